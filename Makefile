@@ -1,0 +1,48 @@
+# `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help install figures test check lock clean
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
+  $(shell $(p) $(NEW_ENOUGH) 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+# Written last, so that an installation killed half way is begun again.
+INSTALLED := .venv/installed
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+install: $(INSTALLED) ## build .venv from the lock file
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(if $(PYTHON),$(PYTHON) $(NEW_ENOUGH),false) || { \
+	  echo "make: no Python >= 3.11 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 2; }
+	@echo "Setting up .venv from requirements.lock (about a minute)" >&2
+	@$(PYTHON) -m venv --clear .venv || { \
+	  echo "make: $(PYTHON) cannot make a virtual environment; on Debian or Ubuntu install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+figures: $(INSTALLED) ## simulate and draw every figure into figures/out (FRESH=1 forgets earlier results)
+	@$(BIN)/python -m figures $(if $(FRESH),--fresh)
+
+test: $(INSTALLED) ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## lint, types, layers and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## remove .venv, pictures and caches
+	rm -rf .venv figures/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

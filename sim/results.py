@@ -1,0 +1,77 @@
+"""Results on disk: a tidy CSV with the numbers, a JSON beside it with where they came from. Never half a file."""
+
+import csv
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+#: Packages whose versions a result records.
+_PACKAGES = ("jax", "jaxlib", "numpy", "sympy", "scipy")
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a file beside `path`, then move it there in one step: killed at any time, no half is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The name is always the same, so what a killed run leaves is overwritten by the next; the suffix tells a format.
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def configuration_hash(configuration: dict[str, Any]) -> str:
+    """A short digest of a JSON-like configuration, the same whatever the order of its keys."""
+    text = json.dumps(configuration, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Results:
+    """One table `NAME.csv` with its provenance `NAME.json` in a folder.
+
+    The CSV has one row a (configuration, iteration, metric); floats are written so that they read back to the bit.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.table = folder / f"{name}.csv"
+        self.provenance = folder / f"{name}.json"
+
+    def load(self, configuration: dict[str, Any]) -> list[dict[str, str]] | None:
+        """The rows, if they were made from this very configuration; else `None`."""
+        try:
+            recorded = json.loads(self.provenance.read_text())
+            rows = list(csv.DictReader(self.table.read_text().splitlines()))
+        except (OSError, ValueError):
+            return None
+        table_hash = hashlib.sha256(self.table.read_bytes()).hexdigest()
+        fresh = recorded.get("hash") == configuration_hash(configuration) and recorded.get("table") == table_hash
+        return rows if fresh else None
+
+    def save(self, configuration: dict[str, Any], rows: Sequence[dict[str, Any]], started: float) -> None:
+        """Write the table, then the provenance that makes it count. `started` is `time.monotonic()` of the start."""
+
+        def write_table(path: Path) -> None:
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+
+        write_whole(self.table, write_table)
+        provenance = {
+            "configuration": configuration,
+            "hash": configuration_hash(configuration),
+            "table": hashlib.sha256(self.table.read_bytes()).hexdigest(),
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+            "device": str(jax.devices()[0].device_kind),
+            "wall_seconds": round(time.monotonic() - started, 1),
+        }
+        write_whole(self.provenance, lambda path: path.write_text(json.dumps(provenance, indent=1) + "\n") and None)

@@ -1,0 +1,66 @@
+"""How an expression in n grows, read off its closed form exactly; no numerical guess."""
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from .symbols import n, tidy
+
+_log_n = sp.Dummy("log n", positive=True)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the test error grows with the iteration, and the constant of that growth.
+
+    Attributes:
+        kind: "bounded", "logarithmic" or "linear".
+        constant: the limit; the coefficient of log n; or the slope in n.
+    """
+
+    kind: str
+    constant: sp.Expr
+
+    def __str__(self) -> str:
+        """The kind, with its leading term."""
+        leading = {"bounded": "-> {}", "logarithmic": "~ ({}) log n", "linear": "~ ({}) n"}[self.kind]
+        return f"{self.kind}, {leading.format(self.constant)}"
+
+    @property
+    def limit(self) -> sp.Expr:
+        """The value for n -> oo."""
+        return self.constant if self.kind == "bounded" else sp.oo
+
+
+def growth(closed_form: sp.Expr) -> Growth | None:
+    """The growth of a positive closed form in n; `None` where this module cannot tell.
+
+    Covers polynomials in n of degree at most one, harmonic numbers and polygamma functions at n + constant
+    (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1).
+    """
+    leading = sp.S.Zero
+    for addend in sp.Add.make_args(sp.expand(closed_form)):
+        value = _leading(addend)
+        if value is None:
+            return None
+        leading += value
+    coefficients = sp.Poly(sp.expand(leading), n, _log_n)
+    for kind, monomial in (("linear", n), ("logarithmic", _log_n), ("bounded", sp.S.One)):
+        constant = tidy(sp.factor_terms(sp.simplify(coefficients.coeff_monomial(monomial))))
+        if constant != 0:
+            return Growth(kind, constant)
+    return None
+
+
+def _leading(addend: sp.Expr) -> sp.Expr | None:
+    """The addend up to what vanishes for n -> oo, as a polynomial in n and log n."""
+    constant, varying = addend.as_independent(n, as_Add=False)
+    if varying in (sp.S.One, n):
+        return addend
+    if isinstance(varying, sp.harmonic):
+        order = varying.args[1] if len(varying.args) > 1 else sp.S.One
+        if varying.args[0] == n and order.is_Integer:
+            return constant * (_log_n + sp.EulerGamma if order == 1 else sp.zeta(order))
+    if isinstance(varying, sp.polygamma) and not (varying.args[1] - n).has(n):
+        return constant * (_log_n if varying.args[0] == 0 else sp.S.Zero)
+    return None

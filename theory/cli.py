@@ -1,0 +1,80 @@
+"""What the command lines of theory, sim and neural share: workflow names, number types, one line a mistake."""
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NoReturn
+
+from .workflow import WORKFLOWS, Workflow
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line on standard error, with exit status 2."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was given and what is needed."""
+        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
+
+
+def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> None:
+    """Add one subcommand a workflow, each with the workflow's parameters and the options given."""
+    commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
+    for workflow in WORKFLOWS:
+        summary = workflow.__doc__.splitlines()[0]
+        command = commands.add_parser(workflow.command(), help=summary, description=summary)
+        command.set_defaults(build=workflow)
+        add_options(command)
+
+
+def build_workflow(options: argparse.Namespace) -> Workflow:
+    """The workflow that the options name."""
+    return options.build()
+
+
+def whole_number(text: str) -> int:
+    """A whole number of at least 1, as in `--T 100`."""
+    return _whole(text, least=1)
+
+
+def natural_number(text: str) -> int:
+    """A whole number of at least 0 below 2^63, as in `--seed 0`."""
+    return _whole(text, least=0)
+
+
+def _whole(text: str, least: int) -> int:
+    try:
+        value = Fraction(text)  # takes 1e6 too
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(least - 1)
+    if value.denominator != 1 or not least <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
+    return int(value)
+
+
+def positive_number(text: str) -> float:
+    """A positive finite number, as in `--sigma 0.5`."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive finite number; got {text!r}")
+    return value
+
+
+def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:
+    """Parse, call `main`, and turn a user's mistake into one line and exit status 2."""
+    options = parser.parse_args(arguments)
+    try:
+        return main(options)
+    except (ValueError, FloatingPointError) as error:
+        print(f"{parser.prog} {options.workflow}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130

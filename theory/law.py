@@ -1,0 +1,162 @@
+"""A law: the expected test error of every iteration, with what it assumes and how it was derived."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from . import asymptotics, summation
+from .derivation import Derivation
+from .symbols import T, d, i, n, sigma
+from .workflow import Workflow
+
+#: Sums are taken term by term up to this iteration, and through the closed form beyond.
+_LONGEST_SUM = 10**6
+
+
+@dataclass(frozen=True)
+class Law:
+    """The test error E_n = E|x·(w_n - w*)|^2 of model n: excess risk, noise left out; the first fit is n = 1.
+
+    Attributes:
+        workflow, design: what the law is of.
+        expr: SymPy expression in T, d, sigma, n, possibly with a `Sum` over i = 1..n.
+        assumptions: relations under which it holds.
+        derivation: numbered steps from the normal equations to `expr`, each with the rule it used.
+        source: where it is published, or "new here".
+        exact: whether it holds at finite T, or is the limit T -> oo.
+    """
+
+    workflow: Workflow
+    design: str
+    expr: sp.Expr
+    assumptions: tuple[sp.Basic, ...]
+    derivation: Derivation
+    source: str
+    exact: bool = True
+
+    @cached_property
+    def _closed_form(self) -> sp.Expr | None:
+        result = self.expr
+        for total in self.expr.atoms(sp.Sum):
+            closed = summation.closed_sum(total.function)
+            if closed is None:
+                return None
+            result = result.subs(total, closed)
+        return result
+
+    @cached_property
+    def _growth(self) -> asymptotics.Growth | None:
+        return None if self._closed_form is None else asymptotics.growth(self._closed_form)
+
+    def closed_form(self) -> sp.Expr | None:
+        """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
+        return self._closed_form
+
+    def growth(self) -> asymptotics.Growth | None:
+        """Whether and how the error grows with n, with its exact constant; `None` where not proved."""
+        return self._growth
+
+    def limit(self) -> sp.Expr | None:
+        """The error for n -> oo at fixed T and d; `oo` where it diverges, `None` where not proved."""
+        return None if self._growth is None else self._growth.limit
+
+    @cached_property
+    def gain_expr(self) -> sp.Expr:
+        """The gain c_n = lim E_n / (error of one fit) for T -> oo, an expression in n; exact at fixed design."""
+        per_fit = sigma**2 * d / (T - d - 1)
+        totals = self.expr.atoms(sp.Sum)
+        constant = self.expr.xreplace(dict.fromkeys(totals, sp.S.Zero))
+        result = sp.limit(sp.cancel(constant / per_fit), T, sp.oo)
+        for total in totals:  # the law is linear in its sums, and has one or none so far
+            factor = self.expr.xreplace({total: sp.S.One}) - constant
+            term = sp.limit(sp.cancel(factor * total.function / per_fit), T, sp.oo)
+            result += sp.Sum(sp.factor(term), *total.limits)
+        return result
+
+    def gain(self, iterations: int) -> list[Fraction]:
+        """The gains c_1, …, c_n of the workflow: exact rationals, the same whatever the design."""
+        if iterations < 1:
+            raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+        totals = sorted(self.gain_expr.atoms(sp.Sum), key=sp.default_sort_key)
+        stand_ins = sp.symbols(f"sum:{len(totals)}")
+        outside = sp.lambdify([n, *stand_ins], self.gain_expr.subs(dict(zip(totals, stand_ins, strict=True))), "math")
+        terms = [sp.lambdify(i, total.function, "math") for total in totals]
+        sums = [Fraction(0)] * len(totals)
+        gains = []
+        for iteration in map(Fraction, range(1, iterations + 1)):
+            sums = [so_far + term(iteration) for so_far, term in zip(sums, terms, strict=True)]
+            gains.append(Fraction(outside(iteration, *sums)))
+        return gains
+
+    def evaluate(self, *, T: int, d: int, sigma: float = 1.0, n: int | Iterable[int]) -> np.ndarray:
+        """The law's values at the iterations `n`, in float64.
+
+        Args:
+            T: samples an iteration, at least d + 2.
+            d: features, at least 1.
+            sigma: noise standard deviation, positive.
+            n: an iteration or several, counted from 1.
+
+        Raises:
+            ValueError: outside the law's domain.
+        """
+        T, d, sigma = check_domain(T, d, sigma)
+        iterations = np.asarray(list(n) if isinstance(n, Iterable) else n)
+        whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
+        if not whole or iterations.min() < 1:
+            raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")
+        if iterations.max() > _LONGEST_SUM and self._closed_form is not None:
+            return self._evaluate_exactly(T, d, sigma, iterations)
+        return self._evaluate_termwise(T, d, sigma, iterations)
+
+    def _evaluate_termwise(self, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
+        """Add the terms up one by one: all are positive, so nothing cancels."""
+        at = {T: T_, d: d_}
+        sums = sorted(self.expr.atoms(sp.Sum), key=sp.default_sort_key)
+        stand_ins = sp.symbols(f"sum:{len(sums)}")
+        upto = np.arange(1, iterations.max() + 1, dtype=np.float64)
+        totals = []
+        for total in sums:
+            term = sp.lambdify(i, total.function.subs(at), "scipy")
+            totals.append(np.cumsum(np.broadcast_to(term(upto), upto.shape))[iterations - 1])
+        outside = self.expr.subs(dict(zip(sums, stand_ins, strict=True))).subs(at)
+        value = sp.lambdify([n, sigma, *stand_ins], outside, "scipy")
+        result = value(iterations.astype(np.float64), sigma_, *totals)
+        return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()
+
+    def _evaluate_exactly(self, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
+        """Through the closed form, in twice the digits that its cancellations can cost."""
+        at = {T: T_, d: d_, sigma: sp.Rational(*sigma_.as_integer_ratio())}
+        closed = sp.lambdify(n, self.closed_form().subs(at).rewrite(sp.polygamma), "mpmath")
+        # Differences of polygamma functions at arguments d/T apart lose up to log10(n T) digits each.
+        with mpmath.workdps(40 + 4 * len(str(T_)) + 2 * len(str(iterations.max()))):
+            values = [float(closed(mpmath.mpf(int(m)))) for m in iterations.ravel()]
+        return np.array(values).reshape(iterations.shape)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle E_n = {sp.latex(self.expr)}$"
+
+
+def check_domain(T: int, d: int, sigma: float) -> tuple[int, int, float]:
+    """T, d and sigma as plain numbers, where the test error of least squares has a mean.
+
+    Raises:
+        ValueError: T < d + 2, d < 1, sigma not positive and finite, or not numbers of the right kind.
+    """
+    for name, value in (("T", T), ("d", d)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
+    if d < 1:
+        raise ValueError(f"d counts features and must be at least 1; got d={d}.")
+    if T < d + 2:
+        raise ValueError(
+            f"test error needs T >= d + 2 for a finite mean; got T={T}, d={d}. Use more samples or fewer features."
+        )
+    if not isinstance(sigma, (int, float, np.number)) or not 0 < float(sigma) < np.inf:
+        raise ValueError(f"sigma is a noise standard deviation, a positive finite number; got sigma={sigma!r}.")
+    return int(T), int(d), float(sigma)

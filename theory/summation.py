@@ -1,0 +1,75 @@
+"""Closed forms of sums over iterations, each proved before it is returned.
+
+SymPy's own `summation` gives 1/(i(iT - d - 1)) a Piecewise that holds a complex infinity; here the sum is
+taken termwise on partial fractions, and the candidate F is accepted only where F(1) is the first term and
+F(n) - F(n - 1) the n-th, shown with the recurrences of the harmonic and polygamma functions.
+"""
+
+import sympy as sp
+
+from .symbols import i, n
+
+
+def closed_sum(term: sp.Expr) -> sp.Expr | None:
+    """The sum of `term` (rational in `i`) over i = 1..n, free of sums; `None` where none was proved."""
+    candidate = sp.S.Zero
+    for addend in sp.Add.make_args(sp.apart(sp.together(term), i)):
+        part = _antidifference(addend)
+        if part is None:
+            return None
+        candidate += part
+    candidate = _collect(candidate)
+    return candidate if is_sum(candidate, term) else None
+
+
+def is_sum(candidate: sp.Expr, term: sp.Expr) -> bool:
+    """Whether `candidate`, an expression in n, is proved to be the sum of `term` over i = 1..n."""
+    first = sp.simplify(_recurrences(candidate.subs(n, 1), 0) - term.subs(i, 1)) == 0
+    step = _recurrences(candidate, 1) - candidate.subs(n, n - 1) - term.subs(i, n)
+    return first and sp.simplify(sp.expand(step)) == 0
+
+
+def _antidifference(addend: sp.Expr) -> sp.Expr | None:
+    """The sum over i = 1..n of c i^q or of c / (a i + b)^p, the addends of a partial fraction."""
+    coefficient, rest = addend.as_independent(i)
+    if rest.is_polynomial(i):
+        return coefficient * sp.expand(sp.summation(rest, (i, 1, n)))
+    base, exponent = rest.as_base_exp()
+    linear = sp.Poly(base, i) if base.is_polynomial(i) else None
+    if linear is None or linear.degree() != 1 or not (exponent.is_Integer and exponent < 0):
+        return None
+    slope, constant = linear.all_coeffs()
+    shift, p = sp.cancel(constant / slope), int(-exponent)
+    coefficient /= slope**p
+    if shift == 0:
+        return coefficient * sp.harmonic(n, p)
+    sign = (-1) ** (p - 1)
+    # The sum of 1/(i + b)^p, from psi^(m)(z + 1) - psi^(m)(z) = (-1)^m m! / z^(m + 1) with m = p - 1.
+    difference = sp.polygamma(p - 1, n + 1 + shift) - sp.polygamma(p - 1, 1 + shift)
+    return coefficient * sign * difference / sp.factorial(p - 1)
+
+
+def _recurrences(expression: sp.Expr, steps: int) -> sp.Expr:
+    """Write harmonic and polygamma functions at n through their values at n - 1 (`steps` 1).
+
+    With `steps` 0 the polygamma functions at z + 1 of an expression without n are written through z.
+    """
+
+    def harmonic(argument: sp.Expr, order: sp.Expr = sp.S.One) -> sp.Expr:
+        if steps and argument == n:
+            return sp.harmonic(n - 1, order) + n**-order
+        return sp.harmonic(argument, order)
+
+    def polygamma(order: sp.Expr, z: sp.Expr) -> sp.Expr:
+        if (steps and z.has(n)) or (not steps and z.as_coeff_Add()[0] >= 2):
+            return sp.polygamma(order, z - 1) + (-1) ** order * sp.factorial(order) / (z - 1) ** (order + 1)
+        return sp.polygamma(order, z)
+
+    return expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma)
+
+
+def _collect(candidate: sp.Expr) -> sp.Expr:
+    """Take out the factor that all special functions share, as in (psi(n + 1 - a) - psi(1 - a) - H_n)/(d + 1)."""
+    functions = candidate.atoms(sp.harmonic, sp.polygamma)
+    expanded = sp.expand(candidate)
+    return sp.factor_terms(sp.collect(expanded, functions, sp.factor))
