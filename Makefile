@@ -16,7 +16,7 @@ help: ## list the targets
 
 install: $(INSTALLED) ## build .venv from the lock file
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock
 	@$(if $(PYTHON),$(PYTHON) $(NEW_ENOUGH),false) || { \
 	  echo "make: no Python >= 3.11 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 2; }
 	@echo "Setting up .venv from requirements.lock (about a minute)" >&2

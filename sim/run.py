@@ -22,7 +22,7 @@ from .statistics import LEVELS, Estimate, Stream
 #: A block of replicates computed at once is kept within this, which depends on nothing but the problem: a
 #: replicate's digits could change with the shape of the block it is computed in, so that shape must never vary.
 _BLOCK_BYTES = 32 * 2**20
-_LARGEST_BLOCK = 256
+_LARGEST_BLOCK = 1024
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """A law: the expected test error of every iteration, with what it assumes and how it was derived."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -93,7 +93,7 @@ class Law:
             gains.append(Fraction(outside(iteration, *sums)))
         return gains
 
-    def evaluate(self, *, T: int, d: int, sigma: float = 1.0, n: int | Iterable[int]) -> np.ndarray:
+    def evaluate(self, *, T: int, d: int, sigma: float = 1.0, n: int | Sequence[int] | np.ndarray) -> np.ndarray:
         """The law's values at the iterations `n`, in float64.
 
         Args:
@@ -106,7 +106,7 @@ class Law:
             ValueError: outside the law's domain.
         """
         T, d, sigma = check_domain(T, d, sigma)
-        iterations = np.asarray(list(n) if isinstance(n, Iterable) else n)
+        iterations = np.asarray(n)
         whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
         if not whole or iterations.min() < 1:
             raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")

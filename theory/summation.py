@@ -1,8 +1,8 @@
 """Closed forms of sums over iterations, each proved before it is returned.
 
 SymPy's own `summation` gives 1/(i(iT - d - 1)) a Piecewise that holds a complex infinity; here the sum is
-taken termwise on partial fractions, and the candidate F is accepted only where F(1) is the first term and
-F(n) - F(n - 1) the n-th, shown with the recurrences of the harmonic and polygamma functions.
+taken termwise on partial fractions, and the candidate F is accepted only where F(0) = 0 and F(n) - F(n - 1) is the
+n-th term, shown with the recurrences of the harmonic and polygamma functions.
 """
 
 import sympy as sp
@@ -12,6 +12,8 @@ from .symbols import i, n
 
 def closed_sum(term: sp.Expr) -> sp.Expr | None:
     """The sum of `term` (rational in `i`) over i = 1..n, free of sums; `None` where none was proved."""
+    if not term.is_rational_function(i):
+        return None
     candidate = sp.S.Zero
     for addend in sp.Add.make_args(sp.apart(sp.together(term), i)):
         part = _antidifference(addend)
@@ -24,9 +26,9 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
 
 def is_sum(candidate: sp.Expr, term: sp.Expr) -> bool:
     """Whether `candidate`, an expression in n, is proved to be the sum of `term` over i = 1..n."""
-    first = sp.simplify(_recurrences(candidate.subs(n, 1), 0) - term.subs(i, 1)) == 0
-    step = _recurrences(candidate, 1) - candidate.subs(n, n - 1) - term.subs(i, n)
-    return first and sp.simplify(sp.expand(step)) == 0
+    empty = sp.simplify(candidate.subs(n, 0)) == 0
+    step = _recurrences(candidate) - candidate.subs(n, n - 1) - term.subs(i, n)
+    return empty and sp.simplify(sp.expand(step)) == 0
 
 
 def _antidifference(addend: sp.Expr) -> sp.Expr | None:
@@ -49,21 +51,16 @@ def _antidifference(addend: sp.Expr) -> sp.Expr | None:
     return coefficient * sign * difference / sp.factorial(p - 1)
 
 
-def _recurrences(expression: sp.Expr, steps: int) -> sp.Expr:
-    """Write harmonic and polygamma functions at n through their values at n - 1 (`steps` 1).
-
-    With `steps` 0 the polygamma functions at z + 1 of an expression without n are written through z.
-    """
+def _recurrences(expression: sp.Expr) -> sp.Expr:
+    """Write harmonic and polygamma functions at n through their values at n - 1 (DLMF 5.15.5)."""
 
     def harmonic(argument: sp.Expr, order: sp.Expr = sp.S.One) -> sp.Expr:
-        if steps and argument == n:
-            return sp.harmonic(n - 1, order) + n**-order
-        return sp.harmonic(argument, order)
+        return sp.harmonic(n - 1, order) + n**-order if argument == n else sp.harmonic(argument, order)
 
     def polygamma(order: sp.Expr, z: sp.Expr) -> sp.Expr:
-        if (steps and z.has(n)) or (not steps and z.as_coeff_Add()[0] >= 2):
-            return sp.polygamma(order, z - 1) + (-1) ** order * sp.factorial(order) / (z - 1) ** (order + 1)
-        return sp.polygamma(order, z)
+        if not z.has(n):
+            return sp.polygamma(order, z)
+        return sp.polygamma(order, z - 1) + (-1) ** order * sp.factorial(order) / (z - 1) ** (order + 1)
 
     return expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma)
 

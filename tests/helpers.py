@@ -1,0 +1,35 @@
+"""Command lines run in-process, as a user would see them."""
+
+import importlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON value; NaN and Infinity are refused."""
+
+        def refuse(name: str) -> None:
+            raise ValueError(f"{name} is no JSON")
+
+        return json.loads(self.out, parse_constant=refuse)
+
+
+def command(capsys: Any, module: str, line: str) -> Ran:
+    """Run `python -m MODULE LINE`."""
+    main = importlib.import_module(f"{module}.__main__").main
+    try:
+        status = main(line.split())
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    return Ran(status, captured.out, captured.err)

@@ -1,0 +1,112 @@
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+from theory import Accumulate, Replace, ReplaceGrowing, gain
+from theory.linear import DESIGNS, test_error
+from theory.symbols import T, d, n, sigma
+
+ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for design in DESIGNS]
+
+
+@pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
+def test_closed_form_is_the_law_free_of_sums(workflow, design):
+    law = test_error(workflow, design=design)
+    closed = law.closed_form()
+    assert not closed.has(sp.Sum)
+    for iteration in (1, 2, 5, 17):
+        at = {T: 23, d: 9, sigma: sp.Rational(3, 2)}
+        exact = law.expr.subs(at).subs(n, iteration).doit()
+        assert abs(sp.N(closed.subs(at).subs(n, iteration) - exact, 30)) < 1e-25
+
+
+@pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
+def test_gain_is_the_large_T_law(workflow, design):
+    law = test_error(workflow, design=design)
+    assert law.gain(12) == gain(workflow, 12)
+    large = 10**9
+    ratio = law.evaluate(T=large, d=3, n=range(1, 13)) / law.evaluate(T=large, d=3, n=1)
+    np.testing.assert_allclose(ratio, [float(c) for c in gain(workflow, 12)], rtol=1e-7)
+
+
+def test_limits_and_growth():
+    scale = sigma**2 * d / (T - d - 1)
+    assert sp.simplify(test_error(Accumulate(), design="fixed").limit() - scale * sp.pi**2 / 6) == 0
+    assert test_error(Replace(), design="fresh").limit() is sp.oo
+    assert test_error(Replace(), design="fresh").growth().kind == "linear"
+    growing = test_error(ReplaceGrowing(), design="fresh").growth()
+    assert (growing.kind, sp.simplify(growing.constant - sigma**2 * d / T)) == ("logarithmic", 0)
+    a = (d + 1) / T
+    plateau = -(sigma**2) * d / (d + 1) * (sp.digamma(1 - a) + sp.EulerGamma)
+    difference = test_error(Accumulate(), design="fresh").limit() - plateau
+    assert abs(sp.N(difference.subs({T: 41, d: 7, sigma: 2}), 30)) < 1e-25
+
+
+def test_plateaus_of_both_designs():
+    # T = 100, d = 32, sigma = 1: where the two designs settle.
+    limits = {design: test_error(Accumulate(), design=design).limit() for design in DESIGNS}
+    values = {design: float(limit.subs({T: 100, d: 32, sigma: 1})) for design, limit in limits.items()}
+    assert round(values["fresh"], 4) == 0.7087
+    assert round(values["fixed"], 4) == 0.7856
+
+
+@pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
+@pytest.mark.parametrize(("samples", "features"), [(3, 1), (100, 32), (10**6, 2)])
+def test_evaluate_against_exact_rationals(workflow, design, samples, features):
+    law = test_error(workflow, design=design)
+    iterations = [1, 2, 3, 10, 40]
+    found = law.evaluate(T=samples, d=features, sigma=0.5, n=iterations)
+    at = {T: samples, d: features, sigma: sp.Rational(1, 2)}
+    exact = [float(law.expr.subs(at).subs(n, m).doit()) for m in iterations]
+    np.testing.assert_allclose(found, exact, rtol=1e-14)
+    assert found.dtype == np.float64
+    assert found.shape == (5,)
+
+
+@pytest.mark.parametrize(("samples", "features"), [(3, 1), (100, 32), (10**6, 2)])
+def test_evaluate_far_out(samples, features):
+    # Beyond a million iterations the closed form is used; the tail of the sum by Euler and Maclaurin is the oracle.
+    law = test_error(Accumulate(), design="fresh")
+    far = 3 * 10**6
+    head = law.evaluate(T=samples, d=features, n=10**6)
+    with mpmath.workdps(40):
+        tail = features * mpmath.sumem(lambda x: 1 / (x * (x * samples - features - 1)), [10**6 + 1, far])
+    np.testing.assert_allclose(law.evaluate(T=samples, d=features, n=far) - head, float(tail), rtol=1e-4)
+    np.testing.assert_allclose(law.evaluate(T=samples, d=features, n=far), head + float(tail), rtol=1e-13)
+
+
+def test_evaluate_takes_one_iteration_or_many():
+    law = test_error(Replace(), design="fixed")
+    assert law.evaluate(T=10, d=2, n=3).shape == ()
+    assert law.evaluate(T=10, d=2, n=np.array([[1, 2], [3, 4]])).shape == (2, 2)
+    assert law.gain(1) == [Fraction(1)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"T": 20, "d": 20}, r"test error needs T >= d \+ 2 for a finite mean; got T=20, d=20"),
+        ({"T": 21, "d": 20}, r"T >= d \+ 2"),
+        ({"d": 0}, "at least 1; got d=0"),
+        ({"sigma": -1.0}, "sigma is a noise standard deviation, a positive finite number; got sigma=-1.0"),
+        ({"sigma": 0.0}, "positive finite number"),
+        ({"sigma": float("nan")}, "positive finite number"),
+        ({"n": 0}, "n counts model-fitting iterations from 1; got n=0"),
+        ({"n": np.array([1.5])}, "Use whole numbers"),
+        ({"n": []}, "Use whole numbers"),
+    ],
+)
+def test_evaluate_refuses(arguments, message):
+    law = test_error(Replace(), design="fixed")
+    given = {"T": 10, "d": 2, "sigma": 1.0, "n": 1} | arguments
+    with pytest.raises(ValueError, match=message):
+        law.evaluate(**given)
+
+
+def test_notebook_rendering():
+    law = test_error(Accumulate(), design="fixed")
+    assert law._repr_latex_().startswith("$\\displaystyle E_n = ")
+    assert law.derivation._repr_latex_().startswith("\\begin{align*}")

@@ -1,0 +1,192 @@
+"""The derived laws against expectations computed without the derivation: quadrature, exact matrices, published forms."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import sympy as sp
+from scipy import stats
+
+from tests.theory.test_workflow import Made
+from theory import (
+    Accumulate,
+    Pool,
+    Replace,
+    ReplaceGrowing,
+    RuleDoesNotApply,
+    Workflow,
+    by_count,
+    by_weight,
+    linear,
+    pools,
+    real,
+)
+from theory.symbols import T, d, i, n, sigma
+
+SCALE = sigma**2 * d / (T - d - 1)
+
+#: Published, or proved by hand in the literature cited by each law; not used by the derivation.
+PUBLISHED = [
+    (Replace(), "fixed", n * SCALE),
+    (Replace(), "fresh", n * SCALE),
+    (Accumulate(), "fixed", SCALE * sp.Sum(1 / i**2, (i, 1, n))),
+    (Accumulate(), "fresh", sigma**2 * d * sp.Sum(1 / (i * (i * T - d - 1)), (i, 1, n))),
+    (ReplaceGrowing(), "fixed", SCALE * sp.Sum(1 / i, (i, 1, n))),
+    (ReplaceGrowing(), "fresh", sigma**2 * d * sp.Sum(1 / (i * T - d - 1), (i, 1, n))),
+]
+
+
+def exactly(expression, **at):
+    symbols = {"T": T, "d": d, "n": n, "sigma": sigma}
+    return sp.Rational(expression.subs({symbols[name]: value for name, value in at.items()}).doit())
+
+
+@pytest.mark.parametrize(("workflow", "design", "expected"), PUBLISHED, ids=str)
+def test_derived_law_is_the_published_one(workflow, design, expected):
+    law = linear.test_error(workflow, design=design)
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        features = int(generator.integers(1, 40))
+        at = {"d": features, "T": features + 2 + int(generator.integers(0, 60)), "n": int(generator.integers(1, 12))}
+        at["sigma"] = sp.Rational(int(generator.integers(1, 9)), 4)
+        assert exactly(law.expr, **at) == exactly(expected, **at)
+    assert law.exact
+    assert sp.Ge(T, d + 2) in law.assumptions
+
+
+def chi2_mean(function, *degrees):
+    """E function(W_1, …) for independent chi-squares, by Gauss-Legendre quadrature over W = x^2."""
+    nodes, weights = np.polynomial.legendre.leggauss(300)
+    x = (nodes + 1) * 12.0  # up to 24^2 = 576
+    grids = np.meshgrid(*[x] * len(degrees), indexing="ij")
+    density = np.ones_like(grids[0])
+    for degree, grid, axis in zip(degrees, grids, range(len(degrees)), strict=True):
+        shape = [-1 if a == axis else 1 for a in range(len(degrees))]
+        density = density * stats.chi2(degree).pdf(grid**2) * 2 * grid * (weights * 12.0).reshape(shape)
+    return float((density * function(*[grid**2 for grid in grids])).sum())
+
+
+@pytest.mark.parametrize("samples", [5, 8, 13])
+def test_one_feature_by_quadrature(samples):
+    # d = 1: X'X is a chi-square W with T degrees of freedom, and the newest pool adds E[W_n / A_n^2].
+    one = chi2_mean(lambda w: 1 / w, samples)
+    second = chi2_mean(lambda a, w: w / (a + w) ** 2, samples, samples)
+    third = chi2_mean(lambda a, w: w / (a + w) ** 2, 2 * samples, samples)
+    grown = chi2_mean(lambda a: 1 / a, 2 * samples)
+    expected = {
+        (Replace, "fixed"): [one, 2 * one, 3 * one],
+        (Replace, "fresh"): [one, 2 * one, 3 * one],
+        (Accumulate, "fixed"): [one, one * 5 / 4, one * 49 / 36],
+        (Accumulate, "fresh"): [one, one + second, one + second + third],
+        (ReplaceGrowing, "fresh"): [one, one + grown],
+    }
+    for (workflow, design), values in expected.items():
+        law = linear.test_error(workflow(), design=design)
+        found = law.evaluate(T=samples, d=1, n=range(1, len(values) + 1))
+        np.testing.assert_allclose(found, values, rtol=1e-10)  # the quadrature's own error
+
+
+def test_two_features_by_quadrature():
+    # d = 2: tr A^-1 = (l_1 + l_2)/(l_1 l_2) under the joint density of the eigenvalues of a Wishart matrix.
+    samples = 9
+
+    def density(small, large):
+        return np.exp(-(small + large) / 2) * (small * large) ** ((samples - 3) / 2) * (large - small)
+
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    half = 60.0
+    mass = trace = 0.0
+    for large, weight in zip((nodes + 1) * half, weights * half, strict=True):
+        small = (nodes + 1) * large / 2
+        here = weight * density(small, large) * weights * large / 2
+        mass += here.sum()
+        trace += (here * (small + large) / (small * large)).sum()
+    law = linear.test_error(Replace(), design="fixed")
+    np.testing.assert_allclose(law.evaluate(T=samples, d=2, n=1), trace / mass, rtol=1e-8)  # cut at 120
+
+
+@pytest.mark.parametrize("workflow", [Replace(), Accumulate(), ReplaceGrowing()], ids=str)
+@pytest.mark.parametrize("design", linear.DESIGNS)
+def test_each_identity_on_exact_matrices(workflow, design):
+    """The normal equations solved outright, with integer designs, give the error that the derivation states."""
+    T_, d_, iterations = 3, 2, 4
+    generator = np.random.default_rng(1)
+
+    def draw(rows):
+        return sp.Matrix(rows, d_, [int(x) for x in generator.integers(-5, 6, rows * d_)])
+
+    shared = draw(T_)
+    sizes = [int(workflow.size(Pool(k))) for k in range(1, iterations + 1)]
+    designs = [sp.Matrix.vstack(*[shared] * m) if design == "fixed" else draw(m * T_) for m in sizes]
+    noises = [sp.Matrix(sp.symbols(f"e{k}_:{m * T_}")) for k, m in enumerate(sizes)]
+    truth = sp.Matrix(sp.symbols(f"w:{d_}"))
+
+    models = [truth]
+    stated = sp.zeros(d_, 1)
+    for iteration in range(1, iterations + 1):
+        members = [pool.index for pool in workflow.shares(iteration)]
+        x = sp.Matrix.vstack(*[designs[k - 1] for k in members])
+        y = sp.Matrix.vstack(*[designs[k - 1] * models[k - 1] + noises[k - 1] for k in members])
+        models.append(((x.T * x).LUsolve(x.T * y)).expand())
+        newest = iteration - 1
+        stated += (x.T * x).inv() * designs[newest].T * noises[newest]
+        assert (models[-1] - truth - stated).expand() == sp.zeros(d_, 1)
+
+
+def test_derivation_lists_the_rules():
+    rules = [step.rule for step in linear.test_error(Accumulate(), design="fresh").derivation]
+    assert rules == [
+        "whitening", "normal equations", "linearity", "telescoping", "unrolling", "independence", "exchangeability",
+        "inverse wishart mean", "summation",
+    ]  # fmt: skip
+    assert "cancellation" in {step.rule for step in linear.test_error(Replace(), design="fixed").derivation}
+    derivation = linear.test_error(Accumulate(), design="fixed").derivation
+    assert derivation.latex().count(r"\\") == len(derivation) - 1
+    assert derivation.latex().count("{") == derivation.latex().count("}")
+    assert derivation.steps[-1].statement.endswith(r"\sum_{i=1}^{n} \frac{1}{i^{2}}}{T - d - 1}")
+    assert str(derivation).startswith("1. whitening")
+
+
+@dataclass(frozen=True)
+class EveryOther(Workflow):
+    """Branches on the iteration, so it has no symbolic reading."""
+
+    def training_set(self, iteration):
+        return by_count(pools(1, iteration)) if iteration > 3 else by_count(pools(iteration, iteration))
+
+
+def setting(workflow, design="fixed"):
+    return linear.linearity(linear.normal_equations(workflow, design))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda: linear.telescoping(setting(Replace())), "telescoping needs each training set to contain"),
+        (lambda: linear.cancellation(setting(Accumulate())), "cancellation needs a single pool"),
+        (lambda: linear.telescoping(setting(Made(lambda i: by_count(pools(i, i))))), "drops pools"),
+        (lambda: linear.normal_equations(EveryOther(), "fixed"), "cannot be read at symbolic n"),
+        (lambda: linear.normal_equations(Made(lambda i: by_count(real(i))), "fixed"), "does not go on"),
+        (lambda: linear.normal_equations(Made(lambda i: by_count(pools(1, i - 1))), "fixed"), "does not go on"),
+        (lambda: linear.normal_equations(Made(lambda i: by_weight({pools(1, i): 1})), "fresh"), "all rows counting"),
+        (lambda: linear.normal_equations(Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fresh"), "go on from"),
+    ],
+)
+def test_rules_refuse_where_their_condition_fails(attempt, message):
+    with pytest.raises(RuleDoesNotApply, match=message):
+        attempt()
+
+
+def test_design_rules_refuse_the_other_design():
+    def traces(design):
+        return linear.independence(linear.unrolling(linear.telescoping(setting(Accumulate(), design))))
+
+    with pytest.raises(RuleDoesNotApply, match="reuse the same X"):
+        linear.common_design(traces("fresh"))
+    with pytest.raises(RuleDoesNotApply, match="share their X"):
+        linear.exchangeability(traces("fixed"))
+
+
+def test_unknown_design():
+    with pytest.raises(ValueError, match="'fixed' .* or 'fresh' .* got 'random'"):
+        linear.test_error(Replace(), design="random")

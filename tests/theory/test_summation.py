@@ -1,0 +1,69 @@
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+from hypothesis import assume, given, settings, strategies as st
+
+from theory.asymptotics import growth
+from theory.summation import closed_sum, is_sum
+from theory.symbols import T, d, i, n
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    st.lists(st.integers(-3, 3), min_size=1, max_size=2),
+    st.lists(st.tuples(st.fractions(Fraction(-1, 2), 3, max_denominator=3), st.integers(1, 3)), min_size=1, max_size=2),
+)
+def test_closed_sum_equals_the_sum(numerator, poles):
+    term = sum((c * i**power for power, c in enumerate(numerator)), sp.S.Zero)
+    assume(term != 0)
+    for shift, order in poles:
+        term /= (i + sp.Rational(shift)) ** order
+    closed = closed_sum(term)
+    assert closed is not None
+    for upto in (1, 2, 7):
+        direct = sum(term.subs(i, k) for k in range(1, upto + 1))
+        assert abs(sp.N(closed.subs(n, upto) - direct, 30)) < 1e-25
+
+
+def test_symbolic_pole():
+    term = 1 / (i * (i * T - d - 1))
+    closed = closed_sum(term)
+    at = {T: 20, d: 8}
+    direct = sum(term.subs(at).subs(i, k) for k in range(1, 11))
+    assert abs(sp.N(closed.subs(at).subs(n, 10) - direct, 30)) < 1e-25
+
+
+@pytest.mark.parametrize("term", [1 / (i**2 + 1), 2**i, 1 / sp.sqrt(i), sp.sin(i)])
+def test_no_closed_form_is_made_up(term):
+    assert closed_sum(term) is None
+
+
+@pytest.mark.parametrize("wrong", [sp.harmonic(n), sp.harmonic(n, 2) + 1, sp.zeta(2), sp.harmonic(n + 1, 2)])
+def test_a_wrong_candidate_is_refused(wrong):
+    assert is_sum(sp.harmonic(n, 2), 1 / i**2)
+    assert not is_sum(wrong, 1 / i**2)
+
+
+@pytest.mark.parametrize(
+    ("closed", "kind", "constant"),
+    [
+        (sp.harmonic(n, 2), "bounded", sp.pi**2 / 6),
+        (3 * sp.harmonic(n) + 1, "logarithmic", 3),
+        (sp.polygamma(0, n + d) / 2, "logarithmic", sp.Rational(1, 2)),
+        (sp.harmonic(n) - sp.polygamma(0, n + 1), "bounded", sp.EulerGamma),
+        (5 * n + sp.harmonic(n), "linear", 5),
+        (7 + sp.polygamma(1, n), "bounded", 7),
+    ],
+)
+def test_growth(closed, kind, constant):
+    found = growth(closed)
+    assert (found.kind, sp.simplify(found.constant - constant)) == (kind, 0)
+    assert found.limit == (constant if kind == "bounded" else sp.oo)
+
+
+@pytest.mark.parametrize(
+    "unknown", [n * sp.polygamma(1, n), sp.sin(n), sp.sqrt(n), sp.harmonic(2 * n), sp.harmonic(n) ** 2]
+)
+def test_growth_is_not_guessed(unknown):
+    assert growth(unknown) is None

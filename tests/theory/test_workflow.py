@@ -1,0 +1,95 @@
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pytest
+
+from theory import (
+    Accumulate,
+    Pool,
+    Replace,
+    ReplaceGrowing,
+    Workflow,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+
+
+@dataclass(frozen=True)
+class Made(Workflow):
+    """A workflow from a function, for the tests."""
+
+    rule: object
+    sizes: object = None
+
+    def training_set(self, iteration):
+        return self.rule(iteration)
+
+    def pool_size(self, pool):
+        return self.sizes(pool) if self.sizes else 1
+
+
+@pytest.mark.parametrize("workflow", [Replace(), ReplaceGrowing(), Accumulate()], ids=str)
+def test_iteration_1_is_fitted_to_real_data(workflow):
+    assert workflow.shares(1) == {Pool(1): 1}
+
+
+def test_shares_of_the_named_workflows():
+    assert Replace().shares(4) == {Pool(4): 1}
+    assert str(next(iter(Replace().shares(4)))) == "synthetic(3)"
+    assert Accumulate().shares(3) == dict.fromkeys([Pool(1), Pool(2), Pool(3)], Fraction(1, 3))
+    assert ReplaceGrowing().size(Pool(5)) == 5
+    assert ReplaceGrowing().size(Pool(1)) == 1
+
+
+def test_rows_count_alike_across_pools_of_different_sizes():
+    workflow = Made(lambda i: by_count(pools(1, i)), lambda pool: pool)
+    assert list(workflow.shares(3).values()) == [Fraction(1, 6), Fraction(2, 6), Fraction(3, 6)]
+
+
+def test_weights_are_exact_and_decimals_are_taken_as_written():
+    workflow = Made(lambda i: by_weight({real(1): 0.1, synthetic(i - 1): "9/10"}))
+    assert workflow.shares(2) == {Pool(1): Fraction(1, 10), Pool(2): Fraction(9, 10)}
+
+
+def test_later_real_data_are_pools_of_their_own():
+    workflow = Made(lambda i: by_count(real(i), synthetic(i - 1)))
+    assert workflow.shares(2) == {Pool(2, fresh_real=True): Fraction(1, 2), Pool(2): Fraction(1, 2)}
+    assert Pool(2, fresh_real=True).labelled_by == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda i: by_count(synthetic(i)), r"uses synthetic\(2\), which does not exist by then"),
+        (lambda i: by_count(real(i + 1)), r"uses real\(3\), which does not exist by then"),
+        (lambda i: by_count(pools(0, i)), "which does not exist by then"),
+        (lambda i: by_weight({real(1): "1/2", synthetic(i - 1): "1/3"}), "add up to 1; got .* in all 5/6"),
+        (lambda i: by_weight({real(1): "3/2", synthetic(i - 1): "-1/2"}), "must be at least 0"),
+        (lambda i: by_count(real(1), pools(1, i)), "each pool once"),
+        (lambda i: by_count(), "names no pool"),
+        (lambda i: by_count(pools(2, 1)), "names no pool"),
+    ],
+)
+def test_invalid_training_sets_are_refused(rule, message):
+    with pytest.raises(ValueError, match=message):
+        Made(rule).shares(2)
+
+
+def test_a_subsample_cannot_be_larger_than_its_pools():
+    assert Made(lambda i: subsample(pools(1, i))).drawn(2) == 1
+    with pytest.raises(ValueError, match="draws 3 times T rows .* hold 2 times T"):
+        Made(lambda i: subsample(pools(1, i), rows=3)).drawn(2)
+
+
+def test_pools_have_rows():
+    with pytest.raises(ValueError, match="must have more than 0 rows; got 0"):
+        Made(lambda i: by_count(pools(1, i)), lambda pool: 0).shares(2)
+
+
+def test_names():
+    assert ReplaceGrowing.command() == "replace-growing"
+    assert str(Accumulate()) == "Accumulate()"
