@@ -1,5 +1,7 @@
 """The schematic: what Replace and Accumulate fit each model to, and what becomes of the error."""
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch
@@ -47,13 +49,12 @@ def _chain(axes: Axes, workflow: Workflow) -> None:
         axes.add_patch(Ellipse((step, _MODEL_Y), 0.58, 0.42, facecolor=_MODEL, edgecolor="0.3", linewidth=0.8))
         axes.text(step, _MODEL_Y, f"model {step}", ha="center", va="center", fontsize=7)
         for pool in workflow.shares(step):
-            _arrow(axes, (pool.index, _POOL_Y + 0.22), (step - 0.06 * (step - pool.index), _MODEL_Y - 0.22), "-")
+            _arrow(axes, (float(pool.index), _POOL_Y + 0.22), (step - 0.06 * (step - pool.index), _MODEL_Y - 0.22))
         if step < _STEPS:
-            _arrow(axes, (step + 0.27, _MODEL_Y - 0.1), (step + 0.9, _POOL_Y + 0.22), (0, (3, 2)))
+            _arrow(axes, (step + 0.27, _MODEL_Y - 0.1), (step + 0.9, _POOL_Y + 0.22), sampling=True)
 
 
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], linestyle: object) -> None:
-    sampling = linestyle != "-"
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], *, sampling: bool = False) -> None:
     axes.add_patch(
         FancyArrowPatch(
             start,
@@ -63,7 +64,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], lin
             shrinkA=0,
             shrinkB=0,
             linewidth=0.8,
-            linestyle=linestyle,
+            linestyle=(0, (3, 2)) if sampling else "-",
             color=_SYNTHETIC if sampling else "0.3",
         )
     )
@@ -75,7 +76,7 @@ def _error(axes: Axes, workflow: Workflow) -> None:
     gains = [float(c) for c in gain(workflow, iterations[-1])]
     axes.plot(iterations, gains, color=COLOUR[name], marker="o")
     if name == "accumulate":
-        axes.axhline(1.6449340668482264, color="0.35", linestyle=":")
+        axes.axhline(math.pi**2 / 6, color="0.35", linestyle=":")
     axes.set(xlabel="model-fitting iteration n", xticks=(1, 5, 10))
     if name == "replace":
         axes.set_ylabel("test error\n(of one fit = 1)")

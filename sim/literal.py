@@ -73,7 +73,7 @@ class Literal(eqx.Module):
         slots = self.weights.shape[1]
         gram_shape = () if self.fixed else (self.d, self.d)
         # At fixed design W = X'X is every pool's, and the weights of a fit add up to one: its Gram matrix is W.
-        factor = jsl.cho_factor(shared.T @ shared) if self.fixed else None
+        factor = None if shared is None else jsl.cho_factor(shared.T @ shared)
 
         def iterate(carry: tuple, now: tuple) -> tuple:
             model, grams, moments = carry
@@ -84,7 +84,7 @@ class Literal(eqx.Module):
                 drawn[1] = self._pool(real_key, truth, jnp.asarray(self.T), shared)
             grams = _move(grams, jnp.stack([gram for gram, _ in drawn]), destination)
             moments = _move(moments, jnp.stack([moment for _, moment in drawn]), destination)
-            solver = factor if self.fixed else jsl.cho_factor(jnp.tensordot(weights, grams, 1))
+            solver = factor or jsl.cho_factor(jnp.tensordot(weights, grams, 1))
             model = jsl.cho_solve(solver, weights @ moments)
             error = model - truth
             error = error if self.root is None else self.root.T @ error

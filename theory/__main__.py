@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from typing import Any
 
 import sympy as sp
 
@@ -28,7 +29,7 @@ def _options(command: Parser) -> None:
     output.add_argument("--json", action="store_true", help="print one JSON value")
 
 
-def summary(law: Law, T: int | None, d: int | None, sigma: float, iterations: int) -> dict[str, object]:
+def summary(law: Law, T: int | None, d: int | None, sigma: float, iterations: int) -> dict[str, Any]:
     """What `--json` prints; `test_error` is null where T and d are not given."""
     growth = law.growth()
     numbers = None if T is None or d is None else law.evaluate(T=T, d=d, sigma=sigma, n=range(1, iterations + 1))
@@ -56,7 +57,7 @@ def _text(expression: sp.Expr | None) -> str | None:
     return None if expression is None else str(expression)
 
 
-def _print(law: Law, summary: dict[str, object]) -> None:
+def _print(law: Law, summary: dict[str, Any]) -> None:
     print(f"{law.workflow}, {law.design} design: test error of model n, noise left out, n = 1 the fit to real data")
     print(f"  E_n         = {law.expr}")
     print(f"  closed form = {law.closed_form()}")
@@ -66,9 +67,10 @@ def _print(law: Law, summary: dict[str, object]) -> None:
     print(f"  validity    : {'exact at finite T' if law.exact else 'large-T'}")
     print(f"  source      : {law.source}")
     print(f"derivation\n{law.derivation}")
-    print(f"{'n':>4}  {'gain c_n':>12}  " + ("" if summary["test_error"] is None else "test error"))
+    numbers = summary["test_error"]
+    print(f"{'n':>4}  {'gain c_n':>12}  " + ("" if numbers is None else "test error"))
     for row, c in enumerate(law.gain(summary["iterations"])):
-        value = "" if summary["test_error"] is None else f"{summary['test_error'][row]:.10g}"
+        value = "" if numbers is None else f"{numbers[row]:.10g}"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
 
 

@@ -25,7 +25,7 @@ def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> None
     """Add one subcommand a workflow, each with the workflow's parameters and the options given."""
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
-        summary = workflow.__doc__.splitlines()[0]
+        summary = (workflow.__doc__ or "").splitlines()[0]
         command = commands.add_parser(workflow.command(), help=summary, description=summary)
         command.set_defaults(build=workflow)
         add_options(command)

@@ -111,7 +111,7 @@ class Law:
         if not whole or iterations.min() < 1:
             raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")
         if iterations.max() > _LONGEST_SUM and self._closed_form is not None:
-            return self._evaluate_exactly(T, d, sigma, iterations)
+            return _evaluate_far_out(self._closed_form, T, d, sigma, iterations)
         return self._evaluate_termwise(T, d, sigma, iterations)
 
     def _evaluate_termwise(self, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
@@ -129,17 +129,18 @@ class Law:
         result = value(iterations.astype(np.float64), sigma_, *totals)
         return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()
 
-    def _evaluate_exactly(self, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
-        """Through the closed form, in twice the digits that its cancellations can cost."""
-        at = {T: T_, d: d_, sigma: sp.Rational(*sigma_.as_integer_ratio())}
-        closed = sp.lambdify(n, self.closed_form().subs(at).rewrite(sp.polygamma), "mpmath")
-        # Differences of polygamma functions at arguments d/T apart lose up to log10(n T) digits each.
-        with mpmath.workdps(40 + 4 * len(str(T_)) + 2 * len(str(iterations.max()))):
-            values = [float(closed(mpmath.mpf(int(m)))) for m in iterations.ravel()]
-        return np.array(values).reshape(iterations.shape)
-
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle E_n = {sp.latex(self.expr)}$"
+
+
+def _evaluate_far_out(closed_form: sp.Expr, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
+    """Through the closed form, in twice the digits that its cancellations can cost."""
+    at = {T: T_, d: d_, sigma: sp.Rational(*sigma_.as_integer_ratio())}
+    value = sp.lambdify(n, closed_form.subs(at).rewrite(sp.polygamma), "mpmath")
+    # Differences of polygamma functions at arguments d/T apart lose up to log10(n T) digits each.
+    with mpmath.workdps(40 + 4 * len(str(T_)) + 2 * len(str(iterations.max()))):
+        values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
+    return np.array(values).reshape(iterations.shape)
 
 
 def check_domain(T: int, d: int, sigma: float) -> tuple[int, int, float]:

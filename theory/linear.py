@@ -287,11 +287,8 @@ def test_error(workflow: Workflow, *, design: str) -> Law:
     )
 
 
-test_error.__test__ = False  # pytest would otherwise collect it where it is imported
-
-
 def _step(rule: Callable, state: Any) -> Step:
-    return Step(rule.__name__.replace("_", " "), state.latex(), rule.__doc__.splitlines()[0].rstrip("."))
+    return Step(rule.__name__.replace("_", " "), state.latex(), (rule.__doc__ or "").splitlines()[0].rstrip("."))
 
 
 def _source(workflow: Workflow, design: str) -> str:

@@ -14,7 +14,7 @@ def tidy(expression: sp.Expr) -> sp.Expr:
     """The expression with powers of sums turned so that T counts positive: d/(T - d - 1), not -d/(-T + d + 1)."""
 
     def turn(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        backward = base.is_Add and exponent.is_Integer and base.coeff(T).could_extract_minus_sign()
+        backward = base.is_Add and exponent.is_Integer and sp.sympify(base.coeff(T)).could_extract_minus_sign()
         return (-1) ** exponent * (-base) ** exponent if backward else base**exponent
 
     return expression.replace(sp.Pow, turn)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import theory
 from theory import Accumulate, Replace, ReplaceGrowing, gain
-from theory.linear import DESIGNS, test_error
+from theory.linear import DESIGNS
 from theory.symbols import T, d, n, sigma
 
 ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for design in DESIGNS]
@@ -14,7 +15,7 @@ ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for desi
 
 @pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
 def test_closed_form_is_the_law_free_of_sums(workflow, design):
-    law = test_error(workflow, design=design)
+    law = theory.linear.test_error(workflow, design=design)
     closed = law.closed_form()
     assert not closed.has(sp.Sum)
     for iteration in (1, 2, 5, 17):
@@ -25,7 +26,7 @@ def test_closed_form_is_the_law_free_of_sums(workflow, design):
 
 @pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
 def test_gain_is_the_large_T_law(workflow, design):
-    law = test_error(workflow, design=design)
+    law = theory.linear.test_error(workflow, design=design)
     assert law.gain(12) == gain(workflow, 12)
     large = 10**9
     ratio = law.evaluate(T=large, d=3, n=range(1, 13)) / law.evaluate(T=large, d=3, n=1)
@@ -34,20 +35,20 @@ def test_gain_is_the_large_T_law(workflow, design):
 
 def test_limits_and_growth():
     scale = sigma**2 * d / (T - d - 1)
-    assert sp.simplify(test_error(Accumulate(), design="fixed").limit() - scale * sp.pi**2 / 6) == 0
-    assert test_error(Replace(), design="fresh").limit() is sp.oo
-    assert test_error(Replace(), design="fresh").growth().kind == "linear"
-    growing = test_error(ReplaceGrowing(), design="fresh").growth()
+    assert sp.simplify(theory.linear.test_error(Accumulate(), design="fixed").limit() - scale * sp.pi**2 / 6) == 0
+    assert theory.linear.test_error(Replace(), design="fresh").limit() is sp.oo
+    assert theory.linear.test_error(Replace(), design="fresh").growth().kind == "linear"
+    growing = theory.linear.test_error(ReplaceGrowing(), design="fresh").growth()
     assert (growing.kind, sp.simplify(growing.constant - sigma**2 * d / T)) == ("logarithmic", 0)
     a = (d + 1) / T
     plateau = -(sigma**2) * d / (d + 1) * (sp.digamma(1 - a) + sp.EulerGamma)
-    difference = test_error(Accumulate(), design="fresh").limit() - plateau
+    difference = theory.linear.test_error(Accumulate(), design="fresh").limit() - plateau
     assert abs(sp.N(difference.subs({T: 41, d: 7, sigma: 2}), 30)) < 1e-25
 
 
 def test_plateaus_of_both_designs():
     # T = 100, d = 32, sigma = 1: where the two designs settle.
-    limits = {design: test_error(Accumulate(), design=design).limit() for design in DESIGNS}
+    limits = {design: theory.linear.test_error(Accumulate(), design=design).limit() for design in DESIGNS}
     values = {design: float(limit.subs({T: 100, d: 32, sigma: 1})) for design, limit in limits.items()}
     assert round(values["fresh"], 4) == 0.7087
     assert round(values["fixed"], 4) == 0.7856
@@ -56,7 +57,7 @@ def test_plateaus_of_both_designs():
 @pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
 @pytest.mark.parametrize(("samples", "features"), [(3, 1), (100, 32), (10**6, 2)])
 def test_evaluate_against_exact_rationals(workflow, design, samples, features):
-    law = test_error(workflow, design=design)
+    law = theory.linear.test_error(workflow, design=design)
     iterations = [1, 2, 3, 10, 40]
     found = law.evaluate(T=samples, d=features, sigma=0.5, n=iterations)
     at = {T: samples, d: features, sigma: sp.Rational(1, 2)}
@@ -69,7 +70,7 @@ def test_evaluate_against_exact_rationals(workflow, design, samples, features):
 @pytest.mark.parametrize(("samples", "features"), [(3, 1), (100, 32), (10**6, 2)])
 def test_evaluate_far_out(samples, features):
     # Beyond a million iterations the closed form is used; the tail of the sum by Euler and Maclaurin is the oracle.
-    law = test_error(Accumulate(), design="fresh")
+    law = theory.linear.test_error(Accumulate(), design="fresh")
     far = 3 * 10**6
     head = law.evaluate(T=samples, d=features, n=10**6)
     with mpmath.workdps(40):
@@ -79,7 +80,7 @@ def test_evaluate_far_out(samples, features):
 
 
 def test_evaluate_takes_one_iteration_or_many():
-    law = test_error(Replace(), design="fixed")
+    law = theory.linear.test_error(Replace(), design="fixed")
     assert law.evaluate(T=10, d=2, n=3).shape == ()
     assert law.evaluate(T=10, d=2, n=np.array([[1, 2], [3, 4]])).shape == (2, 2)
     assert law.gain(1) == [Fraction(1)]
@@ -100,13 +101,13 @@ def test_evaluate_takes_one_iteration_or_many():
     ],
 )
 def test_evaluate_refuses(arguments, message):
-    law = test_error(Replace(), design="fixed")
+    law = theory.linear.test_error(Replace(), design="fixed")
     given = {"T": 10, "d": 2, "sigma": 1.0, "n": 1} | arguments
     with pytest.raises(ValueError, match=message):
         law.evaluate(**given)
 
 
 def test_notebook_rendering():
-    law = test_error(Accumulate(), design="fixed")
+    law = theory.linear.test_error(Accumulate(), design="fixed")
     assert law._repr_latex_().startswith("$\\displaystyle E_n = ")
     assert law.derivation._repr_latex_().startswith("\\begin{align*}")

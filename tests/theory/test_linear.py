@@ -1,4 +1,4 @@
-"""The derived laws against expectations computed without the derivation: quadrature, exact matrices, published forms."""
+"""The derived laws against expectations found without the derivation: quadrature, exact matrices, published forms."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,71 @@
+"""Exact law against the literal simulation, on both designs, with the power to see a law that is 3 % off."""
+
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+import theory
+from sim.statistics import Z
+from theory import Accumulate, Replace, ReplaceGrowing
+
+#: What a law must be off by, relatively, to be seen for certain: 10 standard errors away.
+EFFECT = 0.03
+
+
+def anisotropic(d):
+    """A dense covariance whose eigenvalues span three decades."""
+    generator = np.random.default_rng(d)
+    basis = np.linalg.qr(generator.normal(size=(d, d)))[0]
+    return basis * np.geomspace(0.05, 50.0, d) @ basis.T
+
+
+#: (T, d, sigma, iterations, anisotropic); T >= d + 8, so that the estimated variance has a finite variance too.
+SETTINGS = [
+    (9, 1, 1.0, 5, False),
+    (12, 2, 0.3, 5, True),
+    (20, 3, 2.0, 6, False),
+    (16, 5, 1.0, 4, True),
+    (40, 8, 10.0, 6, False),
+    (30, 16, 0.1, 4, True),
+]
+#: ReplaceGrowing draws i·T rows at iteration i, so it gets the small ones.
+SMALL = [(9, 1, 2.0, 3, False), (13, 3, 1.0, 3, True), (16, 5, 0.5, 3, False)]
+DESIGNS = ("fixed", "fresh")
+CASES = [(w, design, *s) for w in (Replace(), Accumulate()) for design in DESIGNS for s in SETTINGS]
+CASES += [(ReplaceGrowing(), design, *s) for design in DESIGNS for s in SMALL]
+
+
+def replicates_for(T, d, relative_error=0.0027):
+    """Enough for this relative standard error, from the variance of one fit, d/(T-d+1) times an F variable."""
+    m = T - d + 1
+    return int(((d + 2) * (m - 2) / (d * (m - 4)) - 1) / relative_error**2) + 1
+
+
+@pytest.mark.parametrize(("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), CASES, ids=str)
+def test_law_and_simulation_agree(workflow, design, T, d, sigma, iterations, skewed):
+    covariance = anisotropic(d) if skewed else None
+    model = sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, covariance=covariance)
+    key = jr.fold_in(jr.key(20260401), CASES.index((workflow, design, T, d, sigma, iterations, skewed)))
+    run = sim.run(model, workflow, iterations=iterations, replicates=replicates_for(T, d), key=key)
+    law = theory.linear.test_error(workflow, design=design)
+    exact = law.evaluate(T=T, d=d, sigma=sigma, n=range(1, iterations + 1))
+    error = run.test_error.standard_error
+    assert (error < EFFECT / (2 * Z) * exact).all()  # the power that the test claims
+    assert sim.compare(run, law).verdict == "agree"
+    for wrong in (exact * (1 + EFFECT), exact * (1 - EFFECT)):
+        assert (np.abs(run.test_error.mean - wrong) > Z * error).all()
+
+
+def test_at_least_thirty_settings():
+    assert len(CASES) >= 30
+
+
+def test_the_designs_are_told_apart():
+    # Accumulate settles lower at fresh design: neither law passes for the other.
+    for design, other in (("fixed", "fresh"), ("fresh", "fixed")):
+        model = sim.LinearRegression(T=16, d=5, design=design)
+        run = sim.run(model, Accumulate(), iterations=4, replicates=40_000, key=jr.key(8))
+        exact = theory.linear.test_error(Accumulate(), design=other).evaluate(T=16, d=5, n=range(1, 5))
+        z = (run.test_error.mean - exact) / run.test_error.standard_error
+        assert (np.abs(z[1:]) > Z).all()

@@ -1,0 +1,152 @@
+"""The figures: what they draw, that they are the same bytes twice, and that a killed run leaves nothing half."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+import theory
+from figures import designs, linear_a, linear_b, schematic
+from figures.linear import curves
+from figures.style import COLOUR, save, style
+from paper_repro import linear
+from theory import WORKFLOWS
+
+ROOT = Path(__file__).parents[2]
+
+
+def table(experiment):
+    """A table as `linear.run` makes it, its numbers made up around the law."""
+    rows = []
+    for setting in experiment.settings:
+        law = theory.linear.test_error(setting.workflow, design=setting.design)
+        exact = law.evaluate(T=setting.T, d=setting.d, sigma=setting.sigma, n=range(1, experiment.iterations + 1))
+        for iteration, value in enumerate(exact, 1):
+            row = {"workflow": setting.workflow.command(), "design": setting.design, "T": setting.T, "d": setting.d}
+            row |= {"sigma2": setting.sigma2, "iteration": iteration, "replicates": experiment.replicates}
+            row |= {"mean": value * 1.01, "standard_error": value / 100, "low": value / 2, "high": value * 2}
+            rows.append({name: str(entry) for name, entry in row.items()})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return {module: table(module.EXPERIMENT) for module in (linear_a, linear_b, designs)}
+
+
+def test_experiments_are_the_papers():
+    a, b = linear.LINEAR_A, linear.LINEAR_B
+    assert {str(s.sigma2) for s in a.settings} == {"1/10", "1", "10"}
+    assert a.iterations == 10
+    # the published slope: 35.2 an iteration at sigma^2 = 10
+    assert {10 * s.d / (s.T - s.d - 1) for s in a.settings} == {35.2}
+    assert {(s.T, s.d) for s in b.settings} == {(100, 32), (316, 32), (1000, 32)}
+    assert {float(s.sigma2) for s in b.settings} == {0.01, 0.1, 1, 10, 100}
+    assert b.iterations == 50
+    assert {s.design for s in a.settings + b.settings} == {"fixed"}
+    for experiment in (a, b, linear.DESIGNS):
+        assert experiment.replicates >= 1000
+
+
+@pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.EXPERIMENT.name)
+def test_every_law_and_mean_is_drawn(module, tables):
+    with style():
+        figure = module.plot(tables[module])
+    lines = [line.get_ydata() for axes in figure.axes for line in axes.lines]
+    expected = curves(tables[module])
+    assert len(expected) == len(module.EXPERIMENT.settings)
+    for curve in expected:
+        np.testing.assert_allclose(curve.max_abs_z, 1, rtol=1e-9)
+        for values in (curve.mean, curve.exact):
+            assert any(len(line) == len(values) and np.array_equal(line, values) for line in lines)
+
+
+def test_captions_say_what_a_reader_must_know(tables):
+    def text(module):
+        with style():
+            return module.plot(tables[module])._supxlabel.get_text().replace("\n", " ").replace("\xa0", " ")
+
+    assert "T = 114, d = 88 is our choice" in text(linear_a)
+    for module in (linear_a, linear_b):
+        assert "published dashed line under Replace is off by one" in text(module)
+        assert "fixed design" in text(module)
+    assert "standard errors from the law" in text(designs)
+
+
+def test_the_bound_lies_above_both_laws(tables):
+    with style():
+        figure = designs.plot(tables[designs])
+    for curve in curves(tables[designs]):
+        axes = next(a for a in figure.axes if a.get_title() == f"T = {curve.T}")
+        bound = next(line for line in axes.lines if "bound" in str(line.get_label())).get_ydata()[0]
+        np.testing.assert_allclose(bound, curve.exact[0] * 1.6449340668482264)
+        assert (curve.exact < bound).all()
+
+
+def test_each_workflow_has_a_colour_of_its_own():
+    assert set(COLOUR) == {workflow.command() for workflow in WORKFLOWS}
+    assert len({to_rgb(colour) for colour in COLOUR.values()}) == len(COLOUR)
+
+
+def test_the_same_bytes_twice(tables, tmp_path):
+    for module in (schematic, designs):
+
+        def draw(m=module):
+            return m.plot() if m is schematic else m.plot(tables[m])
+
+        first = [path.read_bytes() for path in save(tmp_path / "first", "figure", draw)]
+        second = [path.read_bytes() for path in save(tmp_path / "second", "figure", draw)]
+        assert first == second
+        assert first[0].startswith(b"%PDF")
+        assert first[1].startswith(b"\x89PNG")
+
+
+def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
+    small = replace(linear.DESIGNS, settings=linear.DESIGNS.settings[:1], iterations=2, replicates=50)
+    rows = linear.run(small, tmp_path)
+    (curve,) = curves(rows)
+    assert table(small)[0].keys() <= rows[0].keys()
+    assert (curve.low < curve.mean).all()
+    assert (curve.mean < curve.high).all()
+    assert curve.max_abs_z < 5
+
+
+def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_path, monkeypatch):
+    small = replace(linear.DESIGNS, settings=linear.DESIGNS.settings[:1], iterations=2, replicates=5)
+    first = linear.run(small, tmp_path)
+    calls = []
+    simulate = linear._simulate
+    monkeypatch.setattr(linear, "_simulate", lambda experiment: calls.append(experiment) or simulate(experiment))
+    assert linear.run(small, tmp_path) == first
+    assert calls == []
+    assert linear.run(small, tmp_path, again=True) == first
+    assert linear.run(replace(small, seed=9), tmp_path) != first
+    assert len(calls) == 2
+
+
+def test_killed_in_the_middle(tmp_path):
+    """kill -9 while an experiment runs: no table, no picture, no half of either; the next run completes."""
+    code = (
+        "import sys, pathlib, dataclasses\n"
+        "from paper_repro import linear\n"
+        "e = dataclasses.replace(linear.DESIGNS, iterations=2, replicates=int(sys.argv[2]))\n"
+        "print('started', flush=True)\n"
+        "linear.run(e, pathlib.Path(sys.argv[1]))\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    process = subprocess.Popen([*command, "10000000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert list(tmp_path.iterdir()) == []
+    subprocess.run([*command, "5"], cwd=ROOT, check=True, capture_output=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["designs.csv", "designs.json"]

@@ -1,0 +1,93 @@
+"""The literal sampler against least squares on all rows stacked, by NumPy, from the same random numbers."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from sim.literal import Literal
+from tests.theory.test_workflow import Made
+from theory import Accumulate, Replace, ReplaceGrowing, by_count, by_weight, pools, real, synthetic
+
+T, D, ITERATIONS = 9, 3, 5
+COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
+
+
+def stacked(model, workflow, key):
+    """Every model by lstsq on its stacked rows, each weighted by the square root of its weight in the loss."""
+    truth_key, design_key, pools_key = jr.split(key, 3)
+    root = np.eye(D) if model.covariance is None else np.linalg.cholesky(model.covariance)
+    truth = np.asarray(jr.normal(truth_key, (D,)))
+    shared = np.asarray(jr.normal(design_key, (T, D))) @ root.T
+
+    def rows(pool_key, count, labels):
+        xs, ys = [], []
+        for chunk in range(-(-count // T)):
+            noise_key, x_key = jr.split(jr.fold_in(pool_key, chunk))
+            x = shared if model.design == "fixed" else np.asarray(jr.normal(x_key, (T, D))) @ root.T
+            xs.append(x)
+            ys.append(x @ labels + model.sigma * np.asarray(jr.normal(noise_key, (T,))))
+        return np.concatenate(xs)[:count], np.concatenate(ys)[:count]
+
+    data, models, errors = {}, [truth], []
+    for iteration in range(1, ITERATIONS + 1):
+        chain_key, real_key = jr.split(jr.fold_in(pools_key, iteration - 1))
+        shares = workflow.shares(iteration)
+        for pool in shares:
+            if pool.index == iteration:
+                pool_key = real_key if pool.fresh_real else chain_key
+                data[pool] = rows(pool_key, int(workflow.size(pool) * T), models[pool.labelled_by])
+        scales = [np.sqrt(float(share) / len(data[pool][1])) for pool, share in shares.items()]
+        x = np.concatenate([s * data[pool][0] for s, pool in zip(scales, shares, strict=True)])
+        y = np.concatenate([s * data[pool][1] for s, pool in zip(scales, shares, strict=True)])
+        models.append(np.linalg.lstsq(x, y, rcond=None)[0])
+        error = root.T @ (models[-1] - truth)
+        errors.append(error @ error)
+    return errors
+
+
+WORKFLOWS = {
+    "replace": Replace(),
+    "replace-growing": ReplaceGrowing(),
+    "accumulate": Accumulate(),
+    "window": Made(lambda i: by_count(pools(max(1, i - 1), i))),
+    "fixed real": Made(lambda i: by_weight({real(1): "1/3", synthetic(i - 1): "2/3"})),
+    "fresh real": Made(lambda i: by_weight({real(i): "2/5", synthetic(i - 1): "3/5"}), lambda j: 2),
+}
+
+
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+@pytest.mark.parametrize("covariance", [None, COVARIANCE], ids=["isotropic", "anisotropic"])
+@pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS.keys())
+def test_solves_least_squares_on_the_stacked_rows(workflow, design, covariance):
+    model = sim.LinearRegression(T=T, d=D, sigma=0.7, design=design, covariance=covariance)
+    chain = Literal(model, workflow, ITERATIONS)
+    keys = jr.split(jr.key(5), 4)
+    found = jax.jit(jax.vmap(chain))(keys)
+    expected = [stacked(model, workflow, key) for key in keys]
+    # float64 normal equations at these small condition numbers
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_rows_that_are_no_whole_number_are_refused():
+    half = Made(lambda i: by_count(synthetic(i - 1)), lambda j: "1/2")
+    fresh = sim.LinearRegression(T=9, d=2, design="fresh")
+    with pytest.raises(ValueError, match="has 9/2 rows at T=9, not a whole number of rows"):
+        Literal(fresh, half, 2)
+    fixed = sim.LinearRegression(T=10, d=2, design="fixed")
+    with pytest.raises(ValueError, match="has 5 rows at T=10, not a whole number of copies of the 10 rows of X"):
+        Literal(fixed, half, 2)
+
+
+def test_a_pool_smaller_than_T_is_cut():
+    half = Made(lambda i: by_count(pools(1, i)), lambda j: "1/3")
+    model = sim.LinearRegression(T=T, d=D, design="fresh")
+    key = jr.key(2)
+    np.testing.assert_allclose(Literal(model, half, ITERATIONS)(key), stacked(model, half, key), rtol=1e-9)
+
+
+def test_memory_estimate_is_above_what_is_drawn():
+    model = sim.LinearRegression(T=1000, d=20, design="fresh")
+    assert Literal(model, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes

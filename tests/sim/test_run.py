@@ -1,0 +1,112 @@
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+import theory
+from sim.run import available_memory
+from theory import Accumulate, Replace
+
+MODEL = sim.LinearRegression(T=40, d=4, design="fresh")
+
+
+def simulate(**changes):
+    options = {"iterations": 4, "replicates": 1500, "key": jr.key(3)} | changes
+    return sim.run(options.pop("model", MODEL), options.pop("workflow", Accumulate()), **options)
+
+
+def test_same_key_same_digits_whatever_the_batch_size():
+    runs = [simulate(batch_size=size) for size in (None, 1, 7, 1024, 5000)]
+    for other in runs[1:]:
+        assert (other.test_error.mean == runs[0].test_error.mean).all()
+        assert (other.test_error.standard_error == runs[0].test_error.standard_error).all()
+        for level, values in other.test_error.quantiles.items():
+            assert (values == runs[0].test_error.quantiles[level]).all()
+    assert (simulate(key=jr.key(4)).test_error.mean != runs[0].test_error.mean).all()
+
+
+def test_a_replicate_depends_on_its_index_alone():
+    few, more = simulate(replicates=1), simulate(replicates=2)
+    second = 2 * more.test_error.mean - few.test_error.mean
+    assert (second > 0).all()
+    # With one replicate the mean is that replicate; a run of two has the same first one.
+    spread = np.abs(second - few.test_error.mean) / 2
+    np.testing.assert_allclose(more.test_error.standard_error, spread, rtol=1e-9)
+
+
+def test_fewer_iterations_are_the_start_of_more():
+    short, long = simulate(iterations=2), simulate(iterations=4)
+    np.testing.assert_allclose(short.test_error.mean, long.test_error.mean[:2], rtol=1e-12)
+
+
+def test_the_test_error_does_not_depend_on_sigma_but_by_scale():
+    double = simulate(model=sim.LinearRegression(T=40, d=4, sigma=2.0, design="fresh"))
+    np.testing.assert_allclose(double.test_error.mean, 4 * simulate().test_error.mean, rtol=1e-9)
+
+
+def test_progress_goes_to_standard_error(capsys):
+    simulate(progress=True)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "1500/1500" in captured.err
+    assert "replicate/s" in captured.err
+    simulate()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("gap", [2, 3])
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+def test_infinite_variance_is_said(gap, design):
+    model = sim.LinearRegression(T=5 + gap, d=5, design=design)
+    run = simulate(model=model)
+    assert np.isfinite(run.test_error.mean).all()
+    assert np.isnan(run.test_error.standard_error).all()
+    assert "its variance is infinite" in run.note
+    comparison = sim.compare(run, theory.linear.test_error(Accumulate(), design=design))
+    assert comparison.verdict == "not comparable"
+    assert comparison.reason == run.note
+
+
+def test_finite_variance_needs_no_note():
+    run = simulate(model=sim.LinearRegression(T=9, d=5, design="fresh"))
+    assert run.note == ""
+    assert np.isfinite(run.test_error.standard_error).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"iterations": 0}, "iterations must be a whole number of at least 1; got 0"),
+        ({"replicates": -1}, "replicates must be a whole number of at least 1; got -1"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1; got 0"),
+    ],
+)
+def test_counts(changes, message):
+    with pytest.raises(ValueError, match=message):
+        simulate(**changes)
+
+
+def test_too_large_for_memory():
+    model = sim.LinearRegression(T=10**9, d=32, design="fixed")
+    with pytest.raises(
+        ValueError, match=r"T=1000000000, d=32 needs about \d+ GB for one replicate, .* Use a smaller T"
+    ):
+        simulate(model=model, workflow=Replace())
+    assert 2**28 < available_memory() < 2**60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"T": 20, "d": 20}, r"test error needs T >= d \+ 2 for a finite mean; got T=20, d=20"),
+        ({"T": 21, "d": 20}, r"test error needs T >= d \+ 2"),
+        ({"sigma": -1.0}, "sigma is a noise standard deviation"),
+        ({"design": "both"}, "design must be 'fixed' .* got 'both'"),
+        ({"covariance": np.eye(3)}, r"covariance must be .* shape \(2, 2\); got shape \(3, 3\)"),
+        ({"covariance": np.array([[1.0, 2.0], [2.0, 1.0]])}, "positive definite"),
+        ({"covariance": np.array([[1.0, 0.5], [0.0, 1.0]])}, "symmetric"),
+    ],
+)
+def test_model_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        sim.LinearRegression(**({"T": 10, "d": 2, "design": "fresh"} | arguments))

@@ -1,0 +1,134 @@
+"""The command lines: every documented key, and one clear line with exit status 2 for each mistake."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from tests.helpers import command
+
+SIM = "accumulate --design fresh --T 20 --d 2 --iterations 3 --replicates 4000"
+
+
+def test_theory_json(capsys):
+    line = "accumulate --design fresh --T 100 --d 32 --sigma 1 --iterations 50 --json"
+    found = command(capsys, "theory", line).json
+    assert (found["workflow"], found["design"], found["exact"], found["growth"]) == (
+        "accumulate",
+        "fresh",
+        True,
+        "bounded",
+    )
+    # what a reader does with `expression`: sympify and put numbers in
+    expression = sp.sympify(found["expression"])
+    closed, limit = sp.sympify(found["closed_form"]), sp.sympify(found["limit"])
+    at = {"T": 100, "d": 32, "sigma": 1}
+    for n in (1, 2, 50):
+        value = float(expression.subs(at).subs("n", n).doit())
+        np.testing.assert_allclose(found["test_error"][n - 1], value, rtol=1e-13)
+        np.testing.assert_allclose(float(closed.subs(at).subs("n", n)), value, rtol=1e-12)
+    np.testing.assert_allclose(float(limit.subs(at)), 0.7087, rtol=1e-4)
+    assert found["gain"][:3] == ["1", "5/4", "49/36"]
+    assert Fraction(found["gain"][49]) == sum(Fraction(1, i * i) for i in range(1, 51))
+    assert found["assumptions"] == ["T >= d + 2", "d >= 1", "n >= 1", "sigma > 0"]
+
+
+def test_theory_json_where_it_diverges(capsys):
+    found = command(capsys, "theory", "replace --json --design fixed --iterations 2").json
+    assert (found["limit"], found["growth"], found["closed_form"]) == ("oo", "linear", "d*n*sigma**2/(T - d - 1)")
+    assert found["test_error"] is None
+
+
+def test_theory_text_and_latex(capsys):
+    text = command(capsys, "theory", "replace-growing --T 100 --design fresh --d 32 --iterations 3").out
+    assert "Sum(1/(T*i - d - 1), (i, 1, n))" in text
+    assert "6. independence" in text
+    assert "0.6692287" in text
+    latex = command(capsys, "theory", "accumulate --design fixed --latex").out
+    assert latex.startswith("\\begin{align*}")
+
+
+def test_sim_json(capsys):
+    ran = command(capsys, "sim", SIM + " --seed 1 --json")
+    found = ran.json
+    assert ran.status == 0
+    assert "4000/4000" in ran.err
+    assert (found["verdict"], found["sampler"], found["replicates"]) == ("agree", "literal", 4000)
+    assert len(found["mean"]) == len(found["standard_error"]) == len(found["theory"]) == 3
+    z = (np.array(found["mean"]) - found["theory"]) / found["standard_error"]
+    np.testing.assert_allclose(found["max_abs_z"], np.abs(z).max())
+
+
+def test_sim_json_without_a_variance(capsys):
+    ran = command(capsys, "sim", "replace --design fixed --T 4 --d 2 --iterations 2 --replicates 200 --json")
+    found = ran.json
+    assert ran.status == 0
+    assert found["standard_error"] == [None, None]
+    assert found["max_abs_z"] is None
+    assert found["verdict"] == "not comparable"
+    assert "variance is infinite" in found["reason"]
+
+
+def test_sim_disagreement_is_exit_status_1(capsys, monkeypatch):
+    import sim.__main__
+
+    def wrong(workflow, *, design):
+
+        law = theory.linear.test_error(workflow, design=design)
+        object.__setattr__(law, "expr", law.expr * sp.Rational(4, 3))
+        return law
+
+    monkeypatch.setattr(sim.__main__, "test_error", wrong)
+    ran = command(capsys, "sim", SIM + " --json")
+    assert ran.status == 1
+    assert ran.json["verdict"] == "disagree"
+
+
+def test_sim_text(capsys):
+    ran = command(capsys, "sim", SIM)
+    assert ran.status == 0
+    assert ran.out.splitlines()[-1].startswith("verdict: agree")
+    assert "literal sampler" in ran.out
+
+
+NUMBERS = "--design fixed --T 10 --d 2"
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "message"),
+    [
+        ("theory", "", "required: WORKFLOW"),
+        ("theory", "forget --design fixed", "invalid choice: 'forget' (choose from"),
+        ("theory", "replace", "required: --design"),
+        ("theory", "replace --design both", "invalid choice: 'both'"),
+        ("theory", "replace --design fixed --T 10", "--T and --d go together"),
+        ("theory", "replace --design fixed --T 11 --d 10", "needs T >= d + 2 for a finite mean; got T=11, d=10"),
+        ("theory", "replace --design fixed --T 5 --d 10", "needs T >= d + 2 for a finite mean; got T=5, d=10"),
+        ("theory", f"replace {NUMBERS} --sigma -1", "--sigma: must be a positive finite number; got '-1'"),
+        ("theory", f"replace {NUMBERS} --sigma nan", "must be a positive finite number; got 'nan'"),
+        ("theory", f"replace {NUMBERS} --iterations 0", "--iterations: must be a whole number of at least 1; got '0'"),
+        ("theory", "replace --design fixed --T ten --d 2", "--T: must be a whole number of at least 1; got 'ten'"),
+        ("theory", "replace --design fixed --T 1/0 --d 2", "got '1/0'"),
+        ("theory", f"replace {NUMBERS} --json --latex", "not allowed with"),
+        ("theory", f"replace {NUMBERS} --iter 3", "unrecognized arguments: --iter 3"),
+        ("sim", "replace --design fixed --T 10", "required: --d"),
+        ("sim", f"forget {NUMBERS}", "invalid choice: 'forget'"),
+        ("sim", "replace --design fixed --T 11 --d 10", "needs T >= d + 2 for a finite mean; got T=11, d=10"),
+        ("sim", "replace --design fixed --T 10 --d 10", "needs T >= d + 2"),
+        ("sim", f"replace {NUMBERS} --replicates 0", "--replicates: must be a whole number of at least 1; got '0'"),
+        ("sim", f"replace {NUMBERS} --seed -1", "--seed: must be a whole number of at least 0; got '-1'"),
+        ("sim", f"replace {NUMBERS} --sigma abc", "got 'abc'"),
+        ("sim", "replace --design fixed --T 1000000000 --d 32", "needs about 800 GB for one replicate"),
+        ("sim", "replace --design fixed --T 1e9 --d 32", "Use a smaller T, or the exact law"),
+        ("figures", "--frsh", "unrecognized arguments: --frsh"),
+    ],
+)
+def test_a_mistake_is_one_line(capsys, module, line, message):
+    ran = command(capsys, module, line)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert message in ran.err
+    assert "Traceback" not in ran.err
