@@ -1,0 +1,43 @@
+"""The README's code runs and prints what it says, and its commands work."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, flags=re.DOTALL)
+PROGRAMS = [body for kind, body in BLOCKS if kind == "python"]
+PRINTED = [body for kind, body in BLOCKS if kind == "text"]
+COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.splitlines() if line.startswith("python")]
+
+
+def run(*command):
+    return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)), ids=["ten lines", "workflow"]
+)
+def test_code_prints_what_it_says(program, printed):
+    assert run("-c", program) == printed
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands(line):
+    assert run(*shlex.split(line)[1:])
+
+
+def test_pictures_and_links_exist():
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        assert target.startswith("https://arxiv.org/") or (ROOT / target).is_file(), target
+
+
+def test_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`make (\w+)|^make (\w+)", TEXT, flags=re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, flags=re.MULTILINE), target
