@@ -34,6 +34,7 @@ def _options(command: Parser) -> None:
     add("--replicates", type=whole_number, default=1000, help="independent chains (default: 1000)")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
     add("--batch-size", type=whole_number, help="chains under way at once; bounds memory, changes no digit")
+    add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
     add("--json", action="store_true", help="print one JSON value")
 
 
@@ -53,10 +54,11 @@ def _main(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
         progress=True,
     )
-    comparison = compare(result, test_error(workflow, design=options.design))
+    comparison = compare(result, test_error(workflow, design=options.design), asymptotic=options.asymptotic)
     estimate = result.test_error
     summary = {
         "workflow": workflow.command(),
+        "parameters": {name: None if value is None else str(value) for name, value in workflow.parameters.items()},
         "design": model.design,
         "T": model.T,
         "d": model.d,

@@ -69,7 +69,7 @@ class Literal(eqx.Module):
         """The excess risk of the models of iterations 1, 2, … of one chain."""
         truth_key, design_key, pools_key = jr.split(key, 3)
         truth = jr.normal(truth_key, (self.d,))
-        shared = self._design(design_key) if self.fixed else None
+        shared = draw_design(design_key, self.T, self.d, self.root) if self.fixed else None
         slots = self.weights.shape[1]
         gram_shape = () if self.fixed else (self.d, self.d)
         # At fixed design W = X'X is every pool's, and the weights of a fit add up to one: its Gram matrix is W.
@@ -94,10 +94,6 @@ class Literal(eqx.Module):
         now = (self.weights, self.destination, self.rows, jnp.arange(self.weights.shape[0]))
         return jax.lax.scan(iterate, start, now)[1]
 
-    def _design(self, key: PRNGKeyArray) -> Float[Array, "T d"]:
-        x = jr.normal(key, (self.T, self.d))
-        return x if self.root is None else x @ self.root.T
-
     def _pool(
         self,
         key: PRNGKeyArray,
@@ -114,11 +110,17 @@ class Literal(eqx.Module):
             if shared is not None:
                 return gram, moment + shared.T @ (shared @ model + noise)
             present = jnp.arange(self.T) < rows - chunk * self.T
-            x = jnp.where(present[:, None], self._design(design_key), 0)
+            x = jnp.where(present[:, None], draw_design(design_key, self.T, self.d, self.root), 0)
             return gram + x.T @ x, moment + x.T @ (x @ model + noise)
 
         nothing = (jnp.zeros(() if self.fixed else (self.d, self.d)), jnp.zeros(self.d))
         return jax.lax.fori_loop(0, -(-rows // self.T), add, nothing)
+
+
+def draw_design(key: PRNGKeyArray, T: int, d: int, root: Float[Array, "d d"] | None) -> Float[Array, "T d"]:
+    """T rows N(0, root root'); the identity where `root` is `None`."""
+    x = jr.normal(key, (T, d))
+    return x if root is None else x @ root.T
 
 
 def _move(

@@ -18,6 +18,7 @@ from theory import Workflow
 from .literal import Literal
 from .model import LinearRegression
 from .statistics import LEVELS, Estimate, Stream
+from .subsample import LiteralSubsample
 
 #: A block of replicates computed at once is kept within this, which depends on nothing but the problem: a
 #: replicate's digits could change with the shape of the block it is computed in, so that shape must never vary.
@@ -77,7 +78,8 @@ def run(
         if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
             raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
     with jax.enable_x64(True):
-        sampler = Literal(model, workflow, iterations)
+        draws = any(workflow.drawn(iteration) is not None for iteration in range(1, iterations + 1))
+        sampler = (LiteralSubsample if draws else Literal)(model, workflow, iterations)
         _check_memory(sampler.bytes_per_replicate, model)
         stream = Stream(iterations)
         with tqdm(total=replicates, unit="replicate", disable=not progress) as bar:
@@ -103,11 +105,15 @@ def run(
 
 
 @eqx.filter_jit
-def _block(sampler: Literal, key: PRNGKeyArray, indices: Int[Array, " block"]) -> Float[Array, "block iterations"]:
+def _block(
+    sampler: Literal | LiteralSubsample, key: PRNGKeyArray, indices: Int[Array, " block"]
+) -> Float[Array, "block iterations"]:
     return jax.vmap(lambda index: sampler(jr.fold_in(key, index)))(indices)
 
 
-def _blocks(sampler: Literal, key: PRNGKeyArray, replicates: int, batch_size: int | None) -> Iterator[np.ndarray]:
+def _blocks(
+    sampler: Literal | LiteralSubsample, key: PRNGKeyArray, replicates: int, batch_size: int | None
+) -> Iterator[np.ndarray]:
     """The test errors of replicates 0, 1, …, a block at a time; the last block is computed whole and cut."""
     fitting = max(1, _BLOCK_BYTES // sampler.bytes_per_replicate)
     size = min(_LARGEST_BLOCK, 1 << (fitting.bit_length() - 1))

@@ -111,11 +111,12 @@ class Comparison:
     reason: str
 
 
-def compare(run: "Run", law: Law) -> Comparison:
+def compare(run: "Run", law: Law, *, asymptotic: bool = False) -> Comparison:
     """Hold a run's mean test error against a law, iteration by iteration.
 
     "not comparable" where z has no meaning: infinite variance (T <= d + 3), too few replicates for a relative standard
-    error of `NOISIEST`, or a law that holds only for T -> oo.
+    error of `NOISIEST`, or a law that holds only for T -> oo and `asymptotic` was not asked for. An asymptotic
+    comparison counts the law's own error at finite T as disagreement: ask for it at T of at least 50 (d + 1) or so.
 
     Raises:
         ValueError: the law is of another workflow or design.
@@ -137,8 +138,11 @@ def compare(run: "Run", law: Law) -> Comparison:
         reason = f"the standard error reaches {noise:.0%} of the mean and a verdict needs {NOISIEST:.0%}; use " + (
             f"about {run.replicates * (noise / NOISIEST) ** 2:.0f} replicates." if noise > 0 else "more replicates."
         )
-    elif not law.exact:
-        verdict, reason = "not comparable", "the law holds for T -> oo only."
+    elif not law.exact and not asymptotic:
+        verdict, reason = (
+            "not comparable",
+            "the law holds for T -> oo only; ask for an asymptotic comparison at large T.",
+        )
     elif worst > Z:
         verdict, reason = (
             "disagree",

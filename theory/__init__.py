@@ -1,18 +1,24 @@
 """Exact laws of models refitted on the data that earlier models generated."""
 
-from . import linear as linear
+from . import chain as chain, linear as linear
 from .asymptotics import Growth as Growth
 from .derivation import Derivation as Derivation, Step as Step
+from .distribution import distribution as distribution, moments_exist as moments_exist, variance as variance
 from .gain import gain as gain
 from .law import Law as Law
 from .moments import RuleDoesNotApply as RuleDoesNotApply
+from .optimise import Optimum as Optimum, optimise as optimise
 from .workflow import (
     WORKFLOWS as WORKFLOWS,
     Accumulate as Accumulate,
+    AccumulateSubsample as AccumulateSubsample,
+    FixedReal as FixedReal,
+    FreshReal as FreshReal,
     Pool as Pool,
     Pools as Pools,
     Replace as Replace,
     ReplaceGrowing as ReplaceGrowing,
+    SlidingWindow as SlidingWindow,
     TrainingSet as TrainingSet,
     Workflow as Workflow,
     by_count as by_count,

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from . import linear
+from . import linear, table
 from .cli import Parser, add_workflows, build_workflow, positive_number, run, whole_number
 from .law import Law
 
@@ -35,6 +35,7 @@ def summary(law: Law, T: int | None, d: int | None, sigma: float, iterations: in
     numbers = None if T is None or d is None else law.evaluate(T=T, d=d, sigma=sigma, n=range(1, iterations + 1))
     return {
         "workflow": law.workflow.command(),
+        "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
         "design": law.design,
         "expression": str(law.expr),
         "exact": law.exact,
@@ -88,11 +89,26 @@ def _main(options: argparse.Namespace) -> int:
     return 0
 
 
+def _table(options: argparse.Namespace) -> int:
+    laws = table.rows()
+    if options.json:
+        print(json.dumps(table.values(laws), allow_nan=False))
+    else:
+        print(table.latex(laws) if options.latex else table.markdown(laws))
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m theory", description=__doc__)
-    add_workflows(parser, _options)
-    return run(parser, _main, arguments)
+    commands = add_workflows(parser, _options)
+    summary = "every workflow at both designs: gain, closed form, limit, growth, needs, source"
+    command = commands.add_parser("table", help=summary, description=summary)
+    command.set_defaults(main=_table)
+    output = command.add_mutually_exclusive_group()
+    for style in ("markdown", "latex", "json"):
+        output.add_argument(f"--{style}", action="store_true", help=f"print it as {style}")
+    return run(parser, lambda options: getattr(options, "main", _main)(options), arguments)
 
 
 if __name__ == "__main__":

@@ -35,18 +35,25 @@ class Growth:
 def growth(closed_form: sp.Expr) -> Growth | None:
     """The growth of a positive closed form in n; `None` where this module cannot tell.
 
-    Covers polynomials in n of degree at most one, harmonic numbers and polygamma functions at n + constant
-    (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1).
+    Covers rational functions of n, harmonic numbers and polygamma functions at n + constant with constant factors
+    (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1), and powers r^n with rational
+    |r| < 1.
     """
-    leading = sp.S.Zero
+    leading, rational = sp.S.Zero, sp.S.Zero
     for addend in sp.Add.make_args(sp.expand(closed_form)):
+        if addend.is_rational_function(n):
+            rational += addend
+            continue
         value = _leading(addend)
         if value is None:
             return None
         leading += value
-    coefficients = sp.Poly(sp.expand(leading), n, _log_n)
+    quotient, _ = sp.div(*sp.fraction(sp.together(rational)), n)  # the rest vanishes for n -> oo
+    coefficients = sp.Poly(sp.expand(leading + quotient), n, _log_n)
+    if coefficients.degree(n) > 1 or coefficients.total_degree() > 1:
+        return None
     for kind, monomial in (("linear", n), ("logarithmic", _log_n), ("bounded", sp.S.One)):
-        constant = tidy(sp.factor_terms(sp.simplify(coefficients.coeff_monomial(monomial))))
+        constant = tidy(sp.factor(sp.simplify(coefficients.coeff_monomial(monomial))))
         if constant != 0:
             return Growth(kind, constant)
     return None
@@ -55,12 +62,15 @@ def growth(closed_form: sp.Expr) -> Growth | None:
 def _leading(addend: sp.Expr) -> sp.Expr | None:
     """The addend up to what vanishes for n -> oo, as a polynomial in n and log n."""
     constant, varying = addend.as_independent(n, as_Add=False)
-    if varying in (sp.S.One, n):
-        return addend
     if isinstance(varying, sp.harmonic):
         order = varying.args[1] if len(varying.args) > 1 else sp.S.One
         if varying.args[0] == n and order.is_Integer:
             return constant * (_log_n + sp.EulerGamma if order == 1 else sp.zeta(order))
     if isinstance(varying, sp.polygamma) and not (varying.args[1] - n).has(n):
         return constant * (_log_n if varying.args[0] == 0 else sp.S.Zero)
+    powers = [factor for factor in sp.Mul.make_args(varying) if not factor.is_rational_function(n)]
+    if len(powers) == 1 and powers[0].is_Pow:
+        ratio = sp.simplify(powers[0].subs(n, n + 1) / powers[0])
+        if ratio.is_Rational and abs(ratio) < 1:  # beats any power of n
+            return sp.S.Zero
     return None

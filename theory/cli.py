@@ -4,6 +4,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from fractions import Fraction
 from typing import NoReturn
 
@@ -21,19 +22,30 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
 
 
-def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> None:
-    """Add one subcommand a workflow, each with the workflow's parameters and the options given."""
+def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> "argparse._SubParsersAction[Parser]":
+    """Add one subcommand a workflow, each with the workflow's parameters and the options given; returns their group."""
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
         summary = (workflow.__doc__ or "").splitlines()[0]
         command = commands.add_parser(workflow.command(), help=summary, description=summary)
         command.set_defaults(build=workflow)
+        for field in fields(workflow):  # pyright: ignore[reportArgumentType]: every workflow is a dataclass
+            needed = field.default is MISSING
+            command.add_argument(
+                f"--{field.name.replace('_', '-')}",
+                type=exact_number,
+                required=needed,
+                default=argparse.SUPPRESS,
+                help="" if needed else f"(default: {field.default})",
+            )
         add_options(command)
+    return commands
 
 
 def build_workflow(options: argparse.Namespace) -> Workflow:
     """The workflow that the options name."""
-    return options.build()
+    names = [field.name for field in fields(options.build)]
+    return options.build(**{name: getattr(options, name) for name in names if hasattr(options, name)})
 
 
 def whole_number(text: str) -> int:
@@ -54,6 +66,14 @@ def _whole(text: str, least: int) -> int:
     if value.denominator != 1 or not least <= value < 2**63:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
     return int(value)
+
+
+def exact_number(text: str) -> Fraction:
+    """A number taken exactly as written, as in `--weight 1/2` or `--weight 0.3`."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f"must be a number such as 2, 1/2 or 0.5; got {text!r}") from error
 
 
 def positive_number(text: str) -> float:

@@ -11,11 +11,15 @@ import sympy as sp
 
 from . import asymptotics, summation
 from .derivation import Derivation
+from .gain import gain
 from .symbols import T, d, i, n, sigma
 from .workflow import Workflow
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
+
+#: Stands for the gain in the law of a workflow for which no formula in n was proved.
+_GAIN = sp.Function("gain")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Law:
         derivation: numbered steps from the normal equations to `expr`, each with the rule it used.
         source: where it is published, or "new here".
         exact: whether it holds at finite T, or is the limit T -> oo.
+        gain_expr: the workflow's gain c_n for symbolic n, exact at fixed design; `None` where none was proved. `expr`
+            then has the function gain(n) for it, whose values `gain` gives.
+        known_growth: how the test error grows, where the derivation told; else it is read off the closed form.
     """
 
     workflow: Workflow
@@ -37,10 +44,14 @@ class Law:
     assumptions: tuple[sp.Basic, ...]
     derivation: Derivation
     source: str
-    exact: bool = True
+    exact: bool
+    gain_expr: sp.Expr | None
+    known_growth: asymptotics.Growth | None
 
     @cached_property
     def _closed_form(self) -> sp.Expr | None:
+        if self.expr.has(_GAIN):
+            return None
         result = self.expr
         for total in self.expr.atoms(sp.Sum):
             closed = summation.closed_sum(total.function)
@@ -51,6 +62,8 @@ class Law:
 
     @cached_property
     def _growth(self) -> asymptotics.Growth | None:
+        if self.known_growth is not None:
+            return self.known_growth
         return None if self._closed_form is None else asymptotics.growth(self._closed_form)
 
     def closed_form(self) -> sp.Expr | None:
@@ -65,32 +78,24 @@ class Law:
         """The error for n -> oo at fixed T and d; `oo` where it diverges, `None` where not proved."""
         return None if self._growth is None else self._growth.limit
 
-    @cached_property
-    def gain_expr(self) -> sp.Expr:
-        """The gain c_n = lim E_n / (error of one fit) for T -> oo, an expression in n; exact at fixed design."""
-        per_fit = sigma**2 * d / (T - d - 1)
-        totals = self.expr.atoms(sp.Sum)
-        constant = self.expr.xreplace(dict.fromkeys(totals, sp.S.Zero))
-        result = sp.limit(sp.cancel(constant / per_fit), T, sp.oo)
-        for total in totals:  # the law is linear in its sums, and has one or none so far
-            factor = self.expr.xreplace({total: sp.S.One}) - constant
-            term = sp.limit(sp.cancel(factor * total.function / per_fit), T, sp.oo)
-            result += sp.Sum(sp.factor(term), *total.limits)
-        return result
-
     def gain(self, iterations: int) -> list[Fraction]:
-        """The gains c_1, …, c_n of the workflow: exact rationals, the same whatever the design."""
+        """The gains c_1, …, c_n of the workflow: exact rationals, the same whatever the design.
+
+        With symbolic parameters in the workflow they are expressions in these.
+        """
         if iterations < 1:
             raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+        if self.gain_expr is None:
+            return gain(self.workflow, iterations)
         totals = sorted(self.gain_expr.atoms(sp.Sum), key=sp.default_sort_key)
         stand_ins = sp.symbols(f"sum:{len(totals)}")
-        outside = sp.lambdify([n, *stand_ins], self.gain_expr.subs(dict(zip(totals, stand_ins, strict=True))), "math")
-        terms = [sp.lambdify(i, total.function, "math") for total in totals]
-        sums = [Fraction(0)] * len(totals)
+        outside = self.gain_expr.subs(dict(zip(totals, stand_ins, strict=True)))
+        sums = [sp.S.Zero] * len(totals)
         gains = []
-        for iteration in map(Fraction, range(1, iterations + 1)):
-            sums = [so_far + term(iteration) for so_far, term in zip(sums, terms, strict=True)]
-            gains.append(Fraction(outside(iteration, *sums)))
+        for m in range(1, iterations + 1):
+            sums = [so_far + total.function.subs(i, m) for so_far, total in zip(sums, totals, strict=True)]
+            value = outside.subs(n, m).subs(dict(zip(stand_ins, sums, strict=True)))
+            gains.append(Fraction(int(value.p), int(value.q)) if value.is_Rational else sp.simplify(value))
         return gains
 
     def evaluate(self, *, T: int, d: int, sigma: float = 1.0, n: int | Sequence[int] | np.ndarray) -> np.ndarray:
@@ -106,6 +111,8 @@ class Law:
             ValueError: outside the law's domain.
         """
         T, d, sigma = check_domain(T, d, sigma)
+        if self.workflow.is_symbolic:
+            raise ValueError(f"{self.workflow} has symbolic parameters; values of its law need numbers for them.")
         iterations = np.asarray(n)
         whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
         if not whole or iterations.min() < 1:
@@ -125,6 +132,9 @@ class Law:
             term = sp.lambdify(i, total.function.subs(at), "scipy")
             totals.append(np.cumsum(np.broadcast_to(term(upto), upto.shape))[iterations - 1])
         outside = self.expr.subs(dict(zip(sums, stand_ins, strict=True))).subs(at)
+        if outside.has(_GAIN):
+            gains = np.array([float(c) for c in gain(self.workflow, int(iterations.max()))])
+            stand_ins, totals = (*stand_ins, _GAIN(n)), [*totals, gains[iterations - 1]]
         value = sp.lambdify([n, sigma, *stand_ins], outside, "scipy")
         result = value(iterations.astype(np.float64), sigma_, *totals)
         return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()

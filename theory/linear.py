@@ -1,29 +1,40 @@
-"""The test error of least squares refitted on its own labels, derived from the normal equations.
+"""The test error of least squares refitted on its own labels, for any workflow: which law holds, and why.
 
 Rows x ~ N(0, Sigma), labels y = x·w* + noise for real data and y = x·w_m + noise for data sampled from model m, noise
 N(0, sigma^2). At *fresh* design each pool has covariates of its own; at *fixed* design one X of T rows serves every
 pool (a pool of m·T rows is X stacked m times), and only the noises are new.
 
-A derivation is a chain of small states. Each rule takes one state, checks its condition, and returns the next; a rule
-whose condition fails raises `RuleDoesNotApply`. In LaTeX, W_k = X_k'X_k is pool k's Gram matrix, G_n the training
-set's, delta_n = w_n - w* and delta_0 = 0.
-
-Sources: replace, Dohmatob et al. (2402.07712); accumulate at fixed design, Gerstgrasser et al. (2404.01413), Thm 2.
+Exact at finite T: at fixed design every workflow whose pools are used whole, in whole multiples of T rows, with any
+weights; at fresh design those of `chain` and `fresh_real`. Elsewhere the law is the limit T -> oo: the workflow's gain
+c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 
+from . import chain, fresh_real, recursion
+from .asymptotics import Growth
 from .derivation import Derivation, Step
 from .law import Law
 from .moments import RuleDoesNotApply, inverse_wishart_trace
-from .symbols import T, d, i, k, n, sigma
-from .workflow import Accumulate, Replace, Workflow
+from .reading import read
+from .symbols import ONE_FIT, T, d, k, n, sigma, tidy
+from .workflow import Accumulate, FreshReal, Pool, Replace, ReplaceGrowing, Workflow
 
 DESIGNS = ("fixed", "fresh")
+
+_WHITENING = Step(
+    "whitening",
+    r"E_n = \mathbb{E}\|\Sigma^{1/2}(\hat w_n - w^*)\|^2 = \mathbb{E}\|\delta_n\|^2",
+    "x -> Sigma^(-1/2) x changes neither fits nor errors, so Sigma = I without loss, and w* drops out",
+)
+
+#: Unevaluated: the symbols are positive integers, so SymPy would print all but the first as True.
+_ASSUMPTIONS = (
+    sp.Ge(T, d + 2),
+    sp.Ge(d, 1, evaluate=False),
+    sp.Ge(n, 1, evaluate=False),
+    sp.Gt(sigma, 0, evaluate=False),
+)
 
 
 def check_design(design: str) -> None:
@@ -34,209 +45,6 @@ def check_design(design: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What a derivation starts from: pools first(n) to n, every row counting alike, in one of two designs.
-
-    Attributes:
-        first: the oldest pool of training set n, an expression in n; the newest is pool n.
-        size: rows of pool k in multiples of T, an expression in k.
-    """
-
-    workflow: Workflow
-    design: str
-    first: sp.Expr
-    size: sp.Expr
-
-    def rows(self, iteration: sp.Expr) -> sp.Expr:
-        """Rows of the training set of `iteration`, in multiples of T."""
-        first = self.first.subs(n, iteration)
-        return sp.factor(sp.summation(self.size, (k, first, iteration)))
-
-    def over_pools(self, term: str, iteration: sp.Symbol) -> str:
-        """LaTeX of the sum of `term` over the training set of `iteration`; `@` in it stands for the pool."""
-        first = self.first.subs(n, iteration)
-        if first == iteration:
-            return term.replace("@", str(iteration))
-        return rf"\sum_{{k={sp.latex(first)}}}^{{{iteration}}} " + term.replace("@", "k")
-
-    def gram(self, iteration: sp.Symbol) -> str:
-        """LaTeX name of the Gram matrix of the training set of `iteration`."""
-        return f"{'W' if self.first.subs(n, iteration) == iteration else 'G'}_{iteration}"
-
-
-@dataclass(frozen=True)
-class NormalEquations:
-    """The model of iteration n solves the normal equations of its training set."""
-
-    setting: Setting
-
-    def latex(self) -> str:
-        """State it."""
-        right = self.setting.over_pools(r"X_@^\top y_@", n)
-        where = rf",\quad {self.setting.gram(n)} = {self.setting.over_pools(r'X_@^{T} X_@', n)}".replace("{T}", r"\top")
-        return rf"{self.setting.gram(n)}\, \hat w_n = {right}{where}"
-
-
-@dataclass(frozen=True)
-class ErrorEquation:
-    """The normal equations for the errors, with the labels put in."""
-
-    setting: Setting
-
-    def latex(self) -> str:
-        """State it."""
-        right = self.setting.over_pools(r"\big(W_@ \delta_{@-1} + X_@^\top \varepsilon_@\big)", n)
-        return rf"{self.setting.gram(n)}\, \delta_n = {right}"
-
-
-@dataclass(frozen=True)
-class Increment:
-    """The error grows by the newest pool's noise alone."""
-
-    setting: Setting
-
-    def latex(self) -> str:
-        """State it."""
-        return rf"\delta_n = \delta_{{n-1}} + {self.setting.gram(n)}^{{-1}} X_n^\top \varepsilon_n"
-
-
-@dataclass(frozen=True)
-class NoiseSum:
-    """The error as a sum over the noises."""
-
-    setting: Setting
-
-    def latex(self) -> str:
-        """State it."""
-        return rf"\delta_n = \sum_{{i=1}}^{{n}} {self.setting.gram(i)}^{{-1}} X_i^\top \varepsilon_i"
-
-
-@dataclass(frozen=True)
-class TraceSum:
-    """The expected squared error as a sum of expected traces."""
-
-    setting: Setting
-
-    def latex(self) -> str:
-        """State it."""
-        gram = self.setting.gram(i)
-        trace = rf"\operatorname{{tr}}\big({gram}^{{-1}} W_i\, {gram}^{{-1}}\big)"
-        return rf"E_n = \sigma^2 \sum_{{i=1}}^{{n}} \mathbb{{E}} {trace}"
-
-
-@dataclass(frozen=True)
-class InverseSum:
-    """The traces as multiples of inverse Wishart traces.
-
-    Attributes:
-        share: the factor of term i.
-        rows: rows of the Wishart matrix of term i.
-    """
-
-    setting: Setting
-    share: sp.Expr
-    rows: sp.Expr
-
-    def latex(self) -> str:
-        """State it."""
-        trace = rf"\mathbb{{E}} \operatorname{{tr}} A_{{{sp.latex(self.rows)}}}^{{-1}}"
-        where = r",\quad A_m \sim \mathcal{W}_d(m, I)"
-        share = "" if self.share == 1 else rf"{sp.latex(self.share)}\, "
-        return rf"E_n = \sigma^2 \sum_{{i=1}}^{{n}} {share}{trace}{where}"
-
-
-@dataclass(frozen=True)
-class Formula:
-    """The test error as an expression."""
-
-    setting: Setting
-    expr: sp.Expr
-
-    def latex(self) -> str:
-        """State it."""
-        return rf"E_n = {sp.latex(self.expr)}"
-
-
-def normal_equations(workflow: Workflow, design: str) -> NormalEquations:
-    """Least squares on the training set of iteration n, for symbolic n.
-
-    Applies where a training set is one run of pools up to the newest, used whole, with all rows counting alike.
-    """
-    try:
-        training_set, size = workflow.training_set(n), sp.sympify(workflow.pool_size(k))
-    except (TypeError, ValueError) as error:  # a branch on n, which has no answer for a symbol
-        raise RuleDoesNotApply(f"{workflow} cannot be read at symbolic n: {error}.") from error
-    parts = training_set.parts
-    if training_set.shares is not None or training_set.drawn is not None or len(parts) != 1:
-        raise RuleDoesNotApply(f"{workflow} is not one run of pools used whole, all rows counting alike.")
-    first, last = sp.sympify(parts[0].first), sp.sympify(parts[0].last)
-    if parts[0].fresh_real or last != n or first.subs(n, 1) != 1 or size.subs(k, 1) != 1:
-        raise RuleDoesNotApply(f"{workflow} does not go on from real(1) to the newest pool at every iteration.")
-    return NormalEquations(Setting(workflow, design, first, size))
-
-
-def linearity(state: NormalEquations) -> ErrorEquation:
-    """Labels are linear in the model that made them: y_k = X_k w_{k-1} + noise_k; subtract w*."""
-    return ErrorEquation(state.setting)
-
-
-def telescoping(state: ErrorEquation) -> Increment:
-    """Training set n is training set n - 1 and pool n: subtracting the two equations leaves the newest pool."""
-    if state.setting.first.has(n):
-        raise RuleDoesNotApply(
-            f"telescoping needs each training set to contain the one before; {state.setting.workflow} drops pools."
-        )
-    return Increment(state.setting)
-
-
-def cancellation(state: ErrorEquation) -> Increment:
-    """The newest pool is the whole training set: its Gram matrix stands on both sides and cancels."""
-    if state.setting.first != n:
-        raise RuleDoesNotApply(f"cancellation needs a single pool; {state.setting.workflow} uses older ones too.")
-    return Increment(state.setting)
-
-
-def unrolling(state: Increment) -> NoiseSum:
-    """Sum the increments from delta_0 = 0, for pool 1 is labelled by w* itself."""
-    return NoiseSum(state.setting)
-
-
-def independence(state: NoiseSum) -> TraceSum:
-    """Noises of different pools are independent with mean zero, and of the designs: cross terms vanish."""
-    return TraceSum(state.setting)
-
-
-def common_design(state: TraceSum) -> InverseSum:
-    """Fixed design: every Gram matrix is a multiple of the one W = X'X."""
-    s = state.setting
-    if s.design != "fixed":
-        raise RuleDoesNotApply("a common design needs every pool to reuse the same X; here each pool has its own.")
-    return InverseSum(s, sp.factor(s.size.subs(k, i) / s.rows(i) ** 2), T)
-
-
-def exchangeability(state: TraceSum) -> InverseSum:
-    """Fresh design: rows are exchangeable, so each has an equal part in sum_k E tr(G^-1 W_k G^-1) = E tr G^-1."""
-    s = state.setting
-    if s.design != "fresh":
-        raise RuleDoesNotApply("exchangeability needs independent rows; at fixed design the pools share their X.")
-    return InverseSum(s, sp.factor(s.size.subs(k, i) / s.rows(i)), sp.expand(T * s.rows(i)))
-
-
-def inverse_wishart_mean(state: InverseSum) -> Formula:
-    """E tr A^-1 = d/(m - d - 1) for A ~ Wishart(m), m >= d + 2."""
-    total = sp.Sum(state.share * inverse_wishart_trace(state.rows), (i, 1, n))
-    return Formula(state.setting, sigma**2 * total)
-
-
-def summation(state: Formula) -> Formula:
-    """Take what does not depend on i out of the sum; a sum of ones is n."""
-    (total,) = state.expr.atoms(sp.Sum)
-    outside, inside = total.function.as_independent(i)
-    inner = n if inside == 1 else sp.Sum(inside, (i, 1, n))
-    return Formula(state.setting, state.expr.coeff(total) * outside * inner)
-
-
 def test_error(workflow: Workflow, *, design: str) -> Law:
     """The law of E_n = E|x·(w_n - w*)|^2, the excess risk of model n (noise left out), n = 1 the fit to real data.
 
@@ -245,50 +53,99 @@ def test_error(workflow: Workflow, *, design: str) -> Law:
         design: "fixed" (one X, only labels are new) or "fresh" (a new X each iteration).
 
     Raises:
-        ValueError: unknown design.
-        RuleDoesNotApply: no derivation is known for the workflow.
+        ValueError: unknown design, or an invalid training set.
     """
     check_design(design)
-    state: Any = normal_equations(workflow, design)
-    one_pool = state.setting.first == n
-    steps = [
-        Step(
-            "whitening",
-            r"E_n = \mathbb{E}\|\Sigma^{1/2}(\hat w_n - w^*)\|^2 = \mathbb{E}\|\delta_n\|^2",
-            "x -> Sigma^(-1/2) x changes neither fits nor errors, so Sigma = I without loss, and w* drops out",
-        ),
-        _step(normal_equations, state),
-    ]
-    rules: tuple[Callable[[Any], Any], ...] = (
-        linearity,
-        cancellation if one_pool else telescoping,
-        unrolling,
-        independence,
-        common_design if design == "fixed" else exchangeability,
-        inverse_wishart_mean,
-        summation,
-    )
-    for rule in rules:
-        state = rule(state)
-        steps.append(_step(rule, state))
+    if not workflow.is_symbolic:
+        for iteration in (2, 3):  # an invalid workflow is refused here, with the iteration that shows it
+            workflow.drawn(iteration)
+            workflow.shares(iteration)
+    solved = recursion.solve(workflow)
+    exact, growth = True, None
+    try:
+        expr, steps = chain.derive(workflow, design)
+    except RuleDoesNotApply:
+        try:
+            expr, steps, growth = fresh_real.derive(workflow, design)
+        except RuleDoesNotApply:
+            expr, steps, exact = _weighted(workflow, design, solved)
+            if solved.growth is not None:
+                growth = Growth(solved.growth.kind, tidy(solved.growth.constant * ONE_FIT))
     return Law(
         workflow=workflow,
         design=design,
-        expr=state.expr,
-        # Unevaluated: the symbols are positive integers, so SymPy would print all but the first as True.
-        assumptions=(
-            sp.Ge(T, d + 2),
-            sp.Ge(d, 1, evaluate=False),
-            sp.Ge(n, 1, evaluate=False),
-            sp.Gt(sigma, 0, evaluate=False),
-        ),
-        derivation=Derivation(tuple(steps)),
+        expr=expr,
+        assumptions=_ASSUMPTIONS,
+        derivation=Derivation((_WHITENING, *steps)),
         source=_source(workflow, design),
+        exact=exact,
+        gain_expr=solved.expr,
+        known_growth=growth,
     )
 
 
-def _step(rule: Callable, state: Any) -> Step:
-    return Step(rule.__name__.replace("_", " "), state.latex(), (rule.__doc__ or "").splitlines()[0].rstrip("."))
+def _weighted(workflow: Workflow, design: str, solved: recursion.Gain) -> tuple[sp.Expr, tuple[Step, ...], bool]:
+    """c_n·sigma^2 d/(T - d - 1), its steps, and whether it is exact."""
+    drawn, whole_multiples = _pools_as_used(workflow)
+    thinning = r" + \xi_n" if drawn else ""
+    exact = design == "fixed" and not drawn and whole_multiples
+    if exact:
+        one_gram = Step("common design", "", "every pool's Gram matrix is a multiple of the one W = X'X")
+    else:
+        one_gram = Step("large numbers", "", "for T -> oo every Gram matrix over its rows tends to I, W to T·I")
+    scalar = rf"\delta_n = \sum_k p_{{nk}}\,(\delta_{{k-1}} + u_k){thinning}"
+    noise = r"u_k = \tfrac{T}{T_k} W^{-1} X_k^\top \varepsilon_k"
+    gain = r"c_n = \sum_k R_{nk}^2\, T/T_k" + (r" + \sum_m Q_{nm}^2\, v_m" if drawn else "")
+    gain_expr = sp.Function("gain")(n) if solved.expr is None else solved.expr
+    expr = gain_expr * sigma**2 * inverse_wishart_trace(T)
+    value = sp.latex(gain_expr) if solved.expr is not None else r"\text{a rational number for each } n"
+    steps = (
+        Step(
+            "normal equations",
+            r"\sum_k \tfrac{p_{nk}}{T_k} W_k\, \hat w_n = \sum_k \tfrac{p_{nk}}{T_k} X_k^\top y_k,"
+            r"\quad \sum_k p_{nk} = 1",
+            f"{workflow}: pool k, of T_k rows, has the share p_nk of the loss of iteration n",
+        ),
+        Step(
+            "linearity",
+            r"\sum_k \tfrac{p_{nk}}{T_k} W_k\, \delta_n"
+            r" = \sum_k \tfrac{p_{nk}}{T_k} \big(W_k \delta_{k-1} + X_k^\top \varepsilon_k\big)",
+            "labels are linear in the model that made them; subtract w*",
+        ),
+        Step(one_gram.rule, f"{scalar},\\quad {noise}", one_gram.because),
+        *([_THINNING] if drawn else []),
+        Step(
+            "independence",
+            rf"E_n = c_n\, \sigma^2\, \mathbb{{E}} \operatorname{{tr}} W^{{-1}},\quad {gain}",
+            "the noises are independent with mean zero; R solves the recursion for them, so cross terms vanish",
+        ),
+        Step("inverse wishart mean", rf"E_n = c_n\, {sp.latex(ONE_FIT)}", "E tr W^-1 = d/(T - d - 1) for T >= d + 2"),
+        Step(solved.rule, f"c_n = {value}", solved.because),
+    )
+    return expr, steps, exact
+
+
+_THINNING = Step(
+    "overlap of draws",
+    r"\operatorname{Var} \xi_n = v_n\,\sigma^2 W^{-1},\quad v_n = \tfrac{1}{r} - \tfrac{1}{S_n}",
+    "a mean over r of S rows, drawn without replacement, is the mean over all S plus an independent noise",
+)
+
+
+#: How far a workflow is looked at where Python code alone says what it does.
+_LOOK_AHEAD = 64
+
+
+def _pools_as_used(workflow: Workflow) -> tuple[bool, bool]:
+    """Whether any training set is a subsample, and whether every sampled pool is a whole multiple of T rows."""
+    if workflow.is_symbolic:
+        start = recursion.settled(workflow)
+        reading = None if start is None else read(workflow, start)
+        drawn = reading is not None and reading.drawn is not None
+        return drawn, bool(sp.sympify(workflow.pool_size(k)).is_integer)
+    ahead = range(2, _LOOK_AHEAD + 1)
+    drawn = any(workflow.training_set(iteration).drawn is not None for iteration in ahead)
+    return drawn, all(workflow.size(Pool(iteration)).denominator == 1 for iteration in ahead)
 
 
 def _source(workflow: Workflow, design: str) -> str:
@@ -296,4 +153,8 @@ def _source(workflow: Workflow, design: str) -> str:
         return "Dohmatob et al. 2402.07712; Gerstgrasser et al. 2404.01413, eq. (4)"
     if isinstance(workflow, Accumulate) and design == "fixed":
         return "Gerstgrasser et al. 2404.01413, Thm 2, eq. (3)"
+    if isinstance(workflow, ReplaceGrowing) and design == "fixed":
+        return "O(log n) in Gerstgrasser et al. 2404.01413, App. E; the sum is new here"
+    if isinstance(workflow, FreshReal):
+        return "weights and their optimum: He, Xu and Cheng 2502.18049; this law is new here"
     return "new here"

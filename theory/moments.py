@@ -26,3 +26,31 @@ def inverse_wishart_trace(rows: sp.Expr) -> sp.Expr:
             f"the inverse-Wishart mean needs rows >= d + 2; {rows} >= d + 2 does not follow from T >= d + 2."
         )
     return d / (rows - d - 1)
+
+
+def beta_sandwich(numerator: sp.Expr, rows: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """E[B M B] = a M + b tr(M) I for symmetric M, as (a, b).
+
+    B = G^-1/2 W G^-1/2 is matrix beta: W the Gram matrix of `numerator` of the `rows` Gaussian rows in G. B is
+    orthogonally invariant, so E[B_ij B_kl] = (a - b) d_ij d_kl + b (d_ik d_jl + d_il d_jk), and its two zonal
+    polynomials of degree two, (tr B)^2 + 2 tr B^2 and (tr B)^2 - tr B^2, fix a and b.
+
+    Source: Muirhead (1982), Thm 7.2.10 (E C_kappa(B) = (numerator/2)_kappa / (rows/2)_kappa C_kappa(I)), section 7.2.
+    """
+    symmetric = d * (d + 2) * numerator * (numerator + 2) / (rows * (rows + 2))
+    # (d - 1) is kept out of the ratio: at d = 1 the second polynomial is zero, whatever the rows
+    alternating = d * (d - 1) * numerator * (numerator - 1) / (rows * (rows - 1))
+    trace_squared, square_trace = (symmetric + 2 * alternating) / 3, (symmetric - alternating) / 3
+    # trace_squared = (a - b) d^2 + 2 b d and square_trace = (a - b) d + b (d^2 + d), solved for b and a - b
+    both = [d**2, 2 * d], [d, d**2 + d]
+    difference, b = sp.Matrix(both).LUsolve(sp.Matrix([trace_squared, square_trace]))
+    return sp.cancel(difference + b), sp.cancel(b)
+
+
+def trace_times_inverse_trace(rows: sp.Expr) -> sp.Expr:
+    """E[tr A · tr A^-1] = d (rows d - 2)/(rows - d - 1) for A = X'X as above.
+
+    From tr A = sum of chi-squares with `rows` d degrees of freedom, independent of A / tr A: E[tr A^-1] =
+    E[1/tr A] E[tr A tr A^-1], and E[1/tr A] = 1/(rows d - 2).
+    """
+    return (rows * d - 2) * inverse_wishart_trace(rows)

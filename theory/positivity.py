@@ -2,20 +2,22 @@
 
 import sympy as sp
 
-from .symbols import T, d, i, n
-
-#: T >= d + 2, d >= 1, n >= 1, i >= 1, each written as its least value plus something non-negative.
-_u, _v, _m, _l = sp.symbols("u v m l", nonnegative=True)
-SHIFT = {T: _u + _v + 3, d: _v + 1, n: _m + 1, i: _l + 1}
+from .symbols import T, d
 
 
 def is_nonnegative(expression: sp.Expr) -> bool:
-    """Whether `expression` >= 0 for all integers T >= d + 2, d, n, i >= 1; False means not shown.
+    """Whether `expression` >= 0 for all integers T >= d + 2 and d, n, i >= 1; False means not shown.
 
-    The polynomial is written in the shifted variables T = d + 2 + u, d = 1 + v, n = 1 + m, i = 1 + l; where
-    every coefficient is non-negative, so is the polynomial.
+    The polynomial is written in shifted variables, T = d + 2 + u, d = 1 + v and likewise any other symbol, each of
+    which must be a positive integer; where every coefficient is non-negative, so is the polynomial.
     """
-    shifted = sp.expand(expression.subs(SHIFT, simultaneous=True))
-    if not shifted.is_polynomial(_u, _v, _m, _l) or shifted.free_symbols - {_u, _v, _m, _l}:
+    others = expression.free_symbols - {T}
+    if not all(symbol.is_integer and symbol.is_positive for symbol in others):
         return False
-    return all(c.is_nonnegative for c in sp.Poly(shifted, _u, _v, _m, _l).coeffs())
+    shift = {symbol: 1 + sp.Dummy(str(symbol), nonnegative=True) for symbol in others | {d}}
+    shift[T] = shift[d] + 2 + sp.Dummy("u", nonnegative=True)
+    variables = sorted(set().union(*(value.free_symbols for value in shift.values())), key=str)
+    shifted = expression.subs(shift, simultaneous=True)
+    if not shifted.is_polynomial(*variables):
+        return False
+    return all(c.is_nonnegative for c in sp.Poly(shifted, *variables).coeffs())

@@ -45,6 +45,9 @@ def _antidifference(addend: sp.Expr) -> sp.Expr | None:
     coefficient /= slope**p
     if shift == 0:
         return coefficient * sp.harmonic(n, p)
+    if shift.is_Integer and shift > 0:
+        ends = (1 / (n + j) ** p - sp.Rational(1, j**p) for j in range(1, int(shift) + 1))
+        return coefficient * (sp.harmonic(n, p) + sum(ends, sp.S.Zero))
     sign = (-1) ** (p - 1)
     # The sum of 1/(i + b)^p, from psi^(m)(z + 1) - psi^(m)(z) = (-1)^m m! / z^(m + 1) with m = p - 1.
     difference = sp.polygamma(p - 1, n + 1 + shift) - sp.polygamma(p - 1, 1 + shift)

@@ -154,6 +154,8 @@ class Workflow(abc.ABC):
             ValueError: the training set looks into the future, names a pool twice, or its shares are
                 negative or do not add up to one.
         """
+        if self.is_symbolic:
+            raise ValueError(f"{self} has symbolic parameters; pools, gains and numbers need numbers for them.")
         if iteration == 1:
             return {Pool(1): Fraction(1)}
         training_set = self.training_set(iteration)
@@ -188,6 +190,16 @@ class Workflow(abc.ABC):
             )
         return result
 
+    @property
+    def parameters(self) -> dict[str, Number]:
+        """The workflow's fields by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # pyright: ignore[reportArgumentType]
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether a parameter is a symbol, so that the workflow is a family and has no list of pools."""
+        return any(getattr(value, "free_symbols", None) for value in self.parameters.values())
+
     @classmethod
     def command(cls) -> str:
         """The workflow's name on the command line: `SlidingWindow` is `sliding-window`."""
@@ -195,7 +207,7 @@ class Workflow(abc.ABC):
 
     def __str__(self) -> str:
         """`SlidingWindow(k=3)`."""
-        arguments = ", ".join(f"{f.name}={getattr(self, f.name)}" for f in fields(self))  # pyright: ignore
+        arguments = ", ".join(f"{name}={value}" for name, value in self.parameters.items() if value is not None)
         return f"{type(self).__name__}({arguments})"
 
 
@@ -230,6 +242,76 @@ class Accumulate(Workflow):
         return by_count(pools(1, iteration))
 
 
+@dataclass(frozen=True)
+class AccumulateSubsample(Workflow):
+    """T rows drawn anew from all data so far. Also: augment-subsample; fixed compute."""
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """T rows of Accumulate's training set, drawn without replacement."""
+        return subsample(pools(1, iteration))
+
+
+@dataclass(frozen=True)
+class SlidingWindow(Workflow):
+    """Each model is fitted to the newest k pools; k = 1 is Replace."""
+
+    k: Number
+
+    def __post_init__(self) -> None:
+        """Check k."""
+        k = _exact(self.k)
+        if _is_number(k):
+            if k < 1 or k.denominator != 1:
+                raise ValueError(f"SlidingWindow: k counts pools and must be a whole number of at least 1; got {k}.")
+            object.__setattr__(self, "k", int(k))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """Pools max(1, i - k + 1) to i."""
+        return by_count(pools(max(1, iteration - self.k + 1), iteration))
+
+
+@dataclass(frozen=True)
+class FixedReal(Workflow):
+    """The first real data at a fixed weight, beside the newest sampled data. Also: synthetic augmentation loop."""
+
+    weight: Number
+
+    def __post_init__(self) -> None:
+        """Take the weight exactly."""
+        object.__setattr__(self, "weight", _weight(self.weight, "FixedReal"))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(1) with the weight, synthetic(i - 1) with the rest."""
+        return by_weight({real(1): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+
+@dataclass(frozen=True)
+class FreshReal(Workflow):
+    """New real data at each iteration, beside the newest sampled data. Also: fresh data loop; weighted mixing."""
+
+    synthetic_ratio: Number = Fraction(1)
+    weight: Number | None = None
+
+    def __post_init__(self) -> None:
+        """Take ratio and weight exactly."""
+        ratio = _exact(self.synthetic_ratio)
+        if _is_number(ratio) and ratio <= 0:
+            raise ValueError(f"FreshReal: synthetic_ratio is the sampled rows over T, more than 0; got {ratio}.")
+        object.__setattr__(self, "synthetic_ratio", ratio)
+        if self.weight is not None:
+            object.__setattr__(self, "weight", _weight(self.weight, "FreshReal"))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(i) and synthetic(i - 1), each row counting alike, or with the weight on the real part."""
+        if self.weight is None:
+            return by_count(real(iteration), synthetic(iteration - 1))
+        return by_weight({real(iteration): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+    def pool_size(self, pool: Index) -> Number:
+        """The sampled pools have synthetic_ratio times T rows."""
+        return self.synthetic_ratio
+
+
 def _exact(value: Number) -> Number:
     """The number as a Fraction, decimals taken as written; symbols of SymPy's pass."""
     if isinstance(value, (int, str)):
@@ -237,5 +319,26 @@ def _exact(value: Number) -> Number:
     return Fraction(repr(value)) if isinstance(value, float) else value
 
 
+def _is_number(value: Number) -> bool:
+    return isinstance(value, (int, Fraction))
+
+
+def _weight(value: Number, owner: str) -> Number:
+    value = _exact(value)
+    if _is_number(value) and not 0 < value <= 1:
+        raise ValueError(
+            f"{owner}: weight is the share of the loss on real data, more than 0 and at most 1; got {value}."
+        )
+    return value
+
+
 #: The workflows that have a name on the command line.
-WORKFLOWS: tuple[type[Workflow], ...] = (Replace, ReplaceGrowing, Accumulate)
+WORKFLOWS: tuple[type[Workflow], ...] = (
+    Replace,
+    ReplaceGrowing,
+    Accumulate,
+    AccumulateSubsample,
+    SlidingWindow,
+    FixedReal,
+    FreshReal,
+)

@@ -17,6 +17,7 @@ from theory import (
     Workflow,
     by_count,
     by_weight,
+    chain,
     linear,
     pools,
     real,
@@ -156,20 +157,20 @@ class EveryOther(Workflow):
 
 
 def setting(workflow, design="fixed"):
-    return linear.linearity(linear.normal_equations(workflow, design))
+    return chain.linearity(chain.normal_equations(workflow, design))
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda: linear.telescoping(setting(Replace())), "telescoping needs each training set to contain"),
-        (lambda: linear.cancellation(setting(Accumulate())), "cancellation needs a single pool"),
-        (lambda: linear.telescoping(setting(Made(lambda i: by_count(pools(i, i))))), "drops pools"),
-        (lambda: linear.normal_equations(EveryOther(), "fixed"), "cannot be read at symbolic n"),
-        (lambda: linear.normal_equations(Made(lambda i: by_count(real(i))), "fixed"), "does not go on"),
-        (lambda: linear.normal_equations(Made(lambda i: by_count(pools(1, i - 1))), "fixed"), "does not go on"),
-        (lambda: linear.normal_equations(Made(lambda i: by_weight({pools(1, i): 1})), "fresh"), "all rows counting"),
-        (lambda: linear.normal_equations(Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fresh"), "go on from"),
+        (lambda: chain.telescoping(setting(Replace())), "telescoping needs each training set to contain"),
+        (lambda: chain.cancellation(setting(Accumulate())), "cancellation needs a single pool"),
+        (lambda: chain.telescoping(setting(Made(lambda i: by_count(pools(i, i))))), "drops pools"),
+        (lambda: chain.normal_equations(EveryOther(), "fixed"), "cannot be read at symbolic n"),
+        (lambda: chain.normal_equations(Made(lambda i: by_count(real(i))), "fixed"), "does not go on"),
+        (lambda: chain.normal_equations(Made(lambda i: by_count(pools(1, i - 1))), "fixed"), "does not go on"),
+        (lambda: chain.normal_equations(Made(lambda i: by_weight({pools(1, i): 1})), "fresh"), "all rows counting"),
+        (lambda: chain.normal_equations(Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fresh"), "go on from"),
     ],
 )
 def test_rules_refuse_where_their_condition_fails(attempt, message):
@@ -179,12 +180,12 @@ def test_rules_refuse_where_their_condition_fails(attempt, message):
 
 def test_design_rules_refuse_the_other_design():
     def traces(design):
-        return linear.independence(linear.unrolling(linear.telescoping(setting(Accumulate(), design))))
+        return chain.independence(chain.unrolling(chain.telescoping(setting(Accumulate(), design))))
 
     with pytest.raises(RuleDoesNotApply, match="reuse the same X"):
-        linear.common_design(traces("fresh"))
+        chain.common_design(traces("fresh"))
     with pytest.raises(RuleDoesNotApply, match="share their X"):
-        linear.exchangeability(traces("fixed"))
+        chain.exchangeability(traces("fixed"))
 
 
 def test_unknown_design():

@@ -28,6 +28,9 @@ class Made(Workflow):
     def training_set(self, iteration):
         return self.rule(iteration)
 
+    def __str__(self):
+        return "Made"
+
     def pool_size(self, pool):
         return self.sizes(pool) if self.sizes else 1
 

@@ -1,0 +1,240 @@
+"""Gains for symbolic n against the exact rationals of `gain`, and growth against gains far out."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings, strategies as st
+
+import theory
+from tests.theory.test_workflow import Made
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    Workflow,
+    by_count,
+    by_weight,
+    gain,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+from theory.recursion import shortest_recurrence, solve
+from theory.symbols import n
+
+w = sp.Symbol("w", positive=True)
+s = sp.Symbol("s", integer=True, positive=True)
+k = sp.Symbol("k", integer=True, positive=True)
+
+
+@dataclass(frozen=True)
+class Anchored(Workflow):
+    """A quarter each on the first real data and on new real data, half on the last model."""
+
+    def training_set(self, iteration):
+        return by_weight({real(1): "1/4", real(iteration): "1/4", synthetic(iteration - 1): "1/2"})
+
+
+@dataclass(frozen=True)
+class TwoBack(Workflow):
+    """The two newest pools, unevenly."""
+
+    share: Fraction
+
+    def training_set(self, iteration):
+        if iteration == 2:
+            return by_count(synthetic(1))
+        return by_weight({synthetic(iteration - 1): self.share, synthetic(iteration - 2): 1 - self.share})
+
+
+CLOSED = [
+    Replace(),
+    ReplaceGrowing(),
+    Accumulate(),
+    AccumulateSubsample(),
+    SlidingWindow(1),
+    SlidingWindow(2),
+    FixedReal("1/3"),
+    FixedReal(1),
+    FreshReal(),
+    FreshReal("1/2"),
+    FreshReal(3, "2/5"),
+    FreshReal(1, 1),
+    Anchored(),
+    Made(lambda i: by_count(pools(1, i)), lambda j: j),
+    Made(lambda i: subsample(pools(1, i), rows=1)),
+    Made(lambda i: subsample(synthetic(i - 1), rows="1/2")),
+]
+
+
+@pytest.mark.parametrize("workflow", CLOSED, ids=str)
+def test_gain_for_every_n(workflow):
+    solved = solve(workflow)
+    assert solved.expr is not None
+    assert [Fraction(int(v.p), int(v.q)) for v in map(exact, values_of(solved.expr, 12))] == gain(workflow, 12)
+    law = theory.linear.test_error(workflow, design="fixed")
+    assert law.gain(12) == gain(workflow, 12)
+
+
+def values_of(expr, upto):
+    return [expr.subs(n, m).doit() for m in range(1, upto + 1)]
+
+
+def exact(value):
+    assert value.is_Rational
+    return value
+
+
+FAMILIES = [
+    (FixedReal(w), lambda at: FixedReal(Fraction(at["w"]))),
+    (FreshReal(s), lambda at: FreshReal(at["s"])),
+    (FreshReal(s, w), lambda at: FreshReal(at["s"], Fraction(at["w"]))),
+]
+
+
+@pytest.mark.parametrize(("family", "member"), FAMILIES, ids=["fixed", "fresh", "weighted"])
+@pytest.mark.parametrize("at", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
+def test_symbolic_parameters(family, member, at):
+    numbers = {w: sp.Rational(at["w"]), s: at["s"]}
+    solved = solve(family)
+    found = [exact(value.subs(numbers)) for value in values_of(solved.expr, 8)]
+    assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(at), 8)
+    limit = solved.growth.constant.subs(numbers)
+    far = gain(member(at), 80)[-1]
+    assert abs(float(limit) - float(far)) < 1e-6
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 5, 8])
+def test_windows_grow_linearly(window):
+    slope = solve(SlidingWindow(k)).growth.constant.subs(k, window)
+    assert slope == sp.Rational(4, (window + 1) ** 2)
+    if window > 1:
+        assert solve(SlidingWindow(window)).growth == theory.Growth("linear", slope)
+    far = gain(SlidingWindow(window), 150)
+    assert abs(float(far[-1] - far[-2]) - float(slope)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("workflow", "kind", "constant"),
+    [
+        (Replace(), "linear", 1),
+        (ReplaceGrowing(), "logarithmic", 1),
+        (Accumulate(), "bounded", sp.pi**2 / 6),
+        (AccumulateSubsample(), "bounded", sp.pi**2 / 2 - 2),
+        (SlidingWindow(2), "linear", sp.Rational(4, 9)),
+        (FixedReal("1/2"), "bounded", sp.Rational(4, 3)),
+        (FreshReal(), "bounded", sp.Rational(2, 3)),
+        (Anchored(), "bounded", None),
+        (TwoBack(Fraction(1, 3)), "linear", sp.Rational(9, 25)),
+        (
+            Made(lambda i: by_weight({pools(i - 1, i): "1/2", real(i): "1/2"}) if i > 2 else by_count(pools(1, 2))),
+            "?",
+            0,
+        ),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("design", theory.linear.DESIGNS)
+def test_growth_of_the_law(workflow, kind, constant, design):
+    growth = theory.linear.test_error(workflow, design=design).growth()
+    if kind == "?":  # a branch on the iteration
+        assert growth is None
+        return
+    assert growth.kind == kind
+    if design == "fixed":
+        per_fit = theory.linear.test_error(Replace(), design="fixed").expr / n
+        far = gain(workflow, 120)
+        expected = {
+            "bounded": float(far[-1]),
+            "linear": float(far[-1] - far[-2]),
+            "logarithmic": float(far[-1] - far[59]) / 0.6931471805599453,
+        }[kind]
+        found = sp.simplify(growth.constant / per_fit)
+        assert abs(float(found) - expected) < 0.02 * expected
+        assert constant is None or sp.simplify(found - constant) == 0
+
+
+def test_lags_with_a_common_factor_have_no_slope():
+    # Model n is fitted to model n - 2's data: two chains side by side, each growing every other iteration.
+    apart = Made(lambda i: by_count(pools(i - 1, i - 1)))
+    assert solve(apart).growth is None
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any), st.integers(0, 2), st.integers(0, 2))
+def test_random_lags(parts, anchor, fresh):
+    total = sum(parts) + anchor + fresh
+
+    def rule(i):
+        if i < 4:
+            return by_count(real(1), pools(2, i))
+        shares = {synthetic(i - 1 - lag): Fraction(p, total) for lag, p in enumerate(parts) if p}
+        shares |= {real(1): Fraction(anchor, total)} if anchor else {}
+        return by_weight(shares | ({real(i): Fraction(fresh, total)} if fresh else {}))
+
+    @dataclass(frozen=True)
+    class Lagged(Workflow):
+        settles: int = 4
+
+        def training_set(self, iteration):
+            return rule(iteration)
+
+    solved = solve(Lagged())
+    far = gain(Lagged(), 150)
+    if solved.expr is not None:
+        assert [exact(v) for v in values_of(solved.expr, 8)] == [sp.Rational(c) for c in far[:8]]
+    if solved.growth is not None:
+        expected = float(far[-1] - far[-2]) if solved.growth.kind == "linear" else float(far[-1])
+        assert abs(float(solved.growth.constant) - expected) < 1e-3 * max(1.0, expected)
+
+
+def test_a_branch_on_the_iteration_is_not_read():
+    @dataclass(frozen=True)
+    class EveryOther(Workflow):
+        def training_set(self, iteration):
+            return by_count(pools(1, iteration)) if iteration % 2 else by_count(synthetic(iteration - 1))
+
+    law = theory.linear.test_error(EveryOther(), design="fixed")
+    assert (law.closed_form(), law.limit(), law.growth()) == (None, None, None)
+    assert law.exact
+    assert law.gain(6) == gain(EveryOther(), 6)
+    found = law.evaluate(T=20, d=3, n=[1, 2, 5])
+    expected = [3 / 16 * float(c) for c in (gain(EveryOther(), 5)[m - 1] for m in (1, 2, 5))]
+    assert abs(found - expected).max() < 1e-14
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(st.fractions(-2, 2, max_denominator=4), min_size=1, max_size=4), st.integers(0, 5))
+def test_shortest_recurrence(coefficients, seed):
+    terms = [Fraction(seed + j * j + 1) for j in range(len(coefficients))]
+    for _ in range(30):
+        terms.append(sum((c * terms[-1 - j] for j, c in enumerate(coefficients)), Fraction(0)))
+    found = shortest_recurrence(terms)
+    assert len(found) <= len(coefficients)
+    for t in range(len(found), len(terms)):
+        assert terms[t] == sum((c * terms[t - 1 - j] for j, c in enumerate(found)), Fraction(0))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SlidingWindow(0), "k counts pools .* got 0"),
+        (lambda: SlidingWindow(1.5), "whole number of at least 1; got 3/2"),
+        (lambda: FixedReal(0), "more than 0 and at most 1; got 0"),
+        (lambda: FixedReal("3/2"), "FixedReal: weight is the share"),
+        (lambda: FreshReal(-1), "synthetic_ratio is the sampled rows over T, more than 0; got -1"),
+        (lambda: FreshReal(1, 2), "FreshReal: weight is the share"),
+        (lambda: gain(FixedReal(w), 3), "has symbolic parameters"),
+        (lambda: theory.linear.test_error(FixedReal(w), design="fixed").evaluate(T=9, d=2, n=1), "symbolic parameters"),
+    ],
+)
+def test_refusals(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,275 @@
+"""The gain c_n for symbolic n, and how it grows: the workflow's recursion read at a symbolic iteration and solved.
+
+In units of the error of one fit, the error of model n obeys, at fixed design exactly and else for T -> oo,
+
+    delta_n = sum_k share_nk (delta_{k-1} + noise_k) + thinning_n,     delta_0 = 0,
+
+over the pools k of training set n; noise_k has variance 1/size_k, the thinning noise of a subsample of r out of S rows
+(in multiples of T) 1/r - 1/S, all independent. Three kinds of workflow are solved here, each function stating its own:
+training sets that grow or are one pool (`nested`), a single lag (`single_lag`), and any fixed lags (`fixed_lags`).
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+
+import sympy as sp
+
+from .asymptotics import Growth
+from .gain import gain
+from .reading import read
+from .symbols import i, k, n
+from .workflow import Workflow
+
+#: Beyond this lag the characteristic roots are not looked for: the covariance has too many entries.
+_LONGEST_LAG = 5
+
+#: Iterations by which a workflow that treats its first ones apart may have settled, over its integer parameters.
+_STARTS = (0, 1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The gain of a workflow for every n.
+
+    Attributes:
+        expr: an expression in n, possibly with a `Sum` over i = 1..n; `None` where none was proved.
+        growth: how it grows; `None` where `expr` tells, or nothing was proved.
+        rule: the rule that found it.
+        because: why that rule applies.
+    """
+
+    expr: sp.Expr | None
+    growth: Growth | None
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Lags:
+    """A training set whose pools keep their distance to the iteration: the same shares at every iteration.
+
+    Attributes:
+        runs: (first lag, last lag, share, size); the pool labelled by model n - lag has lag `lag`.
+        anchor: the share of real(1).
+        fresh: the shares of real data collected later, with their ages: (youngest, oldest, share).
+        thinning: variance of the subsampling noise.
+    """
+
+    runs: tuple[tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr], ...]
+    anchor: sp.Expr
+    fresh: tuple[tuple[sp.Expr, sp.Expr, sp.Expr], ...]
+    thinning: sp.Expr
+
+    @property
+    def synthetic(self) -> sp.Expr:
+        """The share of all sampled data."""
+        return sp.simplify(sum((share for *_, share, _ in self.runs), sp.S.Zero))
+
+
+def solve(workflow: Workflow) -> Gain:
+    """The gain as far as it can be proved for all n."""
+    for rule in (nested, single_lag, fixed_lags):
+        solved = rule(workflow)
+        if solved is not None:
+            return solved
+    return Gain(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
+
+
+def nested(workflow: Workflow) -> Gain | None:
+    """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size.
+
+    With N_n rows in training set n, delta_n - thinning_n = delta_{n-1} + (size_n/N_n)(noise_n + thinning_{n-1}),
+    for both kinds: the older pools' equations are those of model n - 1 before thinning.
+    """
+    reading = read(workflow)
+    if reading is None or len(reading.parts) != 1 or reading.shares is not None:
+        return None
+    ((first, last, fresh),), drawn, size = reading.parts, reading.drawn, reading.size
+    if fresh or last != n or first not in (n, sp.S.One) or size.subs(k, 1) != 1:
+        return None
+    size = size.subs(k, i)
+    rows = sp.factor(sp.summation(size.subs(i, k), (k, first.subs(n, i), i)))
+    share = sp.cancel(size / rows)
+    term = sp.cancel(share**2 / size)
+    if drawn is None:
+        expr = n if term == 1 else sp.Sum(term, (i, 1, n))
+        return Gain(expr, None, "telescoping" if first == 1 else "cancellation", "only the newest pool adds an error")
+    thinning = sp.cancel(1 / drawn - 1 / rows)
+    if first != 1 or thinning.subs(i, 1) != 0:  # with one pool the thinning noise is inherited whole; not needed so far
+        return None
+    # Model n - 1's thinning noise enters with pool n; the sum over n - 1 of them is that over n less the last.
+    inherited = sp.factor(thinning * share.subs(i, i + 1) ** 2)
+    own = sp.factor((thinning * (1 - share.subs(i, i + 1) ** 2)).subs(i, n))
+    expr = sp.Sum(sp.cancel(term + inherited), (i, 1, n)) + own
+    return Gain(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
+
+
+def single_lag(workflow: Workflow) -> Gain | None:
+    """Constant shares p on synthetic(n - 1), b on real(1) and f on real(n), from n = 2 on; p + b + f = 1.
+
+    delta_n = p delta_{n-1} + b noise_1 + (noise of variance V = p^2/size + f^2), so with A = b/(1 - p)
+    c_n = (A + (1 - A) p^(n-1))^2 + V (1 - p^(2(n-1)))/(1 - p^2): with w = 1 - p > 0 it converges.
+    """
+    lags = read_lags(workflow, sp.S.One)
+    if (
+        lags is None
+        or any((a, b) != (1, 1) for a, b, *_ in lags.runs)
+        or any((a, b) != (0, 0) for a, b, _ in lags.fresh)
+    ):
+        return None
+    p = lags.synthetic
+    noise = lags.thinning + sum((share**2 / size for *_, share, size in lags.runs), sp.S.Zero)
+    noise = sp.factor(noise + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
+    if p == 1:
+        return Gain(1 + noise * (n - 1), None, "first-order recursion", "the error is a random walk")
+    constant = sp.factor(lags.anchor / (1 - p))
+    square = sp.factor(p**2)
+    stationary = sp.factor(noise / (1 - square))
+    limit = sp.factor(constant**2 + stationary)
+    if p == 0:
+        return Gain(sp.S.One, None, "first-order recursion", "no sampled data") if limit == 1 else None
+    transient = sp.factor((1 - constant) ** 2 - stationary) * square ** (n - 1)
+    expr = limit + sp.factor(2 * constant * (1 - constant)) * p ** (n - 1) + transient
+    return Gain(expr, Growth("bounded", limit), "first-order recursion", "model n depends on model n - 1 alone")
+
+
+def fixed_lags(workflow: Workflow) -> Gain | None:
+    """Constant shares on pools at fixed lags: growth by the renewal theorem, closed form by characteristic roots.
+
+    With no real data the error's response to one noise tends to 1/(mean lag) where the lags have no common factor
+    (Feller, vol. I, XIII.3), so c_n grows by (1/size + thinning)/(mean lag)^2 an iteration. With a share of real data
+    all roots lie inside the unit circle and c_n has a limit.
+    """
+    start = settled(workflow)
+    lags = None if start is None else read_lags(workflow, start)
+    if start is None or lags is None or not lags.runs:
+        return None
+    because = "the shares are the same at every iteration, at fixed distances"
+    expr = limit = None
+    numeric = not any(sp.sympify(x).free_symbols for run in lags.runs for x in run)
+    if numeric and max(last for _, last, *_ in lags.runs) <= _LONGEST_LAG:
+        expr, limit = _characteristic_roots(workflow, lags, int(start))
+    real = sp.simplify(1 - lags.synthetic)
+    if real == 0:
+        slope = _slope(lags)
+        growth = None if slope is None else Growth("linear", slope)
+    else:
+        growth = Growth("bounded", limit) if limit is not None and real.is_positive else None
+    return Gain(expr, growth, "characteristic roots" if expr is not None else "renewal theorem", because)
+
+
+def settled(workflow: Workflow) -> sp.Expr | None:
+    """An iteration beyond which the training sets can be read: windows as long as its parameters are full by then."""
+    numbers = [sp.sympify(v) for v in workflow.parameters.values() if isinstance(v, (int, Fraction, sp.Expr))]
+    full = sum((value for value in numbers if value.is_integer), sp.S.One)
+    return next((full + later for later in _STARTS if read(workflow, full + later) is not None), None)
+
+
+def read_lags(workflow: Workflow, start: sp.Expr) -> Lags | None:
+    """The workflow's training set at every iteration beyond `start`, if its pools keep their distance; else `None`."""
+    reading = read(workflow, start)
+    if reading is None or reading.size.has(k):
+        return None
+    parts, drawn, size = reading.parts, reading.drawn, reading.size
+    counts, rows = [], []
+    for first, last, fresh in parts:
+        counts.append(sp.simplify(last - first + 1))
+        rows.append(counts[-1] * (1 if fresh or (first, last) == (1, 1) else size))
+    total = sum(rows, sp.S.Zero)
+    shares = [r / total for r in rows] if reading.shares is None else reading.shares
+    runs, fresh_shares, anchor = [], [], sp.S.Zero
+    for (first, last, fresh), share in zip(parts, shares, strict=True):
+        if not fresh and (first, last) == (1, 1):
+            anchor += share
+            continue
+        young, old = sp.simplify(n - last), sp.simplify(n - first)
+        if fresh:
+            fresh_shares.append((young, old, share))
+        elif sp.simplify(share) != 0:
+            runs.append((young + 1, old + 1, share, size))
+    thinning = sp.S.Zero if drawn is None else 1 / drawn - 1 / total
+    found = Lags(tuple(runs), anchor, tuple(fresh_shares), sp.simplify(thinning))
+    values = [x for run in (*found.runs, *found.fresh) for x in run] + [found.anchor, found.thinning]
+    return None if any(sp.sympify(x).has(n) for x in values) else found
+
+
+def _slope(lags: Lags) -> sp.Expr | None:
+    """The slope where no real data enter; `None` where the lags may have a common factor."""
+    mean_lag = sum(((a + b) / 2 * share for a, b, share, _ in lags.runs), sp.S.Zero)
+    runs_of_one = [a for a, b, *_ in lags.runs if sp.simplify(b - a) == 0]
+    has_neighbours = len(runs_of_one) < len(lags.runs)
+    whole = all(a.is_Integer for a in runs_of_one)
+    if not has_neighbours and not (whole and reduce(gcd, map(int, runs_of_one)) == 1):
+        return None
+    sizes = {size for *_, size in lags.runs}
+    # A run of k pools shares equally, so a pool's shares over its life add up to one whatever the runs.
+    return sp.factor((1 / sizes.pop() + lags.thinning) / mean_lag**2)
+
+
+def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[sp.Expr | None, sp.Expr | None]:
+    """Closed form (where all roots are rational) and limit, from the shortest recurrence of exact gains.
+
+    The errors and noises of the last L iterations and of real(1) form a Markov state of 2L + 2 entries, so its
+    covariance, and c_n, obey a linear recurrence of at most `order` terms: a recurrence that fits 2 · `order` values
+    holds for ever (Massey 1969).
+    """
+    longest = int(max(last for _, last, *_ in lags.runs)) + int(max((old for _, old, _ in lags.fresh), default=0))
+    state = 2 * longest + 2
+    order = state * (state + 1) // 2 + 1
+    values = gain(workflow, start + longest + 2 * order)
+    tail = values[start + longest :]
+    recurrence = shortest_recurrence(tail)
+    x = sp.Symbol("x")
+    degree = len(recurrence)
+    characteristic = sp.Poly([1, *[-sp.Rational(c) for c in recurrence]], x)
+    factors = sp.factor_list(characteristic)[1]
+    limit = _limit(tail, recurrence)
+    if any(factor.degree() > 1 for factor, _ in factors):
+        return None, limit
+    roots = [(-factor.nth(0) / factor.nth(1), multiplicity) for factor, multiplicity in factors]
+    basis = [n**power * root**n for root, multiplicity in roots for power in range(multiplicity) if root != 0]
+    matrix = sp.Matrix(len(basis), len(basis), lambda r, c: basis[c].subs(n, start + longest + 1 + r))
+    weights = matrix.LUsolve(sp.Matrix([sp.Rational(v) for v in tail[: len(basis)]]))
+    expr = sum((weight * term for weight, term in zip(weights, basis, strict=True)), sp.S.Zero)
+    # A zero root, or a start that is different, breaks the formula at small n: then there is none for all n.
+    holds = all(expr.subs(n, m + 1) == sp.Rational(value) for m, value in enumerate(values[: start + longest + degree]))
+    return (expr if holds else None), limit
+
+
+def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:
+    """The limit of a sequence whose other roots lie inside the unit circle: (1 - x) times its series at x = 1."""
+    x = sp.Symbol("x")
+    denominator = 1 - sum((sp.Rational(c) * x ** (j + 1) for j, c in enumerate(recurrence)), sp.S.Zero)
+    series = sum((sp.Rational(v) * x**j for j, v in enumerate(tail[: len(recurrence)])), sp.S.Zero)
+    numerator = sp.Poly(sp.expand(series * denominator), x)
+    kept = sum((numerator.nth(j) * x**j for j in range(len(recurrence))), sp.S.Zero)
+    value = sp.cancel((1 - x) * kept / denominator)
+    denominator_at_one = sp.fraction(value)[1].subs(x, 1)
+    return None if denominator_at_one == 0 else value.subs(x, 1)
+
+
+def shortest_recurrence(values: list[Fraction]) -> list[Fraction]:
+    """Coefficients a_1, …, a_L of the shortest v_t = sum_j a_j v_{t-j} that fits (Berlekamp and Massey, exact)."""
+    current: list[Fraction] = []
+    previous: list[Fraction] = []
+    failed_at, failure = -1, Fraction(0)
+    for t, value in enumerate(values):
+        error = value - sum((c * values[t - 1 - j] for j, c in enumerate(current)), Fraction(0))
+        if error == 0:
+            continue
+        if failed_at < 0:
+            current, failed_at, failure = [Fraction(0)] * (t + 1), t, error
+            continue
+        scale = error / failure
+        correction = [Fraction(0)] * (t - failed_at - 1) + [scale] + [-scale * c for c in previous]
+        longer = max(len(current), len(correction))
+        updated = [
+            (current[j] if j < len(current) else 0) + (correction[j] if j < len(correction) else 0)
+            for j in range(longer)
+        ]
+        if t - len(current) > failed_at - len(previous):
+            previous, failed_at, failure = current, t, error
+        current = updated
+    return current
