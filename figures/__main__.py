@@ -1,5 +1,9 @@
 """`python -m figures`: simulate what the figures need and draw them into figures/out, as PDF and PNG."""
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+
 import argparse
 import sys
 from pathlib import Path

@@ -45,7 +45,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Accumulate at d = {drawn[0].d}, σ = 1. The paper relabels one X (fixed design); with a new X at every
-        iteration (fresh design) the error settles lower, the more so the closer T is to d, and the bound is not
-        approached at finite T. Bars: 95 % intervals of the mean. {agreement(drawn)}""",
+        iteration (fresh design) the error settles lower, the more so the closer T is to d, and stays away from the
+        bound, which fixed design approaches. Bars: 95 % intervals of the mean. {agreement(drawn)}""",
     )
     return figure

@@ -1,11 +1,16 @@
 """`python -m sim WORKFLOW --design fresh --T 100 --d 32 --replicates 10000`: simulate, and hold against the law."""
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+
 import argparse
 import json
 import math
 import sys
 from collections.abc import Iterable
 
+import jax
 import jax.random as jr
 
 from theory.cli import (
@@ -45,12 +50,14 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 def _main(options: argparse.Namespace) -> int:
     model = LinearRegression(options.T, options.d, options.sigma, design=options.design)
     workflow = build_workflow(options)
+    with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
+        key = jr.key(options.seed)
     result = run(
         model,
         workflow,
         iterations=options.iterations,
         replicates=options.replicates,
-        key=jr.key(options.seed),
+        key=key,
         batch_size=options.batch_size,
         progress=True,
     )

@@ -32,7 +32,6 @@ class Literal(eqx.Module):
     d: int = eqx.field(static=True)
     fixed: bool = eqx.field(static=True)
     fresh_real: bool = eqx.field(static=True)
-    sigma: Float[Array, ""]
     root: Float[Array, "d d"] | None
     weights: Float[Array, "iterations slots"]
     destination: Int[Array, "iterations slots+2"]
@@ -51,7 +50,6 @@ class Literal(eqx.Module):
                 )
         self.T, self.d, self.fixed = model.T, model.d, model.design == "fixed"
         self.fresh_real = compiled.fresh_real
-        self.sigma = jnp.asarray(model.sigma)
         self.root = None if model.covariance is None else jnp.linalg.cholesky(jnp.asarray(model.covariance))
         self.weights = jnp.asarray(compiled.weights)
         self.destination = jnp.asarray(compiled.destination)
@@ -61,12 +59,12 @@ class Literal(eqx.Module):
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
         slots = self.weights.shape[1]
-        draws = self.T * (3 * self.d + 4)  # X, its random bits, a transposed copy; noise and labels
+        draws = self.T * (7 * self.d + 8)  # X, its random bits and copies on the way, measured; noise and labels
         sums = 4 * (slots + 3) * self.d * (1 if self.fixed else self.d)
-        return 8 * (draws + sums + 4 * self.d**2)
+        return 8 * (draws + sums + 4 * self.d**2 + 4 * self.weights.shape[0])
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
-        """The excess risk of the models of iterations 1, 2, … of one chain."""
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of sigma^2."""
         truth_key, design_key, pools_key = jr.split(key, 3)
         truth = jr.normal(truth_key, (self.d,))
         shared = draw_design(design_key, self.T, self.d, self.root) if self.fixed else None
@@ -106,7 +104,7 @@ class Literal(eqx.Module):
         def add(chunk: Int[Array, ""], sums: tuple) -> tuple:
             gram, moment = sums
             noise_key, design_key = jr.split(jr.fold_in(key, chunk))
-            noise = self.sigma * jr.normal(noise_key, (self.T,))
+            noise = jr.normal(noise_key, (self.T,))
             if shared is not None:
                 return gram, moment + shared.T @ (shared @ model + noise)
             present = jnp.arange(self.T) < rows - chunk * self.T

@@ -13,6 +13,15 @@ import numpy as np
 from theory import Pool, Workflow
 
 
+@dataclass(frozen=True, eq=False)
+class Future:
+    """A pool's next use, at which weight, and what comes after; told apart by identity."""
+
+    step: int
+    weight: Fraction
+    rest: "Future | None"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What happens at each iteration, first axis; slots on the second.
@@ -49,32 +58,38 @@ def plan(workflow: Workflow, iterations: int) -> Plan:
             raise ValueError(f"{workflow} draws subsamples; this sampler needs pools that are used whole.")
         shares = workflow.shares(iteration)
         per_row.append({pool: share / workflow.size(pool) for pool, share in shares.items() if share})
-    last_use = {pool: iteration for iteration, used in enumerate(per_row) for pool in used}
+    # A pool's future is the chain of its uses still to come; equal futures are made one object, from the last use back.
+    interned: dict[tuple, Future] = {}
+    future: dict[Pool, Future] = {}
+    for step in range(iterations - 1, -1, -1):
+        for pool, weight in per_row[step].items():
+            rest = future.get(pool)
+            key = (step, weight, id(rest))
+            future[pool] = interned.setdefault(key, Future(step, weight, rest))
 
     # Walk on, keeping pools with the same future in one slot; a future only shortens, so slots merge and never split.
-    slot_of: dict[tuple, int] = {}
+    kept: dict[int, Future] = {}
     moves: list[list[tuple[int | str, int]]] = []
     weights: list[dict[int, Fraction]] = []
     for step in range(iterations):
-        arriving: list[tuple[int | str, Pool]] = [("chain", Pool(step + 1))]
-        if step:
-            arriving.append(("real", Pool(step + 1, fresh_real=True)))
-        held = [(slot, future[1:]) for future, slot in slot_of.items()]
-        for name, pool in arriving:
-            if pool in last_use:
-                held.append((name, tuple(used.get(pool, Fraction(0)) for used in per_row[step:])))
-        slot_of, free, move = {}, set(range(len(held))), []
-        for name, future in held:
-            if not any(future):
+        held: list[tuple[int | str, Future | None]] = list(kept.items())
+        held += [("chain", future.get(Pool(step + 1))), ("real", future.get(Pool(step + 1, fresh_real=True)))]
+        slot_of: dict[int, int] = {}
+        free, move, now = set(range(len(held))), [], {}
+        for name, ahead in held:
+            if ahead is None:
                 continue
-            if future not in slot_of:
-                slot_of[future] = min(free)
-                free.remove(slot_of[future])
-            move.append((name, slot_of[future]))
+            if id(ahead) not in slot_of:
+                slot_of[id(ahead)] = min(free)
+                free.remove(slot_of[id(ahead)])
+                now[slot_of[id(ahead)]] = ahead
+            move.append((name, slot_of[id(ahead)]))
         moves.append(move)
-        weights.append({slot: future[0] for future, slot in slot_of.items()})
+        weights.append({slot: ahead.weight for slot, ahead in now.items() if ahead.step == step})
+        later = {slot: ahead.rest if ahead.step == step else ahead for slot, ahead in now.items()}
+        kept = {slot: ahead for slot, ahead in later.items() if ahead is not None}
 
-    slots = 1 + max(slot for used in weights for slot in used)
+    slots = 1 + max(slot for move in moves for _, slot in move)
     weight_array = np.zeros((iterations, slots))
     destination = np.full((iterations, slots + 2), slots)
     column = {**{slot: slot for slot in range(slots)}, "chain": slots, "real": slots + 1}
@@ -84,7 +99,7 @@ def plan(workflow: Workflow, iterations: int) -> Plan:
         for name, slot in moves[step]:
             destination[step, column[name]] = slot
     size = tuple(
-        workflow.size(Pool(iteration)) if Pool(iteration) in last_use else Fraction(1)
+        workflow.size(Pool(iteration)) if Pool(iteration) in future else Fraction(1)
         for iteration in range(1, iterations + 1)
     )
-    return Plan(weight_array, destination, size, any(pool.fresh_real for pool in last_use))
+    return Plan(weight_array, destination, size, any(pool.fresh_real for pool in future))

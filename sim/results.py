@@ -52,6 +52,8 @@ class Results:
             rows = list(csv.DictReader(self.table.read_text().splitlines()))
         except (OSError, ValueError):
             return None
+        if not isinstance(recorded, dict):
+            return None
         table_hash = hashlib.sha256(self.table.read_bytes()).hexdigest()
         fresh = recorded.get("hash") == configuration_hash(configuration) and recorded.get("table") == table_hash
         return rows if fresh else None

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from tqdm import tqdm
 
 from theory import Workflow
+from theory.workflow import check_workflow
 
 from .literal import Literal
 from .model import LinearRegression
@@ -24,6 +25,9 @@ from .subsample import LiteralSubsample
 #: replicate's digits could change with the shape of the block it is computed in, so that shape must never vary.
 _BLOCK_BYTES = 32 * 2**20
 _LARGEST_BLOCK = 1024
+
+#: A workflow is read iteration by iteration; Accumulate names 2 million pools by then.
+MOST_ITERATIONS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +79,15 @@ def run(
         FloatingPointError: a chain that float64 cannot carry.
     """
     for name, value in (("iterations", iterations), ("replicates", replicates), ("batch_size", batch_size)):
-        if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
+        if value is None and name == "batch_size":
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
+    if iterations > MOST_ITERATIONS:
+        raise ValueError(
+            f"a simulation has at most {MOST_ITERATIONS:,} iterations; got {iterations:,}. Beyond, ask the law."
+        )
+    check_workflow(workflow)
     with jax.enable_x64(True):
         draws = any(workflow.drawn(iteration) is not None for iteration in range(1, iterations + 1))
         sampler = (LiteralSubsample if draws else Literal)(model, workflow, iterations)
@@ -89,7 +100,8 @@ def run(
                         f"a Gram matrix of {workflow} at T={model.T}, d={model.d} was not positive definite in "
                         "float64. Use more samples or fewer features."
                     )
-                stream.add(errors)
+                # Errors scale with sigma^2, and in its units no sigma is too small or too large to be carried.
+                stream.add(errors * model.sigma**2)
                 bar.update(len(errors))
     note = ""
     standard_error = stream.standard_error
@@ -130,21 +142,24 @@ def _blocks(
 def _check_memory(needed: int, model: LinearRegression) -> None:
     """Refuse what cannot be held."""
     memory = available_memory()
-    if needed > memory // 2:
+    if needed > 0.8 * memory:
         raise ValueError(
             f"a literal simulation at T={model.T}, d={model.d} needs about {needed / 1e9:,.0f} GB for one replicate, "
-            f"and this machine has {memory / 1e9:,.0f} GB. Use a smaller T, or the exact law: python -m theory."
+            f"and {memory / 1e9:,.0f} GB are free here. Use a smaller T, or the exact law: python -m theory."
         )
 
 
 def available_memory() -> int:
-    """Bytes of memory of the device, as far as it says; of the machine or its control group on a CPU."""
+    """Bytes of memory that the device says it has; on a CPU what is free on the machine or in its control group."""
     device = jax.devices()[0]
     if device.platform != "cpu":
         limit = (device.memory_stats() or {}).get("bytes_limit")
         if limit:
             return limit
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for line in Path("/proc/meminfo").read_text().splitlines() if Path("/proc/meminfo").is_file() else []:
+        if line.startswith("MemAvailable:"):
+            memory = 1024 * int(line.split()[1])
     group = Path("/sys/fs/cgroup/memory.max")
     text = group.read_text().strip() if group.is_file() else "max"
     return min(memory, int(text)) if text.isdigit() else memory

@@ -26,7 +26,6 @@ class LiteralSubsample(eqx.Module):
     T: int = eqx.field(static=True)
     d: int = eqx.field(static=True)
     fixed: bool = eqx.field(static=True)
-    sigma: Float[Array, ""]
     root: Float[Array, "d d"] | None
     member: Float[Array, "iterations iterations"]
     rows: Float[Array, " iterations"]
@@ -51,7 +50,6 @@ class LiteralSubsample(eqx.Module):
         if (rows % 1).any():
             raise ValueError(f"{workflow} draws no whole number of rows at T={model.T}. Choose another T.")
         self.T, self.d, self.fixed = model.T, model.d, model.design == "fixed"
-        self.sigma = jnp.asarray(model.sigma)
         self.root = None if model.covariance is None else jnp.linalg.cholesky(jnp.asarray(model.covariance))
         self.member, self.rows = jnp.asarray(member), jnp.asarray(rows)
 
@@ -59,10 +57,10 @@ class LiteralSubsample(eqx.Module):
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
         iterations = self.rows.shape[0]
-        return 8 * (iterations * self.T * (3 * self.d + 6) + 8 * self.d**2)
+        return 8 * (iterations * self.T * (7 * self.d + 8) + 8 * self.d**2)
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
-        """The excess risk of the models of iterations 1, 2, … of one chain."""
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of sigma^2."""
         iterations = self.rows.shape[0]
         truth_key, design_key, pools_key = jr.split(key, 3)
         truth = jr.normal(truth_key, (self.d,))
@@ -73,11 +71,11 @@ class LiteralSubsample(eqx.Module):
             member, rows, iteration = now
             noise_key, new_key, draw_key = jr.split(jr.fold_in(pools_key, iteration), 3)
             new = shared if self.fixed else draw_design(new_key, self.T, self.d, self.root)
-            labels = new @ model + self.sigma * jr.normal(noise_key, (self.T,))
+            labels = new @ model + jr.normal(noise_key, (self.T,))
             x, y = x.at[iteration].set(new), y.at[iteration].set(labels)
             # The rows of the lowest scores among the members are a uniform draw without replacement.
             scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T)), 2.0).ravel()
-            ranks = jnp.argsort(jnp.argsort(scores))
+            ranks = jnp.argsort(jnp.argsort(scores)).astype(y.dtype)
             taken = (ranks < rows).astype(y.dtype)
             flat = x.reshape(-1, self.d)
             weighted = flat * taken[:, None]

@@ -1,5 +1,7 @@
 """The command lines: every documented key, and one clear line with exit status 2 for each mistake."""
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -61,6 +63,52 @@ def test_sim_json(capsys):
     np.testing.assert_allclose(found["max_abs_z"], np.abs(z).max())
 
 
+def test_seeds_beyond_32_bits_are_not_cut(capsys):
+    short = "replace --design fixed --T 10 --d 2 --iterations 2 --replicates 3 --json --seed "
+    means = [command(capsys, "sim", short + seed).json["mean"] for seed in ("0", "1", "4294967296")]
+    assert means[0] != means[1]
+    assert means[0] != means[2]
+
+
+def test_parameters_of_a_workflow(capsys):
+    found = command(
+        capsys, "theory", "fresh-real --synthetic-ratio 2 --weight 3/5 --design fixed --iterations 3 --json"
+    ).json
+    assert found["parameters"] == {"synthetic_ratio": "2", "weight": "3/5"}
+    assert found["gain"] == ["1", "3/5", "67/125"]
+    ran = command(
+        capsys, "sim", "sliding-window --design fixed --T 20 --k 2 --d 2 --iterations 3 --replicates 3000 --json"
+    )
+    assert ran.json["verdict"] == "agree"
+
+
+def test_asymptotic_laws_are_compared_on_demand(capsys):
+    line = "accumulate-subsample --design fresh --T 200 --d 1 --iterations 3 --replicates 2000 --json"
+    assert command(capsys, "sim", line).json["verdict"] == "not comparable"
+    assert command(capsys, "sim", line + " --asymptotic").json["verdict"] == "agree"
+
+
+@pytest.mark.parametrize("style", ["--markdown", "--latex", "--json"])
+def test_table(capsys, style):
+    ran = command(capsys, "theory", f"table {style}")
+    if style == "--json":
+        rows = ran.json
+        assert {row["workflow"].split("(")[0] for row in rows} == {w.__name__ for w in theory.WORKFLOWS}
+        assert all(row["limit"] is not None and row["growth"] is not None for row in rows)
+        for row in rows:
+            if row["closed_form"] is not None:
+                assert "Sum" not in row["closed_form"]
+    else:
+        assert len(ran.out.splitlines()) == len(theory.table.rows()) + (3 if style == "--latex" else 2)
+        assert "pi" in ran.out
+
+
+def test_a_reader_that_stops_early():
+    code = "python -m theory accumulate --design fixed --iterations 3000 | head -1".replace("python", sys.executable, 1)
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_sim_json_without_a_variance(capsys):
     ran = command(capsys, "sim", "replace --design fixed --T 4 --d 2 --iterations 2 --replicates 200 --json")
     found = ran.json
@@ -120,8 +168,17 @@ NUMBERS = "--design fixed --T 10 --d 2"
         ("sim", f"replace {NUMBERS} --replicates 0", "--replicates: must be a whole number of at least 1; got '0'"),
         ("sim", f"replace {NUMBERS} --seed -1", "--seed: must be a whole number of at least 0; got '-1'"),
         ("sim", f"replace {NUMBERS} --sigma abc", "got 'abc'"),
-        ("sim", "replace --design fixed --T 1000000000 --d 32", "needs about 800 GB for one replicate"),
+        ("sim", "replace --design fixed --T 1000000000 --d 32", "GB for one replicate"),
         ("sim", "replace --design fixed --T 1e9 --d 32", "Use a smaller T, or the exact law"),
+        ("theory", f"replace {NUMBERS} --sigma 1e200", "between 1e-60 and 1e60; got sigma=1e+200"),
+        ("theory", "replace --design fixed --iterations 1e3000000000", "got '1e3000000000'"),
+        ("theory", "fixed-real --design fixed --weight 1e999999999", "must be a number such as 2, 1/2 or 0.5"),
+        ("theory", "fixed-real --design fixed --weight 3/2", "FixedReal: weight is the share"),
+        ("theory", "fixed-real --design fixed", "required: --weight"),
+        ("theory", "sliding-window --k 0 --design fixed", "k counts pools"),
+        ("theory", "replace --design fixed --T 1e17 --d 3", "T must be at most 2^53"),
+        ("sim", f"replace {NUMBERS} --iterations 100000", "at most 2,000 iterations"),
+        ("sim", "fresh-real --synthetic-ratio 1/2 --design fixed --T 10 --d 2", "not a whole number of copies"),
         ("figures", "--frsh", "unrecognized arguments: --frsh"),
     ],
 )

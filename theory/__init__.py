@@ -1,6 +1,6 @@
 """Exact laws of models refitted on the data that earlier models generated."""
 
-from . import chain as chain, linear as linear
+from . import chain as chain, linear as linear, table as table
 from .asymptotics import Growth as Growth
 from .derivation import Derivation as Derivation, Step as Step
 from .distribution import distribution as distribution, moments_exist as moments_exist, variance as variance

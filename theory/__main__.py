@@ -1,5 +1,9 @@
 """`python -m theory WORKFLOW --design fresh --T 100 --d 32`: a workflow's law, with its derivation."""
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+
 import argparse
 import json
 import sys

@@ -2,6 +2,8 @@
 
 import argparse
 import math
+import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -60,10 +62,11 @@ def natural_number(text: str) -> int:
 
 def _whole(text: str, least: int) -> int:
     try:
-        value = Fraction(text)  # takes 1e6 too
-    except (ValueError, ZeroDivisionError):
-        value = Fraction(least - 1)
-    if value.denominator != 1 or not least <= value < 2**63:
+        # an int exactly; 1e6 through a float, which is exact for what a float can tell apart
+        value = int(text) if text.isdecimal() and len(text) < 20 else float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value < 2**63 or value != int(value):
         raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
     return int(value)
 
@@ -71,6 +74,8 @@ def _whole(text: str, least: int) -> int:
 def exact_number(text: str) -> Fraction:
     """A number taken exactly as written, as in `--weight 1/2` or `--weight 0.3`."""
     try:
+        if len(text) > 40 or "e" in text.lower():  # an exponent could ask for any number of digits
+            raise ValueError(text)
         return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
         raise argparse.ArgumentTypeError(f"must be a number such as 2, 1/2 or 0.5; got {text!r}") from error
@@ -89,11 +94,19 @@ def positive_number(text: str) -> float:
 
 def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:
     """Parse, call `main`, and turn a user's mistake into one line and exit status 2."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Gains of thousands of iterations have more digits than Python prints by default.
+    sys.set_int_max_str_digits(0)
     options = parser.parse_args(arguments)
     try:
-        return main(options)
-    except (ValueError, FloatingPointError) as error:
-        print(f"{parser.prog} {options.workflow}: {error}", file=sys.stderr)
+        status = main(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, as in `| head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, FloatingPointError, OSError) as error:
+        print(f"{parser.prog} {getattr(options, 'workflow', '')}".rstrip() + f": {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)

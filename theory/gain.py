@@ -14,7 +14,7 @@ design, and for subsamples, it is the limit T -> oo.
 from collections import defaultdict
 from fractions import Fraction
 
-from .workflow import Pool, Workflow
+from .workflow import Pool, Workflow, check_workflow
 
 
 def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
@@ -23,6 +23,9 @@ def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
     Raises:
         ValueError: a training set is not valid (see `Workflow.shares`).
     """
+    check_workflow(workflow)
+    if iterations < 1:
+        raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
     # Row i - 1 holds the coefficients of model i's error on the noises; an int is the thinning noise of that model.
     errors: list[dict[Pool | int, Fraction]] = []
     variance: dict[Pool | int, Fraction] = {}

@@ -1,5 +1,6 @@
 """A law: the expected test error of every iteration, with what it assumes and how it was derived."""
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -168,6 +169,12 @@ def check_domain(T: int, d: int, sigma: float) -> tuple[int, int, float]:
         raise ValueError(
             f"test error needs T >= d + 2 for a finite mean; got T={T}, d={d}. Use more samples or fewer features."
         )
-    if not isinstance(sigma, (int, float, np.number)) or not 0 < float(sigma) < np.inf:
-        raise ValueError(f"sigma is a noise standard deviation, a positive finite number; got sigma={sigma!r}.")
+    if T > 2**53:
+        raise ValueError(f"T must be at most 2^53, the whole numbers that float64 can tell apart; got T={T}.")
+    real = isinstance(sigma, numbers.Real) and not isinstance(sigma, bool)
+    if not real or not 1e-60 < sigma < 1e60:
+        raise ValueError(
+            "sigma is a noise standard deviation, a positive finite number between 1e-60 and 1e60; "
+            f"got sigma={sigma!r}."
+        )
     return int(T), int(d), float(sigma)

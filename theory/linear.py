@@ -18,7 +18,7 @@ from .law import Law
 from .moments import RuleDoesNotApply, inverse_wishart_trace
 from .reading import read
 from .symbols import ONE_FIT, T, d, k, n, sigma, tidy
-from .workflow import Accumulate, FreshReal, Pool, Replace, ReplaceGrowing, Workflow
+from .workflow import Accumulate, FreshReal, Pool, Replace, ReplaceGrowing, Workflow, check_workflow
 
 DESIGNS = ("fixed", "fresh")
 
@@ -55,6 +55,7 @@ def test_error(workflow: Workflow, *, design: str) -> Law:
     Raises:
         ValueError: unknown design, or an invalid training set.
     """
+    check_workflow(workflow)
     check_design(design)
     if not workflow.is_symbolic:
         for iteration in (2, 3):  # an invalid workflow is refused here, with the iteration that shows it

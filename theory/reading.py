@@ -61,8 +61,7 @@ class Index:
     def __eq__(self, other: object) -> bool:
         return _decide((self.expr - plain(other)).is_zero)
 
-    def __hash__(self) -> int:
-        return hash(self.expr)
+    __hash__ = None  # pyright: ignore[reportAssignmentType]: `iteration in {3, 4}` would pass equality by
 
     def __bool__(self) -> bool:
         raise TypeError("the truth of a symbolic iteration is not known")
@@ -91,7 +90,7 @@ def read(workflow: Workflow, start: sp.Expr = sp.S.One) -> Reading | None:
     try:
         training_set = workflow.training_set(Index(start + beyond))
         size = plain(workflow.pool_size(Index(1 + beyond))).subs(beyond, k - 1)
-        parts = tuple((plain(p.first), plain(p.last), p.fresh_real) for p in training_set.parts)
+        parts = tuple((plain(p.first), plain(p.last), p.fresh_real and p.last != 1) for p in training_set.parts)
         shares = None if training_set.shares is None else tuple(map(plain, training_set.shares))
         drawn = None if training_set.drawn is None else plain(training_set.drawn)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

@@ -11,9 +11,12 @@ branch on an iteration only where there is no other way: theory then answers for
 """
 
 import abc
+import math
+import numbers
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -33,10 +36,9 @@ class Pools:
     last: Index
     fresh_real: bool = False
 
-    @property
-    def count(self) -> Number:
-        """How many pools these are."""
-        return self.last - self.first + 1
+    def __hash__(self) -> int:
+        """Alike for all: at a symbolic iteration equality must be decided, and a hash would pass it by."""
+        return hash(Pools)
 
 
 @dataclass(frozen=True, order=True)
@@ -86,6 +88,11 @@ class TrainingSet:
     parts: tuple[Pools, ...]
     shares: tuple[Number, ...] | None = None
     drawn: Number | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is a share for each part."""
+        if self.shares is not None and len(self.shares) != len(self.parts):
+            raise ValueError(f"a training set needs one share a part; got {self.parts} and {self.shares}.")
 
 
 def by_count(*parts: Pools) -> TrainingSet:
@@ -159,7 +166,16 @@ class Workflow(abc.ABC):
         if iteration == 1:
             return {Pool(1): Fraction(1)}
         training_set = self.training_set(iteration)
-        runs = [[Pool(j, part.fresh_real) for j in range(part.first, part.last + 1)] for part in training_set.parts]
+        if not isinstance(training_set, TrainingSet):
+            raise ValueError(
+                f"{self}: training_set({iteration}) must return by_count(…), by_weight({{…}}) or subsample(…); "
+                f"got {training_set!r}."
+            )
+        # real data of iteration 1 are the chain's pool 1, whichever way they are named
+        runs = [
+            [Pool(j, part.fresh_real and j > 1) for j in range(part.first, part.last + 1)]
+            for part in training_set.parts
+        ]
         members = [pool for run in runs for pool in run]
         for pool in members:
             if not 1 <= pool.index <= iteration:
@@ -186,14 +202,16 @@ class Workflow(abc.ABC):
             listing = ", ".join(f"{pool}: {share}" for pool, share in result.items())
             raise ValueError(
                 f"{self}: the shares of iteration {iteration} must be at least 0 and add up to 1; "
-                f"got {listing}, in all {sum(result.values())}."
+                f"got {listing}, in all {sum(result.values())}. Give fractions, as Fraction(1, 3) or '1/3'."
             )
         return result
 
     @property
     def parameters(self) -> dict[str, Number]:
         """The workflow's fields by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # pyright: ignore[reportArgumentType]
+        if not is_dataclass(self):
+            raise ValueError(f"{type(self).__name__} must be a dataclass: put @dataclass(frozen=True) above it.")
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @property
     def is_symbolic(self) -> bool:
@@ -313,10 +331,14 @@ class FreshReal(Workflow):
 
 
 def _exact(value: Number) -> Number:
-    """The number as a Fraction, decimals taken as written; symbols of SymPy's pass."""
-    if isinstance(value, (int, str)):
+    """The number as a Fraction, a float as the simple fraction that it stands for; symbols pass as they are."""
+    if isinstance(value, (numbers.Rational, str, Decimal)):
         return Fraction(value)
-    return Fraction(repr(value)) if isinstance(value, float) else value
+    if isinstance(value, numbers.Real) and type(value).__module__ != "sympy.core.numbers":
+        simple = Fraction(float(value)).limit_denominator(10**6)
+        # 1 - 0.9 is 0.09999999999999998: within rounding of 1/10
+        return simple if math.isclose(simple, value, rel_tol=1e-15 * 4) else Fraction(repr(float(value)))
+    return value
 
 
 def _is_number(value: Number) -> bool:
@@ -330,6 +352,16 @@ def _weight(value: Number, owner: str) -> Number:
             f"{owner}: weight is the share of the loss on real data, more than 0 and at most 1; got {value}."
         )
     return value
+
+
+def check_workflow(workflow: object) -> None:
+    """Refuse anything but a workflow, the class of one included.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(workflow, Workflow):
+        raise ValueError(f"a workflow is needed, an object such as Accumulate() or SlidingWindow(3); got {workflow!r}.")
 
 
 #: The workflows that have a name on the command line.

@@ -68,7 +68,7 @@ def test_solves_least_squares_on_the_stacked_rows(workflow, design, covariance):
     found = jax.jit(jax.vmap(chain))(keys)
     expected = [stacked(model, workflow, key) for key in keys]
     # float64 normal equations at these small condition numbers
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(found * model.sigma**2, expected, rtol=1e-9)
 
 
 def test_rows_that_are_no_whole_number_are_refused():

@@ -7,7 +7,19 @@ import pytest
 
 from sim.plan import plan
 from tests.theory.test_workflow import Made
-from theory import Accumulate, Pool, Replace, ReplaceGrowing, by_count, by_weight, pools, real, subsample, synthetic
+from theory import (
+    Accumulate,
+    Pool,
+    Pools,
+    Replace,
+    ReplaceGrowing,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
 
 
 def unroll(compiled):
@@ -33,6 +45,8 @@ CASES = [
     (Made(lambda i: by_count(real(i), synthetic(i - 1))), 1),
     (Made(lambda i: by_weight({pools(1, i - 1): "1/2", pools(i, i): "1/2"}), lambda j: 2), 2),
     (Made(lambda i: by_count(pools(1, i)) if i % 2 else by_count(synthetic(i - 1))), 2),
+    (Made(lambda i: by_count(Pools(1, i, fresh_real=True), synthetic(i - 1))), 2),
+    (Made(lambda i: by_count(real(1)) if i % 3 == 0 else by_count(synthetic(i - 1))), 2),
 ]
 
 

@@ -35,6 +35,8 @@ def test_damaged_results_do_not_count(tmp_path):
     results.save({"T": 100}, ROWS, time.monotonic())
     results.provenance.write_text(results.provenance.read_text()[:40])
     assert results.load({"T": 100}) is None
+    results.provenance.write_text("null")
+    assert results.load({"T": 100}) is None
 
 
 def test_hash_does_not_depend_on_the_order_of_keys():

@@ -44,6 +44,24 @@ def test_the_test_error_does_not_depend_on_sigma_but_by_scale():
     np.testing.assert_allclose(double.test_error.mean, 4 * simulate().test_error.mean, rtol=1e-9)
 
 
+@pytest.mark.parametrize("sigma", [1e-50, 1e-14, 1e50])
+def test_no_sigma_is_too_small_or_too_large(sigma):
+    run = simulate(model=sim.LinearRegression(T=40, d=4, sigma=sigma, design="fresh"))
+    np.testing.assert_allclose(run.test_error.mean, sigma**2 * simulate().test_error.mean, rtol=1e-12)
+    law = theory.linear.test_error(Accumulate(), design="fresh")
+    assert sim.compare(run, law).verdict == "agree"
+
+
+def test_quantiles_are_those_of_the_replicates():
+    few = [simulate(replicates=m).test_error.mean * m for m in range(1, 42)]
+    errors = np.diff(np.array([np.zeros(4), *few]), axis=0)  # replicate by replicate
+    found = simulate(replicates=41).test_error.quantiles
+    assert list(found) == [0.025, 0.25, 0.5, 0.75, 0.975]
+    for level, values in found.items():
+        exact = np.quantile(errors, level, axis=0, method="inverted_cdf")
+        np.testing.assert_allclose(values, exact, rtol=3e-3)
+
+
 def test_progress_goes_to_standard_error(capsys):
     simulate(progress=True)
     captured = capsys.readouterr()
@@ -76,6 +94,7 @@ def test_finite_variance_needs_no_note():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"iterations": 2001}, "at most 2,000 iterations; got 2,001. Beyond, ask the law"),
         ({"iterations": 0}, "iterations must be a whole number of at least 1; got 0"),
         ({"replicates": -1}, "replicates must be a whole number of at least 1; got -1"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1; got 0"),
@@ -89,7 +108,7 @@ def test_counts(changes, message):
 def test_too_large_for_memory():
     model = sim.LinearRegression(T=10**9, d=32, design="fixed")
     with pytest.raises(
-        ValueError, match=r"T=1000000000, d=32 needs about \d+ GB for one replicate, .* Use a smaller T"
+        ValueError, match=r"T=1000000000, d=32 needs about [\d,]+ GB for one replicate, .* Use a smaller T"
     ):
         simulate(model=model, workflow=Replace())
     assert 2**28 < available_memory() < 2**60

@@ -1,21 +1,26 @@
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from theory import (
     Accumulate,
     Pool,
+    Pools,
     Replace,
     ReplaceGrowing,
     Workflow,
     by_count,
     by_weight,
+    gain,
     pools,
     real,
     subsample,
     synthetic,
 )
+from theory.workflow import check_workflow
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,67 @@ def test_a_subsample_cannot_be_larger_than_its_pools():
 def test_pools_have_rows():
     with pytest.raises(ValueError, match="must have more than 0 rows; got 0"):
         Made(lambda i: by_count(pools(1, i)), lambda pool: 0).shares(2)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda i: None, "training_set\\(2\\) must return by_count"),
+        (lambda i: pools(1, i), "must return by_count"),
+        (lambda i: [pools(1, i)], "must return by_count"),
+        (
+            lambda i: by_weight({real(1): "1/3", synthetic(i - 1): 0.5}),
+            "Give fractions, as Fraction\\(1, 3\\) or '1/3'",
+        ),
+    ],
+)
+def test_what_is_no_training_set(rule, message):
+    with pytest.raises(ValueError, match=message):
+        Made(rule).shares(2)
+
+
+@pytest.mark.parametrize("weight", [0.9, "0.9", Fraction(9, 10), Decimal("0.9"), np.float64(0.9), np.float32(0.5)])
+def test_weights_of_any_number_type(weight):
+    workflow = Made(
+        lambda i: by_weight(
+            {real(1): weight, synthetic(i - 1): 1 - (Fraction(weight) if isinstance(weight, str) else weight)}
+        )
+    )
+    assert set(workflow.shares(2).values()) <= {Fraction(9, 10), Fraction(1, 10), Fraction(1, 2)}
+
+
+def test_thirds_as_floats():
+    workflow = Made(lambda i: by_weight({real(1): 1 / 3, synthetic(i - 1): 2 / 3}), lambda j: np.int64(2))
+    assert workflow.shares(2) == {Pool(1): Fraction(1, 3), Pool(2): Fraction(2, 3)}
+    assert all(isinstance(c, Fraction) for c in gain(workflow, 3))
+
+
+def test_later_real_data_from_the_start():
+    named = Made(lambda i: by_count(Pools(1, i, fresh_real=True), synthetic(i - 1)))
+    plain = Made(lambda i: by_count(real(1), *[real(j) for j in range(2, i + 1)], synthetic(i - 1)))
+    assert named.shares(3) == plain.shares(3)
+    assert Pool(1) in named.shares(3)
+
+
+class NotADataclass(Workflow):
+    def training_set(self, iteration):
+        return by_count(synthetic(iteration - 1))
+
+
+@pytest.mark.parametrize("wrong", ["accumulate", Accumulate, None, 3])
+def test_no_workflow(wrong):
+    with pytest.raises(ValueError, match=r"a workflow is needed, an object such as Accumulate\(\)"):
+        check_workflow(wrong)
+
+
+def test_a_workflow_is_a_dataclass():
+    with pytest.raises(ValueError, match="NotADataclass must be a dataclass"):
+        gain(NotADataclass(), 2)
+
+
+def test_gain_counts_from_one():
+    with pytest.raises(ValueError, match="iterations are counted from 1; got 0"):
+        gain(Accumulate(), 0)
 
 
 def test_names():
