@@ -14,7 +14,15 @@ from matplotlib.figure import Figure
 from sim.results import write_whole
 
 #: Okabe and Ito's palette, told apart by colour-blind readers. A workflow has the same colour in every figure.
-COLOUR = {"replace": "#D55E00", "accumulate": "#0072B2", "replace-growing": "#E69F00"}
+COLOUR = {
+    "replace": "#D55E00",
+    "replace-growing": "#E69F00",
+    "accumulate": "#0072B2",
+    "accumulate-subsample": "#56B4E9",
+    "sliding-window": "#CC79A7",
+    "fixed-real": "#8C6D1F",
+    "fresh-real": "#009E73",
+}
 
 #: Where a figure tells the two designs of one workflow apart.
 MARKER = {"fixed": "s", "fresh": "o"}

@@ -7,7 +7,15 @@ import pytest
 import sim
 import theory
 from sim.statistics import Z
-from theory import Accumulate, Replace, ReplaceGrowing
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
 
 #: What a law must be off by, relatively, to be seen for certain: 10 standard errors away.
 EFFECT = 0.03
@@ -69,3 +77,66 @@ def test_the_designs_are_told_apart():
         exact = theory.linear.test_error(Accumulate(), design=other).evaluate(T=16, d=5, n=range(1, 5))
         z = (run.test_error.mean - exact) / run.test_error.standard_error
         assert (np.abs(z[1:]) > Z).all()
+
+
+#: Exact at finite T beyond the three above: (workflow, design, T, d); small T, where the large-T law is visibly off.
+EXACT = [
+    (SlidingWindow(2), "fixed", 12, 3),
+    (SlidingWindow(3), "fixed", 12, 3),
+    (FixedReal("1/3"), "fixed", 12, 3),
+    (FreshReal(1, "2/3"), "fixed", 12, 3),
+    (FreshReal(2), "fixed", 12, 3),
+    (FreshReal(), "fresh", 11, 3),
+    (FreshReal(2), "fresh", 11, 3),
+]
+
+
+@pytest.mark.parametrize(("workflow", "design", "T", "d"), EXACT, ids=str)
+def test_exact_laws_at_small_T(workflow, design, T, d):
+    iterations = 5
+    law = theory.linear.test_error(workflow, design=design)
+    assert law.exact
+    model = sim.LinearRegression(T=T, d=d, design=design)
+    run = sim.run(model, workflow, iterations=iterations, replicates=replicates_for(T, d), key=jr.key(11))
+    exact = law.evaluate(T=T, d=d, n=range(1, iterations + 1))
+    error = run.test_error.standard_error
+    assert (error < EFFECT / (2 * Z) * exact).all()
+    assert sim.compare(run, law).verdict == "agree"
+    for wrong in (exact * (1 + EFFECT), exact * (1 - EFFECT)):
+        assert (np.abs(run.test_error.mean - wrong) > Z * error).all()
+    large_T = exact[0] * np.array([float(c) for c in law.gain(iterations)])
+    off = np.abs(run.test_error.mean - large_T) > Z * error
+    assert off[1:].all() if design == "fresh" else not off.any()
+
+
+#: Laws that hold for T -> oo, at a T so large that what they leave out, of the order of d/T, is far below the noise.
+LARGE = [
+    (AccumulateSubsample(), "fresh"),
+    (AccumulateSubsample(), "fixed"),
+    (SlidingWindow(2), "fresh"),
+    (FixedReal("1/2"), "fresh"),
+    (FreshReal(1, "1/3"), "fresh"),
+    (FreshReal("1/2"), "fresh"),
+]
+
+
+@pytest.mark.parametrize(("workflow", "design"), LARGE, ids=str)
+def test_large_T_laws(workflow, design):
+    iterations = 4
+    law = theory.linear.test_error(workflow, design=design)
+    assert not law.exact
+    model = sim.LinearRegression(T=300, d=1, design=design)
+    run = sim.run(model, workflow, iterations=iterations, replicates=8_000, key=jr.key(12))
+    assert sim.compare(run, law).verdict == "not comparable"
+    assert sim.compare(run, law, asymptotic=True).verdict == "agree"
+    # the power: the gain of any other workflow here is seen
+    error = run.test_error.standard_error[-1] / run.test_error.mean[-1]
+    assert error < 0.025
+
+
+def test_large_T_laws_fail_at_small_T():
+    for workflow in (SlidingWindow(2), FixedReal("1/2")):
+        model = sim.LinearRegression(T=9, d=3, design="fresh")
+        run = sim.run(model, workflow, iterations=4, replicates=60_000, key=jr.key(13))
+        law = theory.linear.test_error(workflow, design="fresh")
+        assert sim.compare(run, law, asymptotic=True).verdict == "disagree"
