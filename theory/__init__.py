@@ -2,6 +2,14 @@
 
 from . import linear as linear
 from .asymptotics import Growth as Growth
+from .bounds import (
+    Proved as Proved,
+    Refuted as Refuted,
+    Tightest as Tightest,
+    Undecided as Undecided,
+    check_bound as check_bound,
+    tightest as tightest,
+)
 from .derivation import Derivation as Derivation, Step as Step
 from .gain import gain as gain
 from .law import Law as Law

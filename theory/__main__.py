@@ -1,4 +1,7 @@
-"""`python -m theory WORKFLOW --design fresh --T 100 --d 32`: a workflow's law, with its derivation."""
+"""`python -m theory WORKFLOW --design fresh --T 100 --d 32`: a workflow's law, with its derivation.
+
+`python -m theory check-bound WORKFLOW "3*sigma**2*d/(T-d-1)" --design fixed` judges a bound on it.
+"""
 
 import argparse
 import json
@@ -6,7 +9,7 @@ import sys
 
 import sympy as sp
 
-from . import linear
+from . import bound_command, linear
 from .cli import Parser, add_workflows, build_workflow, positive_number, run, whole_number
 from .law import Law
 
@@ -88,6 +91,9 @@ def _main(options: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["check-bound"]:
+        return bound_command.main(arguments[1:])
     parser = Parser(prog="python -m theory", description=__doc__)
     add_workflows(parser, _options)
     return run(parser, _main, arguments)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -22,8 +23,8 @@ from .symbols import T, d, n, sigma
 
 #: The error of one fit to T rows; a law at fixed design is c_n times this.
 PER_FIT = sigma**2 * d / (T - d - 1)
-#: The shares of the time limit after which the small points and the proof are given up.
-_SMALL, _PROOF = 0.3, 0.65
+#: The shares of the time limit after which each search is given up.
+_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 0.2, 0.4, 0.65, 0.9
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
 
@@ -91,7 +92,7 @@ def check_bound(
         time_limit: seconds after which the verdict is `Undecided`.
 
     Raises:
-        ValueError: the bound is no such expression, or not real somewhere on the domain; or a relation is of another form.
+        ValueError: the bound is no such expression, or not real on the whole domain; or a relation has another form.
 
     >>> from theory import Accumulate, linear
     >>> check_bound(linear.test_error(Accumulate(), design="fixed"), "sigma**2*d/(T-d-1)*pi**2/6").verdict
@@ -117,17 +118,19 @@ def check_bound(
 
     search = Search(_at_iteration(law), expression, where, with_sigma=not _scales(expression))
     point = attempt("counterexamples among small points", _SMALL, search.small)
-    if point is None and not law.expr.atoms(AppliedUndef):
-        proof = attempt("proof", _PROOF, lambda: _proof(law.expr, expression, where))
-        if proof is not None:
-            return Proved(proof)
-    if point is None:
-        point = attempt("counterexamples downhill, to large T, d and n", 1.0, search.directed)
+    for thorough in (False, True):
+        if point is None and not law.expr.atoms(AppliedUndef):
+            what, share = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
+            proof = attempt(what, share, partial(_proof, law.expr, expression, where, thorough))
+            if proof is not None:
+                return Proved(proof)
+        if point is None and not thorough:
+            point = attempt("counterexamples downhill, to large T, d and n", _DOWNHILL, search.directed)
     return Undecided(tuple(tried)) if point is None else Refuted(_named(point, search))
 
 
-def _proof(law: sp.Expr, bound: sp.Expr, domain: Domain) -> Certificate | None:
-    found = proofs.find(law, bound, domain)
+def _proof(law: sp.Expr, bound: sp.Expr, domain: Domain, thorough: bool) -> Certificate | None:
+    found = proofs.find(law, bound, domain, thorough=thorough)
     if found is None:
         return None
     try:
@@ -187,31 +190,35 @@ def tightest(
     shape = sp.cancel(unit / PER_FIT) if unit.is_rational_function() else sp.powsimp(unit / PER_FIT)
     if shape.free_symbols - {n}:
         raise ValueError(f"the family must be sigma**2*d/(T-d-1) times a function of n; got {family}.")
+    start, where = time.monotonic(), domain_of(domain)
     try:
-        return within(time_limit, lambda: _tightest(law, unit, shape, domain, time_limit))
+        best, iteration = within(time_limit / 2, lambda: _candidate(law, shape, where))
     except TimeoutError:
-        return Undecided((f"the least constant: not found within {time_limit:g} s",))
-
-
-def _tightest(
-    law: Law, unit: sp.Expr, shape: sp.Expr, domain: Iterable[str | sp.Basic] | str | sp.Basic, time_limit: float
-) -> Tightest | Undecided:
-    where, enclosure = domain_of(domain), Enclosure(200)
-    limit = _limit(canonical(law.gain_expr), shape)
-    if limit is sp.oo:
+        return Undecided(("the least constant: out of time",))
+    if best is sp.oo:
         return Tightest(sp.oo, attained=False, certificate=None)
-    candidates = {}
-    for iteration, c in enumerate(law.gain(_KNOWN_ITERATIONS), start=1):
-        if iteration >= where.least_n:
-            candidates.setdefault(sp.Rational(*c.as_integer_ratio()) / shape.subs(n, iteration), iteration)
-    # law/family is the gain over the shape where T -> oo, at n or for n -> oo: no smaller constant is enough.
-    best = max(candidates, key=sp.N)
-    if limit is not None and sign(enclosure.value(limit - best, {})) != -1:
-        best = limit
-    verdict = check_bound(law, best * unit, domain=domain, time_limit=time_limit)
+    verdict = check_bound(law, best * unit, domain=domain, time_limit=start + time_limit - time.monotonic())
     if not isinstance(verdict, Proved):
         return Undecided((f"law <= {best} * family: {verdict.verdict}",))
-    return Tightest(best, _attained(law, best * unit, candidates.get(best), verdict), verdict.certificate)
+    return Tightest(best, _attained(law, best * unit, iteration, verdict), verdict.certificate)
+
+
+def _candidate(law: Law, shape: sp.Expr, domain: Domain) -> tuple[sp.Expr, int | None]:
+    """The largest gain over shape, at the iteration given, or for n -> oo (None).
+
+    Where T -> oo, law/family is the gain over the shape; so no smaller constant is enough.
+    """
+    limit = _limit(canonical(law.gain_expr), shape)
+    if limit is sp.oo:
+        return limit, None
+    enclosure = Enclosure(200)
+    gains = {k: enclosure.value(law.gain_expr, {n: Fraction(k)}) for k in range(domain.least_n, _KNOWN_ITERATIONS + 1)}
+    exact = {k: sp.Rational(c.numerator, c.denominator) for k, c in gains.items() if isinstance(c, Fraction)}
+    ratios = [(c / shape.subs(n, k), k) for k, c in exact.items()]
+    best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
+    if limit is not None and sign(enclosure.value(limit - best, {})) == 1:
+        return limit, None
+    return best, iteration
 
 
 def _attained(law: Law, bound: sp.Expr, iteration: int | None, proof: Proved) -> bool | None:
@@ -227,9 +234,8 @@ def _attained(law: Law, bound: sp.Expr, iteration: int | None, proof: Proved) ->
 def _limit(gain: sp.Expr, shape: sp.Expr) -> sp.Expr | None:
     """The limit of gain/shape for n -> oo; `None` where it is not known."""
     gain = gain.replace(sp.harmonic, lambda x, p=sp.S.One: sp.log(x) + sp.EulerGamma if p == 1 else sp.zeta(p))
-    vanishing = {
-        p: sp.S.Zero for p in gain.atoms(sp.Pow) if p.base.is_number and abs(p.base) < 1 and p.exp.coeff(n) > 0
-    }
+    powers = [p for p in gain.atoms(sp.Pow) if p.base.is_number and p.exp.coeff(n).is_number and p.exp.has(n)]
+    vanishing = {p: sp.S.Zero for p in powers if abs(p.base) ** p.exp.coeff(n) < 1}
     ratio = gain.xreplace(vanishing) / shape.replace(sp.harmonic, lambda x, p=sp.S.One: sp.log(x) + sp.EulerGamma)
     limit = sp.limit(ratio, n, sp.oo)
     return limit if limit is sp.oo or limit.is_finite else None

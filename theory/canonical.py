@@ -74,7 +74,7 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
 
 
-def order(part: sp.harmonic) -> sp.Expr:
+def order(part: sp.Expr) -> sp.Expr:
     """The p of H_n^(p)."""
     return part.args[1] if len(part.args) > 1 else sp.S.One
 

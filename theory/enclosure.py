@@ -71,7 +71,10 @@ class Enclosure:
 
     def _value(self, expression: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> Value:
         if isinstance(expression, sp.Sum):
-            return self._sum(expression.function, self.value(expression.limits[0][2], at), at)
+            ((_, first, last),) = expression.limits
+            if first != 1:
+                raise OutOfReach("a sum that does not begin at 1")
+            return self._sum(expression.function, self.value(last, at), at)
         if expression in (sp.pi, sp.E, sp.EulerGamma):
             constant = {sp.pi: self.context.pi, sp.E: self.context.e, sp.EulerGamma: self.context.euler}[expression]
             return +constant

@@ -1,8 +1,8 @@
 """The lemmas a proof may use: each writes one part of an expression as an estimate plus or minus a variable >= 0.
 
 A lemma is an inclusion: at every point of the region there is a y >= 0 for which the replacement is exact. So an
-expression that is non-negative for all y >= 0 after the replacement was non-negative before. Each `apply` checks its own
-conditions, and raises `Unsound` where they are not shown.
+expression that is non-negative for all y >= 0 after the replacement was non-negative before. Each `apply` checks its
+own conditions, and raises `Unsound` where they are not shown.
 """
 
 import abc
@@ -55,7 +55,7 @@ class ZetaTail(Lemma):
 
 @dataclass(frozen=True)
 class TailBound(Lemma):
-    """sum_{i > n} term(i) >= value(n), or <=, by telescoping: value(n) - value(n + 1) against term(n + 1); value -> 0."""
+    """sum_{i > n} term(i) >= value(n), or <=, by telescoping: value falls by at most term, or at least; value -> 0."""
 
     term: sp.Expr
     value: sp.Expr
@@ -79,24 +79,30 @@ class TailBound(Lemma):
 
 @dataclass(frozen=True)
 class Termwise(Lemma):
-    """sum_{i = 1}^n term(i) >= sum_{i = 1}^n other(i), for term(i) >= other(i) at every i >= 1."""
+    """sum_{i = 1}^n term(i) >= sum_{i = 1}^n other(i), for term(i) >= other(i) at every i >= 1.
+
+    With `first` 2, only for i >= 2, and the difference of the first terms is added.
+    """
 
     term: sp.Expr
     other: sp.Expr
+    first: int = 1
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the sum."""
-        everywhere = Region(region.cell, From(1))
-        shown = everywhere.is_nonnegative((self.term - self.other).subs(i, n))
-        self.require(shown, f"{self.term} >= {self.other} for all i >= 1")
-        return canonical(expression.xreplace({partial_sum(self.term): partial_sum(self.other)})) + _slack(True)
+        self.require(self.first in (1, 2), "first to be 1 or 2")  # so that n >= first - 1
+        gap = (self.term - self.other).subs(i, n)
+        shown = Region(region.cell, From(self.first)).is_nonnegative(gap)
+        self.require(shown, f"{self.term} >= {self.other} for all i >= {self.first}")
+        known = gap.subs(n, 1) if self.first == 2 else sp.S.Zero
+        return canonical(expression.xreplace({partial_sum(self.term): partial_sum(self.other) + known})) + _slack(True)
 
 
 @dataclass(frozen=True)
 class Telescoping(Lemma):
-    """sum_{i = 1}^n term(i) >= sum_{i = 1}^N term(i) + value(n) - value(N), where term(n + 1) >= value(n + 1) - value(n).
+    """sum_{i = 1}^n term(i) >= sum_{i = 1}^N term(i) + value(n) - value(N), N the least n of the region.
 
-    N is the least n of the region.
+    Needs term(n + 1) >= value(n + 1) - value(n) from there on.
     """
 
     term: sp.Expr
@@ -117,7 +123,7 @@ class Telescoping(Lemma):
 class HarmonicLog(Lemma):
     """H_x against log x + gamma + 1/(2x) - sum_{j = 1}^terms B_2j / (2j x^2j), x > 0 (DLMF 5.11.2).
 
-    The error has the sign of the first term left out: from below for an odd number of terms, from above for an even one.
+    The error has the sign of the first term left out: an odd number of terms is below, an even number above.
     """
 
     x: sp.Expr
@@ -164,7 +170,7 @@ class LogBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace log x."""
-        self.require(self.c > 0 and self.k >= 1, "c > 0 and k >= 1")
+        self.require(bool(self.c > 0) and self.k >= 1, "c > 0 and k >= 1")
         if self.below:
             self.require(region.is_nonnegative(self.x - self.c), f"{self.x} >= {self.c}")
             estimate = sp.log(self.c)
@@ -176,9 +182,9 @@ class LogBound(Lemma):
 
 @dataclass(frozen=True)
 class RootBound(Lemma):
-    """For 0 < e < 1, c > 0 and x > 0, with t = x/c^(1/e): c t/(1 + (1 - e)(t - 1)) <= x^e <= c (1 + e (t - 1)) (Bernoulli).
+    """c t/(1 + (1 - e)(t - 1)) <= x^e <= c (1 + e (t - 1)) for 0 < e < 1, c, x > 0 and t = x/c^(1/e) (Bernoulli).
 
-    From below also, where x >= c^(1/e): c <= x^e; that is taken where `flat`.
+    Where x >= c^(1/e), c <= x^e is another estimate from below: the `flat` one.
     """
 
     x: sp.Expr
@@ -189,7 +195,7 @@ class RootBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace x^e."""
-        self.require(0 < self.e < 1 and self.c > 0, "0 < e < 1 and c > 0")
+        self.require(bool(0 < self.e < 1 and self.c > 0), "0 < e < 1 and c > 0")
         self.require(region.is_positive(self.x), f"{self.x} > 0")
         t = self.x / self.c ** (1 / self.e)
         if self.flat:

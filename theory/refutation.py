@@ -1,12 +1,16 @@
 """The search for a point at which a law exceeds a bound; every point is verified exactly or in interval arithmetic."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import sympy as sp
+from mpmath.ctx_mp import MPContext
 
+from .deadline import checkpoint
 from .domain import Domain
 from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
 from .symbols import T, d, n, sigma
@@ -15,8 +19,10 @@ from .symbols import T, d, n, sigma
 _PRECISIONS = (80, 160, 800)
 #: Coordinates of the search stay below 2^this; a counterexample must be writable.
 _MOST_BITS = 8_000
+#: Halvings that a counterexample is made smaller by, in each coordinate.
+_MOST_HALVINGS = 80
 #: Moves that gain less than this part of the ratio are not worth making.
-_LEAST_GAIN = Fraction(1, 2**60)
+_LEAST_GAIN = 2.0**-60
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Search:
     def __init__(self, law: Callable[[int], sp.Expr], bound: sp.Expr, domain: Domain, *, with_sigma: bool) -> None:
         self.law, self.bound, self.domain, self.with_sigma = law, bound, domain, with_sigma
         self._least = {"n": domain.least_n, "excess": 0, "d": domain.least_d}
+        self._context = MPContext()
+        self._context.prec = _PRECISIONS[1]
         self._enclosures = [Enclosure(precision) for precision in _PRECISIONS]
 
     def at(self, point: Point) -> dict[sp.Symbol, Fraction]:
@@ -59,13 +67,17 @@ class Search:
             ValueError: the bound has no real value there.
             OutOfReach: no enclosure is known.
         """
+        bound = self._bound(point, enclosure)
+        return enclosure.value(self.law(point.n), self.at(point)), bound
+
+    def _bound(self, point: Point, enclosure: Enclosure) -> Value:
+        checkpoint()
         at = self.at(point)
         try:
-            bound = enclosure.value(self.bound, at)
+            return enclosure.value(self.bound, at)
         except NotReal as error:
             where = ", ".join(f"{symbol} = {at[symbol]}" for symbol in (T, d, n))
             raise ValueError(f"the bound is not real at {where} ({error}); it must be on the whole domain.") from error
-        return enclosure.value(self.law(point.n), at), bound
 
     def refutes(self, point: Point) -> bool:
         """Whether law > bound there, with certainty; False means not shown."""
@@ -80,15 +92,16 @@ class Search:
         return False
 
     def small(self) -> Point | None:
-        """A counterexample among small points and corners; all of them are looked at, for poles of the bound."""
-        found = None
-        iterations = (*range(8), 9, 14, 19, 29, 49)
-        for features, excess, iteration in product((0, 1, 2, 4, 9, 99), (0, 1, 2, 4, 9, 99, 9999), iterations):
-            point = Point(self.domain.least_d + features, excess, self.domain.least_n + iteration)
-            for each in self._with_sigmas(point):
-                if self.refutes(each) and found is None:
-                    found = each
-        return found
+        """A counterexample among small points and corners. The bound is looked at in all of them, for its poles."""
+        points = [
+            Point(self.domain.least_d + features, excess, self.domain.least_n + iteration)
+            for features, excess in product((0, 1, 2, 9, 99), (0, 1, 2, 9, 99, 9999))
+            for iteration in (*range(8), 9, 14, 19, 29, 49)
+        ]
+        for point in points:
+            with contextlib.suppress(OutOfReach):
+                self._bound(point, self._enclosures[0])
+        return next((each for point in points for each in self._with_sigmas(point) if self.refutes(each)), None)
 
     def _with_sigmas(self, point: Point) -> Iterator[Point]:
         sigmas = [Fraction(2) ** k for k in (0, 1, -1, 4, -4, 10, -10)] if self.with_sigma else [Fraction(1)]
@@ -105,7 +118,7 @@ class Search:
                     return self._shrunk(found)
         return None
 
-    def _ratio(self, point: Point) -> Fraction | None:
+    def _ratio(self, point: Point) -> Any | None:
         """bound/law, roughly; `None` where it is not known."""
         enclosure = self._enclosures[1]
         try:
@@ -113,7 +126,7 @@ class Search:
             ratio = enclosure.interval(enclosure.multiply(bound, enclosure.power(law, Fraction(-1))))
         except (OutOfReach, NotReal):
             return None
-        return _fraction(ratio.mid)
+        return self._context.make_mpf(ratio.mid._mpi_[0])
 
     def _descend(self, point: Point) -> Point | None:
         best = self._ratio(point)
@@ -148,23 +161,22 @@ class Search:
                     yield replace(point, **{axis: least + moved})
 
     def _shrunk(self, point: Point) -> Point:
-        """A counterexample with smaller coordinates: each is bisected down as far as the law still exceeds the bound."""
+        """A counterexample with smaller coordinates, each bisected down as far as the law still exceeds the bound."""
         for name, low in self._least.items():
             if self.refutes(replace(point, **{name: low})):
                 point = replace(point, **{name: low})
-            while getattr(point, name) - low > 1:
-                middle = (getattr(point, name) + low) // 2
+            for _ in range(_MOST_HALVINGS):
+                high = getattr(point, name)
+                if high - low <= 1:
+                    break
+                # First to the right size, then to the number.
+                bits = (low.bit_length() + high.bit_length()) // 2
+                middle = 2**bits if low < 2**bits < high else (low + high) // 2
                 if self.refutes(replace(point, **{name: middle})):
                     point = replace(point, **{name: middle})
                 else:
                     low = middle
         return point
-
-
-def _fraction(number: object) -> Fraction:
-    """The lower end of one of mpmath's intervals, exactly."""
-    negative, mantissa, exponent, _ = number._mpi_[0]
-    return (-1) ** negative * Fraction(int(mantissa)) * Fraction(2) ** exponent
 
 
 def _offsets(offset: int) -> Iterator[int]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy as sp
+from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyRing
 
 from .domain import m
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
@@ -104,7 +106,7 @@ class Region:
         expression = expression.subs(self.cell, simultaneous=True).subs(sigma, _s)
         if expression.has(sp.log):
             expression = sp.expand_log(expression)
-        return self._geometric(expression) if expression.has(sp.Pow) else expression
+        return self._geometric(expression) if expression.has(sp.Pow, sp.exp) else expression
 
     def _geometric(self, expression: sp.Expr) -> sp.Expr:
         """Powers b^(m + …) through a variable y >= 0: for b > 1, b^m = sum_{j <= ORDER} (m log b)^j / j! + y."""
@@ -147,8 +149,6 @@ class Region:
                 return False
             negative ^= factor_sign < 0 and exponent % 2 == 1
         coefficients = _coefficients(-numerator if negative else numerator, constants)
-        if coefficients is None:
-            return False
         signs = {monomial: _constant_sign(value) for monomial, value in coefficients.items()}
         if any(s is None or s < 0 for s in signs.values()):
             return False
@@ -170,6 +170,8 @@ def _primitive(rate: sp.Expr) -> tuple[sp.Expr | None, int]:
 
 def _constants_named(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr]] | None:
     """The expression with a symbol for every irrational constant; `None` if it is no quotient of polynomials then."""
+    if expression.has(sp.Sum):
+        return None
     constants: dict[sp.Expr, sp.Symbol] = {}
 
     def name(part: sp.Expr) -> sp.Expr:
@@ -189,24 +191,21 @@ def _is_power(part: sp.Expr) -> bool:
     return isinstance(part, sp.Pow) and part.args[1].is_Integer
 
 
-def _coefficients(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> dict[tuple[int, ...], sp.Expr] | None:
+def _coefficients(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> dict[tuple[int, ...], sp.Expr]:
     """The coefficients in the region's variables, as expressions in the constants."""
     variables = sorted(polynomial.free_symbols - set(constants), key=sp.default_sort_key)
-    if not variables:
-        return {(): sp.expand(polynomial).xreplace(constants)}
     names = sorted(polynomial.free_symbols & set(constants), key=sp.default_sort_key)
+    ring = PolyRing([*variables, *names] or [sp.Dummy()], sp.QQ, lex)
     result: dict[tuple[int, ...], sp.Expr] = defaultdict(lambda: sp.S.Zero)
-    for powers, coefficient in sp.Poly(polynomial, *variables, *names).terms():
-        product = sp.Mul(*(constants[c] ** k for c, k in zip(names, powers[len(variables) :], strict=True)))
-        result[powers[: len(variables)]] += coefficient * product
+    for powers, coefficient in ring.from_expr(polynomial).terms():
+        product = sp.Mul(*(constants[c] ** k for c, k in zip(names, powers[len(variables) :], strict=False)))
+        result[powers[: len(variables)]] += sp.Rational(coefficient.numerator, coefficient.denominator) * product
     return result
 
 
 def _definite_sign(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> int | None:
     """1 or -1 if the polynomial is shown to keep that sign and to be nowhere zero."""
     coefficients = _coefficients(polynomial, constants)
-    if coefficients is None:
-        return None
     signs = {monomial: _constant_sign(value) for monomial, value in coefficients.items()}
     for wanted in (1, -1):
         if all(s is not None and s * wanted >= 0 for s in signs.values()):
