@@ -2,6 +2,14 @@
 
 from . import chain as chain, linear as linear, table as table
 from .asymptotics import Growth as Growth
+from .bounds import (
+    Proved as Proved,
+    Refuted as Refuted,
+    Tightest as Tightest,
+    Undecided as Undecided,
+    check_bound as check_bound,
+    tightest as tightest,
+)
 from .derivation import Derivation as Derivation, Step as Step
 from .distribution import distribution as distribution, moments_exist as moments_exist, variance as variance
 from .gain import gain as gain

@@ -1,4 +1,7 @@
-"""`python -m theory WORKFLOW --design fresh --T 100 --d 32`: a workflow's law, with its derivation."""
+"""`python -m theory WORKFLOW --design fresh --T 100 --d 32`: a workflow's law, with its derivation.
+
+`python -m theory check-bound WORKFLOW "3*sigma**2*d/(T-d-1)" --design fixed` judges a bound on it.
+"""
 
 import signal
 
@@ -11,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from . import linear, table
+from . import bound_command, linear, table
 from .cli import Parser, add_workflows, build_workflow, positive_number, run, whole_number
 from .law import Law
 
@@ -106,6 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m theory", description=__doc__)
     commands = add_workflows(parser, _options)
+    bound_command.add_to(commands)
     summary = "every workflow at both designs: gain, closed form, limit, growth, needs, source"
     command = commands.add_parser("table", help=summary, description=summary)
     command.set_defaults(main=_table)

@@ -1,0 +1,250 @@
+"""The checker refuses what does not follow: false bounds, gaps, and certificates changed in any one place."""
+
+import dataclasses
+import itertools
+from fractions import Fraction
+
+import mpmath
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, Proved, Replace, ReplaceGrowing, check_bound
+from theory.canonical import canonical, difference, partial_sum, step, tail
+from theory.certificate import Case, Certificate, check
+from theory.domain import Domain, domain_of
+from theory.enclosure import Enclosure
+from theory.lemmas import (
+    HarmonicLog,
+    LogBound,
+    LogRatio,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+    Unsound,
+    ZetaTail,
+)
+from theory.parsing import parse_bound
+from theory.region import From, Only, Region, RootFrom
+from theory.symbols import ONE_FIT, T, d, i, n, sigma
+
+ACCUMULATE = theory.linear.test_error(Accumulate(), design="fresh")
+GROWING = theory.linear.test_error(ReplaceGrowing(), design="fixed")
+REPLACE = theory.linear.test_error(Replace(), design="fixed")
+s = "sigma**2*d/(T-d-1)"
+REGION = Region(Domain().cells()[0], From(2))
+CASES = {
+    "limit": (ACCUMULATE, f"pi**2/6*{s}"),
+    "logarithm": (GROWING, f"(1+log(n))*{s}"),
+    "root": (GROWING, f"2*sqrt(n)*{s}"),
+    "split": (REPLACE, f"(n*log(n)+1)*{s}"),
+}
+
+
+@pytest.fixture(params=CASES)
+def proved(request: pytest.FixtureRequest) -> tuple[sp.Expr, sp.Expr, Certificate]:
+    law, text = CASES[request.param]
+    verdict = check_bound(law, text)
+    assert isinstance(verdict, Proved)
+    return law.expr, parse_bound(text), verdict.certificate
+
+
+def test_a_certificate_serves_its_own_bound_alone(proved: tuple[sp.Expr, sp.Expr, Certificate]) -> None:
+    law, bound, certificate = proved
+    check(law, bound, certificate)
+    assert len(certificate.steps()) == len(certificate.cases)
+    with pytest.raises(Unsound):
+        check(law, bound * sp.Rational(3, 5), certificate)
+    with pytest.raises(Unsound):
+        check(2 * law, bound, certificate)
+
+
+def test_every_case_is_needed(proved: tuple[sp.Expr, sp.Expr, Certificate]) -> None:
+    law, bound, certificate = proved
+    for left_out in range(len(certificate.cases)):
+        cases = certificate.cases[:left_out] + certificate.cases[left_out + 1 :]
+        with pytest.raises(Unsound, match="is in no case|no run reaches"):
+            check(law, bound, Certificate(certificate.domain, cases))
+
+
+def test_lemmas_cannot_be_left_out_or_turned(proved: tuple[sp.Expr, sp.Expr, Certificate]) -> None:
+    law, bound, certificate = proved
+    *before, last = certificate.cases
+    for left_out in range(len(last.lemmas)):
+        lemmas = last.lemmas[:left_out] + last.lemmas[left_out + 1 :]
+        with pytest.raises(Unsound):
+            check(law, bound, Certificate(certificate.domain, (*before, dataclasses.replace(last, lemmas=lemmas))))
+        lemma = last.lemmas[left_out]
+        if hasattr(lemma, "below"):
+            lemmas = (
+                *last.lemmas[:left_out],
+                dataclasses.replace(lemma, below=not lemma.below),
+                *last.lemmas[left_out + 1 :],
+            )
+            with pytest.raises(Unsound):
+                check(law, bound, Certificate(certificate.domain, (*before, dataclasses.replace(last, lemmas=lemmas))))
+
+
+def test_a_run_that_starts_late_or_skips_leaves_a_gap() -> None:
+    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}")
+    check(law, bound, Certificate(Domain(), (Case("difference", 0, From(1)),)))
+    for runs in ([From(2)], [From(1, 2)], [From(1, 2), From(3, 2)], [Only(1), Only(2)], [RootFrom(2, 2)], []):
+        cases = tuple(Case("difference", 0, run) for run in runs)
+        with pytest.raises(Unsound, match="is in no case|no run reaches"):
+            check(law, bound, Certificate(Domain(), cases))
+
+
+def test_induction_needs_its_first_case() -> None:
+    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}")
+    induction = Case("step", 0, From(1))
+    check(law, bound, Certificate(Domain(), (Case("difference", 0, Only(1)), induction)))
+    with pytest.raises(Unsound, match="no run reaches"):
+        check(law, bound, Certificate(Domain(), (induction,)))
+    with pytest.raises(Unsound, match="not shown to be >= 0"):
+        check(law, bound - ONE_FIT, Certificate(Domain(), (Case("difference", 0, Only(1)), induction)))
+
+
+def test_every_cell_is_needed() -> None:
+    domain = domain_of("T >= 100")
+    law, bound = REPLACE.expr, parse_bound("n*sigma**2*d")
+    cases = tuple(Case("difference", cell, From(1)) for cell in range(2))
+    check(law, bound, Certificate(domain, cases))
+    for case in cases:
+        with pytest.raises(Unsound, match="no run reaches"):
+            check(law, bound, Certificate(domain, (case,)))
+
+
+def test_strictness() -> None:
+    certificate = Certificate(Domain(), (Case("difference", 0, From(1)),))
+    law = REPLACE.expr
+    check(law, law + ONE_FIT, certificate, strictly=True)
+    check(law, law, certificate)
+    with pytest.raises(Unsound, match="> 0"):
+        check(law, law, certificate, strictly=True)
+
+
+@pytest.mark.parametrize(
+    ("lemma", "expression"),
+    [
+        (ZetaTail(1), sp.harmonic(n)),
+        (TailBound(1 / i**2, 1 / n, below=True), tail(1 / i**2)),
+        (TailBound(1 / i**2, 1 / (n + 1), below=False), tail(1 / i**2)),
+        (TailBound(1 / i**2, 1 / n + 1, below=False), tail(1 / i**2)),  # does not vanish
+        (TailBound(1 / i, sp.S.One * 5, below=False), tail(1 / i)),
+        (Termwise(1 / i**2, 1 / i), partial_sum(1 / i**2)),
+        (Termwise(1 / (i * T - d - 1), 1 / (i * (T - d - 1))), partial_sum(1 / (i * T - d - 1))),
+        (Termwise(1 / i**3, 1 / i**2, first=2), partial_sum(1 / i**3)),
+        (Termwise(1 / i**2, 1 / i**2, first=3), partial_sum(1 / i**2)),
+        (Telescoping(1 / i**2, n), partial_sum(1 / i**2)),
+        (HarmonicLog(n - 5, 1), sp.harmonic(n - 5)),
+        (LogRatio(n, n - 3, below=True), sp.log(n)),
+        (LogRatio(n, T, below=True), sp.log(n)),
+        (LogBound(n, sp.Integer(3), 1, below=True), sp.log(n)),
+        (LogBound(n, sp.Integer(0), 1, below=False), sp.log(n)),
+        (RootBound(n, sp.Rational(1, 2), sp.Integer(2), below=True, flat=True), sp.sqrt(n)),
+        (RootBound(n, sp.Rational(3, 2), sp.Integer(1), below=True), n ** sp.Rational(3, 2)),
+        (RootBound(n - 4, sp.Rational(1, 2), sp.Integer(1), below=True), sp.sqrt(n - 4)),
+    ],
+    ids=repr,
+)
+def test_lemmas_refuse_where_their_condition_fails(lemma: object, expression: sp.Expr) -> None:
+    with pytest.raises(Unsound, match="needs"):
+        lemma.apply(expression, REGION)
+
+
+@pytest.mark.parametrize(
+    ("lemma", "expression"),
+    [
+        (HarmonicLog(n, 0), sp.harmonic(n)),
+        (HarmonicLog(n + 1, 1), sp.harmonic(n + 1)),
+        (HarmonicLog(n, 2), sp.harmonic(n)),
+        (HarmonicLog(2 * n, 3), sp.harmonic(2 * n)),
+        (LogRatio(n + 1, n, below=True), sp.log(n + 1)),
+        (LogRatio(n + 1, n, below=False), sp.log(n + 1)),
+        (LogRatio(n - 1, n, below=True), sp.log(n - 1)),
+        (LogRatio(n - 1, n, below=False), sp.log(n - 1)),
+        (LogBound(n, sp.Integer(2), 1, below=True), sp.log(n)),
+        (LogBound(n, sp.Integer(5), 1, below=False), sp.log(n)),
+        (LogBound(n, sp.Integer(2), 3, below=False), sp.log(n)),
+        *(
+            (RootBound(n, sp.Rational(1, q), sp.Integer(c), below=b), n ** sp.Rational(1, q))
+            for q in (2, 3)
+            for c in (1, 4)
+            for b in (True, False)
+        ),
+        (RootBound(n, sp.Rational(1, 2), sp.Integer(1), below=True, flat=True), sp.sqrt(n)),
+    ],
+    ids=repr,
+)
+def test_lemmas_are_true(lemma: object, expression: sp.Expr) -> None:
+    """The variable y that makes the replacement exact is not negative: at many points, by mpmath."""
+    replaced = lemma.apply(expression, REGION)
+    (y,) = (symbol for symbol in replaced.free_symbols if isinstance(symbol, sp.Dummy))
+    (value,) = sp.solve(replaced - expression, y)
+    for k in (*range(2, 40), 1000, 10**6):
+        with mpmath.workdps(60):
+            assert sp.lambdify(n, value.rewrite(sp.polygamma), "mpmath")(mpmath.mpf(k)) >= -(mpmath.mpf(10) ** -50)
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        (T - d - 2, True),
+        (T - d - 3, False),
+        (n - sp.pi / 2, True),
+        (n - sp.pi, False),
+        (2 - sp.Rational(1, 2) ** n, True),
+        (sp.Rational(1, 4) - sp.Rational(1, 2) ** n, True),
+        (sp.Rational(1, 5) - sp.Rational(1, 2) ** n, False),
+        (2**n - n, True),
+        (1 / (T - d - 2), False),  # a pole in the region
+        (-1 / (d - 2 * T), True),
+        (sp.log(2) - sp.Rational(1, 2), True),
+        (sp.sqrt(n), False),  # no lemma was applied
+        (sp.log(4) - 2 * sp.log(2), True),
+        (sp.sqrt(2) * sp.log(3) - sp.Rational(3, 2), True),
+        (sigma + n, True),
+        (1 / sigma, True),
+    ],
+)
+def test_coefficients(expression: sp.Expr, *, shown: bool) -> None:
+    assert REGION.is_nonnegative(expression) is shown
+
+
+def test_cells_reach_every_point_of_the_domain() -> None:
+    domain = domain_of(["T >= 100", "T >= 3*d/2", "d > 2", "n >= 3"])
+    assert (domain.least_d, domain.least_n) == (3, 3)
+    for features, more in itertools.product((3, 4, 50, 66, 67, 97, 98, 99, 200), (0, 1, 40)):
+        samples = max(100, features + 2, -(-3 * features // 2)) + more
+        assert domain.least_T(features) == samples - more
+        solutions = [sp.solve([cell[d] - features, cell[T] - samples], dict=True) for cell in domain.cells()]
+        assert any(all(value >= 0 for value in solution.values()) for found in solutions for solution in found)
+
+
+def test_the_canonical_form_is_equal_at_every_point() -> None:
+    texts = [
+        "digamma(n+1-(d+1)/T)-digamma(1-(d+1)/T)",
+        "polygamma(1,n+2)",
+        "digamma(2*n)",
+        "harmonic(n+3,2)-harmonic(n-1)",
+        "polygamma(2,n+d/T)-polygamma(2,d/T)",
+        "Sum(1/(i+2)**2+i,(i,1,n))",
+        "Sum(1/(i*T-d-1)-1/i,(i,1,n))/n",
+        "Sum(d/(2*i+T),(i,1,n))-harmonic(n)*3/T",
+    ]
+    at = {T: Fraction(9), d: Fraction(4), n: Fraction(6), sigma: Fraction(2)}
+    later = {**at, n: Fraction(7)}
+    enclosure = Enclosure(120)
+    for text in texts:
+        expression = parse_bound(text)
+        form, growth = canonical(expression), step(canonical(expression))
+        value, after = (enclosure.interval(enclosure.value(expression, point)) for point in (at, later))
+        assert abs(enclosure.interval(enclosure.value(form, at)) - value) < 1e-25
+        assert abs(enclosure.interval(enclosure.value(growth, at)) - (after - value)) < 1e-25
+
+
+def test_equal_things_cancel() -> None:
+    closed = ACCUMULATE.closed_form()
+    assert difference(ACCUMULATE.expr, closed) == 0
+    assert difference(closed, ACCUMULATE.expr) == 0

@@ -1,0 +1,136 @@
+"""Bounds as text: what is read, exactly, and what is refused in one line, without ever being evaluated."""
+
+import time
+
+import pytest
+import sympy as sp
+
+from theory.parsing import parse_bound
+from theory.symbols import T, d, i, n, sigma
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sigma**2*d/(T-d-1)*pi**2/6", sigma**2 * d / (T - d - 1) * sp.pi**2 / 6),
+        ("1.1", sp.Rational(11, 10)),
+        ("2.5e-3*n", n / 400),
+        (" -n + +3 ", 3 - n),
+        ("0.1+0.2", sp.Rational(3, 10)),
+        ("sqrt(4*n)+exp(1)", 2 * sp.sqrt(n) + sp.E),
+        ("ln(n)+log(E)", sp.log(n) + 1),
+        ("H(n)+harmonic(n,2)", sp.harmonic(n) + sp.harmonic(n, 2)),
+        ("zeta(2)+gamma-EulerGamma", sp.pi**2 / 6),
+        ("digamma(n)-polygamma(0,n)+polygamma(1,n)", sp.polygamma(1, n)),
+        ("(-1/2)**n+2**(n-1)", (-sp.Rational(1, 2)) ** n + 2 ** (n - 1)),
+        ("Sum(1/(i*(i*T-d-1)),(i,1,n))", sp.Sum(1 / (i * (i * T - d - 1)), (i, 1, n))),
+        ("n**(1/3)", sp.cbrt(n)),
+    ],
+)
+def test_what_is_read(text: str, expected: sp.Expr) -> None:
+    assert sp.simplify(parse_bound(text) - expected) == 0
+
+
+def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
+    assert parse_bound(sp.Symbol("T") + sp.Symbol("n")) == T + n
+    assert parse_bound(3) == 3
+    with pytest.raises(ValueError, match="unknown symbol x"):
+        parse_bound(sp.Symbol("x") + 1)
+    with pytest.raises(ValueError, match="not one of"):
+        parse_bound(sp.sin(n))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "__import__('os').system('true')",
+        "T.__class__",
+        "(1).real",
+        "lambda: 1",
+        "[n for n in (1,)]",
+        "f'{T}'",
+        "'T'",
+        "1j",
+        "None",
+        "True",
+        "T if n else d",
+        "T < d",
+        "T and d",
+        "not T",
+        "~n",
+        "n % 2",
+        "n // 2",
+        "n @ d",
+        "(n := 2)",
+        "n, d",
+        "n[0]",
+        "{n}",
+        "open(n)",
+        "sqrt",
+        "sqrt(n, 2)",
+        "sqrt(x=n)",
+        "sqrt(*n)",
+        "log(n, 2)",
+        "sin(n)",
+        "factorial(n)",
+        "x + 1",
+        "i + 1",
+        "t",
+        "Sum(n, (i, 1, n))",
+        "Sum(i, (i, 2, n))",
+        "Sum(Sum(i, (i, 1, n)), (i, 1, n))",
+        "",
+        "   ",
+        "n +",
+        "n; d",
+        "n\nd",
+        "1_000",
+        "0x10",
+        "1e4000",
+        "9**9**9",
+        "9**(9**9)",
+        "(2**4000)**2",
+        "n**65",
+        "n**(1/1001)",
+        "n**-65",
+        "(n-3)**n",
+        "harmonic(10**9)",
+        "harmonic(n, 10**9)",
+        "harmonic(n, n)",
+        "harmonic(1/2)",
+        "zeta(1)",
+        "zeta(n)",
+        "zeta(10**9)",
+        "polygamma(n, 1)",
+        "digamma(0)",
+        "digamma(10**9)",
+        "1/0",
+        "0**-1",
+        "log(0)",
+        "sqrt(-1)",
+        "log(-2)",
+        "sqrt(-n)",
+        "(-8)**(1/3)",
+        "(" * 300 + "n" + ")" * 300,
+        "-" * 1000 + "n",
+        "+".join(["n"] * 900),
+        "n" * 2001,
+        "1" * 1_000_000,
+        "\x00",
+        "\ud800",
+        "sigma²",
+    ],
+)
+def test_what_is_refused(text: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=r"^(the|a) bound [^\n]*\.$"):
+        parse_bound(text)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("text", ["2**(2**n)", "(T+d+n)**64", "(1+1/n)**64*(T-1/d)**64", "exp(exp(n))"])
+def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
+    start = time.monotonic()
+    parse_bound(text)
+    assert time.monotonic() - start < 2

@@ -1,0 +1,142 @@
+"""One form for sums, harmonic numbers and polygamma functions of n, so that what is equal cancels.
+
+Every step is an identity: the recurrences psi(z + 1) = psi(z) + 1/z and H_n = H_{n-1} + 1/n, the series
+psi(z) = -gamma + sum_{i >= 1} (1/i - 1/(i - 1 + z)) (DLMF 5.7.6, 5.15.1), and linearity of sums.
+"""
+
+import sympy as sp
+
+from .symbols import ONE_FIT, T, d, i, n, sigma
+
+#: Harmonic numbers at n + c are taken back to n for |c| up to this.
+_LARGEST_SHIFT = 50
+
+
+def difference(law: sp.Expr, bound: sp.Expr) -> sp.Expr:
+    """(bound - law) / (sigma^2 d/(T - d - 1)) in canonical form; the divisor is positive, so the sign is the same."""
+    # Denominators stay whole: behind symbols they are not multiplied out with each other.
+    divisors = {p: sp.Dummy() for p in bound.atoms(sp.Pow) if p.exp.is_negative}
+    numerators = sp.Add.make_args(sp.expand_mul(bound.xreplace(divisors)))
+    addends = [addend.xreplace({symbol: p for p, symbol in divisors.items()}) for addend in numerators]
+    return canonical(sp.Add(*(_divided(addend, ONE_FIT) for addend in [*addends, -law])))
+
+
+def _divided(addend: sp.Expr, by: sp.Expr) -> sp.Expr:
+    """The quotient, with what is rational in T, d and sigma alone reduced."""
+    scale, rest = [], []
+    for factor in sp.Mul.make_args(addend):
+        rational = factor.free_symbols <= {T, d, sigma} and factor.is_rational_function()
+        (scale if rational else rest).append(factor)
+    return sp.factor(sp.cancel(sp.Mul(*scale) / by)) * sp.Mul(*rest)
+
+
+def partial_sum(term: sp.Expr) -> sp.Expr:
+    """The sum of `term` over i = 1..n, unevaluated."""
+    return sp.Sum(term, (i, 1, n))
+
+
+def tail(term: sp.Expr) -> sp.Expr:
+    """The sum of `term` over i > n, unevaluated."""
+    return sp.Sum(term, (i, n + 1, sp.oo))
+
+
+def step(expression: sp.Expr) -> sp.Expr:
+    """expression(n + 1) - expression(n), in canonical form."""
+    stand_ins = {total: sp.Dummy() for total in expression.atoms(sp.Sum)}
+    shifted = expression.xreplace(stand_ins).subs(n, n + 1)
+    # The next n adds a term to a partial sum, and takes one from a tail.
+    following = {
+        symbol: total + (-1 if total.limits[0][2] is sp.oo else 1) * total.function.subs(i, n + 1)
+        for total, symbol in stand_ins.items()
+    }
+    return canonical(shifted.xreplace(following) - expression)
+
+
+def canonical(expression: sp.Expr) -> sp.Expr:
+    """The expression with polygamma functions as sums, harmonic numbers at n, and sums merged where they are linear."""
+    expression = expression.replace(sp.polygamma, _polygamma).replace(sp.harmonic, _harmonic)
+    parts = sorted(expression.atoms(sp.Sum, sp.harmonic), key=sp.default_sort_key)
+    parts = [part for part in parts if isinstance(part, sp.Sum) or part.args[0] == n]
+    stand_ins = {part: sp.Dummy() for part in parts}
+    opaque = expression.xreplace(stand_ins)
+    coefficients = {part: sp.diff(opaque, stand_in) for part, stand_in in stand_ins.items()}
+    if any(c.free_symbols & {n, *stand_ins.values()} for c in coefficients.values()):
+        return expression
+    rest = opaque.xreplace(dict.fromkeys(stand_ins.values(), sp.S.Zero))
+    finite, infinite = sp.S.Zero, sp.S.Zero
+    for part, coefficient in coefficients.items():
+        if isinstance(part, sp.Sum) and part.limits[0][2] is sp.oo:
+            infinite += coefficient * part.function
+        else:
+            finite += coefficient * _summand(part)
+    infinite = sp.factor(infinite)
+    return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
+
+
+def order(part: sp.Expr) -> sp.Expr:
+    """The p of H_n^(p)."""
+    return part.args[1] if len(part.args) > 1 else sp.S.One
+
+
+def _summand(part: sp.Expr) -> sp.Expr:
+    return part.function if isinstance(part, sp.Sum) else i ** -order(part)
+
+
+def _summed(term: sp.Expr) -> sp.Expr:
+    """The sum of a rational function over i = 1..n: harmonic numbers and polynomials where that is all there is."""
+    if term == 0:
+        return sp.S.Zero
+    term = sp.factor(term)
+    addends = sp.Add.make_args(sp.apart(term, i) if _splits(term) else term)
+    values = [_addend_summed(addend) for addend in addends]
+    return partial_sum(term) if any(value is None for value in values) else sp.Add(*values)
+
+
+def _splits(term: sp.Expr) -> bool:
+    """Whether the poles in i are at whole numbers <= 0, so that partial fractions are harmonic numbers."""
+    denominator = sp.fraction(sp.together(term))[1].as_poly(i)
+    if denominator is None or len(denominator.terms()) == 1:
+        return True
+    roots = {} if denominator.free_symbols_in_domain else sp.roots(denominator)
+    whole = all(root.is_Integer and -_LARGEST_SHIFT <= root <= 0 for root in roots)
+    return whole and sum(roots.values()) == denominator.degree()
+
+
+def _addend_summed(addend: sp.Expr) -> sp.Expr | None:
+    coefficient, varying = addend.as_independent(i, as_Add=False)
+    if varying.is_polynomial(i):
+        return coefficient * sp.expand(sp.summation(varying, (i, 1, n)))
+    base, exponent = varying.as_base_exp()
+    if not (exponent.is_Integer and base.is_polynomial(i) and sp.degree(base, i) == 1):
+        return None
+    slope, constant = base.as_poly(i).all_coeffs()
+    shift, p = sp.cancel(constant / slope), -exponent
+    if not (shift.is_Integer and shift >= 0):
+        return None
+    ahead = sum(((n + j) ** -p for j in range(1, shift + 1)), sp.harmonic(n, p) if p > 1 else sp.harmonic(n))
+    return coefficient * slope**-p * (ahead - sp.harmonic(shift, p))
+
+
+def _harmonic(x: sp.Expr, p: sp.Expr = sp.S.One) -> sp.Expr:
+    shift = x - n
+    if not (shift.is_Integer and 0 < abs(shift) <= _LARGEST_SHIFT):
+        return sp.harmonic(x, p) if p != 1 else sp.harmonic(x)
+    between = sum(((n + j) ** -p for j in range(min(shift, 0) + 1, max(shift, 0) + 1)), sp.S.Zero)
+    return (sp.harmonic(n, p) if p != 1 else sp.harmonic(n)) + sp.sign(shift) * between
+
+
+def _polygamma(m: sp.Expr, z: sp.Expr) -> sp.Expr:
+    if not z.free_symbols:
+        return sp.polygamma(m, z)
+    sign, p = (-1) ** m, m + 1
+    at = sp.expand(z - n)
+    if at.is_Integer or z.has(n) and at.has(n):
+        zeta = -sp.EulerGamma if m == 0 else -sign * sp.factorial(m) * sp.zeta(p)
+        return zeta + sign * sp.factorial(m) * (_harmonic(z, p) - z**-p)
+    if z.has(n):
+        return _polygamma(m, at) + partial_sum(sign * sp.factorial(m) / (i - 1 + at) ** p)
+    term = -sign * sp.factorial(m) / (i - 1 + z) ** p
+    if m == 0:
+        term += 1 / i
+        return -sp.EulerGamma + partial_sum(term) + tail(term)
+    return partial_sum(term) + tail(term)
