@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from theory.law import check_domain
-from theory.linear import check_design
+from theory.law import check_design, check_domain
 
 
 @dataclass(frozen=True, eq=False)

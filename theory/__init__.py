@@ -16,6 +16,7 @@ from .gain import gain as gain
 from .law import Law as Law
 from .moments import RuleDoesNotApply as RuleDoesNotApply
 from .optimise import Optimum as Optimum, optimise as optimise
+from .unequal import UnequalLaw as UnequalLaw, unequal as unequal
 from .workflow import (
     WORKFLOWS as WORKFLOWS,
     Accumulate as Accumulate,

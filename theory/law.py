@@ -16,6 +16,8 @@ from .gain import gain
 from .symbols import T, d, i, n, sigma
 from .workflow import Workflow
 
+DESIGNS = ("fixed", "fresh")
+
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
 
@@ -178,3 +180,11 @@ def check_domain(T: int, d: int, sigma: float) -> tuple[int, int, float]:
             f"got sigma={sigma!r}."
         )
     return int(T), int(d), float(sigma)
+
+
+def check_design(design: str) -> None:
+    """Refuse anything but the two designs."""
+    if design not in DESIGNS:
+        raise ValueError(
+            f"design must be 'fixed' (one X for all iterations) or 'fresh' (a new X each); got {design!r}."
+        )

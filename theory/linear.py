@@ -14,13 +14,11 @@ import sympy as sp
 from . import chain, fresh_real, recursion
 from .asymptotics import Growth
 from .derivation import Derivation, Step
-from .law import Law
+from .law import DESIGNS as DESIGNS, Law, check_design
 from .moments import RuleDoesNotApply, inverse_wishart_trace
 from .reading import read
 from .symbols import ONE_FIT, T, d, k, n, sigma, tidy
 from .workflow import Accumulate, FreshReal, Pool, Replace, ReplaceGrowing, Workflow, check_workflow
-
-DESIGNS = ("fixed", "fresh")
 
 _WHITENING = Step(
     "whitening",
@@ -35,14 +33,6 @@ _ASSUMPTIONS = (
     sp.Ge(n, 1, evaluate=False),
     sp.Gt(sigma, 0, evaluate=False),
 )
-
-
-def check_design(design: str) -> None:
-    """Refuse anything but the two designs."""
-    if design not in DESIGNS:
-        raise ValueError(
-            f"design must be 'fixed' (one X for all iterations) or 'fresh' (a new X each); got {design!r}."
-        )
 
 
 def test_error(workflow: Workflow, *, design: str) -> Law:

@@ -158,13 +158,13 @@ FALSE = [
 ]
 
 
-def _known(law: Law, point: dict) -> mpmath.mpf:
+def _known(law: Law, point: dict[str, object]) -> mpmath.mpf:
     """The law at a point by mpmath's own functions, apart from the code under test."""
     expression = law.expr if law.closed_form() is None else law.closed_form()
     return _plain(expression, point)
 
 
-def _plain(expression: sp.Expr, point: dict) -> mpmath.mpf:
+def _plain(expression: sp.Expr, point: dict[str, object]) -> mpmath.mpf:
     # Up to the point's largest number of digits are lost in the differences of polygamma functions.
     digits = 60 + 4 * max(len(str(value)) for value in point.values())
     with mpmath.workdps(digits):

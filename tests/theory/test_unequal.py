@@ -1,0 +1,82 @@
+"""Unequal pools against least squares on the stacked rows, simulated here with NumPy."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, Replace, RuleDoesNotApply, SlidingWindow, unequal
+
+SIZES, NOISES = [20, 10, 40, 30], [1.0, 2.0, 0.5, 1.5]
+
+
+def simulate(sizes, noises, design, keep_all, features=3, replicates=40_000):
+    generator = np.random.default_rng(7)
+    x = generator.normal(size=(replicates, sizes[0], features))
+    model = np.zeros((replicates, features))
+    gram, moment, errors = 0.0, 0.0, []
+    for size, noise in zip(sizes, noises, strict=True):
+        if design == "fixed":
+            rows = np.tile(x, (1, size // sizes[0], 1))
+        else:
+            rows = generator.normal(size=(replicates, size, features))
+        y = np.einsum("rti,ri->rt", rows, model) + noise * generator.normal(size=(replicates, size))
+        new = np.einsum("rti,rtj->rij", rows, rows), np.einsum("rti,rt->ri", rows, y)
+        gram, moment = (gram + new[0], moment + new[1]) if keep_all else new
+        model = np.linalg.solve(gram, moment[..., None])[..., 0]
+        errors.append((model**2).sum(-1))
+    return np.array(errors)
+
+
+@pytest.mark.parametrize("workflow", [Accumulate(), Replace()], ids=str)
+@pytest.mark.parametrize(("design", "sizes"), [("fresh", SIZES), ("fixed", [12, 36, 12, 24])], ids=["fresh", "fixed"])
+def test_against_brute_force(workflow, design, sizes):
+    found = simulate(sizes, NOISES, design, keep_all=workflow == Accumulate())
+    exact = unequal(workflow, design=design).evaluate(T=sizes, d=3, sigma=NOISES)
+    error = found.std(1) / np.sqrt(found.shape[1])
+    assert (np.abs(found.mean(1) - exact) < 5 * error).all()
+    assert (error < 0.01 * exact).all()
+    # the same total number of rows in equal pools is told apart
+    equal = theory.linear.test_error(workflow, design=design).evaluate(T=sizes[0], d=3, n=range(1, 5))
+    assert (np.abs(found.mean(1) - equal)[1:] > 5 * error[1:]).all()
+
+
+@pytest.mark.parametrize("workflow", [Accumulate(), Replace()], ids=str)
+@pytest.mark.parametrize("design", theory.linear.DESIGNS)
+def test_equal_pools_give_the_law(workflow, design):
+    law = theory.linear.test_error(workflow, design=design)
+    found = unequal(workflow, design=design).evaluate(T=[17] * 6, d=4, sigma=1.5)
+    np.testing.assert_allclose(found, law.evaluate(T=17, d=4, sigma=1.5, n=range(1, 7)), rtol=1e-13)
+
+
+def test_the_expression_is_what_is_evaluated():
+    law = unequal(Accumulate(), design="fresh")
+    sequences = {sp.IndexedBase("T")[j]: size for j, size in enumerate(SIZES, 1)}
+    sequences |= {sp.IndexedBase("sigma")[j]: noise for j, noise in enumerate(NOISES, 1)}
+    value = law.expr.subs(theory.symbols.n, 4).doit().subs(sequences).subs(theory.symbols.d, 3)
+    np.testing.assert_allclose(float(value), law.evaluate(T=SIZES, d=3, sigma=NOISES)[-1], rtol=1e-13)
+    assert law._repr_latex_().startswith("$")
+
+
+@pytest.mark.parametrize(
+    ("design", "arguments", "message"),
+    [
+        ("fresh", {"T": [20, 30], "sigma": [1.0]}, "one entry a pool"),
+        ("fresh", {"T": []}, "one entry a pool"),
+        ("fixed", {"T": [20, 30]}, "pool 2 has 30 rows; at fixed design it needs a whole multiple of the 20 rows of X"),
+        ("fresh", {"T": [20, 0]}, "pool 2 has 0 rows; at fresh design it needs at least one"),
+        ("fresh", {"T": [4, 30]}, r"needs T >= d \+ 2"),
+        ("fresh", {"T": [20, 30], "sigma": [1.0, -1.0]}, "positive finite number"),
+    ],
+)
+def test_refusals(design, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        unequal(Accumulate(), design=design).evaluate(d=3, **arguments)
+
+
+def test_a_small_pool_is_no_harm_where_it_adds_to_others():
+    assert np.isfinite(unequal(Accumulate(), design="fresh").evaluate(T=[20, 2], d=3)).all()
+    with pytest.raises(ValueError, match=r"needs at least d \+ 2 rows in every training set; iteration 2 has 2"):
+        unequal(Replace(), design="fresh").evaluate(T=[20, 2], d=3)
+    with pytest.raises(RuleDoesNotApply, match="at symbolic n"):
+        unequal(SlidingWindow(2), design="fresh")
