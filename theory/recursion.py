@@ -19,6 +19,7 @@ import sympy as sp
 from .asymptotics import Growth
 from .gain import gain
 from .reading import read
+from .summation import closed_sum, collect
 from .symbols import i, k, n
 from .workflow import Workflow
 
@@ -102,7 +103,11 @@ def nested(workflow: Workflow) -> Gain | None:
     # Model n - 1's thinning noise enters with pool n; the sum over n - 1 of them is that over n less the last.
     inherited = sp.factor(thinning * share.subs(i, i + 1) ** 2)
     own = sp.factor((thinning * (1 - share.subs(i, i + 1) ** 2)).subs(i, n))
-    expr = sp.Sum(sp.cancel(term + inherited), (i, 1, n)) + own
+    closed = closed_sum(sp.cancel(term + inherited))
+    if closed is None:
+        return None
+    # Written with the sums that harmonic numbers are, as the gains of whole pools are.
+    expr = collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x)))
     return Gain(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
 
 

@@ -20,7 +20,7 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
         if part is None:
             return None
         candidate += part
-    candidate = _collect(candidate)
+    candidate = collect(candidate)
     return candidate if is_sum(candidate, term) else None
 
 
@@ -68,8 +68,9 @@ def _recurrences(expression: sp.Expr) -> sp.Expr:
     return expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma)
 
 
-def _collect(candidate: sp.Expr) -> sp.Expr:
-    """Take out the factor that all special functions share, as in (psi(n + 1 - a) - psi(1 - a) - H_n)/(d + 1)."""
-    functions = candidate.atoms(sp.harmonic, sp.polygamma)
-    expanded = sp.expand(candidate)
-    return sp.factor_terms(sp.collect(expanded, functions, sp.factor))
+def collect(expression: sp.Expr) -> sp.Expr:
+    """Take out the factor that all special functions share: (psi(n + 1 - a) - psi(1 - a) - H_n)/(d + 1)."""
+    functions = sorted(expression.atoms(sp.harmonic, sp.polygamma), key=sp.default_sort_key)
+    collected = sp.collect(sp.expand(expression), functions, evaluate=False)
+    terms = [function * sp.factor(coefficient) for function, coefficient in collected.items()]
+    return sp.factor_terms(sp.Add(*terms))

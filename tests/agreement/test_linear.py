@@ -125,13 +125,13 @@ def test_large_T_laws(workflow, design):
     iterations = 4
     law = theory.linear.test_error(workflow, design=design)
     assert not law.exact
-    model = sim.LinearRegression(T=300, d=1, design=design)
-    run = sim.run(model, workflow, iterations=iterations, replicates=8_000, key=jr.key(12))
+    model = sim.LinearRegression(T=200, d=1, design=design)
+    run = sim.run(model, workflow, iterations=iterations, replicates=5_000, key=jr.key(12))
     assert sim.compare(run, law).verdict == "not comparable"
     assert sim.compare(run, law, asymptotic=True).verdict == "agree"
     # the power: the gain of any other workflow here is seen
     error = run.test_error.standard_error[-1] / run.test_error.mean[-1]
-    assert error < 0.025
+    assert error < 0.03
 
 
 def test_large_T_laws_fail_at_small_T():

@@ -9,7 +9,7 @@ from theory.summation import closed_sum, is_sum
 from theory.symbols import T, d, i, n
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=2),
     st.lists(st.tuples(st.fractions(Fraction(-1, 2), 3, max_denominator=3), st.integers(1, 3)), min_size=1, max_size=2),
