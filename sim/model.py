@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from theory.law import check_design, check_domain
+from theory.setting import check_design, check_domain
 
 
 @dataclass(frozen=True, eq=False)

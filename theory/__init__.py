@@ -11,7 +11,6 @@ from .bounds import (
     tightest as tightest,
 )
 from .derivation import Derivation as Derivation, Step as Step
-from .distribution import distribution as distribution, moments_exist as moments_exist, variance as variance
 from .gain import gain as gain
 from .law import Law as Law
 from .moments import RuleDoesNotApply as RuleDoesNotApply

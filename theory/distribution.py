@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from .law import Law, check_domain
+from .setting import check_domain
 from .symbols import ONE_FIT, T, d, n, sigma
 from .workflow import Replace
 
 if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+    from .law import Law
 
 #: Variance of sigma^2 chi^2_d / chi^2_{T-d+1}, T >= d + 4: from E[1/chi^2_m] = 1/(m-2), E[chi^-4_m] = 1/((m-2)(m-4)).
 ONE_FIT_VARIANCE = sigma**4 * 2 * d * (T - 1) / ((T - d - 1) ** 2 * (T - d - 3))
 
 
-def moments_exist(T: int, d: int) -> int:
-    """How many moments the test error of a fit to T rows has: moment q is finite where 2q < T - d + 1."""
+def moments_exist(law: "Law", T: int, d: int) -> int:
+    """How many moments the test error has at every n: moment q of a fit to T rows is finite where 2q < T - d + 1.
+
+    None for subsamples at fixed design, which repeat rows of X: for n large enough a draw has too few different ones.
+    """
+    if law.design == "fixed" and not law.exact and any(law.workflow.drawn(m) is not None for m in (2, 3)):
+        return 0
     return max(0, (T - d) // 2)
 
 
-def variance(law: Law) -> sp.Expr | None:
+def variance(law: "Law") -> sp.Expr | None:
     """The variance of the test error of model n over replicates, for T >= d + 4; `None` where it is not known.
 
     At fixed design c_n^2 times that of one fit. For Replace at fresh design, with independent isotropic steps of
@@ -38,7 +43,7 @@ def variance(law: Law) -> sp.Expr | None:
     return None
 
 
-def distribution(law: Law, *, T: int, d: int, sigma: float = 1.0, n: int) -> "rv_continuous_frozen":
+def distribution(law: "Law", *, T: int, d: int, sigma: float = 1.0, n: int) -> Any:
     """The exact distribution of the test error of model n, as a frozen distribution of `scipy.stats`.
 
     A multiple of an F variable with d and T - d + 1 degrees of freedom: at fixed design for every exact law, at fresh

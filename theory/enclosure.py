@@ -187,6 +187,7 @@ class Enclosure:
         while x < start:
             result += 1 / x**p
             x += 1
+        term = mpf(0)
         result += (-self.context.log(x) if p == 1 else x ** (1 - p) / (p - 1)) + 1 / (2 * x**p)
         for j in range(1, _MOST_EXPANSION_TERMS):
             bernoulli = Fraction(*map(int, mpmath.bernfrac(2 * j)))

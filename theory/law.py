@@ -1,22 +1,21 @@
 """A law: the expected test error of every iteration, with what it assumes and how it was derived."""
 
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import mpmath
 import numpy as np
 import sympy as sp
 
-from . import asymptotics, summation
+from . import asymptotics, distribution, summation
 from .derivation import Derivation
 from .gain import gain
+from .setting import check_domain
 from .symbols import T, d, i, n, sigma
 from .workflow import Workflow
-
-DESIGNS = ("fixed", "fresh")
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -142,6 +141,18 @@ class Law:
         result = value(iterations.astype(np.float64), sigma_, *totals)
         return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()
 
+    def moments_exist(self, T: int, d: int) -> int:
+        """How many moments the test error has at every n; a mean needs 1, a standard error 2."""
+        return distribution.moments_exist(self, T, d)
+
+    def variance(self) -> sp.Expr | None:
+        """The variance of the test error, where it exists and is known: see `distribution.variance`."""
+        return distribution.variance(self)
+
+    def distribution(self, *, T: int, d: int, sigma: float = 1.0, n: int) -> Any:
+        """The exact distribution of the test error where it is known: see `distribution.distribution`."""
+        return distribution.distribution(self, T=T, d=d, sigma=sigma, n=n)
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle E_n = {sp.latex(self.expr)}$"
 
@@ -154,37 +165,3 @@ def _evaluate_far_out(closed_form: sp.Expr, T_: int, d_: int, sigma_: float, ite
     with mpmath.workdps(40 + 4 * len(str(T_)) + 2 * len(str(iterations.max()))):
         values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
     return np.array(values).reshape(iterations.shape)
-
-
-def check_domain(T: int, d: int, sigma: float) -> tuple[int, int, float]:
-    """T, d and sigma as plain numbers, where the test error of least squares has a mean.
-
-    Raises:
-        ValueError: T < d + 2, d < 1, sigma not positive and finite, or not numbers of the right kind.
-    """
-    for name, value in (("T", T), ("d", d)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
-    if d < 1:
-        raise ValueError(f"d counts features and must be at least 1; got d={d}.")
-    if T < d + 2:
-        raise ValueError(
-            f"test error needs T >= d + 2 for a finite mean; got T={T}, d={d}. Use more samples or fewer features."
-        )
-    if T > 2**53:
-        raise ValueError(f"T must be at most 2^53, the whole numbers that float64 can tell apart; got T={T}.")
-    real = isinstance(sigma, numbers.Real) and not isinstance(sigma, bool)
-    if not real or not 1e-60 < sigma < 1e60:
-        raise ValueError(
-            "sigma is a noise standard deviation, a positive finite number between 1e-60 and 1e60; "
-            f"got sigma={sigma!r}."
-        )
-    return int(T), int(d), float(sigma)
-
-
-def check_design(design: str) -> None:
-    """Refuse anything but the two designs."""
-    if design not in DESIGNS:
-        raise ValueError(
-            f"design must be 'fixed' (one X for all iterations) or 'fresh' (a new X each); got {design!r}."
-        )

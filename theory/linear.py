@@ -14,9 +14,10 @@ import sympy as sp
 from . import chain, fresh_real, recursion
 from .asymptotics import Growth
 from .derivation import Derivation, Step
-from .law import DESIGNS as DESIGNS, Law, check_design
+from .law import Law
 from .moments import RuleDoesNotApply, inverse_wishart_trace
 from .reading import read
+from .setting import DESIGNS as DESIGNS, check_design
 from .symbols import ONE_FIT, T, d, k, n, sigma, tidy
 from .workflow import Accumulate, FreshReal, Pool, Replace, ReplaceGrowing, Workflow, check_workflow
 

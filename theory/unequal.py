@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from .chain import NormalEquations, normal_equations
-from .law import check_design, check_domain
+from .setting import check_design, check_domain
 from .symbols import d, i, k, n
 from .workflow import Number, Workflow
 
