@@ -19,7 +19,7 @@ from .law import Law
 from .lemmas import Unsound
 from .parsing import parse_bound
 from .refutation import Point, Search
-from .symbols import ONE_FIT, n, sigma
+from .symbols import ONE_FIT, i, n, sigma
 
 #: The shares of the time limit after which each search is given up.
 _SMALL, _PROOF, _DOWNHILL, _THOROUGH = 0.2, 0.4, 0.65, 0.9
@@ -208,11 +208,13 @@ def _candidate(law: Law, shape: sp.Expr, domain: Domain) -> tuple[sp.Expr, int |
 
     Where T -> oo, law/family is the gain over the shape; so no smaller constant is enough.
     """
-    limit = _limit(canonical(law.gain_expr), shape)
+    per_fit = -difference(law.expr, sp.S.Zero)
+    gain = per_fit if per_fit.free_symbols <= {n, i} else canonical(law.gain_expr)
+    limit = _limit(gain, shape)
     if limit is sp.oo:
         return limit, None
     enclosure = Enclosure(200)
-    gains = {k: enclosure.value(law.gain_expr, {n: Fraction(k)}) for k in range(domain.least_n, _KNOWN_ITERATIONS + 1)}
+    gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in range(domain.least_n, _KNOWN_ITERATIONS + 1)}
     exact = {k: sp.Rational(c.numerator, c.denominator) for k, c in gains.items() if isinstance(c, Fraction)}
     ratios = [(c / shape.subs(n, k), k) for k, c in exact.items()]
     best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))

@@ -189,7 +189,7 @@ class RootBound(Lemma):
 
     x: sp.Expr
     e: sp.Rational
-    c: sp.Rational
+    c: sp.Expr
     below: bool
     flat: bool = False
 
@@ -206,3 +206,23 @@ class RootBound(Lemma):
         else:
             estimate = self.c * (t / (1 + (1 - self.e) * (t - 1)) if self.below else 1 + self.e * (t - 1))
         return expression.xreplace({self.x**self.e: estimate + _slack(self.below)})
+
+
+@dataclass(frozen=True)
+class PowerBound(Lemma):
+    """b^e(n) for b > 0 and e linear: at least its value at the least n if it grows; between 0 and that if it decays."""
+
+    power: sp.Expr
+    below: bool
+
+    def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
+        """Replace the power."""
+        base, exponent = self.power.as_base_exp()
+        slope = exponent.coeff(n, 1)
+        linear = slope.is_Rational and not (exponent - slope * n).free_symbols
+        self.require(bool(linear and base.is_positive), "a power of a positive number with an exponent linear in n")
+        rate = base**slope
+        grows = bool(rate > 1)
+        self.require(self.below or not grows, "growth to be estimated from below")
+        estimate = self.power.subs(n, region.run.least) if grows or not self.below else sp.S.Zero
+        return expression.xreplace({self.power: estimate + _slack(self.below)})

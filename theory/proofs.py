@@ -15,6 +15,7 @@ from .lemmas import (
     Lemma,
     LogBound,
     LogRatio,
+    PowerBound,
     RootBound,
     TailBound,
     Telescoping,
@@ -175,14 +176,16 @@ def _function_options(goal: sp.Expr, region: Region) -> list[Lemma] | None:
             return [LogRatio(x, lead * n, below) for below in _sides(goal, part)]
         return [option for below in _sides(goal, part) for option in _log_bounds(x, below, region)]
     degree = region.run.degree if isinstance(region.run, RootFrom) else 1
-    for power in sorted(goal.atoms(sp.Pow), key=sp.default_sort_key):
-        x, e = power.args
+    for power in sorted(goal.atoms(sp.Pow, sp.exp), key=sp.default_sort_key):
+        x, e = power.as_base_exp()
+        if isinstance(region.run, RootFrom) and e.has(n) and not x.free_symbols:
+            return [PowerBound(power, below) for below in _sides(goal, power)]
         if not (e.is_Rational and e.q > 1 and x.free_symbols) or single and x.free_symbols == {n}:
             continue
         if isinstance(region.run, RootFrom) and degree % e.q == 0 and _is_root_base(x, region.run):
             continue  # rational in the region's variables
         if 0 < e < 1:
-            return [option for below in _sides(goal, power) for option in _root_bounds(x, e, below)]
+            return [option for below in _sides(goal, power) for option in _root_bounds(x, e, below, region)]
     return None
 
 
@@ -192,17 +195,25 @@ def _is_root_base(x: sp.Expr, run: RootFrom) -> bool:
 
 
 def _log_bounds(x: sp.Expr, below: bool, region: Region) -> list[Lemma]:
-    least = region.run.least if x == n else 1
+    corner = _corner(x, region)
     if below:
-        return [LogBound(x, sp.Integer(c), 1, True) for c in dict.fromkeys((least, 2, 1))]
+        return [LogBound(x, c, 1, True) for c in dict.fromkeys((corner, sp.Integer(2), sp.S.One)) if c > 0]
     k = region.run.degree if isinstance(region.run, RootFrom) else 1
-    start = region.run.root if isinstance(region.run, RootFrom) else least
-    return [LogBound(x, sp.Integer(c), k, False) for c in (start, 2 * start)]
+    start = sp.Integer(region.run.root) if isinstance(region.run, RootFrom) else max(corner, sp.S.One)
+    return [LogBound(x, c, k, False) for c in (start, 2 * start)]
 
 
-def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool) -> list[Lemma]:
-    bounds: list[Lemma] = [RootBound(x, e, sp.Integer(c), below) for c in (1, 2)]
-    return ([RootBound(x, e, sp.Integer(1), True, flat=True)] if below else []) + bounds
+def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> list[Lemma]:
+    corner = _corner(x, region)
+    flat: list[Lemma] = [RootBound(x, e, corner**e, True, flat=True)] if below and corner > 0 else []
+    return flat + [RootBound(x, e, sp.Integer(c), below) for c in (1, 2)]
+
+
+def _corner(x: sp.Expr, region: Region) -> sp.Expr:
+    """The value of x where all of the region's variables are 0: its least, if x rises in all of them."""
+    written = region.write(x)
+    value = written.xreplace(dict.fromkeys(written.free_symbols, sp.S.Zero))
+    return value if value.is_Rational else sp.S.One
 
 
 def _sides(goal: sp.Expr, part: sp.Expr) -> tuple[bool, ...]:
