@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import sympy as sp
 from hypothesis import given, settings, strategies as st
 
@@ -48,6 +49,26 @@ def workflows(draw):
 @given(workflows())
 def test_any_workflow(workflow):
     assert gain(workflow, 6) == dense(workflow, 6)
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(workflows())
+def test_any_workflow_against_simulated_chains(workflow):
+    """The recursion of the errors itself, in one dimension, with pseudo-random noises."""
+    generator, draws = np.random.default_rng(0), 100_000
+    errors, noises = [np.zeros(draws)], {}
+    for iteration in range(1, 7):
+        total = np.zeros(draws)
+        for pool, share in workflow.shares(iteration).items():
+            if pool not in noises:
+                noises[pool] = generator.normal(size=draws) / np.sqrt(float(workflow.size(pool)))
+            total += float(share) * (errors[pool.labelled_by] + noises[pool])
+        errors.append(total)
+    for error, exact in zip(errors[1:], gain(workflow, 6), strict=True):
+        squares = error**2
+        standard_error = squares.std() / np.sqrt(draws)
+        assert abs(squares.mean() - float(exact)) < 5 * standard_error
+        assert standard_error < 0.01 * float(exact)
 
 
 def test_subsampling_adds_the_overlap_of_the_draws():
