@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 
 from paper_repro import linear
+from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
 from . import designs, linear_a, linear_b, schematic
@@ -22,6 +23,7 @@ WITH_RESULTS = (linear_a, linear_b, designs)
 
 def _main(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
+    use_all_cores()
     for path in save(OUT, "schematic", schematic.plot):
         print(path)
     for module in WITH_RESULTS:

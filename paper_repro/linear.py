@@ -55,7 +55,7 @@ class Experiment:
             "iterations": self.iterations,
             "replicates": self.replicates,
             "seed": self.seed,
-            "sampler": "literal",
+            "sampler": "auto",
         }
 
 

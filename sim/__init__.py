@@ -2,4 +2,5 @@
 
 from .model import LinearRegression as LinearRegression
 from .run import Run as Run, run as run
+from .samplers import SAMPLERS as SAMPLERS
 from .statistics import Comparison as Comparison, Estimate as Estimate, compare as compare

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from jaxtyping import Int
 
 from theory import Pool, Workflow
+
+from .model import LinearRegression
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +34,15 @@ class Plan:
             those of a total loss of T rows, so that a pool of T rows used alone has weight 1.
         destination: (iterations, slots + 2), where the old slots, this iteration's chain pool and this iteration's
             fresh real pool go before the fit; `slots` means dropped.
-        size: (iterations,), rows of this iteration's chain pool in multiples of T.
+        size, real_size: (iterations,), rows of this iteration's chain pool and of its fresh real pool, in multiples of
+            T; those never used count as T.
         fresh_real: whether real data collected after iteration 1 are used at all.
     """
 
     weights: np.ndarray
     destination: np.ndarray
     size: tuple[Fraction, ...]
+    real_size: tuple[Fraction, ...]
     fresh_real: bool
 
     @property
@@ -55,7 +60,7 @@ def plan(workflow: Workflow, iterations: int) -> Plan:
     per_row: list[dict[Pool, Fraction]] = []
     for iteration in range(1, iterations + 1):
         if workflow.drawn(iteration) is not None:
-            raise ValueError(f"{workflow} draws subsamples; this sampler needs pools that are used whole.")
+            raise ValueError(f"{workflow} draws subsamples, and this sampler is exact only for pools used whole.")
         shares = workflow.shares(iteration)
         per_row.append({pool: share / workflow.size(pool) for pool, share in shares.items() if share})
     # A pool's future is the chain of its uses still to come; equal futures are made one object, from the last use back.
@@ -98,8 +103,30 @@ def plan(workflow: Workflow, iterations: int) -> Plan:
             weight_array[step, slot] = float(weight)
         for name, slot in moves[step]:
             destination[step, column[name]] = slot
-    size = tuple(
-        workflow.size(Pool(iteration)) if Pool(iteration) in future else Fraction(1)
-        for iteration in range(1, iterations + 1)
+    size, real_size = (
+        tuple(
+            workflow.size(pool) if pool in future else Fraction(1)
+            for pool in (Pool(iteration, fresh_real) for iteration in range(1, iterations + 1))
+        )
+        for fresh_real in (False, True)
     )
-    return Plan(weight_array, destination, size, any(pool.fresh_real for pool in future))
+    return Plan(weight_array, destination, size, real_size, any(pool.fresh_real for pool in future))
+
+
+def whole_rows(model: LinearRegression, workflow: Workflow, compiled: Plan) -> Int[np.ndarray, "iterations 2"]:
+    """Rows of the chain's pool and of the fresh real one, iteration by iteration.
+
+    Raises:
+        ValueError: they are not whole numbers (fresh design) or no whole copies of X (fixed design).
+    """
+    rows = np.array([compiled.size, compiled.real_size]).T * model.first_T
+    unit = model.first_T if model.design == "fixed" else 1
+    for iteration, counts in enumerate(rows, 1):
+        for count in counts:
+            if count % unit:
+                kind = f"copies of the {model.first_T} rows of X" if unit > 1 else "rows"
+                raise ValueError(
+                    f"{workflow}: a pool of iteration {iteration} has {count} rows at T={model.first_T}, not a whole "
+                    f"number of {kind}. Choose T or the workflow's sizes so that it is."
+                )
+    return rows.astype(np.int64)

@@ -1,27 +1,30 @@
 """The literal sampler of workflows that draw their rows anew at each iteration: it keeps every row."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import jax.scipy.linalg as jsl
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from theory import Workflow
 
-from .literal import draw_design
+from .literal import covariance_root, draw_design
 from .model import LinearRegression
+from .recursion import cholesky, solve
+from .sampler import AbstractSampler
 
 
-class LiteralSubsample(eqx.Module):
+class LiteralSubsample(AbstractSampler):
     """One chain of fits, each to rows drawn without replacement; call it with a key for each iteration's test error.
 
     Raises:
         ValueError: a pool of other than T rows, or real data collected after iteration 1.
     """
 
-    name = "literal"
+    name: ClassVar[str] = "literal"
 
     T: int = eqx.field(static=True)
     d: int = eqx.field(static=True)
@@ -30,7 +33,11 @@ class LiteralSubsample(eqx.Module):
     member: Float[Array, "iterations iterations"]
     rows: Float[Array, " iterations"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int) -> None:
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        if model.is_unequal:
+            raise ValueError(
+                f"{workflow} draws subsamples, and its literal sampler needs one T and one sigma for all pools."
+            )
         member = np.zeros((iterations, iterations))
         rows = np.zeros(iterations)
         for iteration in range(1, iterations + 1):
@@ -46,43 +53,48 @@ class LiteralSubsample(eqx.Module):
                     )
                 member[iteration - 1, pool.index - 1] = 1
             drawn = workflow.drawn(iteration)
-            rows[iteration - 1] = float((len(shares) if drawn is None else drawn) * model.T)
+            rows[iteration - 1] = float((len(shares) if drawn is None else drawn) * model.first_T)
         if (rows % 1).any():
-            raise ValueError(f"{workflow} draws no whole number of rows at T={model.T}. Choose another T.")
-        self.T, self.d, self.fixed = model.T, model.d, model.design == "fixed"
-        self.root = None if model.covariance is None else jnp.linalg.cholesky(jnp.asarray(model.covariance))
-        self.member, self.rows = jnp.asarray(member), jnp.asarray(rows)
+            raise ValueError(f"{workflow} draws no whole number of rows at T={model.first_T}. Choose another T.")
+        self.T, self.d, self.fixed = model.first_T, model.d, model.design == "fixed"
+        self.root = covariance_root(model, dtype)
+        self.member, self.rows = jnp.asarray(member, dtype), jnp.asarray(rows, dtype)
 
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
         iterations = self.rows.shape[0]
-        return 8 * (iterations * self.T * (7 * self.d + 8) + 8 * self.d**2)
+        return self.rows.dtype.itemsize * (iterations * self.T * (7 * self.d + 8) + 8 * self.d**2)
+
+    @property
+    def lapack_work(self) -> int:
+        """Operations of the largest LAPACK call that one replicate makes."""
+        return self.d**3 // 3
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The excess risk of the models of iterations 1, 2, … of one chain, in units of sigma^2."""
-        iterations = self.rows.shape[0]
+        iterations, dtype = self.rows.shape[0], self.rows.dtype
         truth_key, design_key, pools_key = jr.split(key, 3)
-        truth = jr.normal(truth_key, (self.d,))
-        shared = draw_design(design_key, self.T, self.d, self.root)
+        truth = jr.normal(truth_key, (self.d,), dtype)
+        shared = draw_design(design_key, self.T, self.d, self.root, dtype)
 
         def iterate(carry: tuple, now: tuple) -> tuple:
             model, x, y = carry
             member, rows, iteration = now
             noise_key, new_key, draw_key = jr.split(jr.fold_in(pools_key, iteration), 3)
-            new = shared if self.fixed else draw_design(new_key, self.T, self.d, self.root)
-            labels = new @ model + jr.normal(noise_key, (self.T,))
+            new = shared if self.fixed else draw_design(new_key, self.T, self.d, self.root, dtype)
+            labels = new @ model + jr.normal(noise_key, (self.T,), dtype)
             x, y = x.at[iteration].set(new), y.at[iteration].set(labels)
             # The rows of the lowest scores among the members are a uniform draw without replacement.
-            scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T)), 2.0).ravel()
+            scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T), dtype), 2.0).ravel()
             ranks = jnp.argsort(jnp.argsort(scores)).astype(y.dtype)
             taken = (ranks < rows).astype(y.dtype)
             flat = x.reshape(-1, self.d)
             weighted = flat * taken[:, None]
-            model = jsl.cho_solve(jsl.cho_factor(weighted.T @ flat), weighted.T @ y.ravel())
+            model = solve(cholesky(weighted.T @ flat), weighted.T @ y.ravel())
             error = model - truth
             error = error if self.root is None else self.root.T @ error
             return (model, x, y), error @ error
 
-        start = (truth, jnp.zeros((iterations, self.T, self.d)), jnp.zeros((iterations, self.T)))
+        start = (truth, jnp.zeros((iterations, self.T, self.d), dtype), jnp.zeros((iterations, self.T), dtype))
         return jax.lax.scan(iterate, start, (self.member, self.rows, jnp.arange(iterations)))[1]

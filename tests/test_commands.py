@@ -57,7 +57,7 @@ def test_sim_json(capsys):
     found = ran.json
     assert ran.status == 0
     assert "4000/4000" in ran.err
-    assert (found["verdict"], found["sampler"], found["replicates"]) == ("agree", "literal", 4000)
+    assert (found["verdict"], found["sampler"], found["replicates"]) == ("agree", "wishart", 4000)
     assert len(found["mean"]) == len(found["standard_error"]) == len(found["theory"]) == 3
     z = (np.array(found["mean"]) - found["theory"]) / found["standard_error"]
     np.testing.assert_allclose(found["max_abs_z"], np.abs(z).max())
@@ -138,7 +138,7 @@ def test_sim_text(capsys):
     ran = command(capsys, "sim", SIM)
     assert ran.status == 0
     assert ran.out.splitlines()[-1].startswith("verdict: agree")
-    assert "literal sampler" in ran.out
+    assert "sampler in float" in ran.out
 
 
 NUMBERS = "--design fixed --T 10 --d 2"
@@ -168,8 +168,12 @@ NUMBERS = "--design fixed --T 10 --d 2"
         ("sim", f"replace {NUMBERS} --replicates 0", "--replicates: must be a whole number of at least 1; got '0'"),
         ("sim", f"replace {NUMBERS} --seed -1", "--seed: must be a whole number of at least 0; got '-1'"),
         ("sim", f"replace {NUMBERS} --sigma abc", "got 'abc'"),
-        ("sim", "replace --design fixed --T 1000000000 --d 32", "GB for one replicate"),
-        ("sim", "replace --design fixed --T 1e9 --d 32", "Use a smaller T, or the exact law"),
+        ("sim", "replace --design fixed --T 1000000000 --d 32 --sampler literal", "GB for one replicate"),
+        (
+            "sim",
+            "replace --design fixed --T 1e9 --d 32 --sampler literal",
+            "Use a smaller T, another sampler, or the exact law",
+        ),
         ("theory", f"replace {NUMBERS} --sigma 1e200", "between 1e-60 and 1e60; got sigma=1e+200"),
         ("theory", "replace --design fixed --iterations 1e3000000000", "got '1e3000000000'"),
         ("theory", "fixed-real --design fixed --weight 1e999999999", "must be a number such as 2, 1/2 or 0.5"),

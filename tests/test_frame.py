@@ -20,10 +20,10 @@ def test_layers():
 
 
 def test_shape_hook_bites():
-    from sim.literal import _move
+    from sim.recursion import _move
 
     with pytest.raises(jaxtyping.TypeCheckError):
-        _move(jnp.zeros((2, 3)), jnp.zeros((2, 4)), jnp.zeros(4, int))
+        _move(jnp.zeros((2, 3)), [jnp.zeros(4)], jnp.zeros(4, int))
 
 
 def test_theory_imports_fast_and_without_jax():

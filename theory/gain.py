@@ -16,6 +16,9 @@ from fractions import Fraction
 
 from .workflow import Pool, Workflow, check_workflow
 
+#: Names a noise: a pool's, or the thinning of the draw of an iteration.
+Noise = Pool | int
+
 
 def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
     """c_1, …, c_n with n = `iterations`: exact rationals, c_1 = 1, the same whatever the design.
@@ -26,12 +29,16 @@ def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
     check_workflow(workflow)
     if iterations < 1:
         raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
-    # Row i - 1 holds the coefficients of model i's error on the noises; an int is the thinning noise of that model.
-    errors: list[dict[Pool | int, Fraction]] = []
-    variance: dict[Pool | int, Fraction] = {}
-    gains = []
+    errors, variance = noises(workflow, iterations)
+    return [sum((c**2 * variance[noise] for noise, c in row.items()), Fraction(0)) for row in errors]
+
+
+def noises(workflow: Workflow, iterations: int) -> tuple[list[dict[Noise, Fraction]], dict[Noise, Fraction]]:
+    """The coefficients of each model's error on the noises, iteration by iteration, and the noises' variances."""
+    errors: list[dict[Noise, Fraction]] = []
+    variance: dict[Noise, Fraction] = {}
     for iteration in range(1, iterations + 1):
-        row: dict[Pool | int, Fraction] = defaultdict(Fraction)
+        row: dict[Noise, Fraction] = defaultdict(Fraction)
         shares = workflow.shares(iteration)
         for pool, share in shares.items():
             row[pool] += share
@@ -44,5 +51,4 @@ def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
             row[iteration] = Fraction(1)
             variance[iteration] = 1 / drawn - 1 / sum(workflow.size(pool) for pool in shares)
         errors.append(row)
-        gains.append(sum((c**2 * variance[noise] for noise, c in row.items()), Fraction(0)))
-    return gains
+    return errors, variance

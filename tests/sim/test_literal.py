@@ -15,6 +15,10 @@ T, D, ITERATIONS = 9, 3, 5
 COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
 
 
+def literal(model, workflow, iterations):
+    return Literal(model, workflow, iterations, jnp.dtype("float64"))
+
+
 def stacked(model, workflow, key):
     """Every model by lstsq on its stacked rows, each weighted by the square root of its weight in the loss."""
     truth_key, design_key, pools_key = jr.split(key, 3)
@@ -63,7 +67,7 @@ WORKFLOWS = {
 @pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS.keys())
 def test_solves_least_squares_on_the_stacked_rows(workflow, design, covariance):
     model = sim.LinearRegression(T=T, d=D, sigma=0.7, design=design, covariance=covariance)
-    chain = Literal(model, workflow, ITERATIONS)
+    chain = literal(model, workflow, ITERATIONS)
     keys = jr.split(jr.key(5), 4)
     found = jax.jit(jax.vmap(chain))(keys)
     expected = [stacked(model, workflow, key) for key in keys]
@@ -75,19 +79,19 @@ def test_rows_that_are_no_whole_number_are_refused():
     half = Made(lambda i: by_count(synthetic(i - 1)), lambda j: "1/2")
     fresh = sim.LinearRegression(T=9, d=2, design="fresh")
     with pytest.raises(ValueError, match="has 9/2 rows at T=9, not a whole number of rows"):
-        Literal(fresh, half, 2)
+        literal(fresh, half, 2)
     fixed = sim.LinearRegression(T=10, d=2, design="fixed")
     with pytest.raises(ValueError, match="has 5 rows at T=10, not a whole number of copies of the 10 rows of X"):
-        Literal(fixed, half, 2)
+        literal(fixed, half, 2)
 
 
 def test_a_pool_smaller_than_T_is_cut():
     half = Made(lambda i: by_count(pools(1, i)), lambda j: "1/3")
     model = sim.LinearRegression(T=T, d=D, design="fresh")
     key = jr.key(2)
-    np.testing.assert_allclose(Literal(model, half, ITERATIONS)(key), stacked(model, half, key), rtol=1e-9)
+    np.testing.assert_allclose(literal(model, half, ITERATIONS)(key), stacked(model, half, key), rtol=1e-9)
 
 
 def test_memory_estimate_is_above_what_is_drawn():
     model = sim.LinearRegression(T=1000, d=20, design="fresh")
-    assert Literal(model, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes
+    assert literal(model, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes

@@ -72,5 +72,5 @@ def test_sizes():
 
 
 def test_subsamples_are_refused():
-    with pytest.raises(ValueError, match="draws subsamples; this sampler needs pools that are used whole"):
+    with pytest.raises(ValueError, match="draws subsamples, and this sampler is exact only for pools used whole"):
         plan(Made(lambda i: subsample(pools(1, i))), 3)

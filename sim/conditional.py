@@ -1,0 +1,99 @@
+"""The conditional sampler: the expected test error given the designs, with the noise averaged analytically.
+
+Given X'X of every pool, a model's error is a linear function of normal noises, so its second moments follow a
+recursion of d × d matrices, and E[test error | designs] is a trace. Its mean over designs is the test error's, with
+much less variance; its spread and quantiles are not the test error's. For Accumulate the recursion is
+C_n = C_{n-1} + A_n^-1 W_n A_n^-1.
+"""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from theory import Workflow
+
+from .model import LinearRegression
+from .plan import plan, whole_rows
+from .recursion import Recursion, cholesky, solve
+from .sampler import AbstractSampler
+from .wishart import Bartlett
+
+
+class Conditional(AbstractSampler):
+    """One chain of designs at fresh design; call it with a key for the expected test error of each iteration.
+
+    Raises:
+        ValueError: a pool is no whole number of rows, or the workflow draws subsamples.
+    """
+
+    name: ClassVar[str] = "conditional"
+
+    d: int = eqx.field(static=True)
+    recursion: Recursion
+    pools: Bartlett
+    noise: Float[Array, " iterations"]
+
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        compiled = plan(model.sized(workflow, iterations), iterations)
+        self.d = model.d
+        self.recursion = Recursion(compiled, dtype)
+        self.pools = Bartlett(whole_rows(model, workflow, compiled), model.d, dtype)
+        self.noise = jnp.asarray(model.noise(iterations), dtype)
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+        held = self.recursion.slots + 3
+        return self.noise.dtype.itemsize * (4 * held**2 + 6) * self.d**2
+
+    @property
+    def lapack_work(self) -> int:
+        """Operations of the largest LAPACK call that one replicate makes."""
+        return self.d**3 * self.recursion.slots
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """E[excess risk | designs] of the models of iterations 1, 2, …, in units of real(1)'s noise variance."""
+        slots, d, dtype = self.recursion.slots, self.d, self.noise.dtype
+
+        def iterate(carry: tuple, now: tuple) -> tuple:
+            # second moments of the last model's error e, between it and the moments kept, and of those
+            model, between, kept, grams = carry
+            weights, destination, noise, iteration = now
+            drawn = []
+            for real in (False, True):
+                factor, _ = self.pools(key, iteration, real)
+                drawn.append(factor @ factor.T)
+            if not self.recursion.fresh_real:
+                drawn[1] = jnp.zeros((d, d), dtype)
+            W, W_real = drawn
+            # y = (moments kept, the chain pool's W e + noise, the real pool's noise); D adds it up in its destinations
+            across = between @ W
+            nothing = jnp.zeros((slots, d, d), dtype)
+            chain = W @ model @ W + noise**2 * W
+            rows = [
+                jnp.concatenate([kept, across[:, None], nothing[:, None]], 1),
+                jnp.concatenate([across.mT, chain[None], jnp.zeros((1, d, d), dtype)], 0)[None],
+                jnp.concatenate([nothing, jnp.zeros((1, d, d), dtype), noise**2 * W_real[None]], 0)[None],
+            ]
+            D = (destination[None] == jnp.arange(slots)[:, None]).astype(dtype)
+            kept = jnp.einsum("as,bt,stij->abij", D, D, jnp.concatenate(rows, 0))
+            grams = jnp.einsum("as,sij->aij", D, jnp.concatenate([grams, jnp.stack(drawn)]))
+            factor = cholesky(jnp.tensordot(weights, grams, 1))
+            weighted = jnp.einsum("s,stij->tij", weights, kept)  # (sum_s w_s m_s) m_t'
+            e_m = solve(factor, jnp.concatenate(list(weighted), 1))  # E[e m_t'] side by side
+            between = jnp.stack(jnp.split(e_m.T, slots))
+            model = solve(factor, jnp.tensordot(weights, between, 1))
+            return (model, between, kept, grams), jnp.trace(model)
+
+        start = (
+            jnp.zeros((d, d), dtype),
+            jnp.zeros((slots, d, d), dtype),
+            jnp.zeros((slots, slots, d, d), dtype),
+            jnp.zeros((slots, d, d), dtype),
+        )
+        steps = self.recursion
+        now = (steps.weights, steps.destination, self.noise, jnp.arange(len(self.noise)))
+        return jax.lax.scan(iterate, start, now)[1]

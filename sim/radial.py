@@ -1,0 +1,151 @@
+"""The radial samplers: chains reduced by their rotational invariance to a few numbers; exact, at a cost free of T.
+
+At fresh design, where a training set is the newest pools alone (Replace, ReplaceGrowing, FreshReal with all rows
+counting alike), only the length of a model's error is handed on, and the next one needs a fixed number of chi-square
+and normal variables: O(1) an iteration, whatever T and d.
+
+At fixed design all pools share one W, whose law depends on its eigenvalues alone: W is drawn as B'B with B upper
+bidiagonal (Golub and Kahan's reduction; Dumitriu and Edelman, math-ph/0206043), and model n's error is B^-1 times a
+walk: O(d) an iteration, for every workflow that uses its pools whole.
+"""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from theory import Pool, Workflow
+
+from .chi_square import ChiSquare
+from .model import LinearRegression
+from .plan import plan, whole_rows
+from .sampler import AbstractSampler
+from .walk import Walk
+
+
+class Radial(AbstractSampler):
+    """One chain of fits at fresh design, each to the newest pools alone; call it with a key for its test errors.
+
+    Write the last error as r in direction 1. With m rows labelled by the last model, l real rows and N = m + l, the
+    pooled Gram matrix A = R'R (R upper triangular) and B = R'^-1 W_m R^-1, the next error is R^-1 (r R_11 B e_1 + z), z
+    normal given both. B, a matrix beta independent of R, has B_11 = b ~ beta(m/2, l/2), and the rest of its first
+    column has squared length b (1 - b) beta((d - 1)/2, (N - d)/2) in a uniform direction. R_11^2 is chi-square of N
+    degrees; the last d - 1 coordinates v give |R_22^-1 v|^2 = |v|^2 / chi^2_{N-d+1}; and the first row of R is normal
+    beside R_11. Without real rows B is the identity, and this is a step of length chi_d / chi_{m-d+1} in a uniform
+    direction.
+
+    Raises:
+        ValueError: a training set keeps older pools or weights rows unequally.
+    """
+
+    name: ClassVar[str] = "radial"
+
+    mixed: bool = eqx.field(static=True)
+    chi_square: ChiSquare
+    noise: Float[Array, " iterations"]
+
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        sized = model.sized(workflow, iterations)
+        rows = whole_rows(model, workflow, plan(sized, iterations))
+        d, degrees = model.d, []
+        used = []
+        for iteration in range(1, iterations + 1):
+            shares = {pool: share for pool, share in sized.shares(iteration).items() if share}
+            newest = Pool(iteration), Pool(iteration, fresh_real=True)
+            if not set(shares) <= set(newest) or len({s / sized.size(p) for p, s in shares.items()}) > 1:
+                raise ValueError(
+                    f"{workflow}: the training set of iteration {iteration} is not its newest pools with all rows "
+                    "counting alike, and the radial sampler is exact only there. Use the wishart sampler."
+                )
+            used.append([rows[iteration - 1, k] if newest[k] in shares else 0 for k in (0, 1)])
+        for m, l in used:
+            N = m + l
+            degrees.append((d - 1, N - d + 1, m, l, N, d - 1, N - d, max(d - 2, 0)))
+        self.mixed = any(l for _, l in used)
+        self.chi_square = ChiSquare(np.array(degrees)[:, : None if self.mixed else 2], dtype)
+        self.noise = jnp.asarray(model.noise(iterations), dtype)
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+        return self.noise.dtype.itemsize * 40 * self.chi_square.degrees.size // 2
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
+        iterations, count = self.chi_square.degrees.shape
+        normal = jr.normal(key, (iterations, count + 3), self.noise.dtype)
+        squares = self.chi_square(normal[:, 3:])
+        step = _mixed if self.mixed else _replaced
+
+        def iterate(squared: Float[Array, ""], now: tuple) -> tuple:
+            squared = step(squared, *now)
+            return squared, squared
+
+        return jax.lax.scan(iterate, jnp.zeros((), self.noise.dtype), (normal[:, :3], squares, self.noise))[1]
+
+
+def _replaced(
+    squared: Float[Array, ""], normal: Float[Array, " 3"], squares: Float[Array, " 2"], noise: Float[Array, ""]
+) -> Float[Array, ""]:
+    """The next squared error where the training set is sampled data alone."""
+    across, down = squares[0], squares[1]
+    scale = noise / jnp.sqrt(down)
+    return (jnp.sqrt(squared) + scale * normal[0]) ** 2 + scale**2 * across
+
+
+def _mixed(
+    squared: Float[Array, ""], normal: Float[Array, " 3"], squares: Float[Array, " 8"], noise: Float[Array, ""]
+) -> Float[Array, ""]:
+    """The next squared error where real rows may come beside; the degrees of freedom are those of `Radial.__init__`."""
+    _, down, m, l, first, span, rest, across = squares
+    share = m / (m + l)
+    along = jnp.sqrt(squared * first)  # r R_11
+    lift = along * jnp.sqrt(share * (1 - share) * span / jnp.maximum(span + rest, 1e-30))
+    # d = 1 has no other coordinates, and its span is nought
+    others = jnp.where(span > 0, ((lift + noise * normal[1]) ** 2 + noise**2 * across) / down, 0)
+    here = along * share + noise * normal[0] - jnp.sqrt(others) * normal[2]
+    return here**2 / first + others
+
+
+class RadialFixed(AbstractSampler):
+    """One chain of fits at fixed design; call it with a key for the test error of each iteration.
+
+    Raises:
+        ValueError: the workflow draws subsamples.
+    """
+
+    name: ClassVar[str] = "radial"
+
+    walk: Walk
+    diagonal: ChiSquare
+    above: ChiSquare
+
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        self.walk = Walk(model, workflow, iterations, dtype, whole=True)
+        self.diagonal = ChiSquare(model.first_T - np.arange(model.d), dtype)
+        self.above = ChiSquare(np.arange(model.d - 1, -1, -1), dtype)
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+        return self.walk.bytes_per_replicate + 12 * self.walk.noise.dtype.itemsize * self.walk.d
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
+        walk_key, design_key = jr.split(key)
+        walk = self.walk(walk_key)
+        normal = jr.normal(design_key, (2, self.walk.d), walk.dtype)
+        diagonal, above = jnp.sqrt(self.diagonal(normal[0])), jnp.sqrt(self.above(normal[1]))
+
+        def substitute(carry: tuple, now: tuple) -> tuple:
+            after, total = carry
+            u, on, beside = now
+            x = (u - beside * after) / on
+            return (x, total + x**2), None
+
+        nought = jnp.zeros_like(walk[:, 0])
+        return jax.lax.scan(substitute, (nought, nought), (walk.T, diagonal, above), reverse=True)[0][1]

@@ -1,0 +1,110 @@
+"""The recursion that all samplers of refitted chains share: draw a pool, add it to the sums kept, fit, go on.
+
+A sampler says how a pool is drawn, as the two sums that least squares needs of it, and how a model is fitted to such
+sums. The sums may be of rows (`literal`), drawn as matrices without rows (`wishart`), or numbers (`walk`).
+"""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg as jsl
+from jaxtyping import Array, Float, Int
+
+from .plan import Plan
+
+#: Sums of a pool or of several: X'X, or a number where all pools share one; and X'y.
+Sums = tuple[Float[Array, "*shape"], Float[Array, " d"]]
+
+#: A chain is refused where rounding may cost a model this much of its value, relatively.
+WORST_ROUNDING = 1e-4
+
+
+class Recursion(eqx.Module):
+    """A compiled workflow, ready to be scanned."""
+
+    weights: Float[Array, "iterations slots"]
+    destination: Int[Array, "iterations slots+2"]
+    fresh_real: bool = eqx.field(static=True)
+
+    def __init__(self, plan: Plan, dtype: jnp.dtype) -> None:
+        self.weights = jnp.asarray(plan.weights, dtype)
+        self.destination = jnp.asarray(plan.destination)
+        self.fresh_real = plan.fresh_real
+
+    @property
+    def slots(self) -> int:
+        """How many sums are kept."""
+        return self.weights.shape[1]
+
+    def __call__(
+        self,
+        truth: Float[Array, " d"],
+        *,
+        pool: Callable[[Float[Array, " d"], Int[Array, ""], bool], Sums],
+        fit: Callable[[Float[Array, "*shape"], Float[Array, " d"]], Float[Array, " d"]],
+        gram_shape: tuple[int, ...],
+    ) -> Float[Array, "iterations d"]:
+        """The models of iterations 1, 2, …
+
+        Args:
+            truth: what real data are labelled by; also what pool 1 is.
+            pool: (the model that labels it, the iteration counted from 0, whether it is real data collected later) to
+                the pool's sums.
+            fit: the weighted sums of a training set to the model.
+            gram_shape: (d, d), or () where the first sum is a number.
+        """
+
+        def iterate(carry: tuple, now: tuple) -> tuple:
+            model, grams, moments = carry
+            weights, destination, iteration = now
+            drawn = [pool(model, iteration, False)]
+            if self.fresh_real:
+                drawn.append(pool(truth, iteration, True))
+                destination_ = destination
+            else:
+                destination_ = destination[:-1]
+            grams = _move(grams, [gram for gram, _ in drawn], destination_)
+            moments = _move(moments, [moment for _, moment in drawn], destination_)
+            model = fit(jnp.tensordot(weights, grams, 1), weights @ moments)
+            return (model, grams, moments), model
+
+        start = (
+            truth,
+            jnp.zeros((self.slots, *gram_shape), truth.dtype),
+            jnp.zeros((self.slots, *truth.shape), truth.dtype),
+        )
+        now = (self.weights, self.destination, jnp.arange(self.weights.shape[0]))
+        return jax.lax.scan(iterate, start, now)[1]
+
+
+def _move(
+    kept: Float[Array, "slots *shape"],
+    new: list[Float[Array, "*shape"]],
+    destination: Int[Array, " held"],
+) -> Float[Array, "slots *shape"]:
+    """Add the kept sums and the new ones up in their destinations; what goes to the last is dropped."""
+    slots = kept.shape[0]
+    if slots == 1:
+        # spelled out, this is one pass over the sums
+        stays = (destination == 0).astype(kept.dtype)
+        return (stays[0] * kept[0] + sum(stay * sums for stay, sums in zip(stays[1:], new, strict=True)))[None]
+    held = jnp.concatenate([kept, jnp.stack(new)])
+    return jnp.zeros((slots + 1, *kept.shape[1:]), kept.dtype).at[destination].add(held)[:slots]
+
+
+def cholesky(gram: Float[Array, "d d"]) -> Float[Array, "d d"]:
+    """The lower factor of a Gram matrix; NaN where solving with it would lose too many digits.
+
+    The part of a column's square that the columns before leave unexplained tells it, whatever the columns' units.
+    """
+    factor = jax.lax.linalg.cholesky(gram, symmetrize_input=False)
+    unexplained = (jnp.diagonal(factor) ** 2 / jnp.diagonal(gram)).min()
+    solvable = unexplained * WORST_ROUNDING > jnp.finfo(gram.dtype).eps
+    return jnp.where(solvable, factor, jnp.nan)
+
+
+def solve(factor: Float[Array, "d d"], moment: Float[Array, "d *columns"]) -> Float[Array, "d *columns"]:
+    """The solution of (factor factor') x = moment."""
+    return jsl.cho_solve((factor, True), moment)

@@ -1,0 +1,144 @@
+"""The Wishart sampler: draws a pool's X'X and X'noise, not its rows; exact in distribution, at a cost free of T.
+
+Bartlett (1933): X'X of m rows N(0, I) is L L', L lower triangular with independent entries, normal below the diagonal
+and chi with m, m - 1, … degrees of freedom on it; with m < d rows the last d - m columns are nought. Written as
+X' = L Q with orthonormal rows Q, X'noise = L Q noise, and Q noise is normal: X'noise given X'X is L z.
+
+The covariance of the rows does not matter: whitened, the chain is the same.
+"""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import jax.scipy.linalg as jsl
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from theory import Workflow
+
+from .chi_square import ChiSquare
+from .model import LinearRegression
+from .plan import plan, whole_rows
+from .recursion import Recursion, Sums, cholesky, solve
+from .sampler import AbstractSampler
+from .walk import Walk
+
+
+class Wishart(AbstractSampler):
+    """One chain of fits at fresh design; call it with a key for the test error of each iteration.
+
+    Raises:
+        ValueError: a pool is no whole number of rows, or the workflow draws subsamples.
+    """
+
+    name: ClassVar[str] = "wishart"
+
+    d: int = eqx.field(static=True)
+    recursion: Recursion
+    pools: "Bartlett"
+    noise: Float[Array, " iterations"]
+
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        compiled = plan(model.sized(workflow, iterations), iterations)
+        self.d = model.d
+        self.recursion = Recursion(compiled, dtype)
+        self.pools = Bartlett(whole_rows(model, workflow, compiled), model.d, dtype)
+        self.noise = jnp.asarray(model.noise(iterations), dtype)
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+        matrices = 3 * self.recursion.slots + 6
+        return self.noise.dtype.itemsize * (matrices * self.d**2 + (self.d + 4) * self.noise.shape[0])
+
+    @property
+    def lapack_work(self) -> int:
+        """Operations of the largest LAPACK call that one replicate makes."""
+        return self.d**3 // 3
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
+
+        def pool(model: Float[Array, " d"], iteration: Int[Array, ""], real: bool) -> Sums:
+            # Models are written as their errors, so real data are labelled by nought.
+            factor, noise = self.pools(key, iteration, real)
+            gram = factor @ factor.T
+            return gram, gram @ model + self.noise[iteration] * (factor @ noise)
+
+        errors = self.recursion(
+            jnp.zeros(self.d, self.noise.dtype),
+            pool=pool,
+            fit=lambda gram, moment: solve(cholesky(gram), moment),
+            gram_shape=(self.d, self.d),
+        )
+        return (errors**2).sum(1)
+
+
+class WishartFixed(AbstractSampler):
+    """The same at fixed design, where all pools share one X'X = L L': model n's error is L'^-1 times a walk."""
+
+    name: ClassVar[str] = "wishart"
+
+    walk: Walk
+    pools: "Bartlett"
+
+    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
+        self.walk = Walk(model, workflow, iterations, dtype, whole=True)
+        self.pools = Bartlett(np.array([[model.first_T]]), model.d, dtype)
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+        return self.walk.bytes_per_replicate + 6 * self.walk.noise.dtype.itemsize * self.walk.d**2
+
+    @property
+    def lapack_work(self) -> int:
+        """Operations of the largest LAPACK call that one replicate makes."""
+        return self.walk.d**2 * len(self.walk.noise)
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
+        walk_key, design_key = jr.split(key)
+        factor = self.pools(design_key, jnp.asarray(0), False)[0]
+        errors = jsl.solve_triangular(factor, self.walk(walk_key).T, lower=True, trans=1)
+        return (errors**2).sum(0)
+
+
+class Bartlett(eqx.Module):
+    """Draws the factor L of a pool's X'X, with normal variables z for X'noise = L z.
+
+    Attributes:
+        chi_square: of the degrees of freedom on the diagonal, by pool size.
+        size: (iterations, 2), the index of the size of the chain's pool and of the fresh real one.
+    """
+
+    d: int = eqx.field(static=True)
+    chi_square: ChiSquare
+    size: Int[Array, "iterations kinds"]
+
+    def __init__(self, rows: Int[np.ndarray, "iterations kinds"], d: int, dtype: jnp.dtype) -> None:
+        sizes, index = np.unique(rows, return_inverse=True)
+        self.d = d
+        self.chi_square = ChiSquare(np.maximum(sizes[:, None] - np.arange(d), 0), dtype)
+        self.size = jnp.asarray(index.reshape(rows.shape))
+
+    def __call__(
+        self, key: PRNGKeyArray, iteration: Int[Array, ""], real: bool
+    ) -> tuple[Float[Array, "d d"], Float[Array, " d"]]:
+        """L and z of the pool of `iteration`, counted from 0: random numbers of its own for each."""
+        d = self.d
+        key = jr.fold_in(key, 2 * iteration + int(real))
+        table = self.chi_square.at(self.size[iteration, int(real)])
+        # the barrier keeps the compiler from drawing a number again for each place that it is copied to
+        normal = jax.lax.optimization_barrier(jr.normal(key, (d * (d - 1) // 2 + 2 * d,), table.degrees.dtype))
+        below, on, noise = jnp.split(normal, [d * (d - 1) // 2, d * (d - 1) // 2 + d])
+        diagonal = jnp.sqrt(table(on))
+        # a gather by indices known beforehand: much faster than to scatter into a triangle
+        row, column = np.indices((d, d))
+        inside = np.where(row > column, row * (row - 1) // 2 + column, 0)
+        factor = jnp.where(row > column, jnp.append(below, 0).at[inside].get(mode="promise_in_bounds"), 0)
+        factor = jnp.where(row == column, diagonal, factor)
+        return jnp.where(diagonal > 0, factor, 0), noise
