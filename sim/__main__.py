@@ -92,6 +92,9 @@ def _law(workflow: Workflow, model: LinearRegression) -> Law | UnequalLaw | None
 def _main(options: argparse.Namespace) -> int:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
+        # the transport writes of its connections to standard output, which is for results
+        sys.stdout = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
         join(*place)
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")

@@ -31,22 +31,22 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def join(coordinator: str | None = None, processes: int | None = None, index: int | None = None) -> None:
-    """Become one of several processes that share a run; on a known cluster nothing needs to be named.
+def join(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
+    """Become number `process` of several that share a run; on a known cluster nothing needs to be named.
 
     Raises:
         ValueError: some are named and some not, or no cluster is detected, or the others do not come.
     """
-    named = [value is not None for value in (coordinator, processes, index)]
+    named = [value is not None for value in (coordinator, processes, process)]
     if any(named) and not all(named):
         raise ValueError(
-            "a distributed run names coordinator (host:port), processes and index all three, or none on a cluster that "
-            f"JAX detects; got coordinator={coordinator}, processes={processes}, index={index}."
+            "a distributed run names coordinator (host:port), processes and process all three, or none on a cluster "
+            f"that JAX detects; got coordinator={coordinator}, processes={processes}, process={process}."
         )
-    if processes is not None and index is not None and not 0 <= index < processes:
-        raise ValueError(f"index counts the processes from 0 to {processes - 1}; got {index}.")
+    if processes is not None and process is not None and not 0 <= process < processes:
+        raise ValueError(f"process counts from 0 to {processes - 1}; got {process}.")
     try:
-        jax.distributed.initialize(coordinator, processes, index)
+        jax.distributed.initialize(coordinator, processes, process)
     except (ValueError, RuntimeError) as error:
         raise ValueError(
             f"could not join the distributed run ({str(error).splitlines()[0]}). Start every process with the same "

@@ -167,6 +167,13 @@ NUMBERS = "--design fixed --T 10 --d 2"
         ("sim", "replace --design fixed --T 10 --d 10", "needs T >= d + 2"),
         ("sim", f"replace {NUMBERS} --replicates 0", "--replicates: must be a whole number of at least 1; got '0'"),
         ("sim", f"replace {NUMBERS} --seed -1", "--seed: must be a whole number of at least 0; got '-1'"),
+        ("sim", f"replace {NUMBERS} --relative-error 2", "needs a share between 0 and 1, as 0.1% or 0.001; got 2"),
+        ("sim", f"replace {NUMBERS} --sampler fast", "invalid choice: 'fast'"),
+        ("sim", "accumulate --design fresh --T 10 --d 2 --sampler radial", "Use the wishart sampler"),
+        ("sim", f"replace {NUMBERS} --checkpoint /nowhere/x", "there is no folder /nowhere for the checkpoint x"),
+        ("sim", f"replace {NUMBERS} --process 1", "add --distributed"),
+        ("sim", f"replace {NUMBERS} --distributed --process 1", "names coordinator (host:port), processes and process"),
+        ("sim", f"replace {NUMBERS} --distributed", "could not join the distributed run"),
         ("sim", f"replace {NUMBERS} --sigma abc", "got 'abc'"),
         ("sim", "replace --design fixed --T 1000000000 --d 32 --sampler literal", "GB for one replicate"),
         (

@@ -1,0 +1,201 @@
+"""Many devices, several processes, interruptions: the same digits, and clear ends."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from sim import checkpoint
+from sim.blocks import Blocks
+from theory import Accumulate, Replace
+
+ROOT = Path(__file__).parents[2]
+SHORT = "accumulate --design fresh --T 40 --d 4 --iterations 3 --replicates 9000 --json"
+# Matrices so large that several of them in one call would go to XLA's own thread pool: see sim/blocks.py.
+LARGE = "sliding-window --k 2 --design fresh --T 150 --d 60 --iterations 3 --replicates 500 --json"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts `python -m sim LINE` in a process of its own; none outlives the test."""
+    started = []
+
+    def begin(line, devices=1):
+        environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
+        environment.pop("XLA_FLAGS", None)
+        shown = tmp_path / f"shown-{len(started)}"
+        with shown.open("w") as err:
+            command = [sys.executable, "-m", "sim", *line.split()]
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=err, text=True)
+        process.shown = shown.read_text
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def finish(process):
+    out, _ = process.communicate(timeout=250)
+    assert process.returncode == 0, process.shown()
+    return json.loads(out) if out else None
+
+
+def start_all(start, line, count, devices=1):
+    """The processes of one distributed run on the loopback address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    place = f"--distributed --coordinator 127.0.0.1:{port} --processes {count} --process"
+    return [start(f"{line} {place} {index}", devices) for index in range(count)]
+
+
+@pytest.mark.parametrize("line", [SHORT, LARGE], ids=["small", "large"])
+def test_eight_devices_and_two_processes_give_the_digits_of_one(start, line):
+    one = finish(start(line))
+    assert finish(start(line, devices=8)) == one
+    first, second = start_all(start, line, count=2, devices=2)
+    assert finish(first) == one
+    assert finish(second) is None
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
+    processes = start_all(start, SHORT.replace("9000", "4000000000"), count=2)
+    while "replicate/s" not in processes[0].shown():  # both compute by now
+        time.sleep(0.2)
+        assert processes[0].poll() is None, processes[0].shown()
+    time.sleep(3)
+    processes[victim].kill()
+    other = processes[1 - victim]
+    out, _ = other.communicate(timeout=150)
+    assert other.returncode not in (0, None)
+    assert out == ""
+    # without its coordinator JAX itself ends a process, in its own words
+    assert ("lost another process of this run" if victim else "coordinat") in other.shown()
+
+
+def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
+    line = "accumulate --design fresh --T 90 --d 24 --iterations 6 --replicates 24000 --json"
+    state = tmp_path / "state"
+    process = start(f"{line} --checkpoint {state}")
+    while not state.exists():
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    resumed = start(f"{line} --checkpoint {state}", devices=2)
+    assert finish(resumed) == finish(start(line))
+
+
+MODEL = sim.LinearRegression(T=30, d=3, design="fresh")
+
+
+def simulate(**changes):
+    options = {"iterations": 3, "replicates": 20_000, "key": jr.key(3)} | changes
+    return sim.run(options.pop("model", MODEL), options.pop("workflow", Accumulate()), **options)
+
+
+def same(one, other):
+    estimates = one.test_error, other.test_error
+    return (
+        one.replicates == other.replicates
+        and (estimates[0].mean == estimates[1].mean).all()
+        and (estimates[0].standard_error == estimates[1].standard_error).all()
+        and all((estimates[0].quantiles[q] == estimates[1].quantiles[q]).all() for q in estimates[0].quantiles)
+    )
+
+
+@pytest.mark.parametrize("target", [{}, {"replicates": None, "relative_error": 0.01}], ids=["count", "precision"])
+def test_interrupted_at_any_block_it_goes_on(tmp_path, monkeypatch, target):
+    monkeypatch.setattr(checkpoint, "_SECONDS", 0.0)
+    straight = simulate(**target)
+    compute = Blocks.__call__
+    state = tmp_path / "state"
+
+    for _ in range(30):
+        left = 2
+
+        def interrupted(self, first, last, ahead=2):
+            nonlocal left
+            for block in compute(self, first, last, ahead):
+                if left == 0:
+                    raise KeyboardInterrupt
+                left -= 1
+                yield block
+
+        monkeypatch.setattr(Blocks, "__call__", interrupted)
+        try:
+            resumed = simulate(checkpoint=state, **target)
+        except KeyboardInterrupt:
+            continue
+        assert same(resumed, straight)
+        break
+    else:
+        pytest.fail("the run never came to its end")
+
+
+def test_a_finished_checkpoint_answers_at_once_and_may_be_extended(tmp_path):
+    state = tmp_path / "state"
+    simulate(checkpoint=state, replicates=10_000)
+    assert same(simulate(checkpoint=state), simulate())
+    with pytest.raises(ValueError, match="more than the 100 asked for"):
+        simulate(checkpoint=state, replicates=100)
+
+
+def test_a_checkpoint_of_something_else_is_refused_and_left_as_it_is(tmp_path):
+    state = tmp_path / "state"
+    simulate(checkpoint=state)
+    content = state.read_bytes()
+    cases = {
+        "is empty, no checkpoint": b"",
+        "is no checkpoint of a simulation": b"my thesis",
+        "is damaged: its content does not match": content[:-5],
+        "does not match its checksum": content[:200] + bytes([content[200] ^ 1]) + content[201:],
+    }
+    for message, body in cases.items():
+        state.write_bytes(body)
+        with pytest.raises(ValueError, match=message):
+            simulate(checkpoint=state)
+        assert state.read_bytes() == body
+    state.write_bytes(content)
+    for changes, message in [
+        ({"key": jr.key(4)}, "key is"),
+        ({"model": sim.LinearRegression(T=31, d=3, design="fresh")}, "T is 30 there and 31 here"),
+        ({"workflow": Replace()}, "workflow is"),
+        ({"precision": "float64"}, "precision is float32 there and float64 here"),
+        ({"iterations": 4}, "iterations is 3 there and 4 here"),
+    ]:
+        with pytest.raises(ValueError, match=f"of another run: .*{message}"):
+            simulate(checkpoint=state, **changes)
+        assert state.read_bytes() == content
+
+
+def test_memory_does_not_grow_with_replicates():
+    def peak():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+    simulate(workflow=Replace(), replicates=10**5)
+    before = peak()
+    simulate(workflow=Replace(), replicates=3 * 10**6)  # 72 MB of test errors, were they kept
+    assert peak() - before < 30e6
+
+
+def test_statistics_are_float64_and_chains_what_was_asked_for():
+    for precision in ("float32", "float64"):
+        run = simulate(precision=precision, replicates=5000)
+        assert run.precision == precision
+        assert run.test_error.mean.dtype == np.float64
