@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures test check lock clean
+.PHONY: help install figures test check bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -38,6 +38,9 @@ check: $(INSTALLED) ## lint, types, layers and tests
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 minutes on an idle machine)
+	@$(BIN)/python -m tests.benchmarks.simulation $(ARGS)
 
 lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \

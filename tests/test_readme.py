@@ -21,7 +21,7 @@ def run(*command):
 
 
 @pytest.mark.parametrize(
-    ("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)), ids=["ten lines", "bounds", "workflow"]
+    ("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)), ids=["ten lines", "large", "bounds", "workflow"]
 )
 def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed

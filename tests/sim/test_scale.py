@@ -36,7 +36,9 @@ def start(tmp_path):
         shown = tmp_path / f"shown-{len(started)}"
         with shown.open("w") as err:
             command = [sys.executable, "-m", "sim", *line.split()]
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=err, text=True)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=err, text=True
+            )
         process.shown = shown.read_text
         started.append(process)
         return process
