@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -39,57 +40,33 @@ class LinearRegression:
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""
         check_design(self.design)
-        values: dict[str, object] = {}
-        for name in ("T", "sigma"):
-            given = getattr(self, name)
-            many = isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str)
-            if many and len(given) == 0:
-                raise ValueError(f"{name} needs a number, or one an iteration; got none.")
-            values[name] = tuple(given) if many else given
-        first_T, first_sigma = self._first(values["T"]), self._first(values["sigma"])
-        values["d"] = check_domain(first_T, self.d, first_sigma)[1]
-        for sigma in values["sigma"] if isinstance(values["sigma"], tuple) else ():
-            check_domain(first_T, self.d, sigma)
-        for T in values["T"] if isinstance(values["T"], tuple) else ():
+        sizes, noises = _several("T", self.T), _several("sigma", self.sigma)
+        _, d, _ = check_domain(sizes[0], self.d, noises[0])
+        noises = tuple(check_domain(sizes[0], d, sigma)[2] for sigma in noises)
+        for T in sizes:
             # later pools may be smaller than d + 2: what counts is the training sets, which a run checks
             if isinstance(T, bool) or not isinstance(T, (int, np.integer)) or not 1 <= T <= 2**53:
                 raise ValueError(f"T must be whole numbers of at least 1, one an iteration; got {T!r} among them.")
-        covariance = self.covariance
-        if covariance is not None:
-            covariance = np.array(covariance, np.float64)
-            d = self.d
-            valid = covariance.shape == (d, d) and np.allclose(covariance, covariance.T)
-            if not valid or not np.linalg.eigvalsh(covariance).min() > 0:
-                raise ValueError(
-                    f"covariance must be a symmetric positive definite matrix of shape ({d}, {d}); "
-                    f"got shape {covariance.shape}. Leave it out for the identity."
-                )
-            covariance.setflags(write=False)
-        plain = {"T": int, "sigma": float}
-        for name, kind in plain.items():
-            given = values[name]
-            values[name] = tuple(map(kind, given)) if isinstance(given, tuple) else kind(given)  # type: ignore
-        for name, value in (values | {"covariance": covariance}).items():
-            object.__setattr__(self, name, value)
-
-    @staticmethod
-    def _first(value: object) -> object:
-        return value[0] if isinstance(value, tuple) else value
+        sizes = tuple(int(T) for T in sizes)
+        object.__setattr__(self, "T", sizes if _is_several(self.T) else sizes[0])
+        object.__setattr__(self, "sigma", noises if _is_several(self.sigma) else noises[0])
+        object.__setattr__(self, "d", d)
+        object.__setattr__(self, "covariance", _checked(self.covariance, d))
 
     @property
     def first_T(self) -> int:
         """Rows of real(1)."""
-        return self.T[0] if isinstance(self.T, tuple) else self.T  # type: ignore
+        return _several("T", self.T)[0]
 
     @property
     def unit(self) -> float:
         """The noise standard deviation of real(1): chains run in its units."""
-        return self.sigma[0] if isinstance(self.sigma, tuple) else self.sigma  # type: ignore
+        return _several("sigma", self.sigma)[0]
 
     @property
     def is_unequal(self) -> bool:
         """Whether T or sigma is given iteration by iteration."""
-        return isinstance(self.T, tuple) or isinstance(self.sigma, tuple)
+        return _is_several(self.T) or _is_several(self.sigma)
 
     def rows(self, iterations: int) -> tuple[int, ...]:
         """T of iterations 1, 2, …, `iterations`."""
@@ -112,6 +89,34 @@ class LinearRegression:
     def sized(self, workflow: Workflow, iterations: int) -> Workflow:
         """The workflow with its pools in multiples of the rows of real(1), whatever T is at each iteration."""
         return Sized(workflow, self.rows(iterations)) if isinstance(self.T, tuple) else workflow
+
+
+def _is_several(value: object) -> bool:
+    return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
+
+
+def _several(name: str, value: Any) -> tuple:
+    """One value, or one an iteration, as a tuple."""
+    if not _is_several(value):
+        return (value,)
+    if len(value) == 0:
+        raise ValueError(f"{name} needs a number, or one an iteration; got none.")
+    return tuple(value)
+
+
+def _checked(covariance: np.ndarray | None, d: int) -> np.ndarray | None:
+    """A copy that nobody can change."""
+    if covariance is None:
+        return None
+    covariance = np.array(covariance, np.float64)
+    valid = covariance.shape == (d, d) and np.allclose(covariance, covariance.T)
+    if not valid or not np.linalg.eigvalsh(covariance).min() > 0:
+        raise ValueError(
+            f"covariance must be a symmetric positive definite matrix of shape ({d}, {d}); "
+            f"got shape {covariance.shape}. Leave it out for the identity."
+        )
+    covariance.setflags(write=False)
+    return covariance
 
 
 @dataclass(frozen=True)
