@@ -224,7 +224,7 @@ class _Chain:
     def sample(self, models: PyTree) -> np.ndarray:
         """What this iteration's models sample: the next pool, in parts that are kept as they come."""
         rows = rows_of(self.workflow.size(Pool(self.iteration + 1)), self.plan.T, str(Pool(self.iteration + 1)))
-        per_seed = max(1, self.plan.sample_batch // self.plan.seeds)
+        per_seed = max(1, min(self.plan.T, self.plan.sample_batch // self.plan.seeds))
         parts = range(0, rows, per_seed)
         keys = self.plan.keys_for(self.iteration, "sample")
 

@@ -130,7 +130,8 @@ def _chunk(
     def one_seed(fit: Fit, step: Int[Array, ""], rows: Array, weights: Array, key: Key[Array, ""]) -> tuple[Fit, Array]:
         key = jr.fold_in(key, step)
         value, gradient = eqx.filter_value_and_grad(loss)(fit.models, rows, weights, key=key)
-        direction, optimiser = training.optimiser.update(gradient, fit.optimiser)
+        with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to the power of an integer count
+            direction, optimiser = training.optimiser.update(gradient, fit.optimiser)
         rate = training.rate(step, steps)
         updates = jax.tree.map(lambda leaf: (-rate).astype(leaf.dtype) * leaf, direction)
         return Fit(eqx.apply_updates(fit.models, updates), optimiser), value

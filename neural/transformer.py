@@ -6,7 +6,6 @@ behind a leading 0, so that 0 also begins a text, and is asked for each token of
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import equinox as eqx
 import jax
@@ -34,7 +33,7 @@ class Architecture:
         hidden: features inside each feed-forward network.
     """
 
-    style: Literal["gpt2", "llama2"]
+    style: str
     vocabulary: int
     context: int
     width: int
@@ -61,8 +60,9 @@ PAPER = {
     "llama2-126m": Architecture("llama2", vocabulary=8000, context=2048, width=768, layers=12, heads=12, hidden=3072),
 }
 
-#: Standard deviation of initial weights; those that add to the residual stream are smaller by sqrt(2 layers).
-INITIAL_SCALE = 0.02
+#: Standard deviation of initial weights times the square root of the width: 0.02 at GPT-2's 768. Those that add to the
+#: residual stream are smaller by sqrt(2 layers).
+INITIAL_SCALE = 0.02 * math.sqrt(768)
 
 
 class FeedForward(eqx.Module):
@@ -92,13 +92,14 @@ class Block(eqx.Module):
     def __init__(self, a: Architecture, *, key: Key[Array, ""]) -> None:
         keys = jr.split(key, 5)
         gpt2 = a.style == "gpt2"
-        residual_scale = INITIAL_SCALE / math.sqrt(2 * a.layers)
+        scale = INITIAL_SCALE / math.sqrt(a.width)
+        residual_scale = scale / math.sqrt(2 * a.layers)
         self.norm1, self.norm2 = _norm(a), _norm(a)
-        self.attend = _linear(a.width, 3 * a.width, gpt2, INITIAL_SCALE, key=keys[0])
+        self.attend = _linear(a.width, 3 * a.width, gpt2, scale, key=keys[0])
         self.project = _linear(a.width, a.width, gpt2, residual_scale, key=keys[1])
         self.feed_forward = FeedForward(
-            gate=None if gpt2 else _linear(a.width, a.hidden, gpt2, INITIAL_SCALE, key=keys[2]),
-            up=_linear(a.width, a.hidden, gpt2, INITIAL_SCALE, key=keys[3]),
+            gate=None if gpt2 else _linear(a.width, a.hidden, gpt2, scale, key=keys[2]),
+            up=_linear(a.width, a.hidden, gpt2, scale, key=keys[3]),
             down=_linear(a.hidden, a.width, gpt2, residual_scale, key=keys[4]),
         )
         self.heads = a.heads
@@ -124,7 +125,8 @@ class Block(eqx.Module):
             keys, values = cache
             keys = lax.dynamic_update_slice_in_dim(keys, key, start, 0)
             values = lax.dynamic_update_slice_in_dim(values, value, start, 0)
-            seen = jnp.arange(len(keys))[None, :] <= start + jnp.arange(length)[:, None]
+            places = jnp.arange(len(keys), dtype=jnp.int32)
+            seen = places[None, :] <= start + places[:length, None]
             mixed = jax.nn.dot_product_attention(query, keys, values, mask=seen[None])
             cache = keys, values
         x = x + jax.vmap(self.project)(mixed.reshape(length, -1))
@@ -143,12 +145,12 @@ class Transformer(eqx.Module):
 
     def __init__(self, a: Architecture, *, key: Key[Array, ""]) -> None:
         keys = jr.split(key, 4)
-        gpt2 = a.style == "gpt2"
-        self.embedding = _normal(a.vocabulary, a.width, INITIAL_SCALE, key=keys[0])
-        self.positions = _normal(a.context, a.width, INITIAL_SCALE, key=keys[1]) if gpt2 else None
+        gpt2, scale = a.style == "gpt2", INITIAL_SCALE / math.sqrt(a.width)
+        self.embedding = _normal(a.vocabulary, a.width, scale, key=keys[0])
+        self.positions = _normal(a.context, a.width, scale, key=keys[1]) if gpt2 else None
         self.blocks = eqx.filter_vmap(lambda key: Block(a, key=key))(jr.split(keys[2], a.layers))
         self.norm = _norm(a)
-        self.head = None if gpt2 else _normal(a.vocabulary, a.width, INITIAL_SCALE, key=keys[3])
+        self.head = None if gpt2 else _normal(a.vocabulary, a.width, scale, key=keys[3])
         self.architecture = a
 
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length vocabulary"]:
@@ -195,7 +197,7 @@ def rotate(x: Float[Array, "length heads features"], start: Int[Array, ""] | int
     length, _, features = x.shape
     half = features // 2
     frequency = 10_000.0 ** (-jnp.arange(half, dtype=jnp.float32) / half)
-    position = (start + jnp.arange(length)).astype(jnp.float32)
+    position = (start + jnp.arange(length, dtype=jnp.int32)).astype(jnp.float32)
     angle = position[:, None, None] * frequency[None, None, :]
     cos, sin = jnp.cos(angle).astype(x.dtype), jnp.sin(angle).astype(x.dtype)
     first, second = x[..., :half], x[..., half:]
@@ -274,8 +276,7 @@ def parameters(model: PyTree) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
 
 
-def _normal(*shape_and_scale: float, key: Key[Array, ""]) -> Float[Array, "rows columns"]:
-    rows, columns, scale = shape_and_scale
+def _normal(rows: int, columns: int, scale: float, *, key: Key[Array, ""]) -> Float[Array, "rows columns"]:
     return scale * jr.normal(key, (rows, columns), jnp.float32)
 
 

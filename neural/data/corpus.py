@@ -4,7 +4,7 @@ import abc
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Array, Float, Key, UInt16
+from jaxtyping import Array, Float, Integer, Key, UInt16
 
 
 class Corpus(abc.ABC):
@@ -54,7 +54,7 @@ def to_rows(texts: Sequence[Sequence[int]], length: int, *, cut: bool) -> UInt16
     return rows
 
 
-def tokens_of(row: UInt16[np.ndarray, " length"]) -> list[int]:
+def tokens_of(row: Integer[np.ndarray, " length"]) -> list[int]:
     """The tokens of a row's text, without the end mark."""
     ends = np.flatnonzero(row == 0)
     return row[: ends[0] if len(ends) else None].tolist()

@@ -12,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 #: What follows the last word of a story.
 END = ""
 
+#: A word or several, a `Draw`, a `Recall`, a `Choice`, or a tuple of nodes, one after the other.
+Node = Any
 Memory = tuple[tuple[str, str], ...]
-Stack = tuple["Node", "Stack"] | None
+#: What is still to be told: (node, the stack below it), or `None`.
+Stack = Any
 State = tuple[Stack, Memory]
 #: Slot -> probability of each word that it may hold.
 Marginals = Mapping[str, Mapping[str, float]]
@@ -50,10 +54,7 @@ class Recall:
 class Choice:
     """One of several ways to go on, with its probability."""
 
-    branches: tuple[tuple[float, "Node"], ...]
-
-
-Node = str | Draw | Recall | Choice | tuple["Node", ...]
+    branches: tuple[tuple[float, Node], ...]
 
 
 def zipf(words: str) -> dict[str, float]:
@@ -73,7 +74,7 @@ def draw_given(given: str, slot: str, words: Mapping[str, str]) -> Draw:
     return Draw({word: zipf(text) for word, text in words.items()}, slot, given)
 
 
-def choose(*branches: tuple[float, Node]) -> Choice:
+def choose(*branches: tuple[float | int, Node]) -> Choice:
     """One of these, with probability proportional to its weight."""
     total = sum(weight for weight, _ in branches)
     return Choice(tuple((weight / total, node) for weight, node in branches))
@@ -168,7 +169,7 @@ def _entropy(node: Node, marginals: Marginals) -> tuple[float, float, Marginals]
     Choices do not depend on the slots and a draw depends on one at most, so marginals are all that expectations need.
     """
     if isinstance(node, str):
-        return 0.0, len(node.split()), marginals
+        return 0.0, float(len(node.split())), marginals
     if isinstance(node, Draw):
         conditions = marginals[node.given] if node.given else {"": 1.0}
         entropy, mixture = 0.0, Counter()
