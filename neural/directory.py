@@ -9,7 +9,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Float, PyTree
 
 from sim.results import write_whole
 
@@ -52,7 +52,7 @@ class RunDirectory:
         """The table of metrics so far."""
         return self._read("metrics.csv", METRICS)
 
-    def record(self, iteration: int, values: Mapping[str, Sequence[float]]) -> None:
+    def record(self, iteration: int, values: Mapping[str, Float[np.ndarray, " seeds"]]) -> None:
         """Add an iteration's metrics, one value a seed: all of them at once, or none."""
         rows = [(iteration, seed, name, float(x)) for name, xs in values.items() for seed, x in enumerate(xs)]
         self._write("metrics.csv", METRICS, [*(tuple(row.values()) for row in self.metrics()), *rows])
@@ -62,7 +62,7 @@ class RunDirectory:
         rows = [tuple(row.values()) for row in self._read("training.csv", TRAINING)]
         self._write("training.csv", TRAINING, [row for row in rows if (int(row[0]), int(row[1])) <= (iteration, step)])
 
-    def log(self, iteration: int, step: int, losses: Sequence[float]) -> None:
+    def log(self, iteration: int, step: int, losses: Float[np.ndarray, " seeds"]) -> None:
         """Add the losses of a chunk that ended at `step`, one a seed."""
         self._append("training.csv", [(iteration, step, seed, float(x)) for seed, x in enumerate(losses)])
 
