@@ -184,6 +184,7 @@ class _Chain:
         start = self._initial()
         finished = self.directory.load(f"model-{self.iteration}", start.models)
         if finished is not None:
+            self.directory.rewind(self.iteration, steps)
             self.bar.update(steps)
             return finished[1]
         header, fit = self.directory.load("checkpoint", start) or ({}, start)

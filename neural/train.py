@@ -92,7 +92,8 @@ def train(
     Raises:
         FloatingPointError: a loss is not finite.
     """
-    step, batch = start, _padded(batches, start, steps, training.chunk)
+    step = start
+    batch = _padded(batches, start, steps, training.chunk) if start < steps else ()
     while step < steps:
         fit, losses = _chunk(keys, fit, loss, training, jnp.int32(step), jnp.int32(steps), *batch)
         end = min(step + training.chunk, steps)
