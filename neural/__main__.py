@@ -60,12 +60,10 @@ def _flag(name: str) -> str:
 def configure(options: argparse.Namespace) -> Configuration:
     """The preset, with a named model in place of its own, and with every field that was given."""
     given = {entry.name: getattr(options, entry.name) for entry in fields(Configuration) if entry.name in options}
-    for entry in fields(Configuration):
-        other = entry.metadata.get("excludes")
-        if entry.name in given and other is not None:
-            if other in given:
-                raise ValueError(f"give {_flag(entry.name)} or {_flag(other)}, not both.")
-            given = {other: None, **given}
+    if "epochs" in given and "steps" in given:
+        raise ValueError("give --epochs or --steps, not both.")
+    if "epochs" in given or "steps" in given:
+        given = {"epochs": None, "steps": None, **given}
     configuration = PRESETS[options.preset]
     if options.model is not None:
         configuration = replace(configuration, **sizes(options.model))

@@ -1,6 +1,7 @@
 """The run directory: configuration, tables, pools, models and checkpoints, of which none is ever half there."""
 
 import csv
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -68,11 +69,14 @@ class RunDirectory:
 
     def save(self, name: str, header: dict[str, Any], tree: PyTree) -> None:
         """Write the arrays of a tree to `models/NAME.eqx`, behind a line of JSON."""
+        # In memory first: Equinox would wrap the error of a full disk in one of its own.
+        content = io.BytesIO()
+        content.write(json.dumps(header).encode() + b"\n")
+        eqx.tree_serialise_leaves(content, tree)
 
         def write(partial: Path) -> None:
             with partial.open("wb") as file:
-                file.write(json.dumps(header).encode() + b"\n")
-                eqx.tree_serialise_leaves(file, tree)
+                file.write(content.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())
 

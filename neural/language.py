@@ -110,7 +110,9 @@ def _sample(
 
 @eqx.filter_jit
 def _test(
-    models: PyTree, rows: Int[np.ndarray, "rows length"], truth: Float[np.ndarray, "rows length vocabulary"] | None
+    models: PyTree,
+    rows: Int[Array | np.ndarray, "rows length"],
+    truth: Float[Array | np.ndarray, "rows length vocabulary"] | None,
 ) -> tuple[Float[Array, " seeds"], Float[Array, " seeds"]]:
     """The sums over all tokens of these rows, for each of several models q: of -log q, and its mean under the truth."""
 
