@@ -12,12 +12,8 @@
 | `impossible` | share of sampled texts that cannot be real | hallucinated data |
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Integer
-
-from .data.corpus import tokens_of
 
 #: The tail is what is left of the real pairs, from the rarest on, below this share of them all.
 TAIL = 0.05
@@ -52,18 +48,14 @@ def tail_lost(real: Integer[np.ndarray, "texts length"], rows: Integer[np.ndarra
 
 def _runs(rows: Integer[np.ndarray, "texts length"], size: int) -> Integer[np.ndarray, " runs"]:
     """Every run of `size` tokens within a text, its end mark included, as one number each."""
-    runs: list[np.ndarray] = []
-    for row in rows:
-        tokens = np.array(tokens_of(row), np.int64)
-        tokens = np.append(tokens, 0)[: row.size]
-        count = len(tokens) - size + 1
-        runs.append(_number([tokens[offset : offset + count] for offset in range(size)]) if count > 0 else tokens[:0])
-    return np.concatenate(runs)
-
-
-def _number(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Tokens are below 2^16, so up to four of them fit into one number."""
-    result = np.zeros_like(parts[0])
-    for part in parts:
-        result = (result << 16) | part
-    return result
+    length = rows.shape[1]
+    if length < size:
+        return np.zeros(0, np.int64)
+    ended = rows == 0
+    tokens = np.where(ended.any(1), ended.argmax(1) + 1, length)
+    # Tokens are below 2^16, so up to four of them fit into one number.
+    starts = length - size + 1
+    numbers = np.zeros((len(rows), starts), np.int64)
+    for offset in range(size):
+        numbers = (numbers << 16) | rows[:, offset : offset + starts]
+    return numbers[np.arange(starts) + size <= tokens[:, None]]
