@@ -85,7 +85,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         handles=[
             Line2D([], [], color="0.35", linewidth=0.9, label=r"theory, $c_n$"),
             Line2D([], [], color="0.35", marker="s", markersize=5.5, markerfacecolor="white", linewidth=0, label="sim"),
-            Line2D([], [], color="0.35", marker="o", linewidth=0, label="transformer"),
+            Line2D([], [], color="0.35", marker="o", markersize=2.5, linewidth=0, label="transformer"),
         ],
         loc="upper left",
     )
@@ -96,7 +96,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         of its texts) follow the gain of theory (lines). Bars and bands: 95 % intervals. The simulation is at most
         {max(c.max_abs_z for c in simulated):.1f}, the transformer {max(c.max_abs_z for c in near):.1f} standard errors
         from the line. SlidingWindow has k = 2, FreshReal as many new real texts as sampled ones. Right: after too few
-        passes the excess of model 1 is in part what training left undone, which refitting does not multiply by c_n.""",
+        passes the excess of model 1 is in part what training left undone, which refitting does not multiply.""",
     )
     return figure
 
@@ -109,4 +109,5 @@ def _network(axes: Axes, curve: Curve) -> None:
     n, colour = np.arange(1, len(curve.ratio) + 1), COLOUR[curve.workflow.command()]
     half = 1.96 * curve.standard_error
     axes.fill_between(n, curve.ratio - half, curve.ratio + half, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(n, curve.ratio, "o", color=colour)
+    # Small and on top, so that it is seen inside the simulation's square.
+    axes.plot(n, curve.ratio, "o", color=colour, markersize=2.5, zorder=4)
