@@ -1,4 +1,4 @@
-"""`python -m figures`: simulate what the figures need and draw them into figures/out, as PDF and PNG."""
+"""`python -m figures`: simulate what the figures need, or read what is recorded, and draw into figures/out."""
 
 import signal
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib
 
-from paper_repro import linear
+from paper_repro import linear, one_law as neural_law
 from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
-from . import designs, linear_a, linear_b, schematic
+from . import designs, linear_a, linear_b, one_law, schematic
 from .style import save
 
 OUT = Path(__file__).parent / "out"
@@ -30,13 +30,17 @@ def _main(options: argparse.Namespace) -> int:
         rows = linear.run(module.EXPERIMENT, OUT, again=options.fresh)
         for path in save(OUT, module.EXPERIMENT.name, lambda m=module, r=rows: m.plot(r)):
             print(path)
+    # Minutes of training: drawn from the table in the repository as long as its configuration is that of today.
+    rows = neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=options.fresh)
+    for path in save(OUT, neural_law.EXPERIMENT.name, lambda: one_law.plot(rows)):
+        print(path)
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m figures", description=__doc__)
-    parser.add_argument("--fresh", action="store_true", help="simulate again, whatever results are there")
+    parser.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
     return run(parser, _main, arguments)
 
 

@@ -1,1 +1,1 @@
-"""Neural networks trained on their own samples. Empty so far: the place in the layers is kept for them."""
+"""Neural networks trained on their own samples, on any workflow: one outer loop, one inner loop, data, metrics."""

@@ -1,0 +1,252 @@
+"""The one outer loop: fit a new model to the training set that a workflow names, sample the next pool, measure, go on.
+
+It knows nothing of the model or the kind of data: a `Learner` does. Whatever is finished lies in the run directory, so
+a run that was killed, in the middle of a fit or of sampling too, goes on from there and ends with the same numbers.
+"""
+
+import abc
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Float, Key, PyTree
+from tqdm import tqdm
+
+from theory import Pool, Workflow
+
+from .directory import RunDirectory
+from .train import Fit, Training, train
+from .training_set import TrainingSet, rows_of
+
+#: How many sampled rows of each iteration and seed are written out to be read.
+SHOWN = 20
+
+
+class Learner(abc.ABC):
+    """A kind of data and the model of it, as the loop needs them. Rows are NumPy arrays, one entry a row."""
+
+    @abc.abstractmethod
+    def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
+        """The real data collected at an iteration; the key is the seed's, the same at every iteration."""
+
+    @abc.abstractmethod
+    def model(self, *, key: Key[Array, ""]) -> PyTree:
+        """A newly initialised model."""
+
+    @abc.abstractmethod
+    def loss(
+        self, model: PyTree, rows: Array, weights: Float[Array, " rows"], *, key: Key[Array, ""]
+    ) -> Float[Array, ""]:
+        """The training loss of one model, each row counting by its weight."""
+
+    @abc.abstractmethod
+    def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> np.ndarray:
+        """A row for each key, from models stacked along their arrays' leading axis; a row depends on its key alone."""
+
+    @abc.abstractmethod
+    def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """Metrics of the models and of what they sampled, "test_loss" among them."""
+
+    @abc.abstractmethod
+    def show(self, row: np.ndarray) -> str:
+        """A row as a person can read it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run.
+
+    Attributes:
+        iterations: model-fitting iterations.
+        T: rows of real(1), and the unit of the workflow's sizes.
+        seeds: independent chains, trained side by side.
+        seed: of all random numbers; a chain's depend on it and the chain's index alone.
+        sample_batch: rows sampled at once, for all seeds together.
+    """
+
+    iterations: int
+    T: int
+    seeds: int
+    seed: int
+    sample_batch: int
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in ("iterations", "T", "seeds", "sample_batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
+
+    @property
+    def keys(self) -> Key[Array, " seeds"]:
+        """One key a chain."""
+        return jax.vmap(lambda index: jr.fold_in(self._root, index))(jnp.arange(self.seeds))
+
+    @property
+    def held_out_key(self) -> Key[Array, ""]:
+        """The key of held-out data, which is no chain's."""
+        return jr.fold_in(self._root, 2**32 - 1)
+
+    @property
+    def _root(self) -> Key[Array, ""]:
+        with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
+            return jr.key(self.seed)
+
+    def keys_for(self, iteration: int, purpose: str) -> Key[Array, " seeds"]:
+        """One key a chain, for this purpose alone."""
+        number = 4 * iteration + ("initialise", "fit", "sample", "order").index(purpose)
+        return jax.vmap(lambda key: jr.fold_in(key, number))(self.keys)
+
+
+def run(
+    learner: Learner,
+    workflow: Workflow,
+    plan: Plan,
+    training: Training,
+    directory: RunDirectory,
+    *,
+    checkpoint_seconds: float = 30.0,
+    progress: bool = False,
+) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
+    """Run the workflow, or what is left of it, and return each metric by seed and iteration.
+
+    Raises:
+        ValueError: a training set of the workflow is not valid, or there is not enough real data.
+        FloatingPointError: a loss is not finite.
+    """
+    steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
+    done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
+    with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
+        for iteration in range(done + 1, plan.iterations + 1):
+            chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds)
+            models = chain.fit(steps[iteration - 1])
+            samples = chain.sample(models)
+            directory.write_text(f"model-{iteration}", _shown(learner, samples))
+            bar.set_description(f"iteration {iteration}/{plan.iterations}, measuring")
+            directory.record(iteration, learner.evaluate(models, samples))
+    return _table(directory.metrics(), plan)
+
+
+def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
+    result: dict[str, np.ndarray] = {}
+    for row in rows:
+        values = result.setdefault(row["metric"], np.full((plan.seeds, plan.iterations), np.nan))
+        values[int(row["seed"]), int(row["iteration"]) - 1] = float(row["value"])
+    return result
+
+
+def _rows(workflow: Workflow, iteration: int, T: int) -> int:
+    drawn = workflow.drawn(iteration)
+    if drawn is None:
+        drawn = sum(workflow.size(pool) for pool in workflow.shares(iteration))
+    return rows_of(drawn, T, f"the training set of iteration {iteration}")
+
+
+def _shown(learner: Learner, samples: np.ndarray) -> str:
+    return "\n".join(
+        f"seed {seed}\n" + "".join(f"  {learner.show(row)}\n" for row in rows[:SHOWN])
+        for seed, rows in enumerate(samples)
+    )
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """One iteration of a run."""
+
+    learner: Learner
+    workflow: Workflow
+    plan: Plan
+    training: Training
+    directory: RunDirectory
+    iteration: int
+    bar: Any
+    checkpoint_seconds: float
+
+    def pool(self, pool: Pool) -> np.ndarray:
+        """A pool of the training set: sampled at an earlier iteration, or real and collected now."""
+        if pool.labelled_by:
+            return self.directory.pool(f"synthetic-{pool.labelled_by}", self._missing)
+        rows = rows_of(self.workflow.size(pool), self.plan.T, str(pool))
+        collect = lambda: np.stack([self.learner.real(pool.index, rows, key=key) for key in self.plan.keys])  # noqa: E731
+        return self.directory.pool(f"real-{pool.index}", collect)
+
+    def _missing(self) -> np.ndarray:
+        raise ValueError(
+            f"{self.directory.path} lacks a pool that was sampled before; start anew in another --run-dir."
+        )
+
+    def fit(self, steps: int) -> PyTree:
+        """The models of this iteration: read, or trained on from the last checkpoint."""
+        start = self._initial()
+        finished = self.directory.load(f"model-{self.iteration}", start.models)
+        if finished is not None:
+            self.directory.rewind(self.iteration, steps)
+            self.bar.update(steps)
+            return finished[1]
+        header, fit = self.directory.load("checkpoint", start) or ({}, start)
+        step = header.get("step", 0)
+        if header.get("iteration") != self.iteration:
+            step, fit = 0, start
+        self.directory.rewind(self.iteration, step)
+        self.bar.update(step)
+
+        seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
+        pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
+        training_set = TrainingSet(self.workflow, self.iteration, self.plan.T, pools, seeds)
+        chunks = train(
+            fit,
+            self.learner.loss,
+            lambda first, end: training_set.batches(first, end, self.training.batch_size),
+            self.training,
+            start=step,
+            steps=steps,
+            keys=self.plan.keys_for(self.iteration, "fit"),
+        )
+        self.bar.set_description(f"iteration {self.iteration}/{self.plan.iterations}, fitting")
+        saved = time.monotonic()
+        for done, fit, losses in chunks:
+            self.directory.log(self.iteration, done, losses.mean(0))
+            self.bar.set_postfix(loss=f"{losses.mean():.4f}", refresh=False)
+            self.bar.update(len(losses))
+            if time.monotonic() - saved >= self.checkpoint_seconds:
+                self.directory.save("checkpoint", {"iteration": self.iteration, "step": done}, fit)
+                saved = time.monotonic()
+        self.directory.save(f"model-{self.iteration}", {"iteration": self.iteration, "step": steps}, fit.models)
+        self.directory.remove("checkpoint")
+        return fit.models
+
+    def _initial(self) -> Fit:
+        return _begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
+
+    def sample(self, models: PyTree) -> np.ndarray:
+        """What this iteration's models sample: the next pool, in parts that are kept as they come."""
+        rows = rows_of(self.workflow.size(Pool(self.iteration + 1)), self.plan.T, str(Pool(self.iteration + 1)))
+        per_seed = max(1, min(self.plan.T, self.plan.sample_batch // self.plan.seeds))
+        parts = range(0, rows, per_seed)
+        keys = self.plan.keys_for(self.iteration, "sample")
+
+        def part(start: int) -> np.ndarray:
+            self.bar.set_description(
+                f"iteration {self.iteration}/{self.plan.iterations}, sampling {start + 1}-{start + per_seed} of {rows}"
+            )
+            # Rows beyond the last are sampled too and dropped: every part has one shape and is compiled once.
+            numbers = start + jnp.arange(per_seed)
+            row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
+            return self.learner.sample(models, keys=row_keys)[:, : rows - start]
+
+        def whole() -> np.ndarray:
+            name = f"part-{self.iteration}"
+            return np.concatenate([self.directory.pool(f"{name}-{s}", lambda s=s: part(s)) for s in parts], axis=1)
+
+        samples = self.directory.pool(f"synthetic-{self.iteration}", whole)
+        self.directory.remove_pools(f"part-{self.iteration}-*")
+        return samples
+
+
+@eqx.filter_jit
+def _begin(keys: Key[Array, " seeds"], learner: Learner, training: Training) -> Fit:
+    return Fit.begin(eqx.filter_vmap(lambda key: learner.model(key=key))(keys), training)

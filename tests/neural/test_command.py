@@ -1,0 +1,132 @@
+"""`python -m neural`: what it prints, a run that meets a full disk and is killed, and one line for each mistake."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neural.configuration import PRESETS
+from tests.helpers import command
+
+ROOT = Path(__file__).parents[2]
+SMOKE = [sys.executable, "-m", "neural", "transformer", "accumulate", "--preset", "smoke", "--epochs", "20", "--json"]
+
+
+def start(path, *options, before=()):
+    line = [*before, *SMOKE, "--run-dir", path, *options]
+    # What one of the processes compiles the others need not.
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(path.parent / "cache"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    environment = {**os.environ, **cache}
+    return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(tmp_path):
+    straight, path = start(tmp_path / "straight"), tmp_path / "killed"
+    printed = [json.loads(straight.communicate(timeout=200)[0])]
+    full = start(path, before=("sh", "-c", 'ulimit -f 24; exec "$@"', "sh"))  # no file beyond some ten thousand bytes
+    _, complaint = full.communicate(timeout=120)
+    assert full.returncode == 2
+    assert complaint.splitlines()[-1].startswith("python -m neural accumulate: [Errno 27] File too large")
+    assert "Traceback" not in complaint
+
+    killed = start(path, "--resume", "--checkpoint-seconds", "0")
+    deadline = time.monotonic() + 120
+    while not (path / "models" / "model-1.eqx").exists() or not (path / "models" / "checkpoint.eqx").exists():
+        assert killed.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    killed.kill()
+    killed.communicate()
+
+    resumed = start(path, "--resume")
+    printed.append(json.loads(resumed.communicate(timeout=200)[0]))
+    for summary in printed:
+        del summary["wall_seconds"], summary["run_dir"]
+    assert printed[0] == printed[1]
+    for name in ("metrics.csv", "training.csv", "models/model-2.eqx", "samples/model-2.txt"):
+        assert (path / name).read_bytes() == (tmp_path / "straight" / name).read_bytes(), name
+
+    summary = printed[0]
+    assert (summary["workflow"], summary["data"], summary["preset"], summary["seeds"]) == (
+        "accumulate",
+        "grammar",
+        "smoke",
+        2,
+    )
+    losses = np.array(summary["test_loss_per_seed"])
+    assert losses.shape == (2, 2)
+    np.testing.assert_allclose(summary["test_loss"], losses.mean(0))
+    np.testing.assert_allclose(summary["standard_error"], np.abs(losses[0] - losses[1]) / 2)
+    assert {"model", "metric", "device"} <= set(summary)
+
+
+@pytest.fixture
+def story_file(tmp_path):
+    path = tmp_path / "stories.txt"
+    path.write_text("<|endoftext|>\n".join(f"Story {n}: the cat sat on mat {n * n}.\n" for n in range(60)))
+    return path
+
+
+def smoke(capsys, *options):
+    return command(capsys, "neural", " ".join(["transformer", *map(str, options), "--preset smoke"]))
+
+
+def test_a_file_of_stories(capsys, tmp_path, story_file):
+    options = ("--data", "tinystories", "--file", story_file, "--vocabulary", 60, "--context", 60, "--json")
+    ran = smoke(capsys, "replace", *options, "--run-dir", tmp_path / "run", "--iterations", 1)
+    assert ran.status == 0
+    assert len(ran.json["test_loss"]) == 1
+    assert ran.json["metrics"].keys() == {"test_loss", "entropy", "distinct", "tail_lost"}
+    assert (tmp_path / "run" / "vocabulary.model").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--data text", "--data text needs the text: give a --file"),
+        ("--data text --file {empty}", "holds no text"),
+        ("--data text --file {binary}", "is not text: byte 1 is not UTF-8"),
+        ("--data text --file {zeros}", "holds zero bytes"),
+        ("--data text --file {missing}", "No such file"),
+        ("--data text --file {stories} --vocabulary 5000", "do not support a vocabulary of 5000 tokens"),
+        ("--data text --file {stories} --vocabulary 60 --context 8", "do not fit into the context of 8; use --context"),
+        (
+            "--data text --file {stories} --vocabulary 60 --stories 45",
+            "the corpus has 40 to train on; use fewer --stories",
+        ),
+        ("--data tinystories --file {badparquet}", "is not parquet with a column named text"),
+        ("--vocabulary 100", "the corpus has 246 tokens in rows of 76, the model room for 100"),
+        ("--heads 3", "the width must be a multiple of the heads"),
+        ("--epochs 1 --steps 5", "give --epochs or --steps, not both"),
+        ("--temperature 0", "must be a positive finite number"),
+        ("--learning-rat 1", "unrecognized arguments"),
+    ],
+)
+def test_a_mistake_is_one_line(options, message, capsys, tmp_path, story_file):
+    contents = {"empty": b"\n \n", "binary": b"a\xff\xfe", "zeros": b"a\0b", "badparquet": b"PAR1"}
+    paths = {"stories": story_file, "missing": tmp_path / "missing"}
+    for name, content in contents.items():
+        paths[name] = tmp_path / (name + (".parquet" if name == "badparquet" else ".txt"))
+        paths[name].write_bytes(content)
+    ran = smoke(capsys, "replace", options.format(**paths), "--run-dir", tmp_path / "run")
+    assert ran.status == 2
+    assert ran.out == ""
+    complaint = [line for line in ran.err.splitlines() if "python -m neural" in line]
+    assert len(complaint) == 1
+    assert message in complaint[0]
+    assert "Traceback" not in ran.err
+
+
+def test_presets_differ_in_what_they_say():
+    assert list(PRESETS) == ["smoke", "cpu", "gpu", "paper"]
+    cpu, paper = PRESETS["cpu"], PRESETS["paper"]
+    assert cpu.seeds >= 3
+    assert cpu.iterations == 5
+    # one epoch of TinyStories, 66,234-66,235 steps (the authors' notebook), in the paper's GPT-2
+    assert paper.training.budget(paper.stories) in (66_234, 66_235, 66_241)
+    assert (paper.architecture.vocabulary, paper.architecture.width, paper.data) == (8000, 256, "tinystories")

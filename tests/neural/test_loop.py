@@ -1,0 +1,228 @@
+"""The outer loop with a model of one number, whose best fit is known: pools, shares, subsamples, and going on."""
+
+import csv
+import dataclasses
+from fractions import Fraction
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+from neural.directory import RunDirectory
+from neural.loop import Learner, Plan, run
+from neural.train import Training
+from neural.training_set import TrainingSet
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Pool,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+
+#: 48 rows a step hold every training set of 4, 8, 12 or 16 rows a whole number of times: each step sees all the data.
+TRAINING = Training(batch_size=48, learning_rate=0.3, steps=400, clip=100.0, chunk=150)
+PLAN = Plan(iterations=4, T=4, seeds=3, seed=7, sample_batch=6)
+
+
+class Number(eqx.Module):
+    """A location."""
+
+    value: jax.Array
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gaussian(Learner):
+    """Numbers scattered around a location, which is fitted by weighted least squares."""
+
+    def real(self, iteration, rows, *, key):
+        return np.asarray(3.0 + jr.normal(jr.fold_in(key, iteration), (rows,), jnp.float32))
+
+    def model(self, *, key):
+        return Number(jr.normal(key, (), jnp.float32))
+
+    def loss(self, model, rows, weights, *, key):
+        return (weights * (rows - model.value) ** 2).mean()
+
+    def sample(self, models, *, keys):
+        noise = jax.vmap(jax.vmap(lambda key: jr.normal(key, (), jnp.float32)))(keys)
+        return np.asarray(models.value[:, None] + noise)
+
+    def evaluate(self, models, samples):
+        return {"test_loss": np.asarray((models.value - 3.0) ** 2), "value": np.asarray(models.value)}
+
+    def show(self, row):
+        return f"{row:.3f}"
+
+
+#: One for all tests: what is compiled for it is compiled once.
+LEARNER = Gaussian()
+
+
+def go(path, workflow, *, plan=PLAN, resume=False):
+    directory = RunDirectory(path, {"workflow": str(workflow)}, resume=resume)
+    return run(LEARNER, workflow, plan, TRAINING, directory, checkpoint_seconds=0.0)
+
+
+WHOLE = [
+    Replace(),
+    ReplaceGrowing(),
+    Accumulate(),
+    SlidingWindow(2),
+    FixedReal(Fraction(1, 3)),
+    FreshReal(Fraction(2)),
+    FreshReal(Fraction(1), Fraction(3, 4)),
+]
+
+
+@pytest.mark.parametrize("workflow", WHOLE, ids=str)
+def test_each_model_is_the_best_fit_to_the_shares_that_the_workflow_names(workflow, tmp_path):
+    fitted = go(tmp_path, workflow)["value"]
+    for iteration in range(1, PLAN.iterations + 1):
+        expected = np.zeros(PLAN.seeds)
+        for pool, share in workflow.shares(iteration).items():
+            name = f"synthetic-{pool.labelled_by}" if pool.labelled_by else f"real-{pool.index}"
+            rows = np.load(tmp_path / "pools" / f"{name}.npy")
+            assert rows.shape == (PLAN.seeds, workflow.size(pool) * PLAN.T)
+            expected += float(share) * rows.mean(1)
+        np.testing.assert_allclose(fitted[:, iteration - 1], expected, rtol=1e-3)
+    # the seeds are different chains, and the pools different data
+    assert np.ptp(fitted, axis=0).min() > 1e-2
+
+
+def test_a_subsample_is_drawn_anew_without_replacement():
+    pools = {Pool(j): np.arange(20)[None].repeat(2, 0) + 100 * j for j in range(1, 6)}
+    seeds = [(0, 1), (0, 2)]
+    drawn = []
+    for iteration in (4, 5):
+        training_set = TrainingSet(AccumulateSubsample(), iteration, 20, pools, seeds)
+        rows, weights = training_set.batches(0, 2, 10)
+        assert training_set.rows == 20
+        assert (weights == 1).all()
+        for seed in range(2):
+            one_pass = rows[:, seed].ravel()
+            assert len(set(one_pass)) == 20
+            assert set(one_pass // 100) <= set(range(1, iteration + 1))
+            assert len(set(one_pass // 100)) >= 2
+            drawn.append(frozenset(one_pass))
+        again, _ = training_set.batches(2, 4, 10)
+        assert set(again[:, 0].ravel()) == drawn[-2]  # the same rows in the next pass,
+        assert (again[:, 0].ravel() != rows[:, 0].ravel()).any()  # in another order
+    assert len(set(drawn)) == 4
+
+
+def test_a_batch_is_the_same_whatever_was_asked_before():
+    pools = {Pool(j): np.random.default_rng(j).normal(size=(2, 7)) for j in (1, 2, 3)}
+    training_set = TrainingSet(Accumulate(), 3, 7, pools, [(1, 2), (3, 4)])
+    rows, weights = training_set.batches(0, 12, 5)
+    for step in range(12):
+        for whole, one in zip((rows, weights), training_set.batches(step, step + 1, 5), strict=True):
+            np.testing.assert_array_equal(whole[step], one[0])
+    np.testing.assert_array_equal(
+        np.sort(rows[:, 0].ravel()[:21]), np.sort(np.concatenate([p[0] for p in pools.values()]))
+    )
+
+
+class Stopped(Exception):
+    """Stands for a killed process."""
+
+
+def files(path):
+    """Everything a run leaves, but for the pools' parts."""
+    return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("workflow", [Accumulate(), AccumulateSubsample(), FreshReal()], ids=str)
+def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path, monkeypatch):
+    straight = go(tmp_path / "straight", workflow)
+    writes, stop_at = 0, None
+    import neural.directory
+
+    real_write = neural.directory.write_whole
+
+    def write(path, fill):
+        nonlocal writes
+        writes += 1
+        if writes == stop_at:
+            raise Stopped
+        real_write(path, fill)
+
+    monkeypatch.setattr(neural.directory, "write_whole", write)
+    writes, path = 0, tmp_path / "stopped"
+    go(tmp_path / "counted", workflow)
+    total = writes
+    assert total > 30
+    # a run that is stopped again and again, each time a few writes further on
+    stops = 0
+    while True:
+        writes, stop_at = 0, 4
+        try:
+            again = go(path, workflow, resume=True)
+            break
+        except Stopped:
+            stops += 1
+            table = path / "training.csv"
+            if table.exists():
+                with table.open("a") as file:
+                    file.write("1,3")  # and half a line
+    assert stops >= 5
+    for name, values in straight.items():
+        np.testing.assert_array_equal(values, again[name])
+    assert files(path) == files(tmp_path / "straight")
+
+
+def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
+    found = go(tmp_path, Replace())
+    with (tmp_path / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * PLAN.seeds * PLAN.iterations
+    for row in rows:
+        value = found[row["metric"]][int(row["seed"]), int(row["iteration"]) - 1]
+        assert float(row["value"]) == value
+    text = (tmp_path / "samples" / "model-2.txt").read_text()
+    first = np.load(tmp_path / "pools" / "synthetic-2.npy")[0, 0]
+    assert text.startswith(f"seed 0\n  {first:.3f}\n")
+    with (tmp_path / "training.csv").open() as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file) if row["iteration"] == "3" and row["seed"] == "1"]
+    assert steps == [150, 300, 400]
+
+
+def test_a_chain_depends_on_its_seed_and_index_alone(tmp_path):
+    few = go(tmp_path / "few", Accumulate(), plan=dataclasses.replace(PLAN, seeds=2, sample_batch=100))
+    more = go(tmp_path / "more", Accumulate())
+    np.testing.assert_allclose(few["value"], more["value"][:2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "resume", "message"),
+    [
+        ({"workflow": "Replace()"}, False, "holds a run already; --resume goes on with it"),
+        (
+            {"workflow": "Accumulate()"},
+            True,
+            "another configuration \\(workflow: there Replace\\(\\), now Accumulate\\(\\)\\)",
+        ),
+    ],
+)
+def test_a_directory_of_another_run_is_refused(configuration, resume, message, tmp_path):
+    RunDirectory(tmp_path / "run", {"workflow": "Replace()"}, resume=False)
+    with pytest.raises(ValueError, match=message):
+        RunDirectory(tmp_path / "run", configuration, resume=resume)
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match="is not empty and holds no run"):
+        RunDirectory(tmp_path, {}, resume=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_sizes_must_be_whole_rows(tmp_path):
+    with pytest.raises(ValueError, match="4/3 times T = 4 rows, which is not a whole number"):
+        go(tmp_path, FreshReal(Fraction(1, 3)))

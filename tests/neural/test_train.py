@@ -1,0 +1,116 @@
+"""The inner loop on a model of one number: Adam by hand, seeds apart, resumed, never compiled twice, stopped."""
+
+import dataclasses
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+from neural.train import Fit, Training, train
+
+TRAINING = Training(batch_size=2, learning_rate=0.1, steps=10, warmup=0.2, clip=1.5, chunk=4)
+KEYS = jr.split(jr.key(0), 3)
+TRACES = []
+
+
+class Number(eqx.Module):
+    """A location."""
+
+    value: jax.Array
+
+
+def loss(model, rows, weights, *, key):
+    """Weighted squares."""
+    TRACES.append(rows.shape)
+    return (weights * (rows - model.value) ** 2).sum()
+
+
+def begin(training=TRAINING):
+    return Fit.begin(Number(jnp.arange(3, dtype=jnp.float32)), training)
+
+
+def batches(start, end):
+    """Rows that tell the step and the seed, weighted unequally."""
+    steps = np.arange(start, end, dtype=np.float32)[:, None, None]
+    rows = np.cos(steps) + np.arange(3, dtype=np.float32)[None, :, None] * np.array([1, 2], np.float32)
+    return rows, np.broadcast_to(np.array([0.5, 1.5], np.float32), rows.shape)
+
+
+def run(fit, *, start=0, steps=10, training=TRAINING, batches=batches):
+    return list(train(fit, loss, batches, training, start=start, steps=steps, keys=KEYS))
+
+
+def by_hand(seed, steps):
+    """The loop as the formulas have it: clipped gradient, Adam with bias correction, linear rise and cosine fall."""
+    value, m, v = float(seed), 0.0, 0.0
+    for step in range(steps):
+        rows, weights = (part[0, seed] for part in batches(step, step + 1))
+        gradient = float((-2 * weights * (rows - value)).sum())
+        gradient *= min(1.0, 1.5 / abs(gradient))
+        m, v = 0.9 * m + 0.1 * gradient, 0.95 * v + 0.05 * gradient**2
+        done = (step + 0.5) / steps
+        rate = 0.1 * (done / 0.2 if done < 0.2 else 0.5 * (1 + math.cos(math.pi * (done - 0.2) / 0.8)))
+        value -= rate * (m / (1 - 0.9 ** (step + 1))) / (math.sqrt(v / (1 - 0.95 ** (step + 1))) + 1e-8)
+    return value
+
+
+def test_each_seed_is_adam_by_hand():
+    chunks = run(begin())
+    assert [step for step, _, _ in chunks] == [4, 8, 10]
+    assert [len(losses) for _, _, losses in chunks] == [4, 4, 2]
+    np.testing.assert_allclose(chunks[-1][1].models.value, [by_hand(seed, 10) for seed in range(3)], rtol=1e-5)
+
+
+def test_going_on_from_a_chunk_ends_alike():
+    straight = run(begin())
+    done, fit, _ = next(train(begin(), loss, batches, TRAINING, start=0, steps=10, keys=KEYS))
+    resumed = run(fit, start=done)
+    np.testing.assert_array_equal(straight[-1][1].models.value, resumed[-1][1].models.value)
+    np.testing.assert_array_equal(straight[-1][2], resumed[-1][2])
+
+
+def test_other_step_counts_compile_nothing_anew():
+    run(begin())
+    before = len(TRACES)
+    run(begin(), steps=23)
+    run(begin(), steps=3)
+    assert len(TRACES) == before
+
+
+def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
+    def poisoned(start, end):
+        rows, weights = batches(start, end)
+        for step in range(start, end):
+            if step >= 5:
+                rows[step - start, 1] = np.nan
+        return rows, weights
+
+    chunks = train(begin(), loss, poisoned, TRAINING, start=0, steps=10, keys=KEYS)
+    assert next(chunks)[0] == 4
+    with pytest.raises(FloatingPointError, match="seed 1 is not finite at step 6 of 10; lower the learning rate"):
+        next(chunks)
+
+
+def test_budget_in_epochs_grows_with_the_data_and_in_steps_does_not():
+    epochs = dataclasses.replace(TRAINING, steps=None, epochs=1.5)
+    assert [epochs.budget(rows) for rows in (1, 100, 300)] == [1, 75, 225]
+    assert [TRAINING.budget(rows) for rows in (1, 100, 300)] == [10, 10, 10]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 1.0}, "in epochs or in steps, one of them"),
+        ({"steps": None}, "in epochs or in steps, one of them"),
+        ({"steps": 0}, "steps must be positive; got 0"),
+        ({"learning_rate": -1.0}, "learning_rate must be positive"),
+        ({"warmup": 1.0}, "warmup is a share"),
+    ],
+)
+def test_bad_budgets(changes, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(TRAINING, **changes)
