@@ -28,9 +28,14 @@ def small(style, vocabulary=11, context=12):
     return Architecture(style, vocabulary, context, width=16, layers=2, heads=2, hidden=24)
 
 
+@eqx.filter_jit  # operation by operation each would be compiled alone
+def begin(architecture, key):
+    return Transformer(architecture, key=key)
+
+
 def make(style, seed=0, **sizes):
     """A small model whose weights are large enough for every part of it to matter."""
-    model = Transformer(small(style, **sizes), key=jr.key(seed))
+    model = begin(small(style, **sizes), jr.key(seed))
     return jax.tree.map(lambda leaf: 2 * leaf if eqx.is_array(leaf) else leaf, model)
 
 
