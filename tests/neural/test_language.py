@@ -52,7 +52,7 @@ def test_divergence_is_that_of_all_texts():
                 continue
             path = [0, *text[: end + 1]]
             known = [math.log(MOVES[a, b]) for a, b in itertools.pairwise(path)]
-            found = np.asarray(of_text(model, jnp.array(text, jnp.int32)), np.float64)
+            found = np.asarray(of_text(model, jnp.array([text], jnp.int32)), np.float64)
             probability = math.exp(sum(known))
             divergence += probability * (sum(known) - found.sum())
             cross -= probability * found.sum()
