@@ -1,3 +1,4 @@
+import jax
 import jax.random as jr
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_the_precision_is_chosen_by_what_it_costs():
     for (sampler, T), precision in chosen.items():
         model = sim.LinearRegression(T=T, d=10, design="fresh")
         chain, name = build(sampler, model, Accumulate(), 4)
-        assert (name, chain(jr.key(0)).dtype) == (precision, precision)
+        assert (name, jax.eval_shape(chain, jr.key(0)).dtype) == (precision, precision)
     with pytest.raises(ValueError, match="precision must be one of float64, float32; got 'half'"):
         simulate(precision="half")
 
