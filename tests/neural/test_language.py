@@ -11,7 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.configuration import PRESETS
+from neural.language_configuration import PRESETS
 from neural.data.markov import Markov
 from neural.directory import RunDirectory
 from neural.language import LanguageModel
