@@ -20,7 +20,7 @@ class ImageConfiguration(Configuration):
     folder: str | None = field(metadata=option("of images, or CelebA's: img_align_celeba and list_eval_partition.txt"))
     cache: str | None = field(metadata=option("folder for resized images (default: in the user's cache folder)"))
     images: int = field(metadata=option("T, images of real(1)"))
-    test_images: int = field(metadata=option("held-out images; of the digits all 360 always"))
+    test_images: int = field(metadata=option("held-out images, of the digits at most 360"))
     size: int = field(metadata=option("side that images are resized to; digits have 8"))
     channels: int = field(metadata=option("1 for grey, 3 for RGB"))
     style: str = field(metadata=option("of encoder and decoder", choices=("convolutional", "linear")))
@@ -50,7 +50,8 @@ class ImageConfiguration(Configuration):
                     f"digits are 8 x 8 and grey; got --size {self.size} and --channels {self.channels}. "
                     "Use --size 8 --channels 1, or --data folder for images of another size."
                 )
-            return digits()
+            found = digits()
+            return replace(found, test=found.test[: self.test_images])
         if self.folder is None:
             raise ValueError(f"--data {self.data} needs the images: give a --folder.")
         read = celeba if self.data == "celeba" else folder_of_images
@@ -77,7 +78,7 @@ _CPU = ImageConfiguration(
     seed=0,
     epochs=None,
     steps=1000,
-    batch_size=64,
+    batch_size=32,
     learning_rate=3e-3,
     warmup=0.05,
     clip=1.0,

@@ -16,7 +16,7 @@
 The Frechet distance of two Gaussians (Dowson and Landau 1982), which Heusel et al. (2017) made a metric of generators
 on the features of an Inception network, is taken here on the pixels, averaged over blocks to 8 x 8 at most. They need
 no second trained network, whose weights would have to be had and whose photographs are unlike 8 x 8 digits; they are
-fixed, and mean and covariance in pixel space are what a Gaussian likelihood is fitted to and what theory says collapses.
+fixed; and mean and covariance of pixels are what a Gaussian likelihood is fitted to and what theory says collapses.
 It is blind to whatever leaves these two moments alone; distances and classes see some of that.
 """
 
@@ -25,6 +25,7 @@ from jaxtyping import Float, Float32, Integer
 from scipy.spatial import cKDTree
 
 Features = Float[np.ndarray, "rows features"]
+OtherFeatures = Float[np.ndarray, "others features"]
 
 #: Side that images are averaged down to, at most, for the Frechet distance, distances and classes.
 SIDE = 8
@@ -41,7 +42,7 @@ def pixels(images: Float32[np.ndarray, "rows height width channels"]) -> Feature
     return blocks.mean((2, 4), dtype=np.float64).reshape(rows, -1)
 
 
-def frechet(a: Features, b: Features) -> float:
+def frechet(a: Features, b: OtherFeatures) -> float:
     """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)), m and C the mean and covariance."""
     roots = np.linalg.svd(_root(np.cov(a, rowvar=False)) @ _root(np.cov(b, rowvar=False)), compute_uv=False)
     between = ((a.mean(0) - b.mean(0)) ** 2).sum()
@@ -69,12 +70,12 @@ def nearest_other(rows: Features) -> float:
     return float(cKDTree(rows).query(rows, 2)[0][:, 1].mean())
 
 
-def nearest(of: Features, to: Features) -> float:
+def nearest(of: Features, to: OtherFeatures) -> float:
     """Mean distance of a row of the first to the nearest row of the second."""
     return float(cKDTree(to).query(of)[0].mean())
 
 
-def classes(real: Features, labels: Integer[np.ndarray, " rows"], rows: Features) -> float:
+def classes(real: Features, labels: Integer[np.ndarray, " rows"], rows: OtherFeatures) -> float:
     """The share of classes drawn, each row being of the class of the real image nearest to it.
 
     One nearest neighbour is a classifier without training or random numbers, 98 % right on the digits.

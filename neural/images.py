@@ -113,7 +113,7 @@ class ImageModel(Learner):
         return "png", file.getvalue()
 
 
-def _ratio(of: Callable[[metrics.Features], float], rows: metrics.Features, real: metrics.Features) -> float:
+def _ratio(of: Callable[[metrics.Features], float], rows: metrics.Features, real: metrics.OtherFeatures) -> float:
     count = min(len(rows), len(real))
     return of(rows[:count]) / of(real[:count])
 
