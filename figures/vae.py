@@ -35,7 +35,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     rises = {}
     for column, workflow in enumerate(NAMES):
         top, bottom = grid[:, column]
-        loss, error, seeds = curve(rows, "cpu", workflow, "test_loss")
+        loss, error, _ = curve(rows, "cpu", workflow, "test_loss")
         n = np.arange(1, len(loss) + 1)
         band(top, n, loss, error, COLOUR[workflow], label="test loss, digits")
         squares, *_ = curve(rows, "cpu", workflow, "reconstruction")
@@ -59,13 +59,15 @@ def plot(rows: Sequence[Row]) -> Figure:
     grid[1, 0].set_ylabel("of real images = 1")
     grid[1, 1].legend(loc="lower left")
     base = VAE.base
+    base = VAE.base
+    up, little = rises["replace"], rises["accumulate"]
     caption(
         figure,
         f"""Convolutional autoencoders on 8 × 8 digits (T={base.images:,} real images, latent size {base.latent},
-        β={base.beta:g}, sampled without observation noise), {seeds} seeds: the test loss rises by {rises["replace"]}
-        (standard error) under Replace and by {rises["accumulate"]} under Accumulate; in the paper, with a hundred times
-        the data and an autoencoder of unknown size, by 56 % and 3 %. Bands: 95 % intervals by Student's t. Below: samples
-        lose variance and come to lie closer together under Replace, while every class is still drawn.""",
+        β={base.beta:g}, sampled without observation noise), {base.seeds} seeds: the test loss rises by {up}
+        (standard error) under Replace and by {little} under Accumulate; in the paper, with a hundred times
+        the data and an autoencoder of unknown size, by 56 % and 3 %. Bands: 95 % intervals by Student's t. Below:
+        samples lose variance and come to lie closer together under Replace, while every class is still drawn.""",
     )
     return figure
 
@@ -81,7 +83,8 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
     """Samples of each model: a block of rows a workflow, a column an iteration."""
     iterations = VAE.base.iterations
     figure = Figure(figsize=(5.5, 3.8))
-    for axes, workflow in zip(figure.subplots(2, 1), NAMES, strict=True):
+    panels = figure.subplots(2, 1)
+    for axes, workflow in zip(panels, NAMES, strict=True):
         found = {(int(r["iteration"]), int(r["image"])): r["pixels"] for r in rows if r["workflow"] == workflow}
         shown = 5  # pairs side by side, so that the sheet is broad
         side = VAE.base.size
@@ -99,12 +102,12 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
         axes.grid(visible=False)
         for spine in axes.spines.values():
             spine.set_visible(False)
-    axes.set_xlabel("model-fitting iteration n")
+    panels[-1].set_xlabel("model-fitting iteration n")
     caption(
         figure,
-        """The first ten images that each model of seed 0 draws, none chosen: the decoder's mean for a latent code from the
-        prior. Under Replace strokes fade into blurs that are alike; under Accumulate contrast and variety stay, though not
-        every image is a digit, as with model 1.""",
+        """The first ten images that each model of seed 0 draws, none chosen: the decoder's mean for a latent code from
+        the prior. Under Replace strokes fade into blurs that are alike; under Accumulate contrast and variety stay,
+        though not every image is a digit, as with model 1.""",
     )
     return figure
 

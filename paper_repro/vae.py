@@ -72,9 +72,7 @@ ABLATION = Experiment(
         "base": {},
         "noisy": {"samples": "noisy"},
         "beta 0.005": {"beta": 0.005},
-        "beta 0.08": {"beta": 0.08},
         "latent 2": {"latent": 2},
-        "latent 32": {"latent": 32},
         "T 180": {"images": 180},
         "T 719": {"images": 719},
         "linear": {"style": "linear"},
@@ -137,8 +135,8 @@ def linear_loss(
     With W of model n in the eigenvectors of the true covariance, s_k = max(0, lambda_k - n sigma^2) its squared length
     and v_k = s_k + sigma^2: in direction k the loss is sigma^2 (log(v_k / sigma^2) + lambda_k / v_k), less the constant
     of the Gaussian's log-density. Only `latent` directions have s_k > 0. The loss is that of the exact posterior, with
-    which the ELBO is the log-density (Lucas et al. 2019); an encoder that saw only samples does not have it in directions
-    where they do not vary, so that a trained model's loss is larger.
+    which the ELBO is the log-density (Lucas et al. 2019); an encoder that saw only samples does not have it in
+    directions where they do not vary, so that a trained model's loss is larger.
 
     Args:
         variances: lambda, eigenvalues of the covariance of the real images, the largest first.
