@@ -59,12 +59,11 @@ def plot(rows: Sequence[Row]) -> Figure:
     grid[1, 0].set_ylabel("of real images = 1")
     grid[1, 1].legend(loc="lower left")
     base = VAE.base
-    base = VAE.base
     up, little = rises["replace"], rises["accumulate"]
     caption(
         figure,
-        f"""Convolutional autoencoders on 8 × 8 digits (T={base.images:,} real images, latent size {base.latent},
-        β={base.beta:g}, sampled without observation noise), {base.seeds} seeds: the test loss rises by {up}
+        f"""Convolutional autoencoders on 8 × 8 digits (T = {base.images:,} real images, latent size {base.latent},
+        β = {base.beta:g}, sampled without observation noise), {base.seeds} seeds: the test loss rises by {up}
         (standard error) under Replace and by {little} under Accumulate; in the paper, with a hundred times
         the data and an autoencoder of unknown size, by 56 % and 3 %. Bands: 95 % intervals by Student's t. Below:
         samples lose variance and come to lie closer together under Replace, while every class is still drawn.""",
@@ -138,7 +137,7 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Convolutional autoencoders but for the last two, as in the other figures (latent size {base.latent},
-        β={base.beta:g}, T={base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 % intervals by
+        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 % intervals by
         Student's t. β is twice the variance of the observation noise.""",
     )
     return figure
