@@ -1,5 +1,6 @@
 """The README's code runs and prints what it says, and its commands work."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.benchmarks import simulation
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -30,6 +33,12 @@ def test_code_prints_what_it_says(program, printed):
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands(line, tmp_path):
     assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:])
+
+
+def test_the_table_of_speeds_is_the_recorded_one():
+    recorded = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
+    assert simulation.markdown(recorded["steps a second"]) in TEXT
+    assert len(recorded["steps a second"]) == 18
 
 
 def test_pictures_and_links_exist():
