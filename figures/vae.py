@@ -137,8 +137,8 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Convolutional autoencoders but for the last two, as in the other figures (latent size {base.latent},
-        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 % intervals
-        by Student's t. β is twice the variance of the observation noise.""",
+        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 %
+        intervals by Student's t. β is twice the variance of the observation noise.""",
     )
     return figure
 
