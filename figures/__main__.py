@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib
 
-from paper_repro import linear, one_law as neural_law
+from paper_repro import linear, one_law as neural_law, vae as autoencoders
 from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
-from . import designs, linear_a, linear_b, one_law, schematic
+from . import designs, linear_a, linear_b, one_law, schematic, vae
 from .style import save
 
 OUT = Path(__file__).parent / "out"
@@ -34,6 +34,19 @@ def _main(options: argparse.Namespace) -> int:
     rows = neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=options.fresh)
     for path in save(OUT, neural_law.EXPERIMENT.name, lambda: one_law.plot(rows)):
         print(path)
+    metrics, images = autoencoders.run(autoencoders.VAE, again=options.fresh)
+    ablation = [
+        row
+        for experiment in (autoencoders.ABLATION, autoencoders.LONGER)
+        for row in autoencoders.run(experiment, again=options.fresh)[0]
+    ]
+    for name, plot in (
+        ("vae", lambda: vae.plot(metrics)),
+        ("vae_samples", lambda: vae.plot_samples(images)),
+        ("vae_ablation", lambda: vae.plot_ablation(ablation)),
+    ):
+        for path in save(OUT, name, plot):
+            print(path)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`python -m neural transformer WORKFLOW --preset cpu --run-dir runs/lm`: models trained on their own samples."""
+"""`python -m neural MODEL WORKFLOW --preset cpu --run-dir runs/lm`: models trained on their own samples."""
 
 import signal
 
@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -25,64 +26,67 @@ from theory.cli import (
     whole_number,
 )
 
-from .configuration import PRESETS, Configuration, sizes
+from .configuration import Configuration, Kind
 from .directory import RunDirectory
+from .image_configuration import AUTOENCODER
+from .language_configuration import TRANSFORMER
 from .loop import run
-from .transformer import PAPER
+
+KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
 
 
-def _options(command: Parser) -> None:
+def _options(kind: Kind, command: Parser) -> None:
     add = command.add_argument
-    add("--preset", choices=PRESETS, default="cpu", help="sets what is not given (default: cpu)")
-    add("--model", choices=PAPER, help="one of the paper's four transformers, in place of the preset's")
+    add("--preset", choices=kind.presets, default="cpu", help="sets what is not given (default: cpu)")
+    if kind.models:
+        add("--model", choices=kind.models, help="a model of the paper's, in place of the preset's")
     add("--run-dir", type=Path, required=True, help="folder of the run: tables, samples, checkpoints")
     add("--resume", action="store_true", help="go on with the run in that folder, if there is one")
     add("--checkpoint-seconds", type=float, default=30.0, help="between checkpoints of a fit (default: 30)")
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
-    for entry in fields(Configuration):
-        kind: dict[str, object] = {"type": _TYPES.get(entry.type, str)}
+    for entry in fields(kind.presets["cpu"]):
+        form: dict[str, object] = {"type": _TYPES.get(entry.type, str)}
         if entry.type is bool:
-            kind = {"action": argparse.BooleanOptionalAction}
+            form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
-            kind = {"choices": entry.metadata["choices"]}
+            form = {"choices": entry.metadata["choices"]}
         elif entry.name == "seed":
-            kind = {"type": natural_number}
-        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=entry.metadata["help"], **kind)
+            form = {"type": natural_number}
+        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=entry.metadata["help"], **form)
 
 
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def configure(options: argparse.Namespace) -> Configuration:
+def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     """The preset, with a named model in place of its own, and with every field that was given."""
-    given = {entry.name: getattr(options, entry.name) for entry in fields(Configuration) if entry.name in options}
+    preset = kind.presets[options.preset]
+    given = {entry.name: getattr(options, entry.name) for entry in fields(preset) if entry.name in options}
     if "epochs" in given and "steps" in given:
         raise ValueError("give --epochs or --steps, not both.")
     if "epochs" in given or "steps" in given:
         given = {"epochs": None, "steps": None, **given}
-    configuration = PRESETS[options.preset]
-    if options.model is not None:
-        configuration = replace(configuration, **sizes(options.model))
-    configuration = replace(configuration, **given)
-    # A longer context needs positions for it; a model with more has them anyway.
-    return replace(configuration, positions=max(configuration.positions, configuration.context))
+    model = kind.models[options.model] if kind.models and options.model is not None else {}
+    return replace(preset, **{**model, **given})
 
 
-def record(configuration: Configuration, workflow: Workflow) -> dict[str, object]:
+def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:
     """What a run directory keeps of the configuration."""
     parameters = {name: None if value is None else str(value) for name, value in workflow.parameters.items()}
-    return {"kind": "transformer", "workflow": workflow.command(), "parameters": parameters, **asdict(configuration)}
+    return {"kind": kind.name, "workflow": workflow.command(), "parameters": parameters, **asdict(configuration)}
 
 
 def _main(options: argparse.Namespace) -> int:
     started = time.monotonic()
-    workflow, configuration = build_workflow(options), configure(options)
+    kind, workflow = KINDS[options.kind], build_workflow(options)
+    configuration = configure(kind, options)
     plan, training = configuration.plan, configuration.training
-    directory = RunDirectory(options.run_dir, record(configuration, workflow), resume=options.resume)
+    recorded = record(kind, configuration, workflow)
+    directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
     learner = configuration.learner(options.run_dir)
     metrics = run(
         learner,
@@ -95,13 +99,13 @@ def _main(options: argparse.Namespace) -> int:
     )
     losses = metrics["test_loss"]
     summary = {
-        "model": options.model or "transformer",
+        "model": getattr(options, "model", None) or kind.name,
         "workflow": workflow.command(),
-        "parameters": record(configuration, workflow)["parameters"],
-        "data": configuration.data,
+        "parameters": recorded["parameters"],
+        "data": recorded["data"],
         "preset": options.preset,
         "seeds": plan.seeds,
-        "metric": "test cross-entropy, nats a token",
+        "metric": kind.metric,
         "test_loss": losses.mean(0).tolist(),
         "standard_error": _standard_error(losses),
         "test_loss_per_seed": losses.tolist(),
@@ -123,7 +127,7 @@ def _standard_error(values: np.ndarray) -> list[float | None]:
 
 
 def _print(summary: dict) -> None:
-    print("{model} on {data}, {workflow}: mean of {seeds} seeds; test_loss in nats a token".format(**summary))
+    print("{model} on {data}, {workflow}: mean of {seeds} seeds; test_loss is {metric}".format(**summary))
     names = list(summary["metrics"])
     print(f"{'n':>4}  {'std. error':>12}" + "".join(f"  {name:>12}" for name in names))
     for index, error in enumerate(summary["standard_error"]):
@@ -136,8 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m neural", description=__doc__)
     models = parser.add_subparsers(metavar="MODEL", dest="kind", required=True)
-    transformer = models.add_parser("transformer", help="language models", description="Language models.")
-    add_workflows(transformer, _options)
+    for kind in KINDS.values():
+        command = models.add_parser(kind.name, help=kind.summary, description=f"{kind.summary.capitalize()}.")
+        add_workflows(command, partial(_options, kind))
     return run_command(parser, _main, arguments)
 
 

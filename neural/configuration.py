@@ -1,66 +1,49 @@
-"""The configuration of a run of language models, its presets, and what is built from it."""
+"""What the configurations of all kinds of model share: the outer loop's plan, the training, named presets."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.results import write_whole
-
-from .data.corpus import Corpus
-from .data.stories import stories
-from .data.text import Texts, from_hub, read_texts, train_vocabulary
-from .data.told import ToldStories
-from .language import LanguageModel
-from .loop import Plan
+from .loop import Learner, Plan
 from .train import Training
-from .transformer import PAPER, Architecture, Sampler
-
-DATA = ("grammar", "text", "tinystories")
 
 
-def _option(help: str, **choices: object) -> dict[str, object]:
+def option(help: str, **choices: object) -> dict[str, object]:
+    """What a field of a configuration says on the command line, as its metadata."""
     return {"help": help, **choices}
 
 
 @dataclass(frozen=True)
-class Configuration:
-    """Everything that the numbers of a run depend on, beside the workflow."""
+class Configuration(abc.ABC):
+    """Everything that the numbers of a run depend on, beside the workflow; a kind of model adds fields of its own."""
 
-    data: str = field(metadata=_option("the corpus", choices=DATA))
-    file: str | None = field(metadata=_option("text or parquet file: of `--data text`, or of TinyStories"))
-    test_file: str | None = field(
-        metadata=_option("file of held-out texts; without it the last of --file are held out")
-    )
-    stories: int = field(metadata=_option("T, texts of real(1)"))
-    test_stories: int = field(metadata=_option("held-out texts"))
-    iterations: int = field(metadata=_option("model-fitting iterations"))
-    seeds: int = field(metadata=_option("independent chains, trained side by side"))
-    seed: int = field(metadata=_option("of all random numbers"))
-    epochs: float | None = field(metadata=_option("passes over the training set, this or --steps"))
-    steps: int | None = field(metadata=_option("optimiser steps of each fit, this or --epochs"))
-    batch_size: int = field(metadata=_option("texts a step"))
-    learning_rate: float = field(metadata=_option("its peak"))
-    warmup: float = field(metadata=_option("share of the steps in which the learning rate rises"))
-    clip: float = field(metadata=_option("largest norm of a gradient"))
-    chunk: int = field(metadata=_option("steps compiled and run as one"))
-    temperature: float = field(metadata=_option("of the sampler"))
-    sample_batch: int = field(metadata=_option("texts sampled at once, for all seeds together"))
-    test_batch: int = field(metadata=_option("held-out texts read at once"))
-    style: str = field(metadata=_option("of the transformer", choices=("gpt2", "llama2")))
-    vocabulary: int = field(metadata=_option("tokens; sub-words learned, but for the grammar's words"))
-    context: int = field(metadata=_option("tokens of the longest text, end mark included"))
-    positions: int = field(metadata=_option("positions that the model has weights for, at least the context"))
-    width: int = field(metadata=_option("features of the residual stream"))
-    layers: int = field(metadata=_option("blocks"))
-    heads: int = field(metadata=_option("attention heads"))
-    hidden: int = field(metadata=_option("features of the feed-forward networks"))
-    precision: str = field(metadata=_option("what models compute in", choices=("float32", "bfloat16")))
-    cut: bool = field(metadata=_option("cut texts that are longer than the context"))
+    iterations: int = field(metadata=option("model-fitting iterations"))
+    seeds: int = field(metadata=option("independent chains, trained side by side"))
+    seed: int = field(metadata=option("of all random numbers"))
+    epochs: float | None = field(metadata=option("passes over the training set, this or --steps"))
+    steps: int | None = field(metadata=option("optimiser steps of each fit, this or --epochs"))
+    batch_size: int = field(metadata=option("rows (texts, images) a step"))
+    learning_rate: float = field(metadata=option("its peak"))
+    warmup: float = field(metadata=option("share of the steps in which the learning rate rises"))
+    clip: float = field(metadata=option("largest norm of a gradient"))
+    chunk: int = field(metadata=option("steps compiled and run as one"))
+    sample_batch: int = field(metadata=option("rows sampled at once, for all seeds together"))
+    test_batch: int = field(metadata=option("held-out rows read at once"))
+
+    @property
+    @abc.abstractmethod
+    def rows(self) -> int:
+        """T, rows of real(1)."""
+
+    @abc.abstractmethod
+    def learner(self, run_dir: Path) -> Learner:
+        """The model on its data; what it learns of the data beforehand is kept in the run directory."""
 
     @property
     def plan(self) -> Plan:
         """How many of what."""
-        return Plan(self.iterations, self.stories, self.seeds, self.seed, self.sample_batch)
+        return Plan(self.iterations, self.rows, self.seeds, self.seed, self.sample_batch)
 
     @property
     def training(self) -> Training:
@@ -68,120 +51,21 @@ class Configuration:
         names = ("batch_size", "learning_rate", "epochs", "steps", "warmup", "clip", "chunk")
         return Training(**{name: getattr(self, name) for name in names})
 
-    @property
-    def architecture(self) -> Architecture:
-        """The transformer's sizes."""
-        names = ("style", "vocabulary", "width", "layers", "heads", "hidden")
-        return Architecture(context=self.positions, **{name: getattr(self, name) for name in names})
 
-    def corpus(self, run_dir: Path) -> Corpus:
-        """The corpus; a vocabulary that is learned is kept in the run directory."""
-        if self.data == "grammar":
-            return ToldStories(stories(), test_texts=self.test_stories, key=self.plan.held_out_key)
-        if self.file is not None:
-            texts = read_texts(Path(self.file))
-        elif self.data == "tinystories":
-            texts = from_hub("train")
-        else:
-            raise ValueError("--data text needs the text: give a --file.")
-        if self.test_file is not None:
-            held_out = read_texts(Path(self.test_file))[: self.test_stories]
-        elif self.file is None:
-            held_out = from_hub("validation")[: self.test_stories]
-        else:
-            texts, held_out = texts[: -self.test_stories], texts[-self.test_stories :]
-        return Texts(
-            texts,
-            held_out,
-            vocabulary=lambda: _kept(
-                run_dir / "vocabulary.model", lambda: train_vocabulary(texts, self.vocabulary, seed=self.seed)
-            ),
-            length=self.context,
-            cut=self.cut,
-        )
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model on the command line.
 
-    def learner(self, run_dir: Path) -> LanguageModel:
-        """The model on its corpus."""
-        return LanguageModel(
-            self.corpus(run_dir), self.architecture, Sampler(self.temperature), self.precision, self.test_batch
-        )
+    Attributes:
+        name: of the subcommand.
+        summary: in its help.
+        metric: what `test_loss` is.
+        presets: configurations by name; their class tells which options there are.
+        models: fields of a configuration by the name of a model, which `--model` puts into a preset.
+    """
 
-
-def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
-    if not path.exists():
-        content = make()
-        write_whole(path, lambda partial: partial.write_bytes(content) and None)
-    return path.read_bytes()
-
-
-def sizes(name: str) -> dict[str, object]:
-    """The fields of a configuration that make its transformer one of the paper's."""
-    fields = asdict(PAPER[name])
-    return {"positions": fields.pop("context"), **fields}
-
-
-_CPU = Configuration(
-    data="grammar",
-    file=None,
-    test_file=None,
-    stories=1024,
-    test_stories=300,
-    iterations=5,
-    seeds=3,
-    seed=0,
-    epochs=9.0,
-    steps=None,
-    batch_size=16,
-    learning_rate=1e-2,
-    warmup=0.05,
-    clip=1.0,
-    chunk=96,
-    temperature=1.0,
-    sample_batch=1536,
-    test_batch=100,
-    style="gpt2",
-    vocabulary=246,
-    context=80,
-    positions=80,
-    width=48,
-    layers=1,
-    heads=4,
-    hidden=96,
-    precision="float32",
-    cut=False,
-)
-
-#: A run in seconds; on two cores in minutes; on one GPU; and the paper's own.
-PRESETS = {
-    "smoke": replace(
-        _CPU, stories=32, test_stories=20, iterations=2, seeds=2, epochs=1.0, batch_size=8, chunk=4, width=16, hidden=32
-    ),
-    "cpu": _CPU,
-    "gpu": replace(
-        _CPU,
-        **sizes("gpt2-9m"),
-        stories=100_000,
-        test_stories=2000,
-        seeds=3,
-        epochs=1.0,
-        batch_size=64,
-        learning_rate=1e-3,
-        sample_batch=6144,
-        precision="bfloat16",
-    ),
-    "paper": replace(
-        _CPU,
-        **sizes("gpt2-9m"),
-        data="tinystories",
-        stories=2_119_719,
-        test_stories=5000,
-        seeds=1,
-        epochs=1.0,
-        batch_size=32,
-        learning_rate=1e-3,
-        context=512,
-        sample_batch=2048,
-        precision="bfloat16",
-        cut=True,
-    ),
-}
+    name: str
+    summary: str
+    metric: str
+    presets: Mapping[str, Configuration]
+    models: Mapping[str, Mapping[str, object]]

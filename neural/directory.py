@@ -22,7 +22,7 @@ class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
     `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk), `pools/` (arrays of
-    (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (text to read).
+    (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (to look at).
     """
 
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
@@ -107,9 +107,9 @@ class RunDirectory:
         for path in (self.path / "pools").glob(f"{pattern}.npy"):
             path.unlink()
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write `samples/NAME.txt`."""
-        write_whole(self.path / "samples" / f"{name}.txt", lambda partial: partial.write_text(text) and None)
+    def write_sample(self, name: str, content: bytes) -> None:
+        """Write `samples/NAME`."""
+        write_whole(self.path / "samples" / name, lambda partial: partial.write_bytes(content) and None)
 
     def _read(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
         """The whole lines of a table; a killed run may have left the last one half written."""

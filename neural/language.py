@@ -91,9 +91,12 @@ class LanguageModel(Learner):
             result["impossible"] = np.array(impossible)
         return result
 
-    def show(self, row: UInt16[np.ndarray, " length"]) -> str:
-        """The text."""
-        return self.corpus.decode(row)
+    def show(self, samples: UInt16[np.ndarray, "seeds rows length"]) -> tuple[str, bytes]:
+        """The texts, one a line."""
+        return "txt", "\n".join(
+            f"seed {seed}\n" + "".join(f"  {self.corpus.decode(row)}\n" for row in rows)
+            for seed, rows in enumerate(samples)
+        ).encode()
 
     def _cast(self, models: PyTree) -> PyTree:
         arrays, static = eqx.partition(models, eqx.is_inexact_array)

@@ -23,7 +23,7 @@ from .directory import RunDirectory
 from .train import Fit, Training, train
 from .training_set import TrainingSet, rows_of
 
-#: How many sampled rows of each iteration and seed are written out to be read.
+#: How many sampled rows of each iteration and seed are written out to be looked at.
 SHOWN = 20
 
 
@@ -53,8 +53,8 @@ class Learner(abc.ABC):
         """Metrics of the models and of what they sampled, "test_loss" among them."""
 
     @abc.abstractmethod
-    def show(self, row: np.ndarray) -> str:
-        """A row as a person can read it."""
+    def show(self, samples: np.ndarray) -> tuple[str, bytes]:
+        """Some rows of each seed as a person can look at them: a file's suffix and content."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def run(
             chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds)
             models = chain.fit(steps[iteration - 1])
             samples = chain.sample(models)
-            directory.write_text(f"model-{iteration}", _shown(learner, samples))
+            suffix, content = learner.show(samples[:, :SHOWN])
+            directory.write_sample(f"model-{iteration}.{suffix}", content)
             bar.set_description(f"iteration {iteration}/{plan.iterations}, measuring")
             directory.record(iteration, learner.evaluate(models, samples))
     return _table(directory.metrics(), plan)
@@ -144,13 +145,6 @@ def _rows(workflow: Workflow, iteration: int, T: int) -> int:
     if drawn is None:
         drawn = sum(workflow.size(pool) for pool in workflow.shares(iteration))
     return rows_of(drawn, T, f"the training set of iteration {iteration}")
-
-
-def _shown(learner: Learner, samples: np.ndarray) -> str:
-    return "\n".join(
-        f"seed {seed}\n" + "".join(f"  {learner.show(row)}\n" for row in rows[:SHOWN])
-        for seed, rows in enumerate(samples)
-    )
 
 
 @dataclass(frozen=True)

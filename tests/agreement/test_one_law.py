@@ -59,8 +59,8 @@ class Softmax(Learner):
         of_rows = (truth * (np.log(truth) - found)).sum(-1)
         return {"excess": of_rows[:, 0] + of_rows[:, 1:] @ truth[0, 1:]}
 
-    def show(self, row):
-        return self.source.decode(row)
+    def show(self, samples):
+        return "txt", "\n".join(self.source.decode(row) for rows in samples for row in rows).encode()
 
 
 @jax.jit

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural.configuration import PRESETS
+from neural.language_configuration import PRESETS
 from tests.helpers import command
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.configuration import PRESETS
 from neural.data.markov import Markov
 from neural.directory import RunDirectory
 from neural.language import LanguageModel
+from neural.language_configuration import PRESETS
 from neural.transformer import Architecture, Sampler, Transformer, log_probabilities
 
 MOVES = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.25, 0.25, 0.5]])

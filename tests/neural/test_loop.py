@@ -57,8 +57,8 @@ class Gaussian(Learner):
     def evaluate(self, models, samples):
         return {"test_loss": np.asarray((models.value - 3.0) ** 2), "value": np.asarray(models.value)}
 
-    def show(self, row):
-        return f"{row:.3f}"
+    def show(self, samples):
+        return "txt", "\n".join(f"seed {n}: {row[0]:.3f}" for n, row in enumerate(samples)).encode()
 
 
 #: One for all tests: what is compiled for it is compiled once.
@@ -187,7 +187,7 @@ def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
         assert float(row["value"]) == value
     text = (tmp_path / "samples" / "model-2.txt").read_text()
     first = np.load(tmp_path / "pools" / "synthetic-2.npy")[0, 0]
-    assert text.startswith(f"seed 0\n  {first:.3f}\n")
+    assert text.startswith(f"seed 0: {first:.3f}\n")
     with (tmp_path / "training.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["iteration"] == "3" and row["seed"] == "1"]
     assert steps == [150, 300, 400]

@@ -1,0 +1,120 @@
+"""Autoencoders on their own images: what is recorded, the law of linear ones, and the figures of both."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from figures import vae as figures
+from figures.style import save
+from paper_repro import vae
+
+
+def recorded(experiment):
+    tables = [
+        vae.Results(vae.RECORDED, name).load(experiment.configuration)
+        for name in (experiment.name, f"{experiment.name}_images")
+    ]
+    assert None not in tables, "the recorded table is of another configuration: run make figures FRESH=1"
+    return tables
+
+
+@pytest.fixture(scope="module")
+def loss():
+    """Workflow, metric -> mean and standard error of the rise and of the loss, as recorded."""
+    rows, _ = recorded(vae.VAE)
+    return lambda workflow, metric: figures.curve(rows, "cpu", workflow, metric)
+
+
+def test_replace_rises_throughout_and_accumulate_at_most_a_third_as_much(loss):
+    assert vae.VAE.base.iterations == 10
+    replace, replace_error, seeds = loss("replace", "rise")
+    accumulate, accumulate_error, _ = loss("accumulate", "rise")
+    assert seeds >= 3
+    assert (np.diff(replace) > 0).all()
+    assert replace[-1] >= 0.3
+    assert accumulate[-1] <= replace[-1] / 3
+    assert abs(accumulate[-1]) <= 0.25
+    # one-sided tests by Student's t on 2 degrees of freedom, the fewest that can be meant
+    quantile = stats.t.ppf(0.975, seeds - 1)
+    assert replace[-1] - quantile * replace_error[-1] > 0.3
+    difference = replace[-1] / 3 - accumulate[-1]
+    assert difference > quantile * np.hypot(replace_error[-1] / 3, accumulate_error[-1])
+
+
+def test_replace_loses_variance_and_accumulate_little(loss):
+    for metric, lost in (("variance", 0.35), ("nearest_sample", 0.2)):
+        replace, error, _ = loss("replace", metric)
+        kept, kept_error, _ = loss("accumulate", metric)
+        assert replace[0] - replace[-1] > lost * replace[0]
+        assert kept[0] - kept[-1] < 0.1 * kept[0]
+        assert kept[-1] - replace[-1] > 5 * np.hypot(error[-1], kept_error[-1])
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_best_fits_of_linear_autoencoders_lose_the_noise_at_every_iteration(noisy):
+    """Probabilistic PCA in closed form, refitted to 100,000 of its own samples, against `linear_loss`."""
+    variances, beta, latent = np.array([2.0, 1.2, 0.7, 0.3, 0.1]), 0.5, 3
+    random, noise = np.random.default_rng(0), beta / 2
+    rows = random.normal(size=(100_000, 5)) * np.sqrt(variances)
+    found = []
+    for _ in range(6):
+        values, vectors = np.linalg.eigh(np.cov(rows, rowvar=False))
+        weights = vectors[:, -latent:] * np.sqrt((values[-latent:] - noise).clip(0))
+        covariance = weights @ weights.T + noise * np.eye(5)
+        _, determinant = np.linalg.slogdet(covariance / noise)
+        found.append(noise * (determinant + np.trace(np.linalg.solve(covariance, np.diag(variances)))) / 5)
+        rows = random.normal(size=(100_000, latent)) @ weights.T
+        if noisy:
+            rows = rows + random.normal(size=rows.shape) * noise**0.5
+    law = vae.linear_loss(variances, latent, beta, 6)
+    assert law[-1] > 1.3 * law[0]
+    # a covariance of 100,000 rows is known to half a per cent, and six of these follow each other
+    np.testing.assert_allclose(found, np.full(6, law[0]) if noisy else law, rtol=0.02)
+
+
+SMALL = dataclasses.replace(
+    vae.VAE,
+    base=dataclasses.replace(
+        vae.VAE.base, style="linear", iterations=2, seeds=2, images=32, steps=4, chunk=4, latent=2, test_draws=1
+    ),
+)
+
+
+def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
+    metrics, images = vae.run(SMALL, tmp_path)
+    assert len(images) == 2 * 2 * vae.SHOWN
+    assert {row["metric"] for row in metrics} >= {"test_loss", "rise", "variance", "classes"}
+    rise, error, seeds = figures.curve(metrics, "cpu", "replace", "rise")
+    assert (rise[0], error[0], seeds) == (0, 0, 2)
+    assert {len(row["pixels"]) for row in images} == {2 * 64}
+    monkeypatch.setattr(vae, "_train", lambda *_: pytest.fail("trained again"))
+    assert vae.run(SMALL, tmp_path) == (metrics, images)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"vae{part}.{suffix}" for part in ("", "_images") for suffix in ("csv", "json")
+    ]
+    json.loads((tmp_path / "vae.json").read_text())
+
+
+def test_figures_draw_what_is_recorded(tmp_path):
+    metrics, images = recorded(vae.VAE)
+    ablation = recorded(vae.ABLATION)[0] + recorded(vae.LONGER)[0]
+    drawn = {}
+
+    def keep(name, figure):
+        drawn[name] = figure
+        return figure
+
+    for name, plot, rows in (
+        ("vae", figures.plot, metrics),
+        ("vae_samples", figures.plot_samples, images),
+        ("vae_ablation", figures.plot_ablation, ablation),
+    ):
+        pdf, png = save(tmp_path, name, lambda n=name, p=plot, r=rows: keep(n, p(r)))
+        assert pdf.stat().st_size > 1000
+        assert png.stat().st_size > 10_000
+    for column, workflow in enumerate(figures.NAMES):
+        line = drawn["vae"].axes[column].lines[0]
+        np.testing.assert_array_equal(line.get_ydata(), figures.curve(metrics, "cpu", workflow, "test_loss")[0])
