@@ -86,8 +86,8 @@ _CPU = ConformerConfiguration(
     test_batch=320,
     width=32,
     layers=3,
-    sampler="ancestral",
-    sampler_steps=25,
+    sampler="deterministic",
+    sampler_steps=50,
     test_draws=8,
 )
 
@@ -107,7 +107,6 @@ _GEOM = replace(
     test_batch=100,
     width=128,
     layers=6,
-    sampler_steps=50,
 )
 
 #: A run in seconds; on two cores in minutes; on one GPU; and the paper's data and sampler steps, its sizes unknown.

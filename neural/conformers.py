@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Float32, Int, Key, PyTree
 from . import conformer_metrics as metrics
 from .data.conformers import ConformerSet, Rows, join, split
 from .data.molecules import block, placed
-from .diffusion import UNIT, Architecture, Denoiser, Graph, error, loss, sample
+from .diffusion import Architecture, Denoiser, Graph, error, loss, sample
 from .loop import Learner
 
 #: Held-out molecules that coverage, matching and diversity are measured on, at most.
@@ -90,7 +90,7 @@ class ConformerModel(Learner):
         self, models: PyTree, numbers: Int[np.ndarray, "seeds rows"], keys: Key[Array, "seeds rows"]
     ) -> np.ndarray:
         graphs = jax.tree.map(lambda table: table[numbers], self._graphs)
-        x = np.asarray(_sample(models, graphs, self.steps, self.ancestral, keys)) * np.float32(UNIT)
+        x = np.asarray(_sample(models, graphs, self.steps, self.ancestral, keys))
         return np.stack([join(number, one) for number, one in zip(numbers, x, strict=True)])
 
     def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
@@ -154,9 +154,9 @@ class ConformerModel(Learner):
 
 
 def _placed(graphs: Graph, row: Float32[Array, " columns"]) -> tuple[Graph, Float32[Array, "atoms 3"]]:
-    """A row's molecule, and positions as the denoiser has them."""
+    """A row's molecule and positions."""
     graph = jax.tree.map(lambda table: jnp.asarray(table)[row[0].astype(int)], graphs)
-    return graph, row[1:].reshape(-1, 3) / UNIT
+    return graph, row[1:].reshape(-1, 3)
 
 
 @eqx.filter_jit

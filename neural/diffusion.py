@@ -1,7 +1,7 @@
 """Denoising diffusion of molecular conformations (Ho et al. 2020; GeoDiff, Xu et al. 2022): network, noise, samplers.
 
-A conformation x is the positions of the atoms of a given molecular graph, centred and in units of `UNIT`. With noise
-e ~ N(0, I), centred too, and a time t from 0 to 1,
+A conformation x is the positions of the atoms of a given molecular graph, centred, in angstrom. With noise e ~ N(0, I),
+centred too, and a time t from 0 to 1,
 
     x_t = alpha x + sigma e,   alpha^2 + sigma^2 = 1,   -log alpha^2 = a + b (s(12 t - 6) - s(-6)) / 12,
 
@@ -24,19 +24,19 @@ import jax.random as jr
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int8, Key
 
-#: Angstrom in a unit of length: about the standard deviation of a drug's coordinates.
-UNIT = 2.0
-
 #: b of the schedule.
 RATE = 10.0
 
-#: a of the schedule: at t = 0 the noise is sigma = 0.016, or 0.03 angstrom.
+#: a of the schedule: at t = 0 the noise is sigma = 0.016 angstrom.
 LEAST = 2.5e-4
+
+#: Variance of a drug's coordinates, about, square angstrom.
+SPREAD = 2.7
 
 #: Time as the network sees it: cosines of so many frequencies.
 FREQUENCIES = 8
 
-#: Distances as it sees them: bells of this width, side by side, from half a unit on; the last ones only order them.
+#: Distances as it sees them: bells of this width, angstrom, side by side up to four bonds or so.
 BELLS, WIDTH = 8, 0.5
 
 Positions = Float[Array, "atoms 3"]
@@ -148,10 +148,9 @@ def bells(distance: Float[Array, "*pairs"]) -> Float[Array, "*pairs bells"]:
 class Denoiser(eqx.Module):
     """Predicts the noise in the positions of one molecule's atoms, `jax.vmap` for more.
 
-    The layers move the atoms from alpha x_t to an estimate of x, and e follows. Untrained they move nothing, which is
-    the exact answer for Gaussian positions of unit variance. Their moves are in units of sqrt(sigma), between the
-    noise, which is to be told from detail when there is little, and the conformation, which is to be made when there is
-    little else.
+    The layers move the atoms from the best linear estimate of x, exact for independent Gaussian positions of variance
+    `SPREAD`, to a better one, and e follows. Their moves are in units of sqrt(sigma), between the noise, which is to be
+    told from detail when there is little, and the conformation, which is to be made when there is little else.
     """
 
     embed: eqx.nn.Linear
@@ -174,7 +173,7 @@ class Denoiser(eqx.Module):
         kinds = jax.nn.one_hot(graph.pairs, self.architecture.kinds, dtype=x.dtype)
         waves = jnp.cos(jnp.pi * t * jnp.arange(1, FREQUENCIES + 1, dtype=x.dtype))
         h = jax.vmap(self.embed)(graph.atoms.astype(x.dtype)) + jax.nn.silu(self.time(waves))[None]
-        estimate = alpha * x
+        estimate = alpha * SPREAD / (alpha**2 * SPREAD + sigma**2) * x
         for layer in self.layers:
             h, moves = layer(h, estimate, kinds, both)
             estimate = estimate + jnp.sqrt(sigma) * moves
@@ -193,7 +192,7 @@ def error(
     present = graph.present
     drawn = noise(present, key=key)
     squares = (predict(graph, alpha * x + sigma * drawn, t) - drawn) ** 2
-    return squares.sum() / (3 * (present.sum() - 1))
+    return squares.sum() / (3 * (present.sum().astype(x.dtype) - 1))
 
 
 def loss(predict: Predictor, graph: Graph, x: Positions, *, key: Key[Array, ""]) -> Float[Array, ""]:

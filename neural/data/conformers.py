@@ -20,6 +20,7 @@ from sim.results import write_whole
 
 from .images import user_cache
 from .molecules import (
+    SEED,
     Found,
     Skipped,
     block,
@@ -77,7 +78,7 @@ class ConformerSet:
     atoms: Int8[np.ndarray, "molecules atoms features"]
     pairs: Int8[np.ndarray, "molecules atoms atoms"]
     train: Rows
-    test: Rows
+    test: Float32[np.ndarray, "held_out columns"]
 
     def real(self, iteration: int, conformations: int, *, key: Key[Array, ""]) -> Rows:
         """Conformations that no earlier iteration of the same key collected."""
@@ -158,7 +159,7 @@ def _conformer_set(
     path: Path, found: Iterable[Found], choice: Choice, cache: Path | None, content: bytes
 ) -> ConformerSet:
     """The conformations that are chosen, in a cached file from the second time on, and what there is to say of it."""
-    digest = hashlib.sha256(f"{choice} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
+    digest = hashlib.sha256(f"{choice} {SEED} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
     file = (cache or user_cache()) / f"conformers-{digest}.sdf"
     if not file.exists():
         skipped, text = _select(found, choice)
@@ -207,7 +208,7 @@ def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int) -> Conform
                 row = np.zeros((1, atoms, 3))
                 row[0, : len(xyz)] = xyz - xyz.mean(0)
                 rows.append(join(np.array([number]), row))
-    held_out = np.random.default_rng(0).permutation(len(groups))[:test_molecules]
+    held_out = np.random.default_rng(SEED).permutation(len(groups))[:test_molecules]
     table = np.concatenate(rows)
     tested = np.isin(table[:, 0].astype(int), held_out)
     molecules = tuple(placed(group[0], ()) for group in groups)

@@ -2,7 +2,7 @@
 
 import io
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,9 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 from tqdm import tqdm
 
-#: Of the random numbers of embedding, and of what is drawn out of many molecules.
-SEED = 0
+#: Of the random numbers of embedding, and of what is drawn out of many molecules. Not 0, by multiples of which RDKit
+#: tells conformations apart.
+SEED = 1
 
 #: What ends a molecule in an SDF file.
 END = "$$$$"
@@ -174,7 +175,9 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
     if not 3 <= molecule.GetNumAtoms() <= max_atoms:
         raise Skipped(f"has {molecule.GetNumAtoms()} atoms, not 3 to {max_atoms}")
     Chem.MolToSmiles(molecule, isomericSmiles=False)  # leaves the order of its atoms as a property
-    return Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
+    ordered = Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
+    ordered.SetProp("_Name", molecule.GetProp("_Name"))
+    return ordered
 
 
 def canonical(molecule: Chem.Mol) -> str:
@@ -187,7 +190,7 @@ def positions(molecule: Chem.Mol) -> list[np.ndarray]:
     return [conformer.GetPositions() for conformer in molecule.GetConformers()]
 
 
-def placed(molecule: Chem.Mol, conformations: np.ndarray) -> Chem.Mol:
+def placed(molecule: Chem.Mol, conformations: Sequence[np.ndarray] | np.ndarray) -> Chem.Mol:
     """The molecule with these conformations in place of its own."""
     molecule = Chem.Mol(molecule)
     molecule.RemoveAllConformers()
