@@ -44,7 +44,7 @@ def _main(options: argparse.Namespace) -> int:
         ("vae_ablation", lambda: vae.plot_ablation(ablation)),
         ("diffusion", lambda: diffusion.plot(losses)),
         ("diffusion_samples", lambda: diffusion.plot_samples(drawn)),
-        ("diffusion_ablation", lambda: diffusion.plot_ablation(changed)),
+        ("diffusion_ablation", lambda: diffusion.plot_ablation(changed, losses)),
     ):
         for path in save(OUT, name, plot):
             print(path)

@@ -145,32 +145,34 @@ def ball_and_stick(axes: Axes, x: Float[np.ndarray, "atoms 3"], row: Mapping[str
         )
 
 
-def plot_ablation(rows: Sequence[Row]) -> Figure:
-    """The rise of the test loss, one thing changed at a time."""
-    figure = Figure(figsize=(5.5, 3.0))
+def plot_ablation(rows: Sequence[Row], base_rows: Sequence[Row]) -> Figure:
+    """The test loss under Replace, one thing changed at a time, beside the runs of the other figures."""
+    figure = Figure(figsize=(5.5, 2.6))
     axes = figure.subplots()
-    variants = list(ABLATION.variants)
-    for workflow, offset in zip(NAMES, (-0.13, 0.13), strict=True):
-        for place, variant in enumerate(variants):
-            rise, error, _ = curve(rows, variant, workflow, "rise")
-            axes.errorbar(
-                1 + rise[-1],
-                place + offset,
-                xerr=4.303 * error[-1],
-                fmt="o",
-                color=COLOUR[workflow],
-                elinewidth=0.8,
-                label=NAMES[workflow] if place == 0 else None,
-            )
-    axes.set_yticks(range(len(variants)), variants)
+    last, base = ABLATION.base.iterations, DIFFUSION.base
+    rises = [
+        curve(base_rows, "cpu", "replace", "rise"),
+        *(curve(rows, v, "replace", "rise") for v in ABLATION.variants),
+    ]
+    for place, (rise, error, _) in enumerate(rises):
+        axes.errorbar(
+            1 + rise[last - 1],
+            place,
+            xerr=4.303 * error[last - 1],
+            fmt="o",
+            color=COLOUR["replace"],
+            elinewidth=0.8,
+        )
+    first = (
+        f"{base.sampler}, {base.sampler_steps} sampler steps,\n{base.steps} training steps, T = {base.conformations}"
+    )
+    axes.set_yticks(range(len(ABLATION.variants) + 1), [first, *ABLATION.variants])
     axes.invert_yaxis()
     axes.axvline(1, color="0.5", linewidth=0.6)
-    axes.set_xlabel(f"test loss of model {ABLATION.base.iterations}, of model 1 = 1")
-    axes.legend(loc="lower right")
-    base = ABLATION.base
+    axes.set_xlabel(f"test loss of model {last} under Replace, of model 1 = 1")
     caption(
         figure,
-        f"""As in the other figures ({base.sampler} sampler of {base.sampler_steps} steps, T = {base.conformations},
-        {base.steps} steps of training) with one thing changed; {base.seeds} seeds, 95 % intervals by Student's t.""",
+        f"""The diffusion models of the other figures (first row) and with one thing changed, under Replace;
+        {base.seeds} seeds, 95 % intervals by Student's t.""",
     )
     return figure

@@ -21,6 +21,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int8, Key
 
@@ -43,15 +44,15 @@ Positions = Float[Array, "atoms 3"]
 
 
 class Graph(eqx.Module):
-    """A molecule without its positions.
+    """A molecule without its positions, or several, stacked.
 
     Attributes:
         atoms: features of each atom; all are zero where there is none.
         pairs: the kind of each pair of atoms, below `Architecture.kinds`; symmetric.
     """
 
-    atoms: Int8[Array, "atoms features"]
-    pairs: Int8[Array, "atoms atoms"]
+    atoms: Int8[Array | np.ndarray, "*molecules atoms features"]
+    pairs: Int8[Array | np.ndarray, "*molecules atoms atoms"]
 
     @property
     def present(self) -> Bool[Array, " atoms"]:

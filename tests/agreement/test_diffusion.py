@@ -87,12 +87,12 @@ def test_figures_draw_what_is_recorded(tmp_path):
         drawn[name] = figure
         return figure
 
-    for name, plot, rows in (
+    for name, plot, *rows in (
         ("diffusion", figures.plot, metrics),
         ("diffusion_samples", figures.plot_samples, samples),
-        ("diffusion_ablation", figures.plot_ablation, ablation),
+        ("diffusion_ablation", figures.plot_ablation, ablation, metrics),
     ):
-        pdf, png = save(tmp_path, name, lambda n=name, p=plot, r=rows: keep(n, p(r)))
+        pdf, png = save(tmp_path, name, lambda n=name, p=plot, r=rows: keep(n, p(*r)))
         assert pdf.stat().st_size > 1000
         assert png.stat().st_size > 10_000
     for column, workflow in enumerate(NAMES):
