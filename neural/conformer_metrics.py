@@ -41,7 +41,7 @@ CLOSE = 0.8
 Conformations = Float[np.ndarray, "conformations atoms 3"]
 
 #: Values by kind.
-Values = Mapping[str, Float[np.ndarray, " values"]]
+Values = Mapping[str, Float[np.ndarray, "_"]]
 
 
 def rmsd(molecule: Chem.Mol, conformations: Conformations) -> Float[np.ndarray, "conformations conformations"]:

@@ -286,7 +286,7 @@ def test_sane_conformations_keep_bonds_and_distances():
     assert metrics.Shape(geometry, np.zeros(4, int), samples).sane(reference) == 0.5
 
 
-TINY = "--conformations 20 --molecules 12 --test-molecules 3 --steps 6 --chunk 6 --sample-batch 20 --test-batch 6"
+TINY = "--conformations 18 --molecules 12 --test-molecules 3 --steps 6 --chunk 6 --sample-batch 18 --test-batch 6"
 
 
 def smoke(capsys, options, path):
@@ -307,7 +307,7 @@ def test_a_chain_is_the_same_alone_and_beside_another(capsys, tmp_path):
     assert set(alone["metrics"]) >= {"test_loss", "bonds", "angles", "torsions", "sane", "coverage", "matching"}
     text = (tmp_path / "2" / "samples" / "model-1.sdf").read_text()
     drawn = [molecule for _, molecule in molecules.in_sdf(text, tmp_path)]
-    assert len(drawn) == 40
+    assert len(drawn) == 36
     assert drawn[-1].GetProp("_Name").endswith(", seed 1")
     np.testing.assert_allclose(
         molecules.positions(drawn[0])[0], split(two[0])[1][0, : drawn[0].GetNumAtoms()], atol=1e-4
