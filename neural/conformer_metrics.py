@@ -140,7 +140,7 @@ class Shape:
     @property
     def least(self) -> dict[str, float]:
         """Least distance of atoms without a bond, by kind."""
-        return {kind: values.min() for kind, values in self._values(length, "apart").items() if len(values)}
+        return {kind: float(values.min()) for kind, values in self._values(length, "apart").items() if len(values)}
 
     def sane(self, real: "Shape") -> float:
         """The share of these conformations that are sane by the measure of real ones."""
