@@ -128,7 +128,7 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
                 elinewidth=0.8,
                 label=NAMES[workflow] if place == 0 else None,
             )
-    axes.set_yticks(range(len(variants)), [_described(variant) for variant in variants])
+    axes.set_yticks(range(len(variants)), [described(variant) for variant in variants])
     axes.invert_yaxis()
     axes.axvline(0, color="0.5", linewidth=0.6)
     axes.set_xlabel(f"rise of the test loss from model 1 to model {ABLATION.base.iterations}, %")
@@ -137,12 +137,13 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Convolutional autoencoders but for the last two, as in the other figures (latent size {base.latent},
-        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 % intervals by
-        Student's t. β is twice the variance of the observation noise.""",
+        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 %
+        intervals by Student's t. β is twice the variance of the observation noise.""",
     )
     return figure
 
 
-def _described(variant: str) -> str:
+def described(variant: str) -> str:
+    """A variant of the ablation in words."""
     words = variant.replace("beta", "β =").replace("latent", "latent size").replace("T ", "T = ")
     return words.replace("noisy", "with observation noise" if variant == "noisy" else "with noise")

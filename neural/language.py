@@ -60,8 +60,7 @@ class LanguageModel(Learner):
         """Weighted mean cross-entropy, nats a token; needs no random numbers."""
         del key
         rows, model = rows.astype(jnp.int32), self._cast(model)
-        found = jax.vmap(log_probabilities, (None, 0))(model, rows)
-        tokens = jax.vmap(counted)(rows).sum(1).astype(jnp.float32)
+        found, tokens = log_probabilities(model, rows), counted(rows).sum(1).astype(jnp.float32)
         return -(weights * found.sum(1)).sum() / (weights * tokens).sum()
 
     def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> UInt16[np.ndarray, "seeds rows length"]:
@@ -79,7 +78,7 @@ class LanguageModel(Learner):
             truth = None if corpus.next_token is None else corpus.next_token[start : start + self.test_batch]
             of_rows = _test(cast, rows, truth)
             surprise, cross = surprise + np.float64(of_rows[0]), cross + np.float64(of_rows[1])
-            tokens += int(jax.vmap(counted)(rows).sum())
+            tokens += int(counted(jnp.asarray(rows)).sum())
         result = {"test_loss": surprise / tokens}
         if corpus.next_token is not None:
             known = corpus.next_token[corpus.next_token > 0].astype(np.float64)
@@ -119,17 +118,11 @@ def _test(
 ) -> tuple[Float[Array, " seeds"], Float[Array, " seeds"]]:
     """The sums over all tokens of these rows, for each of several models q: of -log q, and its mean under the truth."""
 
-    def one_row(
-        model: Transformer, row: Int[Array, " length"], truth: Float[Array, "length vocabulary"] | None
-    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        found = jax.nn.log_softmax(model(inputs(row)))
-        chosen = jnp.take_along_axis(found, row[:, None], axis=1)[:, 0]
-        cross = jnp.zeros(()) if truth is None else -(truth * found[:, : truth.shape[1]]).sum()
-        return -jnp.where(counted(row), chosen, 0.0).sum(), cross
-
     @eqx.filter_vmap(in_axes=(eqx.if_array(0), None, None))
     def one_model(model: Transformer, rows: Array, truth: Array | None) -> tuple[Array, Array]:
-        surprise, cross = jax.vmap(one_row, (None, 0, None if truth is None else 0))(model, rows, truth)
-        return surprise.sum(), cross.sum()
+        found = jax.nn.log_softmax(model(inputs(rows)))
+        chosen = jnp.take_along_axis(found, rows[..., None], axis=2)[..., 0]
+        cross = jnp.zeros(()) if truth is None else -(truth * found[..., : truth.shape[2]]).sum()
+        return -jnp.where(counted(rows), chosen, 0.0).sum(), cross
 
     return one_model(models, rows, truth)

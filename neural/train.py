@@ -137,12 +137,21 @@ def _chunk(
         updates = jax.tree.map(lambda leaf: (-rate).astype(leaf.dtype) * leaf, direction)
         return Fit(eqx.apply_updates(fit.models, updates), optimiser), value
 
-    all_seeds = eqx.filter_vmap(one_seed, in_axes=(eqx.if_array(0), None, 0, 0, 0))
     arrays, static = eqx.partition(fit, eqx.is_array)
 
+    def of_arrays(arrays: PyTree, *batch: Array) -> tuple[PyTree, Array]:
+        fit, value = one_seed(eqx.combine(arrays, static), *batch)
+        return eqx.filter(fit, eqx.is_array), value.astype(jnp.float32)
+
+    def all_seeds(*seeds: PyTree, step: Int[Array, ""]) -> tuple[PyTree, Array]:
+        if len(keys) > 1:
+            return jax.vmap(lambda arrays, *batch: of_arrays(arrays, step, *batch))(*seeds)
+        # On a CPU, products of matrices with an axis of one seed would take twice the time of those without.
+        arrays, *batch = jax.tree.map(lambda leaf: leaf[0], seeds)
+        return jax.tree.map(lambda leaf: leaf[None], of_arrays(arrays, step, *batch))
+
     def advance(arrays: PyTree, step: Int[Array, ""], rows: Array, weights: Array) -> tuple[PyTree, Array]:
-        fit, values = all_seeds(eqx.combine(arrays, static), step, rows, weights, keys)
-        return eqx.filter(fit, eqx.is_array), values.astype(jnp.float32)
+        return all_seeds(arrays, rows, weights, keys, step=step)
 
     def stay(arrays: PyTree, *_: Array) -> tuple[PyTree, Array]:
         return arrays, jnp.zeros(len(keys), jnp.float32)

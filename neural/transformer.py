@@ -5,6 +5,7 @@ behind a leading 0, so that 0 also begins a text, and is asked for each token of
 """
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -14,8 +15,8 @@ import jax.random as jr
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
-#: Keys and values of one layer: (context, heads, features of a head) each.
-Cache = tuple[Float[Array, "context heads features"], Float[Array, "context heads features"]]
+#: Keys and values of one layer: (rows, context, heads, features of a head) each.
+Cache = tuple[Float[Array, "rows context heads features"], Float[Array, "rows context heads features"]]
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,16 @@ class Block(eqx.Module):
         self.rotary = not gpt2
 
     def __call__(
-        self, x: Float[Array, "length width"], cache: Cache | None = None, start: Int[Array, ""] | int = 0
-    ) -> tuple[Float[Array, "length width"], Cache | None]:
+        self, x: Float[Array, "rows length width"], cache: Cache | None = None, start: Int[Array, ""] | int = 0
+    ) -> tuple[Float[Array, "rows length width"], Cache | None]:
         """The stream after this block, at positions `start`, `start` + 1, …
 
         With a cache of what came before, its keys and values are written into it and it is returned.
         """
-        length = x.shape[0]
+        rows, length, _ = x.shape
         query, key, value = (
-            part.reshape(length, self.heads, -1)
-            for part in jnp.split(jax.vmap(self.attend)(jax.vmap(self.norm1)(x)), 3, axis=1)
+            part.reshape(rows, length, self.heads, -1)
+            for part in jnp.split(_each(self.attend, _each(self.norm1, x)), 3, axis=2)
         )
         if self.rotary:
             query, key = rotate(query, start), rotate(key, start)
@@ -123,18 +124,18 @@ class Block(eqx.Module):
             mixed = jax.nn.dot_product_attention(query, key, value, is_causal=True)
         else:
             keys, values = cache
-            keys = lax.dynamic_update_slice_in_dim(keys, key, start, 0)
-            values = lax.dynamic_update_slice_in_dim(values, value, start, 0)
-            places = jnp.arange(len(keys), dtype=jnp.int32)
+            keys = lax.dynamic_update_slice_in_dim(keys, key, start, 1)
+            values = lax.dynamic_update_slice_in_dim(values, value, start, 1)
+            places = jnp.arange(keys.shape[1], dtype=jnp.int32)
             seen = places[None, :] <= start + places[:length, None]
-            mixed = jax.nn.dot_product_attention(query, keys, values, mask=seen[None])
+            mixed = jax.nn.dot_product_attention(query, keys, values, mask=seen[None, None])
             cache = keys, values
-        x = x + jax.vmap(self.project)(mixed.reshape(length, -1))
-        return x + jax.vmap(self.feed_forward)(jax.vmap(self.norm2)(x)), cache
+        x = x + _each(self.project, mixed.reshape(rows, length, -1))
+        return x + _each(self.feed_forward, _each(self.norm2, x)), cache
 
 
 class Transformer(eqx.Module):
-    """A causal language model; reads one row, `jax.vmap` for more."""
+    """A causal language model; reads rows of one length."""
 
     embedding: Float[Array, "vocabulary width"]
     positions: Float[Array, "context width"] | None
@@ -153,72 +154,79 @@ class Transformer(eqx.Module):
         self.head = None if gpt2 else _normal(a.vocabulary, a.width, scale, key=keys[3])
         self.architecture = a
 
-    def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length vocabulary"]:
+    def __call__(self, tokens: Int[Array, "rows length"]) -> Float[Array, "rows length vocabulary"]:
         """The logits of the token that follows each of these."""
-        arrays, static = eqx.partition(self.blocks, eqx.is_array)
-
-        def layer(x: Float[Array, "length width"], arrays: PyTree) -> tuple[Float[Array, "length width"], None]:
-            return eqx.combine(arrays, static)(x)[0], None
-
-        x, _ = lax.scan(layer, self._embed(tokens, 0), arrays)
+        x = self._embed(tokens, 0)
+        for block in self._layers():
+            x, _ = block(x)
         return self._logits(x)
 
     def extend(
-        self, tokens: Int[Array, " length"], caches: tuple[Cache, ...], start: Int[Array, ""] | int
-    ) -> tuple[Float[Array, "length vocabulary"], tuple[Cache, ...]]:
+        self, tokens: Int[Array, "rows length"], caches: tuple[Cache, ...], start: Int[Array, ""] | int
+    ) -> tuple[Float[Array, "rows length vocabulary"], tuple[Cache, ...]]:
         """As a call, for tokens at positions `start`, … behind those that the caches hold; and the longer caches."""
         x, extended = self._embed(tokens, start), []
-        # A loop, not a scan: only so are the caches of a sampling loop updated in place.
-        for index, cache in enumerate(caches):
-            block = jax.tree.map(lambda leaf, i=index: leaf[i] if eqx.is_array(leaf) else leaf, self.blocks)
+        for block, cache in zip(self._layers(), caches, strict=True):
             x, cache = block(x, cache, start)
             extended.append(cache)
         return self._logits(x), tuple(extended)
 
-    def empty_caches(self, length: int) -> tuple[Cache, ...]:
-        """Caches with room for `length` tokens."""
+    def empty_caches(self, rows: int, length: int) -> tuple[Cache, ...]:
+        """Caches with room for `length` tokens a row."""
         a = self.architecture
-        empty = jnp.zeros((length, a.heads, a.width // a.heads), self.embedding.dtype)
+        empty = jnp.zeros((rows, length, a.heads, a.width // a.heads), self.embedding.dtype)
         return ((empty, empty),) * a.layers
 
-    def _embed(self, tokens: Int[Array, " length"], start: Int[Array, ""] | int) -> Float[Array, "length width"]:
+    def _layers(self) -> Iterator[Block]:
+        """The blocks one by one: a scan over them would copy what the gradient keeps, and the caches of sampling."""
+        for index in range(self.architecture.layers):
+            yield jax.tree.map(lambda leaf, i=index: leaf[i] if eqx.is_array(leaf) else leaf, self.blocks)
+
+    def _embed(self, tokens: Int[Array, "rows length"], start: Int[Array, ""] | int) -> Float[Array, "..."]:
         x = self.embedding[tokens]
         if self.positions is None:
             return x
-        return x + lax.dynamic_slice_in_dim(self.positions, start, len(tokens))
+        return x + lax.dynamic_slice_in_dim(self.positions, start, tokens.shape[1])[None]
 
-    def _logits(self, x: Float[Array, "length width"]) -> Float[Array, "length vocabulary"]:
+    def _logits(self, x: Float[Array, "rows length width"]) -> Float[Array, "rows length vocabulary"]:
         head = self.embedding if self.head is None else self.head
-        return jnp.matmul(jax.vmap(self.norm)(x), head.T, preferred_element_type=jnp.float32)
+        return jnp.matmul(_each(self.norm, x), head.T, preferred_element_type=jnp.float32)
 
 
-def rotate(x: Float[Array, "length heads features"], start: Int[Array, ""] | int) -> Float[Array, "..."]:
+def _each(
+    layer: Callable[[Float[Array, " width"]], Float[Array, " features"]], x: Float[Array, "rows length width"]
+) -> Float[Array, "rows length features"]:
+    """Apply a layer to every position: along one axis, since XLA's sums over two, in gradients, are slow on a CPU."""
+    return jax.vmap(layer)(x.reshape(-1, x.shape[2])).reshape(*x.shape[:2], -1)
+
+
+def rotate(x: Float[Array, "rows length heads features"], start: Int[Array, ""] | int) -> Float[Array, "..."]:
     """Rotary positions (Su et al. 2021): features j and j + half turn by position / 10000^(j / half)."""
-    length, _, features = x.shape
+    _, length, _, features = x.shape
     half = features // 2
     frequency = 10_000.0 ** (-jnp.arange(half, dtype=jnp.float32) / half)
     position = (start + jnp.arange(length, dtype=jnp.int32)).astype(jnp.float32)
-    angle = position[:, None, None] * frequency[None, None, :]
+    angle = position[None, :, None, None] * frequency[None, None, None, :]
     cos, sin = jnp.cos(angle).astype(x.dtype), jnp.sin(angle).astype(x.dtype)
     first, second = x[..., :half], x[..., half:]
     return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
-def inputs(row: Int[Array, " length"]) -> Int[Array, " length"]:
+def inputs(rows: Int[Array, "*rows length"]) -> Int[Array, "*rows length"]:
     """What the model reads to predict each token of a row: the row, one later, behind a leading 0."""
-    return jnp.concatenate([jnp.zeros(1, row.dtype), row[:-1]])
+    return jnp.concatenate([jnp.zeros_like(rows[..., :1]), rows[..., :-1]], axis=-1)
 
 
-def counted(row: Int[Array, " length"]) -> Bool[Array, " length"]:
+def counted(rows: Int[Array, "*rows length"]) -> Bool[Array, "*rows length"]:
     """Which tokens of a row belong to the text: all up to its first 0, that one included."""
-    return jnp.cumsum(inputs(row).at[0].set(1) == 0) == 0
+    return jnp.cumsum(inputs(rows).at[..., 0].set(1) == 0, axis=-1) == 0
 
 
-def log_probabilities(model: Transformer, row: Int[Array, " length"]) -> Float[Array, " length"]:
+def log_probabilities(model: Transformer, rows: Int[Array, "rows length"]) -> Float[Array, "rows length"]:
     """The natural logarithm of the probability that the model gives to each token of a row; 0 behind its end."""
-    logits = model(inputs(row))
-    chosen = jnp.take_along_axis(logits, row[:, None], axis=1)[:, 0]
-    return jnp.where(counted(row), chosen - jax.nn.logsumexp(logits, axis=1), 0.0)
+    logits = model(inputs(rows))
+    chosen = jnp.take_along_axis(logits, rows[..., None], axis=2)[..., 0]
+    return jnp.where(counted(rows), chosen - jax.nn.logsumexp(logits, axis=2), 0.0)
 
 
 @dataclass(frozen=True)
@@ -252,8 +260,7 @@ def sample(
     # Models and rows are mapped within a step, not outside the loop, so that it can stop when all rows have ended.
     @eqx.filter_vmap(in_axes=(eqx.if_array(0), 0, 0, None))
     def step_of_model(model, token, caches, step):
-        extend = jax.vmap(lambda token, caches: model.extend(token[None], caches, step))
-        return extend(token, caches)
+        return model.extend(token[:, None], caches, step)
 
     def running(state: tuple) -> Bool[Array, ""]:
         step, _, _, ended, _ = state
@@ -265,7 +272,7 @@ def sample(
         token = jnp.where(ended, 0, draw(keys, step, logits[:, :, 0]))
         return step + 1, token, caches, ended | (token == 0), lax.dynamic_update_index_in_dim(written, token, step, 2)
 
-    empty = eqx.filter_vmap(lambda model: jax.vmap(lambda _: model.empty_caches(length))(jnp.arange(rows)))(models)
+    empty = eqx.filter_vmap(lambda model: model.empty_caches(rows, length))(models)
     start = jnp.zeros(keys.shape, jnp.int32)
     state = (jnp.int32(0), start, empty, start == 1, jnp.zeros((*keys.shape, length), jnp.int32))
     return lax.while_loop(running, extend, state)[-1]

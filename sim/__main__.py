@@ -5,11 +5,12 @@ import signal
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
 
 import argparse
+import contextlib
 import json
 import math
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import jax
 import jax.random as jr
@@ -29,7 +30,7 @@ from theory.linear import DESIGNS, test_error
 
 from .hosts import Lost, join, use_all_cores
 from .model import LinearRegression
-from .run import run
+from .run import Run, run
 from .samplers import PRECISIONS, SAMPLERS
 from .statistics import Comparison, compare
 
@@ -89,27 +90,35 @@ def _law(workflow: Workflow, model: LinearRegression) -> Law | UnequalLaw | None
         return None
 
 
-def _main(options: argparse.Namespace) -> int:
+@contextlib.contextmanager
+def _results_only() -> Iterator[None]:
+    """Standard output is for results; what a transport writes there of its connections goes to standard error."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _run(options: argparse.Namespace) -> Run:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
-        # the transport writes of its connections to standard output, which is for results
-        sys.stdout = os.fdopen(os.dup(1), "w")
-        os.dup2(2, 1)
         join(*place)
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
     use_all_cores()
     model = LinearRegression(options.T, options.d, options.sigma, design=options.design)
-    workflow = build_workflow(options)
     replicates = options.replicates
     if replicates is None and options.relative_error is None:
         replicates = 1000
     with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
         key = jr.key(options.seed)
     try:
-        result = run(
+        return run(
             model,
-            workflow,
+            build_workflow(options),
             iterations=options.iterations,
             replicates=replicates,
             key=key,
@@ -123,6 +132,12 @@ def _main(options: argparse.Namespace) -> int:
     except Lost as lost:
         print(f"python -m sim: {lost}", file=sys.stderr, flush=True)
         os._exit(2)  # a regular exit would wait for the lost process
+
+
+def _main(options: argparse.Namespace) -> int:
+    with _results_only() if options.distributed else contextlib.nullcontext():
+        result = _run(options)
+    model, workflow = result.model, result.workflow
     law = _law(workflow, model)
     if law is None:
         none = np.full(result.iterations, np.nan)

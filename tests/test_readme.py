@@ -1,5 +1,6 @@
 """The README's code runs and prints what it says, and its commands work."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -7,6 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from figures import vae as vae_figures
+from paper_repro import vae
+from tests.benchmarks import simulation
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -30,6 +35,42 @@ def test_code_prints_what_it_says(program, printed):
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands(line, tmp_path):
     assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:])
+
+
+def test_the_table_of_speeds_is_the_recorded_one():
+    recorded = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
+    assert simulation.markdown(recorded["steps a second"]) in TEXT
+    assert len(recorded["steps a second"]) == 18
+
+
+def vae_table(rows):
+    """Mean and standard error of the test loss by iteration, and the rise to the last."""
+    iterations = (1, 2, 4, 6, 8, 10)
+    lines = ["| test loss | n = 1 | " + " | ".join(map(str, iterations[1:])) + " | rise |"]
+    lines.append("|---" * (len(iterations) + 2) + "|")
+    for workflow in ("replace", "accumulate"):
+        mean, error, _ = vae_figures.curve(rows, "cpu", workflow, "test_loss")
+        rise, rise_error, _ = vae_figures.curve(rows, "cpu", workflow, "rise")
+        cells = [f"{mean[n - 1]:.4f} ± {error[n - 1]:.4f}" for n in iterations]
+        cells.append(f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %")
+        lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def ablation_table(rows):
+    """Rise of the test loss under both workflows, one thing changed at a time."""
+    lines = ["| changed | `replace` | `accumulate` |", "|---|---|---|"]
+    for variant in vae.ABLATION.variants:
+        rises = [vae_figures.curve(rows, variant, workflow, "rise") for workflow in ("replace", "accumulate")]
+        cells = [f"{100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} %" for mean, error, _ in rises]
+        lines.append(f"| {vae_figures.described(variant)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("experiment", "table"), [(vae.VAE, vae_table), (vae.ABLATION, ablation_table)])
+def test_the_tables_of_autoencoders_are_the_recorded_ones(experiment, table):
+    rows = vae.Results(vae.RECORDED, experiment.name).load(experiment.configuration)
+    assert table(rows) in TEXT
 
 
 def test_pictures_and_links_exist():

@@ -208,6 +208,21 @@ def _lines(path: str) -> list[str]:
     return Path(path).read_text().splitlines() if Path(path).is_file() else []
 
 
+#: The columns of the README's table.
+SUMMARY = ("loop", "batch", "bartlett", "literal", "wishart 64", "wishart 32", "floor 32", "radial Replace 32")
+
+
+def markdown(rows: list[dict]) -> str:
+    """The README's table: thousands of steps a second at T = 10 d and n = 10."""
+    lines = ["| d, T | " + " | ".join(SUMMARY) + " |", "|---" * (len(SUMMARY) + 1) + "|"]
+    for row in rows:
+        if row["T"] == 10 * row["d"] and row["n"] == 10:
+            rates = (row["rates"].get(name) for name in SUMMARY)
+            cells = ("–" if rate is None else f"{float(f'{rate:.2g}') / 1e3:,.10g}" for rate in rates)
+            lines.append(f"| {row['d']}, {row['T']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def show(rows: list[dict]) -> None:
     """The table, and the ratios that are promised."""
     names = list(dict.fromkeys(name for row in rows for name in row["rates"]))
@@ -251,6 +266,7 @@ def main() -> None:
             contestants = dict(opponents(d, T, n)) | dict(ours(d, T, n))
             rows.append({"d": d, "T": T, "n": n, "rates": rates(contestants, 0.01 if options.quick else SECONDS)})
     show(rows)
+    print("\n" + markdown(rows))
     about["load after"] = round(os.getloadavg()[0], 2)
     print(f"load after {about['load after']}")
     if options.record:

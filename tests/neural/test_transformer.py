@@ -28,9 +28,14 @@ def small(style, vocabulary=11, context=12):
     return Architecture(style, vocabulary, context, width=16, layers=2, heads=2, hidden=24)
 
 
+@eqx.filter_jit  # operation by operation each would be compiled alone
+def begin(architecture, key):
+    return Transformer(architecture, key=key)
+
+
 def make(style, seed=0, **sizes):
     """A small model whose weights are large enough for every part of it to matter."""
-    model = Transformer(small(style, **sizes), key=jr.key(seed))
+    model = begin(small(style, **sizes), jr.key(seed))
     return jax.tree.map(lambda leaf: 2 * leaf if eqx.is_array(leaf) else leaf, model)
 
 
@@ -54,7 +59,7 @@ def test_the_future_is_not_seen(style):
     # d (sum of the logits at `place`) / d (embedding of a token that occurs once, at `other`)
     head = model.embedding if model.head is None else model.head
     held = eqx.tree_at(lambda m: m.head, model, head, is_leaf=lambda leaf: leaf is None)
-    jacobian = jax.jacrev(lambda e: eqx.tree_at(lambda m: m.embedding, held, e)(tokens).sum(1))
+    jacobian = jax.jacrev(lambda e: eqx.tree_at(lambda m: m.embedding, held, e)(tokens[None])[0].sum(1))
     reads = eqx.filter_jit(jacobian)(model.embedding)
     moved = np.abs(np.asarray(reads)).sum(-1)[:, np.asarray(tokens)]
     assert (moved[np.triu_indices(8, 1)] == 0).all()
@@ -71,23 +76,25 @@ def test_cached_sampling_draws_the_tokens_of_the_uncached_path(style):
         for key, row in zip(row_keys, rows, strict=True):
             tokens = np.zeros(length + 1, np.int32)
             for place in range(length):
-                token = draw(model(tokens[:length])[place], key, place)
+                token = draw(model(tokens[None, :length])[0, place], key, place)
                 tokens[place + 1] = token
                 if token == 0:
                     break
             assert row.tolist() == tokens[1:].tolist()
     # some rows ended early, so that ending is tested too
-    lengths = np.asarray(jax.vmap(jax.vmap(counted))(drawn).sum(-1))
+    lengths = np.asarray(counted(drawn).sum(-1))
     assert lengths.min() < length
 
 
 def test_extending_by_several_tokens_is_a_call():
     for style in STYLES:
-        model, tokens = make(style), jr.randint(jr.key(1), (10,), 0, 11, dtype=jnp.int32)
+        model, tokens = make(style), jr.randint(jr.key(1), (2, 10), 0, 11, dtype=jnp.int32)
         extend = eqx.filter_jit(model.extend)
-        first, caches = extend(tokens[:4], model.empty_caches(12), 0)
-        second, _ = extend(tokens[4:], caches, 4)
-        np.testing.assert_allclose(np.concatenate([first, second]), eqx.filter_jit(model)(tokens), rtol=2e-5, atol=2e-5)
+        first, caches = extend(tokens[:, :4], model.empty_caches(2, 12), 0)
+        second, _ = extend(tokens[:, 4:], caches, 4)
+        np.testing.assert_allclose(
+            np.concatenate([first, second], 1), eqx.filter_jit(model)(tokens), rtol=2e-5, atol=2e-5
+        )
 
 
 def test_samples_follow_softmax_at_their_temperature():
@@ -100,7 +107,7 @@ def test_samples_follow_softmax_at_their_temperature():
 
 
 def test_rotary_scores_depend_on_distance_alone():
-    query, key = jr.normal(jr.key(0), (2, 1, 1, 8))
+    query, key = jr.normal(jr.key(0), (2, 1, 1, 1, 8))
     score = lambda i, j: float((rotate(query, i) * rotate(key, j)).sum())  # noqa: E731
     assert score(3, 1) == pytest.approx(score(9, 7), rel=1e-4)
     assert abs(score(3, 1) - score(3, 2)) > 1e-3
@@ -118,8 +125,7 @@ def test_log_probabilities_sum_to_one_over_all_rows(style):
     rows = jnp.array(
         [(0, 0, 0), *[(a, 0, 0) for a in (1, 2)], *[(a, b, c) for a in (1, 2) for b in (1, 2) for c in range(3)]]
     )
-    of_rows = eqx.filter_jit(jax.vmap(lambda row: log_probabilities(model, row).sum()))
-    total = jnp.exp(of_rows(rows)).sum()
+    total = jnp.exp(eqx.filter_jit(log_probabilities)(model, rows).sum(1)).sum()
     assert float(total) == pytest.approx(1, rel=1e-5)
 
 
@@ -127,8 +133,7 @@ def fitted(model, rows, *, steps, rate):
     """The model fitted by the project's own loop, as a run of one seed, and the loss at each step."""
 
     def loss(model, rows, weights, *, key):
-        found = jax.vmap(lambda row: log_probabilities(model, row))(rows)
-        return -found.sum() / jax.vmap(counted)(rows).sum().astype(jnp.float32)
+        return -log_probabilities(model, rows).sum() / counted(rows).sum().astype(jnp.float32)
 
     training = Training(batch_size=rows.shape[1], learning_rate=rate, steps=steps, chunk=steps)
     batches = lambda start, end: (rows[start:end, None], np.ones((end - start, 1, rows.shape[1]), np.float32))  # noqa: E731
@@ -170,7 +175,7 @@ def test_a_markov_source_is_learned_to_its_entropy():
         rate=5e-3,
     )
     held_out = chains(4000)
-    found = -jax.jit(jax.vmap(lambda row: log_probabilities(model, row)))(held_out)[:, 1:]
+    found = -eqx.filter_jit(log_probabilities)(model, held_out)[:, 1:]
     # against the same rows' log-probability under the source, so that the noise of the rows cancels
     moves = held_out - 1
     floor = -np.log(move[moves[:, :-1], moves[:, 1:]])
