@@ -158,7 +158,9 @@ class Shape:
 
 
 def distance(samples: Values, real: Values) -> float:
-    """Wasserstein-1 distance of the values of each kind, averaged over the samples' values."""
+    """Wasserstein-1 distance of the values of each kind, averaged over the samples' values; 0 without any."""
     kinds = [kind for kind, values in samples.items() if len(values)]
+    if not kinds:
+        return 0.0
     weights = [len(samples[kind]) for kind in kinds]
     return float(np.average([wasserstein_distance(samples[kind], real[kind]) for kind in kinds], weights=weights))

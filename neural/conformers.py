@@ -106,9 +106,8 @@ class ConformerModel(Learner):
 
     def _shape(self, rows: Rows) -> dict[str, float]:
         shape, real = metrics.Shape(self._geometries, *split(rows)), self._real
-        result = {name: metrics.distance(getattr(shape, name), getattr(real, name)) for name in ("bonds", "angles")}
-        if any(len(values) for values in shape.torsions.values()):
-            result["torsions"] = metrics.distance(shape.torsions, real.torsions)
+        names = ("bonds", "angles", "torsions")
+        result = {name: metrics.distance(getattr(shape, name), getattr(real, name)) for name in names}
         return result | {"sane": shape.sane(real)}
 
     def _recall(self, models: PyTree) -> list[dict[str, float]]:

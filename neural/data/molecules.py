@@ -133,12 +133,16 @@ def from_geom(files: list[Path], conformations: int) -> Iterator[Found]:
             molecule = Chem.Mol(conformers[0]["rd_mol"])
             for other in conformers[1:]:
                 molecule.AddConformer(other["rd_mol"].GetConformer(), assignId=True)
-        except (ValueError, OSError):
+        except (_Refused, OSError):
             raise
         except Exception as error:  # bytes that are no pickle can raise anything
             raise ValueError(f"{path} is no molecule of GEOM: {type(error).__name__} {error}".strip()) from error
         molecule.SetProp("_Name", str(entry.get("smiles", path.stem)))
         yield path.name, molecule
+
+
+class _Refused(ValueError):
+    pass
 
 
 class _Unpickler(pickle.Unpickler):
@@ -148,7 +152,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> type[Chem.Mol]:
         if (module, name) != ALLOWED:
-            raise ValueError(
+            raise _Refused(
                 f"{self._path} asks for {module}.{name}, and a molecule of GEOM needs nothing but {'.'.join(ALLOWED)}; "
                 "nothing of it was run."
             )

@@ -223,7 +223,14 @@ def test_a_pickle_that_carries_code_is_refused_and_not_run(tmp_path):
         with pytest.raises(ValueError, match=rf"a.pickle asks for {name}, and a molecule of GEOM needs nothing but"):
             conformers.geom_drugs(folder, CHOICE, tmp_path / "cache")
     assert not (tmp_path / "executed").exists()
-    for content in (b"", b"not a pickle", pickle.dumps([1]), pickle.dumps({"conformers": []}), path.read_bytes()[:20]):
+    for content in (
+        b"",
+        b"not a pickle",
+        b"\x80\xff.",
+        pickle.dumps([1]),
+        pickle.dumps({"conformers": []}),
+        path.read_bytes()[:20],
+    ):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"a.pickle is no molecule of GEOM: \w+"):
             conformers.geom_drugs(folder, CHOICE, tmp_path / "cache")
@@ -274,6 +281,7 @@ def test_bonds_angles_and_torsions_by_hand():
     expected = wasserstein_distance(of_longer.bonds["C SINGLE N"], shape.bonds["C SINGLE N"]) / 3
     assert metrics.distance(of_longer.bonds, shape.bonds) == pytest.approx(expected)
     assert not metrics.Geometry(Chem.MolFromSmiles("C1CCCCC1")).torsions  # none outside the ring
+    assert metrics.distance({}, shape.torsions) == 0
 
 
 def test_sane_conformations_keep_bonds_and_distances():
