@@ -212,9 +212,8 @@ def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int) -> Conform
     table = np.concatenate(rows)
     tested = np.isin(table[:, 0].astype(int), held_out)
     molecules = tuple(placed(group[0], ()) for group in groups)
-    graphs = [graph(molecule, atoms) for molecule in molecules]
-    stacked = [np.stack(parts) for parts in zip(*graphs, strict=True)]
-    return ConformerSet(molecules, *stacked, table[~tested], table[tested])
+    features, pairs = (np.stack(parts) for parts in zip(*(graph(m, atoms) for m in molecules), strict=True))
+    return ConformerSet(molecules, features, pairs, table[~tested], table[tested])
 
 
 def graph(molecule: Chem.Mol, atoms: int) -> tuple[Int8[np.ndarray, "atoms features"], Int8[np.ndarray, "atoms atoms"]]:
