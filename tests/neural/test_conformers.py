@@ -294,7 +294,7 @@ def test_sane_conformations_keep_bonds_and_distances():
     assert metrics.Shape(geometry, np.zeros(4, int), samples).sane(reference) == 0.5
 
 
-TINY = "--conformations 18 --molecules 12 --test-molecules 3 --steps 6 --chunk 6 --sample-batch 18 --test-batch 6"
+TINY = "--layers 1 --conformations 18 --molecules 12 --test-molecules 3 --steps 6 --chunk 6 --sample-batch 18"
 
 
 def smoke(capsys, options, path):
