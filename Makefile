@@ -43,7 +43,7 @@ bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 
 	@$(BIN)/python -m tests.benchmarks.simulation $(ARGS)
 
 lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra chem --extra dev --generate-hashes \
 	  --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## remove .venv, pictures and caches

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib
 
-from paper_repro import linear, one_law as neural_law, vae as autoencoders
+from paper_repro import diffusion as conformers, linear, one_law as neural_law, vae as autoencoders
 from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
-from . import designs, linear_a, linear_b, one_law, schematic, vae
+from . import designs, diffusion, linear_a, linear_b, one_law, schematic, vae
 from .style import save
 
 OUT = Path(__file__).parent / "out"
@@ -40,10 +40,15 @@ def _main(options: argparse.Namespace) -> int:
         for experiment in (autoencoders.ABLATION, autoencoders.LONGER)
         for row in autoencoders.run(experiment, again=options.fresh)[0]
     ]
+    losses, drawn = conformers.run(conformers.DIFFUSION, again=options.fresh)
+    changed, _ = conformers.run(conformers.ABLATION, again=options.fresh)
     for name, plot in (
         ("vae", lambda: vae.plot(metrics)),
         ("vae_samples", lambda: vae.plot_samples(images)),
         ("vae_ablation", lambda: vae.plot_ablation(ablation)),
+        ("diffusion", lambda: diffusion.plot(losses)),
+        ("diffusion_samples", lambda: diffusion.plot_samples(drawn)),
+        ("diffusion_ablation", lambda: diffusion.plot_ablation(changed, losses)),
     ):
         for path in save(OUT, name, plot):
             print(path)

@@ -27,12 +27,13 @@ from theory.cli import (
 )
 
 from .configuration import Configuration, Kind
+from .conformer_configuration import DIFFUSION
 from .directory import RunDirectory
 from .image_configuration import AUTOENCODER
 from .language_configuration import TRANSFORMER
 from .loop import run
 
-KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER)}
+KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from figures import vae as vae_figures
-from paper_repro import vae
+from paper_repro import diffusion, vae
+from sim.results import Results
 from tests.benchmarks import simulation
 
 ROOT = Path(__file__).parents[1]
@@ -74,8 +75,38 @@ def ablation_table(rows):
     ("experiments", "table"), [((vae.VAE,), vae_table), ((vae.ABLATION, vae.LONGER), ablation_table)]
 )
 def test_the_tables_of_autoencoders_are_the_recorded_ones(experiments, table):
-    tables = [vae.Results(vae.RECORDED, made.name).load(made.configuration) for made in experiments]
+    tables = [Results(vae.RECORDED, made.name).load(made.configuration) for made in experiments]
     assert table([row for rows in tables for row in rows]) in TEXT
+
+
+def diffusion_table(rows):
+    """Mean and standard error of the test loss by iteration."""
+    iterations = range(1, diffusion.DIFFUSION.base.iterations + 1)
+    lines = ["| test loss, `--preset cpu` | n = 1 | " + " | ".join(map(str, iterations[1:])) + " |"]
+    lines.append("|---" * (len(iterations) + 1) + "|")
+    for workflow in ("replace", "accumulate"):
+        mean, error, _ = vae_figures.curve(rows, "cpu", workflow, "test_loss")
+        cells = [f"{mean[n - 1]:.3f} ± {error[n - 1]:.3f}" for n in iterations]
+        lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def diffusion_ablation_table(rows):
+    """Rise of the test loss under Replace, one thing changed at a time."""
+    lines = ["| changed | rise of model 3 under `replace` |", "|---|---|"]
+    for variant in diffusion.ABLATION.variants:
+        mean, error, _ = vae_figures.curve(rows, variant, "replace", "rise")
+        lines.append(f"| {variant} | {100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} % |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "table"),
+    [(diffusion.DIFFUSION, diffusion_table), (diffusion.ABLATION, diffusion_ablation_table)],
+)
+def test_the_tables_of_diffusion_models_are_the_recorded_ones(experiment, table):
+    rows = Results(vae.RECORDED, experiment.name).load(experiment.configuration)
+    assert table(rows) in TEXT
 
 
 def test_pictures_and_links_exist():

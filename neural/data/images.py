@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float32, Integer, Key, Shaped, UInt8
 from PIL import Image
 from tqdm import tqdm
 
 from sim.results import write_whole
+
+from .rows import collect
 
 #: What a folder of images is searched for.
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -55,13 +56,7 @@ class ImageSet:
         Raises:
             ValueError: there are not so many.
         """
-        if iteration * images > len(self.train):
-            raise ValueError(
-                f"iteration {iteration} needs {images} real images beside those before it, {iteration * images} in "
-                f"all, and there are {len(self.train)} to train on; use fewer --images."
-            )
-        order = np.random.default_rng(jr.key_data(key).tolist()).permutation(len(self.train))
-        return np.asarray(self.train[order[(iteration - 1) * images : iteration * images]])
+        return collect(self.train, iteration, images, noun="images", key=key)
 
 
 def as_float(images: Shaped[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
@@ -152,13 +147,14 @@ def load(
         except OSError as error:
             raise ValueError(f"{path} is missing ({error.strerror}).") from error
         digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
-    file = (cache or _user_cache()) / f"images-{digest.hexdigest()[:24]}.npy"
+    file = (cache or user_cache()) / f"images-{digest.hexdigest()[:24]}.npy"
     if not file.exists():
         write_whole(file, lambda partial: _fill(partial, paths, size, channels, crop))
     return np.load(file, mmap_mode="r")
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
+    """Where what was read once is kept, in the user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "model-collapse"
 
 
