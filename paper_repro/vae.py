@@ -21,6 +21,7 @@ from jaxtyping import Float
 from neural.image_configuration import PRESETS
 from neural.images import to_bytes
 from neural.loop import Learner
+from theory import Replace
 
 from .experiment import Experiment, run as run_chains
 from .linear import Row
