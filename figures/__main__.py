@@ -6,42 +6,21 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run end
 
 import argparse
 import sys
-from pathlib import Path
 
 import matplotlib
 
-from paper_repro import linear, one_law as neural_law, vae as autoencoders
 from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
-from . import designs, linear_a, linear_b, one_law, schematic, vae
+from .catalogue import OUT, plots
 from .style import save
-
-OUT = Path(__file__).parent / "out"
-WITH_RESULTS = (linear_a, linear_b, designs)
 
 
 def _main(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
     use_all_cores()
-    for path in save(OUT, "schematic", schematic.plot):
-        print(path)
-    for module in WITH_RESULTS:
-        rows = linear.run(module.EXPERIMENT, OUT, again=options.fresh)
-        for path in save(OUT, module.EXPERIMENT.name, lambda m=module, r=rows: m.plot(r)):
-            print(path)
-    # Minutes of training: drawn from the table in the repository as long as its configuration is that of today.
-    rows = neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=options.fresh)
-    for path in save(OUT, neural_law.EXPERIMENT.name, lambda: one_law.plot(rows)):
-        print(path)
-    metrics, images = autoencoders.run(autoencoders.VAE, again=options.fresh)
-    ablation, _ = autoencoders.run(autoencoders.ABLATION, again=options.fresh)
-    for name, plot in (
-        ("vae", lambda: vae.plot(metrics)),
-        ("vae_samples", lambda: vae.plot_samples(images)),
-        ("vae_ablation", lambda: vae.plot_ablation(ablation)),
-    ):
-        for path in save(OUT, name, plot):
+    for picture, plot in plots(fresh=options.fresh):
+        for path in save(OUT, picture.name, plot):
             print(path)
     return 0
 

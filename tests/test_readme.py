@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from figures.catalogue import PICTURES
 from tests.benchmarks import simulation
 
 ROOT = Path(__file__).parents[1]
@@ -50,3 +51,8 @@ def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`make (\w+)|^make (\w+)", TEXT, flags=re.MULTILINE):
         assert re.search(rf"^{''.join(target)}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_table_of_figures_is_the_catalogue():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE)
+    assert rows[: len(PICTURES)] == [(picture.name, picture.title) for picture in PICTURES]

@@ -1,0 +1,118 @@
+"""Every figure as data: `make figures`, the report and the README's table all read this one list."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from paper_repro import linear, one_law as neural_law, vae as autoencoders
+
+from . import designs, linear_a, linear_b, one_law, schematic, vae
+
+OUT = Path(__file__).parent / "out"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers of a figure come from.
+
+    Attributes:
+        tables: the result tables, each a path without suffix: numbers in `.csv`, their provenance in `.json`.
+        load: reads them, or runs what is missing, stale, or asked for again; gives what `plot` takes.
+    """
+
+    tables: tuple[Path, ...]
+    load: Callable[[bool], Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure.
+
+    Attributes:
+        name: of its files.
+        title: what it shows, in one line.
+        plot: draws it from what its source gives; a figure of exact laws alone has no source.
+    """
+
+    name: str
+    title: str
+    plot: Callable[..., Figure]
+    source: Source | None = None
+
+
+def _simulated(experiment: linear.Experiment) -> Source:
+    return Source((OUT / experiment.name,), lambda again: linear.run(experiment, OUT, again=again))
+
+
+def _autoencoders(experiment: autoencoders.Experiment) -> Source:
+    tables = tuple(neural_law.RECORDED / name for name in (experiment.name, f"{experiment.name}_images"))
+    return Source(tables, lambda again: autoencoders.run(experiment, again=again))
+
+
+# Minutes of training: drawn from the tables in the repository as long as their configurations are those of today.
+_ONE_LAW = Source(
+    (neural_law.RECORDED / "one_law",),
+    lambda again: neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=again),
+)
+_VAE = _autoencoders(autoencoders.VAE)
+
+PICTURES: tuple[Picture, ...] = (
+    Picture(
+        "schematic",
+        "which data each model is fitted to under Replace and Accumulate, and what becomes of the error",
+        schematic.plot,
+    ),
+    Picture(
+        "linear_a",
+        "Replace and Accumulate, 10 iterations, σ² ∈ {0.1, 1, 10}",
+        linear_a.plot,
+        _simulated(linear_a.EXPERIMENT),
+    ),
+    Picture(
+        "linear_b",
+        "the paper's Fig. 7: T ∈ {100, 316, 1000}, five noise levels, 50 iterations",
+        linear_b.plot,
+        _simulated(linear_b.EXPERIMENT),
+    ),
+    Picture(
+        "designs",
+        "not in the paper: Accumulate at fixed and at fresh design, two different laws under one bound",
+        designs.plot,
+        _simulated(designs.EXPERIMENT),
+    ),
+    Picture(
+        "one_law",
+        "not in the paper: one gain c_n in theory, simulation and a transformer, under five workflows",
+        one_law.plot,
+        _ONE_LAW,
+    ),
+    Picture(
+        "vae",
+        "section 2.3: loss of autoencoders trained on their own images, and what they lose",
+        lambda tables: vae.plot(tables[0]),
+        _VAE,
+    ),
+    Picture(
+        "vae_samples",
+        "section 2.3: images that each of these autoencoders draws",
+        lambda tables: vae.plot_samples(tables[1]),
+        _VAE,
+    ),
+    Picture(
+        "vae_ablation",
+        "not in the paper: what drives the loss of autoencoders",
+        lambda tables: vae.plot_ablation(tables[0]),
+        _autoencoders(autoencoders.ABLATION),
+    ),
+)
+
+
+def plots(*, fresh: bool = False) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
+    """Each picture with the function that draws it; its results are loaded as its turn comes, once for all who share."""
+    load = cache(lambda source: source.load(fresh))
+    for picture in PICTURES:
+        yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot
