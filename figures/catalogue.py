@@ -112,7 +112,7 @@ PICTURES: tuple[Picture, ...] = (
 
 
 def plots(*, fresh: bool = False) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
-    """Each picture with the function that draws it; its results are loaded as its turn comes, once for all who share."""
+    """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share."""
     load = cache(lambda source: source.load(fresh))
     for picture in PICTURES:
         yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot

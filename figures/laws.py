@@ -1,0 +1,138 @@
+"""The laws as a browser shows and computes them: printed by SymPy as MathML and as JavaScript."""
+
+import json
+from typing import Any
+
+import sympy as sp
+from sympy.printing.jscode import JavascriptCodePrinter
+from sympy.printing.mathml import MathMLPresentationPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+from theory import Law, Workflow, gain
+from theory.linear import DESIGNS, test_error
+from theory.symbols import ONE_FIT, T, n
+from theory.table import FAMILIES
+
+from .style import COLOUR
+
+#: Iterations that the explorer draws, at most.
+ITERATIONS = 100
+
+#: Windows whose gains, which have no formula in n, go along as numbers: k = 1 to this.
+WINDOWS = 10
+
+#: What the explorer draws: each family once, all its parameters symbols.
+EXPLORED: tuple[Workflow, ...] = tuple(w for w in FAMILIES if w.is_symbolic or not w.parameters)
+
+
+def label(workflow: Workflow) -> str:
+    """`FreshReal(s, w)`: the family with its symbols, `Replace` where it has none."""
+    symbols = ", ".join(str(symbol) for symbol in workflow.parameters.values() if symbol is not None)
+    name = type(workflow).__name__
+    # FreshReal's ratio is 1 unless given; its families are told apart by their symbols.
+    return f"{name}({symbols})" if workflow.is_symbolic else name
+
+
+class _JavaScript(JavascriptCodePrinter):
+    """Sums become loops, and gains without a formula are looked up."""
+
+    def _print_Sum(self, expr: sp.Sum) -> str:
+        (index, first, last), term = expr.limits[0], self._print(expr.function)
+        return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
+
+    def _print_Function(self, expr: sp.Expr) -> str:
+        if expr.func != sp.Function("gain"):
+            return super()._print_Function(expr)
+        return f"gains[k - 1][{self._print(expr.args[0])} - 1]"
+
+
+def javascript() -> str:
+    """The constants `gains` and `laws` of the explorer's script."""
+    window = next(w for w in EXPLORED if test_error(w, design="fixed").gain_expr is None)
+    gains = [[float(c) for c in gain(type(window)(k), ITERATIONS)] for k in range(1, WINDOWS + 1)]
+    entries = ",\n".join(_family(workflow) for workflow in EXPLORED)
+    return f"const gains = {json.dumps(gains)};\nconst laws = {{\n{entries}\n}};\n"
+
+
+def _family(workflow: Workflow) -> str:
+    both = [test_error(workflow, design=design) for design in DESIGNS]
+    symbols = sorted(str(symbol) for symbol in set().union(*(law.expr.free_symbols for law in both)))
+    parameters = [str(value) for value in workflow.parameters.values() if value is not None and workflow.is_symbolic]
+    facts = {"colour": COLOUR[workflow.command()], "parameters": parameters}
+    lines = [f"  {json.dumps(label(workflow))}: {{ ...{json.dumps(facts)},"]
+    for law in both:
+        error = _JavaScript().doprint(law.expr)
+        names = ", ".join(sorted({*symbols, *parameters}))
+        lines.append(f"    {law.design}: {{ exact: {json.dumps(law.exact)}, error: ({{ {names} }}) => {error} }},")
+    return "\n".join([*lines, "  }"])
+
+
+class _MathML(MathMLPresentationPrinter):
+    """As one writes by hand: first the error of one fit as a fraction of its own, then what multiplies it."""
+
+    def _print_Mul(self, expr: sp.Mul) -> Any:
+        factors = _split(expr)
+        if factors is None:
+            # 4 times 4^n would read 44^n
+            digits = any(factor.is_Pow and factor.base.is_Integer for factor in expr.args)
+            self._settings["mul_symbol"] = "dot" if digits and abs(expr.as_coeff_Mul()[0]) != 1 else None
+            return super()._print_Mul(expr)
+        row = self.dom.createElement("mrow")
+        for factor in factors:
+            row.appendChild(self.parenthesize(factor, PRECEDENCE["Mul"]) if factor.is_Add else self._print(factor))
+        return row
+
+    def _print_Sum(self, expr: sp.Sum) -> Any:
+        row = super()._print_Sum(expr)
+        # The summands of the laws are fractions, which need no parentheses.
+        row.replaceChild(self._print(expr.function), row.lastChild)
+        return row
+
+
+def _split(expr: sp.Mul) -> tuple[sp.Expr, sp.Expr] | None:
+    """The two factors that are shown side by side; `None` for one fraction."""
+    gain = expr / ONE_FIT
+    if gain != 1 and not gain.free_symbols & ONE_FIT.free_symbols:
+        long = gain.has(sp.Sum) or (gain.is_Add and gain.has(n))
+        return (ONE_FIT, gain) if long else (gain if gain.free_symbols else sp.expand(gain), ONE_FIT)
+    sums = [factor for factor in expr.args if isinstance(factor, (sp.Sum, sp.Add)) and factor.has(n)]
+    return (expr / sums[0], sums[0]) if len(sums) == 1 else None
+
+
+def mathml(expr: sp.Basic, *, named: str = "") -> str:
+    """The expression, or the equation `named` = expression, as a `math` element."""
+    written = expr
+    if isinstance(expr, sp.Expr):
+        written = sp.factor_terms(sp.powsimp(expr).replace(sp.Pow, _turned), sign=True)
+    written = written.replace(sp.harmonic, _harmonic).replace(sp.polygamma, lambda _, x: sp.Function("ψ")(x))
+    written = written.replace(sp.Function("gain"), lambda m: sp.Symbol(f"c_{m}"))
+    equation = sp.Eq(sp.Symbol(named), written, evaluate=False) if named else written
+    # SymPy writes operators as entities of HTML, which its XML then escapes; and minus as a hyphen.
+    printed = _MathML().doprint(equation).replace("&amp;", "&").replace("<mo>-</mo>", "<mo>\N{MINUS SIGN}</mo>")
+    return f'<math displaystyle="true">{printed}</math>'
+
+
+def _turned(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+    """Differences with a weight, 0 < w <= 1, so that they are positive: (1 - w)^2, not (w - 1)^2."""
+    backward = base.is_Add and len(base.free_symbols) == 1 and base.subs(*base.free_symbols, sp.Rational(1, 2)) < 0
+    return (-1) ** exponent * (-base) ** exponent if backward and exponent.is_integer else base**exponent
+
+
+def _harmonic(m: sp.Expr, order: sp.Expr = sp.S.One) -> sp.Symbol:
+    return sp.Symbol(f"H_{m}" if order == 1 else f"H_{m}__({order})")
+
+
+def equations(law: Law) -> list[str]:
+    """The law, and where it has them its form without sums and its limit, each a `math` element."""
+    limit, closed = law.limit(), law.closed_form()
+    powers = [power for power in law.expr.atoms(sp.Pow) if power.exp == n - 1 and power.base.has(T)]
+    if powers and limit is not None:
+        # A rate that fills lines gets a name.
+        last, rho = sp.symbols("E_∞ rho")
+        shown = [mathml(last + (sp.Symbol("E_1") - last) * rho ** (n - 1), named="E_n"), mathml(ONE_FIT, named="E_1")]
+        shown.append(mathml(powers[0].base, named="rho"))
+    else:
+        shown = [mathml(law.expr, named="E_n")]
+        if closed is not None and closed != law.expr:
+            shown.append(mathml(closed, named="E_n"))
+    return shown if limit is None else [*shown, mathml(limit, named="E_∞")]
