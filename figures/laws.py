@@ -26,11 +26,13 @@ EXPLORED: tuple[Workflow, ...] = tuple(w for w in FAMILIES if w.is_symbolic or n
 
 
 def label(workflow: Workflow) -> str:
-    """`FreshReal(s, w)`: the family with its symbols, `Replace` where it has none."""
-    symbols = ", ".join(str(symbol) for symbol in workflow.parameters.values() if symbol is not None)
-    name = type(workflow).__name__
-    # FreshReal's ratio is 1 unless given; its families are told apart by their symbols.
-    return f"{name}({symbols})" if workflow.is_symbolic else name
+    """`FreshReal(s, w)`: the family with its parameters, `Replace` where it has none."""
+    parameters = ", ".join(map(str, _given(workflow)))
+    return f"{type(workflow).__name__}({parameters})" if parameters else type(workflow).__name__
+
+
+def _given(workflow: Workflow) -> list[Any]:
+    return [value for value in workflow.parameters.values() if value is not None]
 
 
 class _JavaScript(JavascriptCodePrinter):
@@ -55,15 +57,16 @@ def javascript() -> str:
 
 
 def _family(workflow: Workflow) -> str:
-    both = [test_error(workflow, design=design) for design in DESIGNS]
-    symbols = sorted(str(symbol) for symbol in set().union(*(law.expr.free_symbols for law in both)))
-    parameters = [str(value) for value in workflow.parameters.values() if value is not None and workflow.is_symbolic]
-    facts = {"colour": COLOUR[workflow.command()], "parameters": parameters}
-    lines = [f"  {json.dumps(label(workflow))}: {{ ...{json.dumps(facts)},"]
-    for law in both:
-        error = _JavaScript().doprint(law.expr)
-        names = ", ".join(sorted({*symbols, *parameters}))
-        lines.append(f"    {law.design}: {{ exact: {json.dumps(law.exact)}, error: ({{ {names} }}) => {error} }},")
+    symbols = sorted({"T", "d", "n", "sigma"} | {str(parameter) for parameter in _given(workflow)})
+    lines = [
+        f"  {json.dumps(label(workflow))}: {{",
+        f"    colour: {json.dumps(COLOUR[workflow.command()])},",
+        f"    parameters: {json.dumps([str(parameter) for parameter in _given(workflow)])},",
+    ]
+    for design in DESIGNS:
+        law = test_error(workflow, design=design)
+        error = f"({{ {', '.join(symbols)} }}) => {_JavaScript().doprint(law.expr)}"
+        lines.append(f"    {design}: {{ exact: {json.dumps(law.exact)}, error: {error} }},")
     return "\n".join([*lines, "  }"])
 
 
