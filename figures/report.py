@@ -1,4 +1,4 @@
-"""The report: every figure, the claims, the laws, an explorer of them and where the numbers come from, as one HTML page.
+"""The report: figures, claims, laws, an explorer of them, and where the numbers come from, as one HTML page.
 
 The page needs no network: pictures, mathematics (MathML), style and script are in it.
 """
@@ -6,6 +6,7 @@ The page needs no network: pictures, mathematics (MathML), style and script are 
 import base64
 import io
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -32,7 +33,7 @@ _CONTROLS: dict[str, tuple[str, float, float, float | None, float]] = {
     "T": ("T, samples an iteration", 3, 1_000_000, None, 100),
     "d": ("d, features", 1, 10_000, None, 32),
     "sigma": ("σ, noise standard deviation", 0.01, 100, None, 1),
-    "n": ("n, model-fitting iterations", 1, ITERATIONS, 1, 50),
+    "n": ("n, model-fitting iterations", 1, ITERATIONS, 1, 20),
     "k": ("k, pools in the window", 1, WINDOWS, 1, 3),
     "w": ("w, weight of real data in the loss", 0.01, 1, 0.01, 0.5),
     "s": ("s, sampled rows over T", 1, 20, 1, 1),
@@ -71,24 +72,28 @@ def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
 
 
 def _claims(judged: Sequence[dict[str, Any]]) -> str:
-    head = ("claim", "where", "theirs", "ours", "verdict", "what differs", "preset")
+    head = ("claim", "verdict", "theirs", "ours", "what differs", "where it stands", "preset")
     return _table("Claims", head, (_claim(row) for row in judged))
 
 
 def _claim(row: dict[str, Any]) -> str:
-    theirs, ours = (_number(row[column]) for column in ("theirs", "ours"))
-    if row["standard_error"]:
-        ours += f" ± {row['standard_error']:.1g}"
     where, verdict, differs, preset = (escape(str(row[c])) for c in ("where", "verdict", "differs", "preset"))
+    theirs, ours = _number(row["theirs"]), _number(row["ours"], row["standard_error"])
     return (
-        f'<tr id="claim-{row["id"]}"><th scope="row">{escape(str(row["statement"]))}</th><td>{where}</td>'
-        f'<td class="number">{theirs}</td><td class="number">{ours}</td><td class="verdict">{verdict}</td>'
-        f"<td>{differs}</td><td>{preset}</td></tr>"
+        f'<tr id="claim-{row["id"]}"><th scope="row">{escape(str(row["statement"]))}</th><td class="verdict">{verdict}</td>'
+        f'<td class="number">{theirs}</td><td class="number">{ours}</td><td>{differs}</td><td>{where}</td>'
+        f"<td>{preset}</td></tr>"
     )
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+def _number(value: float | None, error: float | None = None) -> str:
+    """A value to four digits, or with its standard error to the first digit of that."""
+    if value is None:
+        return "–"
+    if not error:
+        return f"{value:.4g}"
+    decimals = max(0, -math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def _control(name: str) -> str:
@@ -114,17 +119,17 @@ def _law(workflow: Workflow) -> str:
     """The gain, then the law at each design; once if it is the same at both."""
     both = {design: test_error(workflow, design=design) for design in DESIGNS}
     fixed, fresh = both["fixed"], both["fresh"]
-    gain = "" if fixed.gain_expr is None else mathml(fixed.gain_expr, named="c_n")
     lines = [f"<h3>{label(workflow)}</h3>", f'<p class="soft">{escape(_summary(workflow))}</p>']
-    lines.append(f'<div class="scroll" role="region" aria-label="Gain of {label(workflow)}" tabindex="0">{gain}</div>')
+    if fixed.gain_expr is not None:
+        lines.append(f'<div class="scroll">{mathml(fixed.gain_expr, named="c_n")}</div>')
     if fixed.expr == fresh.expr and fixed.exact == fresh.exact:
         both = {"either": fixed}
     for design, law in both.items():
         kind = "exact at finite T" if law.exact else "for large T"
         shown = "\n".join(equations(law))
         lines.append(
-            f'<div class="law"><p>{design} design, <strong>{kind}</strong></p>\n<div class="scroll equations" '
-            f'role="region" aria-label="{label(workflow)}, {design} design" tabindex="0">\n{shown}\n</div></div>'
+            f'<div class="law"><p>{design} design, <strong>{kind}</strong></p>\n'
+            f'<div class="scroll equations">\n{shown}\n</div></div>'
         )
     return "\n".join(lines)
 
