@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import equinox as eqx
+import jax
+import jax.random as jr
 import numpy as np
 
 from neural.language import LanguageModel
 from neural.language_configuration import PRESETS as SETTINGS, LanguageConfiguration, sizes
 from neural.loop import Learner
-from neural.transformer import PAPER
+from neural.transformer import PAPER, Transformer
 from theory import Accumulate, Replace, ReplaceGrowing
 
 from .experiment import Experiment, run as run_chains
@@ -69,6 +72,12 @@ PRESETS = {
     "gpu": _experiments(SETTINGS["gpu"], _REAL),
     "paper": _experiments(replace(SETTINGS["paper"], seeds=3), _REAL),
 }
+
+
+def weights(configuration: LanguageConfiguration) -> int:
+    """How many weights its transformer has."""
+    model = eqx.filter_eval_shape(Transformer, configuration.architecture, key=jr.key(0))
+    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_array_like)))
 
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:
