@@ -12,23 +12,17 @@ variances lambda_k - sigma^2, so model n has lambda_k - n sigma^2, whatever the 
 samples with noise have lambda_k, and only the error of estimation grows. `linear_loss` is this law.
 """
 
-import shutil
-import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from tqdm import tqdm
 
-from neural.directory import RunDirectory
-from neural.image_configuration import PRESETS, ImageConfiguration
+from neural.image_configuration import PRESETS as SETTINGS
 from neural.images import to_bytes
-from neural.loop import run as run_neural
-from sim.results import Results, configuration_hash
-from theory import Accumulate, Replace, Workflow
+from neural.loop import Learner
 
+from .experiment import Experiment, run as run_chains
 from .linear import Row
 from .one_law import RECORDED
 
@@ -36,38 +30,11 @@ from .one_law import RECORDED
 SHOWN = 10
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """What is run: every variant under every workflow.
-
-    Attributes:
-        name: of the table.
-        base: the configuration.
-        variants: what each changes in it.
-        workflows: all that are run.
-    """
-
-    name: str
-    base: ImageConfiguration
-    variants: Mapping[str, Mapping[str, object]]
-    workflows: tuple[Workflow, ...] = (Replace(), Accumulate())
-
-    @property
-    def configuration(self) -> dict[str, object]:
-        """Everything that the numbers depend on, as JSON."""
-        return {
-            "name": self.name,
-            "workflows": [str(workflow) for workflow in self.workflows],
-            "base": asdict(self.base),
-            "variants": {name: dict(changes) for name, changes in self.variants.items()},
-        }
-
-
-VAE = Experiment("vae", PRESETS["cpu"], {"cpu": {}})
+VAE = Experiment("vae", SETTINGS["cpu"], {"cpu": {}})
 
 ABLATION = Experiment(
     "vae_ablation",
-    replace(PRESETS["cpu"], iterations=4, steps=500),
+    replace(SETTINGS["cpu"], iterations=4, steps=500),
     {
         "base": {},
         "noisy": {"samples": "noisy"},
@@ -80,51 +47,32 @@ ABLATION = Experiment(
     },
 )
 
+#: The paper's experiment by preset, where a standard error needs seeds; `gpu` and `paper` are on CelebA and unrecorded.
+PRESETS = {
+    preset: replace(VAE, base=replace(SETTINGS[preset], seeds=max(2, SETTINGS[preset].seeds)), variants={preset: {}})
+    for preset in SETTINGS
+}
+
+#: The ablation is of the digits alone.
+ABLATION_PRESETS = {
+    "smoke": replace(
+        ABLATION, base=replace(SETTINGS["smoke"], style="linear"), variants={"base": {}, "noisy": {"samples": "noisy"}}
+    ),
+    "cpu": ABLATION,
+}
+
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:
-    """The experiment's tables, of metrics and of images: read from `folder` if made from this configuration, else run.
+    """The experiment's tables, of metrics and of images, as `paper_repro.experiment.run` makes them.
 
-    Metrics: a row a (variant, workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's
-    test loss over that of its model 1, less one. Images: a row an image, its 8-bit pixels in hexadecimal digits. A run
-    that was killed goes on where it was, from run directories beside the tables.
+    Images: a row an image, its 8-bit pixels in hexadecimal digits.
     """
-    tables = [Results(folder, experiment.name), Results(folder, f"{experiment.name}_images")]
-    found = [None if again else table.load(experiment.configuration) for table in tables]
-    if None in found:
-        started = time.monotonic()
-        runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
-        for table, rows in zip(tables, _train(experiment, runs), strict=True):
-            table.save(experiment.configuration, rows, started)
-        shutil.rmtree(runs)
-        found = [table.load(experiment.configuration) for table in tables]
-    metrics, images = found
-    assert metrics is not None  # written a moment ago
-    assert images is not None
-    return metrics, images
+    return run_chains(experiment, "images", _shown, folder, again=again)
 
 
-def _train(experiment: Experiment, runs: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    metrics, images = [], []
-    settings = [(name, workflow) for name in experiment.variants for workflow in experiment.workflows]
-    for name, workflow in tqdm(settings, desc=experiment.name, unit="run"):
-        configuration = replace(experiment.base, **experiment.variants[name])
-        path = runs / f"{name}-{workflow.command()}"
-        directory = RunDirectory(path, {"variant": name}, resume=True)
-        learner = configuration.learner(path)
-        found = run_neural(learner, workflow, configuration.plan, configuration.training, directory, progress=True)
-        found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
-        for n in range(1, configuration.iterations + 1):
-            place = {"variant": name, "workflow": workflow.command(), "iteration": n}
-            for metric, values in found.items():
-                seeds = len(values)
-                error = values[:, n - 1].std(ddof=1) / seeds**0.5
-                mean = float(values[:, n - 1].mean())
-                metrics.append(
-                    place | {"metric": metric, "mean": mean, "standard_error": float(error), "replicates": seeds}
-                )
-            drawn = to_bytes(np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0, :SHOWN])
-            images += [place | {"image": index, "pixels": image.tobytes().hex()} for index, image in enumerate(drawn)]
-    return metrics, images
+def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:
+    del learner
+    return [{"image": index, "pixels": image.tobytes().hex()} for index, image in enumerate(to_bytes(pool[:SHOWN]))]
 
 
 def linear_loss(

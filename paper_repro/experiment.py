@@ -1,0 +1,97 @@
+"""Experiments of neural networks trained on their own samples: variants under workflows, and what is recorded."""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from neural.configuration import Configuration
+from neural.directory import RunDirectory
+from neural.loop import Learner, run as run_neural
+from sim.results import Results, configuration_hash
+from theory import Accumulate, Replace, Workflow
+
+from .linear import Row
+
+#: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
+Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is run: every variant under every workflow.
+
+    Attributes:
+        name: of the table.
+        base: the configuration.
+        variants: what each changes in it.
+        workflows: all that are run.
+    """
+
+    name: str
+    base: Configuration
+    variants: Mapping[str, Mapping[str, object]]
+    workflows: tuple[Workflow, ...] = (Replace(), Accumulate())
+
+    @property
+    def configuration(self) -> dict[str, object]:
+        """Everything that the numbers depend on, as JSON."""
+        return {
+            "name": self.name,
+            "workflows": [str(workflow) for workflow in self.workflows],
+            "base": asdict(self.base),
+            "variants": {name: dict(changes) for name, changes in self.variants.items()},
+        }
+
+
+def run(
+    experiment: Experiment, samples: str, shown: Shown, folder: Path, *, again: bool
+) -> tuple[list[Row], list[Row]]:
+    """The experiment's tables, of metrics and of samples: read from `folder` if made from this configuration, else run.
+
+    Metrics: a row a (variant, workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's
+    test loss over that of its model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. A run that
+    was killed goes on where it was, from run directories beside the tables.
+    """
+    tables = [Results(folder, experiment.name), Results(folder, f"{experiment.name}_{samples}")]
+    found = [None if again else table.load(experiment.configuration) for table in tables]
+    if None in found:
+        started = time.monotonic()
+        runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
+        for table, rows in zip(tables, train(experiment, shown, runs), strict=True):
+            table.save(experiment.configuration, rows, started)
+        shutil.rmtree(runs)
+        found = [table.load(experiment.configuration) for table in tables]
+    metrics, samples_found = found
+    assert metrics is not None  # written a moment ago
+    assert samples_found is not None
+    return metrics, samples_found
+
+
+def train(experiment: Experiment, shown: Shown, runs: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Run all, in these run directories; the rows of both tables."""
+    metrics, samples = [], []
+    settings = [(name, workflow) for name in experiment.variants for workflow in experiment.workflows]
+    for name, workflow in tqdm(settings, desc=experiment.name, unit="run"):
+        configuration = replace(experiment.base, **experiment.variants[name])
+        path = runs / f"{name}-{workflow.command()}"
+        directory = RunDirectory(path, {"variant": name}, resume=True)
+        learner = configuration.learner(path)
+        found = run_neural(learner, workflow, configuration.plan, configuration.training, directory, progress=True)
+        found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
+        for n in range(1, configuration.iterations + 1):
+            place = {"variant": name, "workflow": workflow.command(), "iteration": n}
+            for metric, values in found.items():
+                seeds = len(values)
+                error = values[:, n - 1].std(ddof=1) / seeds**0.5
+                mean = float(values[:, n - 1].mean())
+                metrics.append(
+                    place | {"metric": metric, "mean": mean, "standard_error": float(error), "replicates": seeds}
+                )
+            pool = np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0]
+            samples += [place | row for row in shown(learner, pool)]
+    return metrics, samples
