@@ -1,6 +1,7 @@
 """The laws as a browser shows and computes them: printed by SymPy as MathML and as JavaScript."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import sympy as sp
@@ -15,10 +16,12 @@ from theory.table import FAMILIES
 
 from .style import COLOUR
 
+_HELPERS = Path(__file__).parent / "page" / "laws.js"
+
 #: Iterations that the explorer draws, at most.
 ITERATIONS = 100
 
-#: Windows whose gains, which have no formula in n, go along as numbers: k = 1 to this.
+#: Windows whose gains, which have no formula in n, go along as numbers: k = 2 to this; k = 1 is Replace.
 WINDOWS = 10
 
 #: What the explorer draws: each family once, all its parameters symbols.
@@ -45,15 +48,16 @@ class _JavaScript(JavascriptCodePrinter):
     def _print_Function(self, expr: sp.Expr) -> str:
         if expr.func != sp.Function("gain"):
             return super()._print_Function(expr)
-        return f"gains[k - 1][{self._print(expr.args[0])} - 1]"
+        return f"gains[k - 2][{self._print(expr.args[0])} - 1]"
 
 
-def javascript() -> str:
-    """The constants `gains` and `laws` of the explorer's script."""
+def script() -> str:
+    """What the explorer computes, as JavaScript that needs no page."""
     window = next(w for w in EXPLORED if test_error(w, design="fixed").gain_expr is None)
-    gains = [[float(c) for c in gain(type(window)(k), ITERATIONS)] for k in range(1, WINDOWS + 1)]
+    gains = [[float(c) for c in gain(type(window)(k), ITERATIONS)] for k in range(2, WINDOWS + 1)]
     entries = ",\n".join(_family(workflow) for workflow in EXPLORED)
-    return f"const gains = {json.dumps(gains)};\nconst laws = {{\n{entries}\n}};\n"
+    laws = f"const gains = {json.dumps(gains)};\nconst laws = {{\n{entries}\n}};\n"
+    return f"{_HELPERS.read_text()}\n{laws}"
 
 
 def _family(workflow: Workflow) -> str:

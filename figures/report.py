@@ -23,7 +23,7 @@ from theory.table import FAMILIES
 from theory.workflow import Workflow
 
 from .catalogue import PICTURES, Picture
-from .laws import EXPLORED, ITERATIONS, WINDOWS, equations, javascript, label, mathml
+from .laws import EXPLORED, ITERATIONS, WINDOWS, equations, label, mathml, script
 from .style import COLOUR, style
 
 _PAGE = Path(__file__).parent / "page"
@@ -34,7 +34,7 @@ _CONTROLS: dict[str, tuple[str, float, float, float | None, float]] = {
     "d": ("d, features", 1, 10_000, None, 32),
     "sigma": ("σ, noise standard deviation", 0.01, 100, None, 1),
     "n": ("n, model-fitting iterations", 1, ITERATIONS, 1, 20),
-    "k": ("k, pools in the window", 1, WINDOWS, 1, 3),
+    "k": ("k, pools in the window", 2, WINDOWS, 1, 3),
     "w": ("w, weight of real data in the loss", 0.01, 1, 0.01, 0.5),
     "s": ("s, sampled rows over T", 1, 20, 1, 1),
 }
@@ -57,7 +57,7 @@ def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
         laws="\n".join(_law(workflow) for workflow in FAMILIES),
         figures="\n".join(_figure(picture, plot) for picture, plot in drawn),
         runs=_runs(),
-        script_laws=(_PAGE / "laws.js").read_text() + "\n" + javascript(),
+        script_laws=script(),
         script_explorer=(_PAGE / "explorer.js").read_text(),
     )
 
@@ -80,9 +80,9 @@ def _claim(row: dict[str, Any]) -> str:
     where, verdict, differs, preset = (escape(str(row[c])) for c in ("where", "verdict", "differs", "preset"))
     theirs, ours = _number(row["theirs"]), _number(row["ours"], row["standard_error"])
     return (
-        f'<tr id="claim-{row["id"]}"><th scope="row">{escape(str(row["statement"]))}</th><td class="verdict">{verdict}</td>'
-        f'<td class="number">{theirs}</td><td class="number">{ours}</td><td>{differs}</td><td>{where}</td>'
-        f"<td>{preset}</td></tr>"
+        f'<tr id="claim-{row["id"]}"><th scope="row">{escape(str(row["statement"]))}</th>'
+        f'<td class="verdict">{verdict}</td><td class="number">{theirs}</td><td class="number">{ours}</td>'
+        f"<td>{differs}</td><td>{where}</td><td>{preset}</td></tr>"
     )
 
 

@@ -140,7 +140,7 @@
     for (const name of NAMES) number(name).closest(".control").hidden = !needed.has(name);
     let text = problem(now);
     if (!text && shown.length === 0) text = "Choose at least one workflow.";
-    chart.toggleAttribute("hidden", text !== "");
+    chart.style.visibility = text ? "hidden" : "visible"; // it keeps its place, so that the sliders keep theirs
     body.closest("table").hidden = text !== "";
     message.classList.toggle("wrong", text !== "");
     if (!text) {

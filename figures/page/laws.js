@@ -10,14 +10,14 @@ function sum(first, last, term) {
 
 /** What keeps the laws from holding at these settings, in one line; empty where they hold. */
 function problem({ T, d, sigma, n, k, w, s }) {
-  const [windows, iterations] = [gains.length, gains[0].length];
+  const [windows, iterations] = [gains.length + 1, gains[0].length];
   const whole = (value, least, most) => Number.isInteger(value) && least <= value && value <= most;
   if (!whole(d, 1, 1e9)) return "d counts features: a whole number of at least 1.";
   if (!whole(T, 1, 1e9)) return "T counts the samples of an iteration: a whole number of at least 3.";
   if (T < d + 2) return `With T = ${T} and d = ${d} the test error has no finite mean: T must be at least d + 2 = ${d + 2}.`;
   if (!(sigma > 0 && sigma <= 1e9)) return "σ is a noise standard deviation: a positive number.";
   if (!whole(n, 1, iterations)) return `n counts model-fitting iterations: a whole number from 1 to ${iterations}.`;
-  if (!whole(k, 1, windows)) return `k counts the pools of a window: a whole number from 1 to ${windows}.`;
+  if (!whole(k, 2, windows)) return `k counts the pools of a window: a whole number from 2 to ${windows}.`;
   if (!(w > 0 && w <= 1)) return "w is the share of the loss on real data: more than 0 and at most 1.";
   if (!whole(s, 1, 1e6)) return "s is the sampled rows over T: a whole number of at least 1.";
   return "";
