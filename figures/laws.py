@@ -9,7 +9,7 @@ from sympy.printing.jscode import JavascriptCodePrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from theory import Law, Workflow, gain
+from theory import Law, SlidingWindow, Workflow, gain
 from theory.linear import DESIGNS, test_error
 from theory.symbols import ONE_FIT, T, n
 from theory.table import FAMILIES
@@ -53,8 +53,7 @@ class _JavaScript(JavascriptCodePrinter):
 
 def script() -> str:
     """What the explorer computes, as JavaScript that needs no page."""
-    window = next(w for w in EXPLORED if test_error(w, design="fixed").gain_expr is None)
-    gains = [[float(c) for c in gain(type(window)(k), ITERATIONS)] for k in range(2, WINDOWS + 1)]
+    gains = [[float(c) for c in gain(SlidingWindow(k), ITERATIONS)] for k in range(2, WINDOWS + 1)]
     entries = ",\n".join(_family(workflow) for workflow in EXPLORED)
     laws = f"const gains = {json.dumps(gains)};\nconst laws = {{\n{entries}\n}};\n"
     return f"{_HELPERS.read_text()}\n{laws}"
@@ -89,10 +88,10 @@ class _MathML(MathMLPresentationPrinter):
             row.appendChild(self.parenthesize(factor, PRECEDENCE["Mul"]) if factor.is_Add else self._print(factor))
         return row
 
-    def _print_Sum(self, expr: sp.Sum) -> Any:
-        row = super()._print_Sum(expr)
+    def _print_Sum(self, e: sp.Sum) -> Any:
+        row: Any = super()._print_Sum(e)
         # The summands of the laws are fractions, which need no parentheses.
-        row.replaceChild(self._print(expr.function), row.lastChild)
+        row.replaceChild(self._print(e.function), row.lastChild)
         return row
 
 
@@ -121,7 +120,8 @@ def mathml(expr: sp.Basic, *, named: str = "") -> str:
 
 def _turned(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
     """Differences with a weight, 0 < w <= 1, so that they are positive: (1 - w)^2, not (w - 1)^2."""
-    backward = base.is_Add and len(base.free_symbols) == 1 and base.subs(*base.free_symbols, sp.Rational(1, 2)) < 0
+    halves = [(symbol, sp.Rational(1, 2)) for symbol in base.free_symbols]
+    backward = base.is_Add and len(halves) == 1 and base.subs(halves) < 0
     return (-1) ** exponent * (-base) ** exponent if backward and exponent.is_integer else base**exponent
 
 
