@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib
 
-from paper_repro import linear, one_law as neural_law, vae as autoencoders
+from paper_repro import language as language_models, linear, one_law as neural_law, vae as autoencoders
 from sim.hosts import use_all_cores
 from theory.cli import Parser, run
 
-from . import designs, linear_a, linear_b, one_law, schematic, vae
+from . import designs, language, linear_a, linear_b, one_law, schematic, vae
 from .style import save
 
 OUT = Path(__file__).parent / "out"
@@ -36,7 +36,9 @@ def _main(options: argparse.Namespace) -> int:
         print(path)
     metrics, images = autoencoders.run(autoencoders.VAE, again=options.fresh)
     ablation, _ = autoencoders.run(autoencoders.ABLATION, again=options.fresh)
+    losses, _ = language_models.run(language.EXPERIMENT, again=options.fresh)
     for name, plot in (
+        ("language", lambda: language.plot(losses)),
         ("vae", lambda: vae.plot(metrics)),
         ("vae_samples", lambda: vae.plot_samples(images)),
         ("vae_ablation", lambda: vae.plot_ablation(ablation)),
