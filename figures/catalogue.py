@@ -8,9 +8,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from paper_repro import linear, one_law as neural_law, vae as autoencoders
+from paper_repro import language as language_models, linear, one_law as neural_law, vae as autoencoders
+from paper_repro.one_law import RECORDED
 
-from . import designs, linear_a, linear_b, one_law, schematic, vae
+from . import designs, language, linear_a, linear_b, one_law, schematic, vae
 
 OUT = Path(__file__).parent / "out"
 
@@ -48,16 +49,18 @@ def _simulated(experiment: linear.Experiment) -> Source:
     return Source((OUT / experiment.name,), lambda again: linear.run(experiment, OUT, again=again))
 
 
+def _recorded(load: Callable[[bool], Any], *names: str) -> Source:
+    """Minutes of training: drawn from tables in the repository as long as their configurations are those of today."""
+    return Source(tuple(RECORDED / name for name in names), load)
+
+
 def _autoencoders(experiment: autoencoders.Experiment) -> Source:
-    tables = tuple(neural_law.RECORDED / name for name in (experiment.name, f"{experiment.name}_images"))
-    return Source(tables, lambda again: autoencoders.run(experiment, again=again))
+    name = experiment.name
+    return _recorded(lambda again: autoencoders.run(experiment, again=again), name, f"{name}_images")
 
 
-# Minutes of training: drawn from the tables in the repository as long as their configurations are those of today.
-_ONE_LAW = Source(
-    (neural_law.RECORDED / "one_law",),
-    lambda again: neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=again),
-)
+_ONE_LAW = _recorded(lambda again: neural_law.run(neural_law.EXPERIMENT, RECORDED, again=again), "one_law")
+_LANGUAGE = _recorded(lambda again: language_models.run(language.EXPERIMENT, again=again), "language", "language_texts")
 _VAE = _autoencoders(autoencoders.VAE)
 
 PICTURES: tuple[Picture, ...] = (
@@ -89,6 +92,12 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: one gain c_n in theory, simulation and a transformer, under five workflows",
         one_law.plot,
         _ONE_LAW,
+    ),
+    Picture(
+        "language",
+        "section 2.1: test loss of language models trained on their own samples, four stand-ins beside the paper's",
+        lambda tables: language.plot(tables[0]),
+        _LANGUAGE,
     ),
     Picture(
         "vae",

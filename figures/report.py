@@ -164,7 +164,8 @@ def illustration(plot: Callable[[], Figure]) -> tuple[bytes, str]:
 def _runs() -> str:
     """Every recorded table, and those that the figures simulated here."""
     simulated = [table.with_suffix(".json") for p in PICTURES if p.source for table in p.source.tables]
-    files = {path.stem: path for path in (*simulated, *sorted(RECORDED.glob("*.json"))) if path.is_file()}
+    recorded = [table.with_suffix(".json") for table in sorted(RECORDED.glob("*.csv"))]
+    files = {path.stem: path for path in (*simulated, *recorded) if path.is_file()}
     return _table("Runs", ("table", "hash", "device", "seconds", "versions"), map(_run, files.values()))
 
 

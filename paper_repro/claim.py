@@ -97,7 +97,7 @@ class Claim:
         """The claim's row of the table of claims."""
         row: dict[str, object] = {
             "id": self.id,
-            "statement": f"{self.statement}: {self.quantities[0].name}",
+            "statement": f"{self.statement}; measured: {self.quantities[0].name}",
             "where": self.where,
             "theirs": self.theirs,
             "ours": None,

@@ -50,6 +50,8 @@ def table(tables: Tables | None = None) -> list[dict[str, object]]:
 
 def departures(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> list[str]:
     """Which of the kept verdicts no longer follow."""
+    if not verdicts.exists():
+        raise ValueError(f"no verdicts are kept in {verdicts}; keep them: python -m paper_repro claims --record")
     kept = json.loads(verdicts.read_text())
     now = {row["id"]: row["verdict"] for row in rows}
     return [f"{name}: kept {kept[name]!r}, now {now.get(name)!r}" for name in kept if now.get(name) != kept[name]]

@@ -74,10 +74,14 @@ PRESETS = {
 }
 
 
-def weights(configuration: LanguageConfiguration) -> int:
-    """How many weights its transformer has."""
-    model = eqx.filter_eval_shape(Transformer, configuration.architecture, key=jr.key(0))
-    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_array_like)))
+def weights_of(experiment: Experiment) -> dict[str, int]:
+    """How many weights the transformer of each variant has."""
+    result = {}
+    for name, changes in experiment.variants.items():
+        architecture = replace(experiment.base, **changes).architecture
+        model = eqx.filter_eval_shape(Transformer, architecture, key=jr.key(0))
+        result[name] = sum(leaf.size for leaf in jax.tree.leaves(model) if isinstance(leaf, jax.ShapeDtypeStruct))
+    return result
 
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:

@@ -55,8 +55,10 @@ LINEAR = (
         "section 3, eq. (4), credited to 2402.07712 [N]",
         50.0,
         (
-            Quantity("E_50 over that of one fit", lambda t: _simulated(t, Replace(), "fixed", 50), above=49, below=51),
-            Quantity("the same, fresh design", lambda t: _simulated(t, Replace(), "fresh", 50), above=49, below=51),
+            Quantity(
+                "E_50 over that of one fit", lambda t: _simulated(t, Replace(), "fixed", 50), above=49.0, below=51.0
+            ),
+            Quantity("the same, fresh design", lambda t: _simulated(t, Replace(), "fresh", 50), above=49.0, below=51.0),
             _holds("the law is n times that of one fit", lambda: _is(Replace(), "fixed", n * ONE_FIT)),
         ),
         **_SIMULATION,
@@ -95,7 +97,7 @@ LINEAR = (
     ),
     Claim(
         "linear-bound-tight-fixed",
-        "No smaller constant than pi^2/6 bounds Accumulate at fixed design, the paper's: it is approached for n -> oo",
+        "No constant below pi^2/6 bounds Accumulate at fixed design, the paper's: it is approached for n -> oo",
         "section 3, Theorem 2; that the constant is the least is derived here [D]",
         math.pi**2 / 6,
         (
@@ -111,7 +113,7 @@ LINEAR = (
     ),
     Claim(
         "linear-bound-tight-fresh",
-        "The same at fresh design, where each iteration draws a new X as a generative model would",
+        "pi^2/6 is approached at fresh design too, with a new X at every iteration as a generative model would draw it",
         "not said in the paper, whose proof relabels one X [N]",
         math.pi**2 / 6,
         (
@@ -135,7 +137,7 @@ LINEAR = (
             ),
             Quantity(
                 "the same, Replace",
-                lambda t: _simulated(t, Replace(), "fixed", 10, ISOTROPY.name) / Estimate(10),
+                lambda t: _simulated(t, Replace(), "fixed", 10, ISOTROPY.name) / Estimate(10.0),
                 above=0.97,
                 below=1.03,
             ),

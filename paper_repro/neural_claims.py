@@ -6,7 +6,6 @@ seeds and the settings, before any of the language models' tables was made. The 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
@@ -39,7 +38,7 @@ def _read(
     place = {"variant": variant, "workflow": workflow.command(), "iteration": str(iteration), "metric": metric}
     for row in tables(experiment):
         if place.items() <= row.items():
-            return Estimate(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1)
+            return Estimate(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
     raise Missing(f"the recorded result {experiment} has no {place}")
 
 
@@ -55,7 +54,7 @@ def _rises(experiment: str, variant: str, workflow: Workflow, last: int, name: s
         Quantity(
             f"rise from model {half} to {last}{name}, in units of model 1's loss",
             lambda t: _read(t, experiment, variant, workflow, last) - _read(t, experiment, variant, workflow, half),
-            above=0,
+            above=0.0,
         ),
     )
 
@@ -72,10 +71,9 @@ def _stays(experiment: str, variant: str, workflow: Workflow, last: int, name: s
 def _stand_in(name: str) -> str:
     """What differs from one of the paper's language models."""
     experiment = _LANGUAGE["language"]
-    configuration = replace(experiment.base, **experiment.variants[name])
     return (
-        f"a stand-in of {language.weights(configuration):,} weights for {PUBLISHED[name][1]:,}; "
-        f"{configuration.rows} stories of the embedded grammar for 2.1 million of TinyStories"
+        f"a stand-in of {language.weights_of(experiment)[name]:,} weights for {PUBLISHED[name][1]:,}; "
+        f"{experiment.base.rows} stories of the embedded grammar for 2.1 million of TinyStories"
     )
 
 
@@ -146,7 +144,7 @@ def _changes() -> Iterator[Claim]:
         published.rise("table_2", theirs, "replace-growing", 4),
         (
             Quantity("rise of the test loss from model 1 to 4", lambda t: _read(t, *growing, 4), above=STAYS),
-            Quantity("Replace's rise less this", lambda t: base(t, Replace(), 4) - _read(t, *growing, 4), above=0),
+            Quantity("Replace's rise less this", lambda t: base(t, Replace(), 4) - _read(t, *growing, 4), above=0.0),
         ),
         "language_growing",
         differs,
@@ -164,7 +162,7 @@ def _changes() -> Iterator[Claim]:
         None,
         tuple(
             Quantity(
-                f"growth from model 2 to 5 after {variant} the steps in iteration 1, over that after as many as ever",
+                f"growth of the test loss from model 2 to 5 after {variant} the steps in iteration 1, over the usual",
                 lambda t, variant=variant: growth(t, "language_first", variant) / growth(t, "language", _SMALLEST),
                 above=2 / 3,
                 below=3 / 2,
@@ -245,7 +243,9 @@ def _images() -> Iterator[Claim]:
         published.rise("vae", "VAE", "accumulate", last),
         (
             Quantity(
-                f"rise of the test loss from model 1 to {last}", lambda t: read(t, Accumulate(), last, "rise"), above=0
+                f"rise of the test loss from model 1 to {last}",
+                lambda t: read(t, Accumulate(), last, "rise"),
+                above=0.0,
             ),
             Quantity(
                 "that over Replace's",
@@ -275,7 +275,7 @@ def _images() -> Iterator[Claim]:
             Quantity(
                 f"distance of model {last}'s samples to each other under Replace less under Accumulate",
                 lambda t: read(t, Replace(), last, "nearest_sample") - read(t, Accumulate(), last, "nearest_sample"),
-                below=0,
+                below=0.0,
             ),
         ),
         name,
@@ -305,7 +305,7 @@ def _images() -> Iterator[Claim]:
             Quantity(
                 f"effective dimension of model {last}'s samples less model 1's",
                 lambda t: read(t, Accumulate(), last, "dimension") - read(t, Accumulate(), 1, "dimension"),
-                below=0,
+                below=0.0,
             ),
         ),
         name,
@@ -355,7 +355,7 @@ def _molecules() -> Iterator[Claim]:
         "section 2.2, Fig. 4 [A]",
         theirs("accumulate", last),
         (
-            Quantity(f"rise of the test loss from model 1 to {last}", lambda t: rise(t, Accumulate(), last), above=0),
+            Quantity(f"rise of the test loss from model 1 to {last}", lambda t: rise(t, Accumulate(), last), above=0.0),
             Quantity(
                 "that over Replace's", lambda t: rise(t, Accumulate(), last) / rise(t, Replace(), last), below=0.5
             ),

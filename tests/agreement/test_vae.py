@@ -9,12 +9,13 @@ from scipy import stats
 
 from figures import vae as figures
 from figures.style import save
-from paper_repro import vae
+from paper_repro import experiment, vae
+from sim.results import Results
 
 
 def recorded(experiment):
     tables = [
-        vae.Results(vae.RECORDED, name).load(experiment.configuration)
+        Results(vae.RECORDED, name).load(experiment.configuration)
         for name in (experiment.name, f"{experiment.name}_images")
     ]
     assert None not in tables, "the recorded table is of another configuration: run make figures FRESH=1"
@@ -90,7 +91,7 @@ def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
     rise, error, seeds = figures.curve(metrics, "cpu", "replace", "rise")
     assert (rise[0], error[0], seeds) == (0, 0, 2)
     assert {len(row["pixels"]) for row in images} == {2 * 64}
-    monkeypatch.setattr(vae, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(experiment, "train", lambda *_: pytest.fail("trained again"))
     assert vae.run(SMALL, tmp_path) == (metrics, images)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"vae{part}.{suffix}" for part in ("", "_images") for suffix in ("csv", "json")
