@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from paper_repro import language as language_models, linear, one_law as neural_law, vae as autoencoders
+from paper_repro.linear import Row
 from paper_repro.one_law import RECORDED
 
 from . import designs, language, linear_a, linear_b, one_law, schematic, vae
@@ -54,9 +55,15 @@ def _recorded(load: Callable[[bool], Any], *names: str) -> Source:
     return Source(tuple(RECORDED / name for name in names), load)
 
 
-def _autoencoders(experiment: autoencoders.Experiment) -> Source:
-    name = experiment.name
-    return _recorded(lambda again: autoencoders.run(experiment, again=again), name, f"{name}_images")
+def _autoencoders(*experiments: autoencoders.Experiment) -> Source:
+    """The tables of metrics and of images, those of several experiments one after the other."""
+
+    def load(again: bool) -> tuple[list[Row], list[Row]]:
+        tables = [autoencoders.run(experiment, again=again) for experiment in experiments]
+        metrics, images = zip(*tables, strict=True)
+        return [row for rows in metrics for row in rows], [row for rows in images for row in rows]
+
+    return _recorded(load, *(f"{e.name}{suffix}" for e in experiments for suffix in ("", "_images")))
 
 
 _ONE_LAW = _recorded(lambda again: neural_law.run(neural_law.EXPERIMENT, RECORDED, again=again), "one_law")
@@ -115,7 +122,7 @@ PICTURES: tuple[Picture, ...] = (
         "vae_ablation",
         "not in the paper: what drives the loss of autoencoders",
         lambda tables: vae.plot_ablation(tables[0]),
-        _autoencoders(autoencoders.ABLATION),
+        _autoencoders(autoencoders.ABLATION, autoencoders.LONGER),
     ),
 )
 
