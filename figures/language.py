@@ -60,7 +60,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         figure,
         f"""Coloured: stand-ins for the paper's four language models, {base.stories} stories of the embedded grammar,
         {base.epochs:g} epochs, mean of {base.seeds} seeds with 95 % intervals by Student's t. Grey: the paper's models
-        on TinyStories (its Fig. 2, read off the authors' image to 0.003 nats, at places to 0.01). The two kinds of text have different
-        entropies, so that heights do not compare; the rise from model 1 on does.""",
+        on TinyStories (its Fig. 2, read off the authors' image to 0.003 nats, at places to 0.01). The two kinds of
+        text have different entropies, so that heights do not compare; the rise from model 1 on does.""",
     )
     return figure

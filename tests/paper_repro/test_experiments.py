@@ -3,11 +3,12 @@
 import dataclasses
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from neural.language_configuration import sizes
 from neural.transformer import PAPER
-from paper_repro import __main__ as command_line, experiments, language, one_law
+from paper_repro import __main__ as command_line, experiment, experiments, language, one_law
 from paper_repro.experiment import Experiment
 from paper_repro.experiments import EXPERIMENTS, Entry
 from sim.results import configuration_hash
@@ -23,11 +24,11 @@ NEURAL = [
 ]
 
 
-@pytest.mark.parametrize(("name", "experiment"), NEURAL)
-def test_configurations_are_valid_at_every_preset(name, experiment):
-    assert experiment.name == name
-    for changes in experiment.variants.values():
-        configuration = replace(experiment.base, **changes)
+@pytest.mark.parametrize(("name", "configured"), NEURAL)
+def test_configurations_are_valid_at_every_preset(name, configured):
+    assert configured.name == name
+    for changes in configured.variants.values():
+        configuration = replace(configured.base, **changes)
         assert configuration.plan.seeds >= 2  # a standard error needs them
         assert configuration.training.budget(configuration.rows) >= 1
         assert configuration.architecture
@@ -76,6 +77,35 @@ def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
     assert len(texts) == 2 * language.SHOWN
     assert all(row["words"] for row in texts)
     assert not list((tmp_path / "smoke").glob(".*"))
+
+
+def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch):
+    losses, calls = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 8.0]]), []
+
+    def fake(learner, workflow, plan, training, directory, *, progress):
+        calls.append(directory.path.name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        for n in (1, 2):
+            directory.pool(f"synthetic-{n}", lambda: np.zeros((3, 5, 76), np.uint16))
+        return {"test_loss": losses}
+
+    monkeypatch.setattr(experiment, "run_neural", fake)
+    small = Experiment("small", language.PRESETS["smoke"]["language"].base, {"a": {}})
+    with pytest.raises(KeyboardInterrupt):
+        language.run(small, tmp_path)
+    (partial,) = tmp_path.iterdir()
+    assert (partial / "a-replace" / "pools" / "synthetic-2.npy").exists()
+    rows, texts = language.run(small, tmp_path)
+    assert calls == ["a-replace", "a-accumulate", "a-replace", "a-accumulate"]
+    assert len(texts) == 2 * 2 * language.SHOWN
+    assert not partial.exists()
+    rise = next(row for row in rows if (row["workflow"], row["iteration"], row["metric"]) == ("replace", "2", "rise"))
+    np.testing.assert_allclose(float(rise["mean"]), (1 + 0.5 + 1) / 3)
+    np.testing.assert_allclose(float(rise["standard_error"]), np.std([1, 0.5, 1], ddof=1) / 3**0.5)
+    assert rise["replicates"] == "3"
+    assert language.run(small, tmp_path) == (rows, texts)
+    assert len(calls) == 4
 
 
 @dataclasses.dataclass(frozen=True)
