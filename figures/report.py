@@ -162,18 +162,21 @@ def illustration(plot: Callable[[], Figure]) -> tuple[bytes, str]:
 
 
 def _runs() -> str:
-    """Every recorded table, and those that the figures simulated here."""
+    """Every recorded run, and those that the figures simulated here; the tables of one run share a row."""
     simulated = [table.with_suffix(".json") for p in PICTURES if p.source for table in p.source.tables]
     recorded = [table.with_suffix(".json") for table in sorted(RECORDED.glob("*.csv"))]
-    files = {path.stem: path for path in (*simulated, *recorded) if path.is_file()}
-    return _table("Runs", ("table", "hash", "device", "seconds", "versions"), map(_run, files.values()))
+    runs: dict[str, list[Path]] = {}
+    for path in dict.fromkeys((*simulated, *recorded)):
+        if path.is_file():
+            runs.setdefault(json.loads(path.read_text())["hash"], []).append(path)
+    return _table("Runs", ("tables", "hash", "device", "seconds", "versions"), map(_run, runs.values()))
 
 
-def _run(path: Path) -> str:
-    recorded = json.loads(path.read_text())
+def _run(paths: Sequence[Path]) -> str:
+    recorded = json.loads(paths[0].read_text())
     versions = ", ".join(f"{name} {version}" for name, version in recorded["versions"].items())
     return (
-        f'<tr><th scope="row">{escape(path.stem)}</th><td><code>{recorded["hash"]}</code></td>'
-        f'<td>{escape(recorded["device"])}</td><td class="number">{recorded["wall_seconds"]:,.0f}</td>'
-        f"<td>{escape(versions)}</td></tr>"
+        f'<tr><th scope="row">{escape(", ".join(path.stem for path in paths))}</th>'
+        f"<td><code>{recorded['hash']}</code></td><td>{escape(recorded['device'])}</td>"
+        f'<td class="number">{recorded["wall_seconds"]:,.0f}</td><td>{escape(versions)}</td></tr>'
     )

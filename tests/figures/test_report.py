@@ -132,8 +132,8 @@ def test_has_all_claims_laws_families_and_runs():
     values = [found["value"] for found in attributes("input") if found.get("name") == "family"]
     assert values == [label(family) for family in EXPLORED]
     assert script() in text()  # what test_laws runs is what the page runs
-    for table in ("one_law", "vae", "linear_claims"):
-        assert f'<th scope="row">{table}</th>' in text()
+    for tables in ("one_law", "vae, vae_images", "linear_claims"):
+        assert f'<th scope="row">{tables}</th>' in text()
 
 
 def test_captions_are_text_and_pictures_the_same_bytes_twice():
