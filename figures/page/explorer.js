@@ -78,7 +78,7 @@
     const every = Math.ceil((last - first) / 6) || 1;
     const found = [];
     for (let power = first; power <= last; power += every) {
-      for (const digit of last - first <= 2 ? [1, 2, 5] : [1]) found.push(Number((digit * 10 ** power).toPrecision(3)));
+      for (const digit of high < 100 * low ? [1, 2, 5] : [1]) found.push(Number((digit * 10 ** power).toPrecision(3)));
     }
     return found.filter((value) => low <= value * (1 + 1e-9) && value <= high * (1 + 1e-9));
   }
