@@ -46,6 +46,7 @@ def _read(
 def _rises(experiment: str, variant: str, workflow: Workflow, last: int, name: str = "") -> tuple[Quantity, Quantity]:
     """That the loss rises up to model `last`, and in the second half too."""
     half = (last + 1) // 2
+    # Rises of the same chains go together: the interval of their difference, taken as if they did not, is too wide.
     return (
         Quantity(
             f"rise of the test loss from model 1 to {last}{name}",
