@@ -81,11 +81,12 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
 
 
 def text(rows: Sequence[dict[str, object]]) -> str:
-    """The claims for a terminal: a line of numbers each, and below it what is claimed and what differs."""
+    """The claims for a terminal: numbers, what is claimed and where, what would confirm it, what differs."""
     lines = []
-    for row in rows:
+    for claim, row in zip(claims.CLAIMS, rows, strict=True):
         lines.append(f"{row['id']}: {row['verdict']}; theirs {_number(row['theirs'])}, ours {_ours(row)}")
-        lines += [f"  {part}" for part in (row["statement"], row["where"], row["differs"]) if part]
+        parts = {"claim": claim.statement, "where": row["where"], "test": claim.test, "differs": row["differs"]}
+        lines += [f"  {name:<8} {part}" for name, part in parts.items() if part]
     return "\n".join(lines)
 
 

@@ -59,6 +59,11 @@ class Quantity:
         bounds = (("above", self.above), ("below", self.below))
         return " and ".join(f"{word} {bound:.4g}" for word, bound in bounds if math.isfinite(bound))
 
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        return f"{self.name} {self.needs}"
+
     def objection(self, estimate: Estimate) -> str:
         """Why the estimate does not confirm the claim; empty if it does."""
         low, high = estimate.interval(LEVEL)
@@ -70,6 +75,33 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What exact laws and proofs say; it holds or does not, whatever the tables.
+
+    Attributes:
+        name: in words.
+        holds: whether it does.
+    """
+
+    name: str
+    holds: Callable[[], bool]
+
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        return self.name
+
+    def measure(self, tables: Tables) -> Estimate:
+        """1 if it holds, else 0."""
+        del tables
+        return Estimate(float(self.holds()))
+
+    def objection(self, estimate: Estimate) -> str:
+        """That it does not hold; empty if it does."""
+        return "" if estimate.mean else f"refuted: it does not hold that {self.name}"
+
+
+@dataclass(frozen=True)
 class Claim:
     """One statement and its test.
 
@@ -77,21 +109,27 @@ class Claim:
         id: of the claim.
         statement: in our words.
         where: it stands, with the confidence in that.
-        theirs: the published value of the first quantity, if there is one.
+        theirs: the published value of the quantity, if there is one.
         quantities: all must be confirmed; the first is the one that is reported.
         experiment: whose recorded table must be there.
         differs: what differs from the paper's setting; empty if nothing does.
-        replicates: seeds or simulated chains that each row of that table must have at least.
+        replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
     """
 
     id: str
     statement: str
     where: str
     theirs: float | None
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[Quantity | Fact, ...]
     experiment: str
     differs: str = ""
     replicates: int = 3
+
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        tests = "; ".join(quantity.test for quantity in self.quantities)
+        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains"
 
     def judge(self, tables: Tables) -> dict[str, object]:
         """The claim's row of the table of claims."""
@@ -109,7 +147,7 @@ class Claim:
         try:
             fewest = min(int(entry["replicates"]) for entry in tables(self.experiment))
             if fewest < self.replicates:
-                raise Missing(f"{self.experiment} has {fewest} seeds, the test needs {self.replicates}")
+                raise Missing(f"{self.experiment} has {fewest} chains, the test needs {self.replicates}")
             estimates = [quantity.measure(tables) for quantity in self.quantities]
         except Missing as reason:
             return row | {"differs": str(reason)}

@@ -1,7 +1,6 @@
 """The claims on linear regression, judged by exact laws, proofs, and a recorded simulation."""
 
 import math
-from collections.abc import Callable
 from functools import cache
 
 import sympy as sp
@@ -10,14 +9,9 @@ from theory import Accumulate, Proved, Replace, ReplaceGrowing, Workflow, check_
 from theory.linear import test_error
 from theory.symbols import ONE_FIT, T, d, n, sigma
 
-from .claim import Claim, Quantity, Tables
+from .claim import Claim, Fact, Quantity, Tables
 from .estimate import Estimate
 from .linear import CLAIMS as SIMULATED, ISOTROPY
-
-
-def _holds(name: str, condition: Callable[[], bool]) -> Quantity:
-    """A statement about exact laws: 1 if it holds, else 0."""
-    return Quantity(name, lambda tables: Estimate(float(condition())), above=0.5)
 
 
 def _simulated(tables: Tables, workflow: Workflow, design: str, iteration: int, name: str = SIMULATED.name) -> Estimate:
@@ -75,7 +69,7 @@ LINEAR = (
                 "E_50 over that of one fit", lambda t: _simulated(t, Replace(), "fixed", 50), above=49.0, below=51.0
             ),
             Quantity("the same, fresh design", lambda t: _simulated(t, Replace(), "fresh", 50), above=49.0, below=51.0),
-            _holds("the law is n times that of one fit", lambda: _is(Replace(), "fixed", n * ONE_FIT)),
+            Fact("the law is n times that of one fit", lambda: _is(Replace(), "fixed", n * ONE_FIT)),
         ),
         **_SIMULATION,
     ),
@@ -91,7 +85,7 @@ LINEAR = (
                 above=0.99 * _harmonic(2),
                 below=1.01 * _harmonic(2),
             ),
-            _holds("the law is that sum", lambda: _is(Accumulate(), "fixed", sp.harmonic(n, 2) * ONE_FIT)),
+            Fact("the law is that sum", lambda: _is(Accumulate(), "fixed", sp.harmonic(n, 2) * ONE_FIT)),
         ),
         **_SIMULATION,
     ),
@@ -106,8 +100,8 @@ LINEAR = (
                 lambda t: _simulated(t, Accumulate(), "fixed", 50),
                 below=math.pi**2 / 6,
             ),
-            _holds("the bound is proved at fixed design", lambda: _bounded("fixed")),
-            _holds("the bound is proved at fresh design", lambda: _bounded("fresh")),
+            Fact("the bound is proved at fixed design", lambda: _bounded("fixed")),
+            Fact("the bound is proved at fresh design", lambda: _bounded("fresh")),
         ),
         **_SIMULATION,
     ),
@@ -120,7 +114,7 @@ LINEAR = (
             Quantity(
                 "E_oo over that of one fit, T = 100, d = 32", lambda t: _plateau("fixed"), above=0.999 * math.pi**2 / 6
             ),
-            _holds(
+            Fact(
                 "pi^2/6 is the least constant",
                 lambda: _least_constant("fixed") == sp.pi**2 / 6,
             ),
@@ -177,7 +171,7 @@ LINEAR = (
                 below=1.1,
             ),
             *(
-                _holds(
+                Fact(
                     f"the law is logarithmic at {design} design",
                     lambda design=design: _growth(ReplaceGrowing(), design) == "logarithmic",
                 )

@@ -2,7 +2,8 @@
 
 The bounds are few and shared. A loss *rises* if model n's is at least 5 % above model 1's, and goes on rising in the
 second half of the iterations; it *does not rise* if it is at most 2 % above. They were fixed, as were the number of
-seeds and the settings, before any of the language models' tables was made. The autoencoders' table was there before.
+seeds and the settings, before any of the language models' tables was made. The autoencoders' table was there before;
+diffusion's was not, but that the plateau of Accumulate is judged as strictly as Replace's was settled after it.
 """
 
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ def _read(
 def _rises(experiment: str, variant: str, workflow: Workflow, last: int, name: str = "") -> tuple[Quantity, Quantity]:
     """That the loss rises up to model `last`, and in the second half too."""
     half = (last + 1) // 2
+    # Rises of the same chains go together: the interval of their difference, taken as if they did not, is too wide.
     return (
         Quantity(
             f"rise of the test loss from model 1 to {last}{name}",
@@ -334,24 +336,8 @@ def _molecules() -> Iterator[Claim]:
         differs,
     )
     yield Claim(
-        "diffusion-replace-plateau",
-        "Diffusion under Replace: after the jump the test loss stays where it is",
-        "section 2.2, Fig. 4 [A]",
-        theirs("replace", last) / theirs("replace", 2),
-        (
-            Quantity(
-                f"rise from model 1 to {last} over that from 1 to 2",
-                lambda t: rise(t, Replace(), last) / rise(t, Replace(), 2),
-                above=0.5,
-                below=1.5,
-            ),
-        ),
-        name,
-        differs,
-    )
-    yield Claim(
         "diffusion-accumulate",
-        "Diffusion under Accumulate: the test loss rises once, less than half as far as under Replace, and stays there",
+        "Diffusion under Accumulate: the test loss rises, less than half as far as under Replace",
         "section 2.2, Fig. 4 [A]",
         theirs("accumulate", last),
         (
@@ -359,15 +345,28 @@ def _molecules() -> Iterator[Claim]:
             Quantity(
                 "that over Replace's", lambda t: rise(t, Accumulate(), last) / rise(t, Replace(), last), below=0.5
             ),
-            Quantity(
-                f"rise from model 2 to {last}, in units of model 1's loss",
-                lambda t: rise(t, Accumulate(), last) - rise(t, Accumulate(), 2),
-                below=0.2,
-            ),
         ),
         name,
         differs,
     )
+    for workflow in (Replace(), Accumulate()):
+        command = workflow.command()
+        yield Claim(
+            f"diffusion-{command}-plateau",
+            f"Diffusion under {type(workflow).__name__}: after the second iteration the test loss stays where it is",
+            "section 2.2, Fig. 4 [A]",
+            theirs(command, last) / theirs(command, 2),
+            (
+                Quantity(
+                    f"rise of the test loss from model 1 to {last} over that from 1 to 2",
+                    lambda t, workflow=workflow: rise(t, workflow, last) / rise(t, workflow, 2),
+                    above=0.5,
+                    below=1.5,
+                ),
+            ),
+            name,
+            differs,
+        )
 
 
 NEURAL = (*_models(), *_changes(), *_images(), *_molecules())

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from paper_repro import claims, neural_claims, published
-from paper_repro.claim import IN_SHAPE, NOT_REPRODUCED, NOT_TESTED, REPRODUCED, Missing
+from paper_repro.claim import IN_SHAPE, NOT_REPRODUCED, NOT_TESTED, REPRODUCED, Fact, Missing, Quantity
+from paper_repro.estimate import Estimate
 from paper_repro.experiments import EXPERIMENTS
 from paper_repro.one_law import RECORDED
 from sim.results import Results
@@ -31,9 +32,10 @@ def test_every_claim_has_a_test_decided_before_looking():
         assert claim.statement
         assert re.search(r"\[[ANMD]\]", claim.where), claim.id
         assert claim.replicates >= 3
+        assert isinstance(claim.quantities[0], Quantity)
         for quantity in claim.quantities:
-            assert math.isfinite(quantity.above) or math.isfinite(quantity.below)
-            assert quantity.needs
+            assert isinstance(quantity, Fact) or math.isfinite(quantity.above) or math.isfinite(quantity.below)
+            assert quantity.test in claim.test
     # the bounds and seeds that went with the commit before the language models' tables
     assert (neural_claims.RISES, neural_claims.STAYS, neural_claims.SEEDS) == (0.05, 0.02, 4)
 
@@ -88,9 +90,15 @@ def test_a_planted_table_flips_the_verdict(name, experiment, change, rows):
     assert BY_ID[name].judge(altered(experiment, change))["verdict"] == NOT_REPRODUCED
 
 
+def test_a_fact_that_does_not_hold_refutes():
+    assert Fact("one is one", lambda: True).objection(Estimate(1.0)) == ""
+    wrong = Fact("one is two", lambda: 1 == 2)
+    assert wrong.objection(wrong.measure(claims.recorded())) == "refuted: it does not hold that one is two"
+
+
 def test_too_few_seeds_or_no_table_is_not_tested():
     few = BY_ID["language-gpt2-9m-replace"].judge(altered("language", lambda row: {"replicates": 3}))
-    assert (few["verdict"], few["differs"]) == (NOT_TESTED, "language has 3 seeds, the test needs 4")
+    assert (few["verdict"], few["differs"]) == (NOT_TESTED, "language has 3 chains, the test needs 4")
 
     def nothing(name):
         raise Missing(f"no recorded result {name}")
@@ -116,7 +124,7 @@ def test_diffusion_is_judged_once_its_table_is_there():
         for n, value in enumerate(curve, 1)
     ]
     found = [claim.judge(lambda name: table) for claim in claims.CLAIMS if claim.experiment == "diffusion"]
-    assert len(found) == 3
+    assert len(found) == 4
     for row in found:
         assert row["verdict"] == IN_SHAPE
         np.testing.assert_allclose(row["ours"], row["theirs"])
