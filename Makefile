@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures test check bench lock clean
+.PHONY: help install figures report data claims test check bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -28,6 +28,15 @@ $(INSTALLED): requirements.lock
 
 figures: $(INSTALLED) ## simulate and draw every figure into figures/out (FRESH=1 forgets earlier results)
 	@$(BIN)/python -m figures $(if $(FRESH),--fresh)
+
+report: $(INSTALLED) ## write figures, claims and laws into one page, figures/out/report.html
+	@$(BIN)/python -m figures --report $(if $(FRESH),--fresh)
+
+data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: about an hour); killed, it goes on
+	@$(BIN)/python -m paper_repro run all --preset $(or $(PRESET),cpu) --again
+
+claims: $(INSTALLED) ## judge the paper's claims by the recorded results
+	@$(BIN)/python -m paper_repro claims
 
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)

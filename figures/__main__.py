@@ -6,51 +6,29 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run end
 
 import argparse
 import sys
-from pathlib import Path
 
 import matplotlib
 
-from paper_repro import diffusion as conformers, linear, one_law as neural_law, vae as autoencoders
 from sim.hosts import use_all_cores
+from sim.results import write_whole
 from theory.cli import Parser, run
 
-from . import designs, diffusion, linear_a, linear_b, one_law, schematic, vae
+from . import report
+from .catalogue import OUT, plots
 from .style import save
-
-OUT = Path(__file__).parent / "out"
-WITH_RESULTS = (linear_a, linear_b, designs)
 
 
 def _main(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
     use_all_cores()
-    for path in save(OUT, "schematic", schematic.plot):
+    if options.report:
+        path = OUT / "report.html"
+        text = report.page(plots(fresh=options.fresh))
+        write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8") and None)
         print(path)
-    for module in WITH_RESULTS:
-        rows = linear.run(module.EXPERIMENT, OUT, again=options.fresh)
-        for path in save(OUT, module.EXPERIMENT.name, lambda m=module, r=rows: m.plot(r)):
-            print(path)
-    # Minutes of training: drawn from the table in the repository as long as its configuration is that of today.
-    rows = neural_law.run(neural_law.EXPERIMENT, neural_law.RECORDED, again=options.fresh)
-    for path in save(OUT, neural_law.EXPERIMENT.name, lambda: one_law.plot(rows)):
-        print(path)
-    metrics, images = autoencoders.run(autoencoders.VAE, again=options.fresh)
-    ablation = [
-        row
-        for experiment in (autoencoders.ABLATION, autoencoders.LONGER)
-        for row in autoencoders.run(experiment, again=options.fresh)[0]
-    ]
-    losses, drawn = conformers.run(conformers.DIFFUSION, again=options.fresh)
-    changed, _ = conformers.run(conformers.ABLATION, again=options.fresh)
-    for name, plot in (
-        ("vae", lambda: vae.plot(metrics)),
-        ("vae_samples", lambda: vae.plot_samples(images)),
-        ("vae_ablation", lambda: vae.plot_ablation(ablation)),
-        ("diffusion", lambda: diffusion.plot(losses)),
-        ("diffusion_samples", lambda: diffusion.plot_samples(drawn)),
-        ("diffusion_ablation", lambda: diffusion.plot_ablation(changed, losses)),
-    ):
-        for path in save(OUT, name, plot):
+        return 0
+    for picture, plot in plots(fresh=options.fresh):
+        for path in save(OUT, picture.name, plot):
             print(path)
     return 0
 
@@ -59,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m figures", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
+    parser.add_argument(
+        "--report", action="store_true", help="write them into one page, figures/out/report.html, instead"
+    )
     return run(parser, _main, arguments)
 
 

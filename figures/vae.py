@@ -6,16 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from paper_repro import published
 from paper_repro.linear import Row
 from paper_repro.vae import ABLATION, LONGER, VAE
 
 from .style import COLOUR, caption
-
-#: The paper's test loss (arXiv 2404.01413, section 2.3), read off its figure to 0.0001.
-PAPER = {
-    "replace": (0.0195, 0.0199, 0.0212, 0.0227, 0.0246, 0.0262, 0.0277, 0.0288, 0.0299, 0.0305),
-    "accumulate": (0.0195, 0.0193, 0.0194, 0.0195, 0.0197, 0.0197, 0.0198, 0.0199, 0.0200, 0.0202),
-}
 
 NAMES = {"replace": "Replace", "accumulate": "Accumulate"}
 
@@ -42,7 +37,14 @@ def plot(rows: Sequence[Row]) -> Figure:
         top.plot(
             n, squares, color=COLOUR[workflow], linewidth=0.9, linestyle=":", label="its squared error, without β KL"
         )
-        top.plot(n, PAPER[workflow], "x", color="0.45", markersize=3.5, label="the paper's test loss, CelebA")
+        top.plot(
+            n,
+            published.curve("vae", "VAE", workflow),
+            "x",
+            color="0.45",
+            markersize=3.5,
+            label="the paper's test loss, CelebA",
+        )
         top.set(title=NAMES[workflow], ylim=(0, None))
         top.legend(loc="lower right")
         for metric, shade, label in (

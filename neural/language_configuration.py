@@ -12,6 +12,7 @@ from .data.stories import stories
 from .data.text import Texts, from_hub, read_texts, train_vocabulary
 from .data.told import ToldStories
 from .language import LanguageModel
+from .loop import Plan
 from .transformer import PAPER, Architecture, Sampler
 
 DATA = ("grammar", "text", "tinystories")
@@ -37,11 +38,17 @@ class LanguageConfiguration(Configuration):
     hidden: int = field(metadata=option("features of the feed-forward networks"))
     precision: str = field(metadata=option("what models compute in", choices=("float32", "bfloat16")))
     cut: bool = field(metadata=option("cut texts that are longer than the context"))
+    first_steps: int | None = field(metadata=option("optimiser steps of the first fit alone (default: as all fits)"))
 
     @property
     def rows(self) -> int:
         """T."""
         return self.stories
+
+    @property
+    def plan(self) -> Plan:
+        """How many of what, and the budget of the first fit."""
+        return replace(super().plan, first_steps=self.first_steps)
 
     @property
     def architecture(self) -> Architecture:
@@ -126,6 +133,7 @@ _CPU = LanguageConfiguration(
     hidden=96,
     precision="float32",
     cut=False,
+    first_steps=None,
 )
 
 #: A run in seconds; on two cores in minutes; on one GPU; and the paper's own.

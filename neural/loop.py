@@ -67,6 +67,8 @@ class Plan:
         seeds: independent chains, trained side by side.
         seed: of all random numbers; a chain's depend on it and the chain's index alone.
         sample_batch: rows sampled at once, for all seeds together.
+        first_steps: optimiser steps of iteration 1, if other than the training's: it sets the quality of the first
+            sampled data and nothing else.
     """
 
     iterations: int
@@ -74,11 +76,12 @@ class Plan:
     seeds: int
     seed: int
     sample_batch: int
+    first_steps: int | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        for name in ("iterations", "T", "seeds", "sample_batch"):
-            if getattr(self, name) < 1:
+        for name in ("iterations", "T", "seeds", "sample_batch", "first_steps"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
 
     @property
@@ -119,6 +122,7 @@ def run(
         FloatingPointError: a loss is not finite.
     """
     steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
+    steps[0] = plan.first_steps or steps[0]
     done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):

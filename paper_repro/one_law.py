@@ -9,7 +9,7 @@ After too few passes the excess of model 1 is in part what training left undone,
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax.random as jr
@@ -112,6 +112,13 @@ EXPERIMENT = Experiment(
     few_epochs=2.0,
     few_workflows=(Replace(), Accumulate()),
 )
+
+#: By preset; the paper has no such experiment.
+PRESETS = {
+    "smoke": replace(EXPERIMENT, iterations=2, replicates=40, seeds=2, texts=64, epochs=2.0, few_epochs=1.0),
+    "cpu": EXPERIMENT,
+    "gpu": replace(EXPERIMENT, replicates=1_000_000, seeds=1024),
+}
 
 
 def run(experiment: Experiment, folder: Path, *, again: bool = False) -> list[Row]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from neural.image_configuration import PRESETS
+from neural.image_configuration import PRESETS as SETTINGS
 from neural.images import to_bytes
 from neural.loop import Learner
 from theory import Replace
@@ -31,11 +31,11 @@ from .one_law import RECORDED
 SHOWN = 10
 
 
-VAE = Experiment("vae", PRESETS["cpu"], {"cpu": {}})
+VAE = Experiment("vae", SETTINGS["cpu"], {"cpu": {}})
 
 ABLATION = Experiment(
     "vae_ablation",
-    replace(PRESETS["cpu"], iterations=4, steps=500),
+    replace(SETTINGS["cpu"], iterations=4, steps=500),
     {
         "base": {},
         "noisy": {"samples": "noisy"},
@@ -60,6 +60,25 @@ LONGER = Experiment(
     },
     (Replace(),),
 )
+
+#: Where `gpu` and `paper` look for CelebA's img_align_celeba and list_eval_partition.txt. Neither has been recorded.
+CELEBA = {"folder": "data/celeba", "seeds": 3}
+
+#: By preset.
+PRESETS = {
+    "smoke": replace(VAE, base=SETTINGS["smoke"]),
+    "cpu": VAE,
+    "gpu": replace(VAE, base=replace(SETTINGS["gpu"], **CELEBA)),
+    "paper": replace(VAE, base=replace(SETTINGS["paper"], **CELEBA)),
+}
+
+#: The ablation is of the digits alone.
+ABLATION_PRESETS = {
+    "smoke": replace(
+        ABLATION, base=replace(SETTINGS["smoke"], style="linear"), variants={"base": {}, "noisy": {"samples": "noisy"}}
+    ),
+    "cpu": ABLATION,
+}
 
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:

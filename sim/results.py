@@ -45,8 +45,8 @@ class Results:
         self.table = folder / f"{name}.csv"
         self.provenance = folder / f"{name}.json"
 
-    def load(self, configuration: dict[str, Any]) -> list[dict[str, str]] | None:
-        """The rows, if they were made from this very configuration; else `None`."""
+    def load(self, configuration: dict[str, Any] | None) -> list[dict[str, str]] | None:
+        """The rows, if they are whole and were made from this configuration, or for `None` from any; else `None`."""
         try:
             recorded = json.loads(self.provenance.read_text())
             rows = list(csv.DictReader(self.table.read_text().splitlines()))
@@ -55,7 +55,8 @@ class Results:
         if not isinstance(recorded, dict):
             return None
         table_hash = hashlib.sha256(self.table.read_bytes()).hexdigest()
-        fresh = recorded.get("hash") == configuration_hash(configuration) and recorded.get("table") == table_hash
+        asked = recorded.get("configuration") if configuration is None else configuration
+        fresh = recorded.get("hash") == configuration_hash(asked) and recorded.get("table") == table_hash
         return rows if fresh else None
 
     def save(self, configuration: dict[str, Any], rows: Sequence[dict[str, Any]], started: float) -> None:

@@ -42,7 +42,7 @@ def test_theory_imports_fast_and_without_jax():
     assert min(float(seconds) for seconds, _ in runs) < 0.6
 
 
-@pytest.mark.parametrize("module", ["theory", "sim", "neural", "figures"])
+@pytest.mark.parametrize("module", ["theory", "sim", "neural", "paper_repro", "figures"])
 def test_help(module):
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from figures import vae as vae_figures
+from figures.catalogue import PICTURES
 from paper_repro import diffusion, vae
 from sim.results import Results
 from tests.benchmarks import simulation
@@ -118,3 +119,8 @@ def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`make (\w+)|^make (\w+)", TEXT, flags=re.MULTILINE):
         assert re.search(rf"^{''.join(target)}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_table_of_figures_is_the_catalogue():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE)
+    assert rows[: len(PICTURES)] == [(picture.name, picture.title) for picture in PICTURES]

@@ -193,6 +193,20 @@ def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
     assert steps == [150, 300, 400]
 
 
+def test_the_first_fit_may_have_steps_of_its_own(tmp_path):
+    found = go(tmp_path, Replace(), plan=dataclasses.replace(PLAN, iterations=2, first_steps=40))
+    with (tmp_path / "training.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    last = {n: max(int(row["step"]) for row in rows if row["iteration"] == n) for n in ("1", "2")}
+    assert last == {"1": 40, "2": 400}
+    # 40 steps do not reach the best fit to the real data, 400 reach that to the sampled
+    real, sampled = (np.load(tmp_path / "pools" / f"{name}.npy").mean(1) for name in ("real-1", "synthetic-1"))
+    assert np.abs(found["value"][:, 0] - real).max() > 1e-2
+    np.testing.assert_allclose(found["value"][:, 1], sampled, rtol=1e-3)
+    with pytest.raises(ValueError, match="first_steps must be at least 1; got 0"):
+        dataclasses.replace(PLAN, first_steps=0)
+
+
 def test_a_chain_depends_on_its_seed_and_index_alone(tmp_path):
     few = go(tmp_path / "few", Accumulate(), plan=dataclasses.replace(PLAN, seeds=2, sample_batch=100))
     more = go(tmp_path / "more", Accumulate())

@@ -1,0 +1,167 @@
+"""Every figure as data: `make figures`, the report and the README's table all read this one list."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from paper_repro import (
+    diffusion as conformers,
+    language as language_models,
+    linear,
+    one_law as neural_law,
+    vae as autoencoders,
+)
+from paper_repro.linear import Row
+from paper_repro.one_law import RECORDED
+
+from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
+
+OUT = Path(__file__).parent / "out"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers of a figure come from.
+
+    Attributes:
+        tables: the result tables, each a path without suffix: numbers in `.csv`, their provenance in `.json`.
+        load: reads them, or runs what is missing, stale, or asked for again; gives what `plot` takes.
+    """
+
+    tables: tuple[Path, ...]
+    load: Callable[[bool], Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure.
+
+    Attributes:
+        name: of its files.
+        title: what it shows, in one line.
+        plot: draws it from what its source gives; a figure of exact laws alone has no source.
+    """
+
+    name: str
+    title: str
+    plot: Callable[..., Figure]
+    source: Source | None = None
+
+
+def _simulated(experiment: linear.Experiment) -> Source:
+    return Source((OUT / experiment.name,), lambda again: linear.run(experiment, OUT, again=again))
+
+
+def _recorded(load: Callable[[bool], Any], *names: str) -> Source:
+    """Minutes of training: drawn from tables in the repository as long as their configurations are those of today."""
+    return Source(tuple(RECORDED / name for name in names), load)
+
+
+def _autoencoders(*experiments: autoencoders.Experiment) -> Source:
+    """The tables of metrics and of images, those of several experiments one after the other."""
+
+    def load(again: bool) -> tuple[list[Row], list[Row]]:
+        tables = [autoencoders.run(experiment, again=again) for experiment in experiments]
+        metrics, images = zip(*tables, strict=True)
+        return [row for rows in metrics for row in rows], [row for rows in images for row in rows]
+
+    return _recorded(load, *(f"{e.name}{suffix}" for e in experiments for suffix in ("", "_images")))
+
+
+_ONE_LAW = _recorded(lambda again: neural_law.run(neural_law.EXPERIMENT, RECORDED, again=again), "one_law")
+_LANGUAGE = _recorded(lambda again: language_models.run(language.EXPERIMENT, again=again), "language", "language_texts")
+_VAE = _autoencoders(autoencoders.VAE)
+_DIFFUSION = _recorded(
+    lambda again: conformers.run(conformers.DIFFUSION, again=again), "diffusion", "diffusion_samples"
+)
+
+
+def _what_drives_diffusion(again: bool) -> tuple[list[Row], list[Row]]:
+    """Metrics of the ablation, and those of the preset that it is held against."""
+    return conformers.run(conformers.ABLATION, again=again)[0], conformers.run(conformers.DIFFUSION)[0]
+
+
+PICTURES: tuple[Picture, ...] = (
+    Picture(
+        "schematic",
+        "which data each model is fitted to under Replace and Accumulate, and what becomes of the error",
+        schematic.plot,
+    ),
+    Picture(
+        "linear_a",
+        "Replace and Accumulate, 10 iterations, σ² ∈ {0.1, 1, 10}",
+        linear_a.plot,
+        _simulated(linear_a.EXPERIMENT),
+    ),
+    Picture(
+        "linear_b",
+        "the paper's Fig. 7: T ∈ {100, 316, 1000}, five noise levels, 50 iterations",
+        linear_b.plot,
+        _simulated(linear_b.EXPERIMENT),
+    ),
+    Picture(
+        "designs",
+        "not in the paper: Accumulate at fixed and at fresh design, two different laws under one bound",
+        designs.plot,
+        _simulated(designs.EXPERIMENT),
+    ),
+    Picture(
+        "one_law",
+        "not in the paper: one gain c_n in theory, simulation and a transformer, under five workflows",
+        one_law.plot,
+        _ONE_LAW,
+    ),
+    Picture(
+        "language",
+        "section 2.1: test loss of language models trained on their own samples, four stand-ins beside the paper's",
+        lambda tables: language.plot(tables[0]),
+        _LANGUAGE,
+    ),
+    Picture(
+        "vae",
+        "section 2.3: loss of autoencoders trained on their own images, and what they lose",
+        lambda tables: vae.plot(tables[0]),
+        _VAE,
+    ),
+    Picture(
+        "vae_samples",
+        "section 2.3: images that each of these autoencoders draws",
+        lambda tables: vae.plot_samples(tables[1]),
+        _VAE,
+    ),
+    Picture(
+        "vae_ablation",
+        "not in the paper: what drives the loss of autoencoders",
+        lambda tables: vae.plot_ablation(tables[0]),
+        _autoencoders(autoencoders.ABLATION, autoencoders.LONGER),
+    ),
+    Picture(
+        "diffusion",
+        "section 2.2: loss of diffusion models trained on their own conformations, and the share of them that is sane",
+        lambda tables: diffusion.plot(tables[0]),
+        _DIFFUSION,
+    ),
+    Picture(
+        "diffusion_samples",
+        "section 2.2: molecules that each of these diffusion models draws",
+        lambda tables: diffusion.plot_samples(tables[1]),
+        _DIFFUSION,
+    ),
+    Picture(
+        "diffusion_ablation",
+        "not in the paper: what drives the loss of diffusion models",
+        lambda tables: diffusion.plot_ablation(*tables),
+        _recorded(_what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion"),
+    ),
+)
+
+
+def plots(*, fresh: bool = False) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
+    """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share."""
+    load = cache(lambda source: source.load(fresh))
+    for picture in PICTURES:
+        yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot

@@ -1,0 +1,124 @@
+"""`python -m paper_repro list | run NAME --preset cpu | claims`: the paper's experiments, and its claims judged."""
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+
+from sim.hosts import use_all_cores
+from theory.cli import Parser, run as run_command
+
+from . import claims
+from .experiments import EXPERIMENTS, PRESETS
+
+
+def _list(options: argparse.Namespace) -> int:
+    del options
+    width = max(map(len, EXPERIMENTS))
+    print(f"{'experiment':<{width}}  {'at cpu':<8}  {'presets':<22}  what")
+    for name, entry in EXPERIMENTS.items():
+        print(f"{name:<{width}}  {entry.state(name):<8}  {','.join(entry.presets):<22}  {entry.summary}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    use_all_cores()
+    if options.name == "all":
+        names = [name for name, entry in EXPERIMENTS.items() if options.preset in entry.presets and not entry.live]
+    else:
+        names = [options.name]
+    folder = EXPERIMENTS[names[0]].folder(options.preset)
+    # What is run again lies beside the old until all of it is there: killed, the next such command goes on with it.
+    staging = folder / ".again.partial"
+    for name in names:
+        entry = EXPERIMENTS[name]
+        entry.run(entry.at(name, options.preset), staging if options.again else folder)
+        print(f"{name} at {options.preset}: {entry.folder(options.preset) / name}.csv", flush=True)
+    if options.again:
+        for path in sorted(staging.iterdir()):
+            path.replace(folder / path.name)
+        shutil.rmtree(staging)
+    return 0
+
+
+def _claims(options: argparse.Namespace) -> int:
+    rows = claims.table()
+    if options.record:
+        claims.keep(rows)
+    if options.json:
+        print(json.dumps(rows, allow_nan=False))
+    elif options.markdown:
+        print(markdown(rows))
+    else:
+        print(text(rows))
+    departures = claims.departures(rows)
+    for departure in departures:
+        print(f"python -m paper_repro claims: a kept verdict no longer follows: {departure}", file=sys.stderr)
+    return 1 if departures else 0
+
+
+def _number(value: object) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _ours(row: dict[str, object]) -> str:
+    error = f" ± {_number(row['standard_error'])}" if row["standard_error"] else ""
+    return _number(row["ours"]) + error
+
+
+def markdown(rows: Sequence[dict[str, object]]) -> str:
+    """The claims as a table: theirs, ours with its standard error, the verdict, what differs."""
+    lines = ["| claim | where | theirs | ours | verdict | what differs |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        cells = (row["statement"], row["where"], _number(row["theirs"]), _ours(row), row["verdict"], row["differs"])
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def text(rows: Sequence[dict[str, object]]) -> str:
+    """The claims for a terminal: numbers, what is claimed and where, what would confirm it, what differs."""
+    lines = []
+    for claim, row in zip(claims.CLAIMS, rows, strict=True):
+        lines.append(f"{row['id']}: {row['verdict']}; theirs {_number(row['theirs'])}, ours {_ours(row)}")
+        parts = {"claim": claim.statement, "where": row["where"], "test": claim.test, "differs": row["differs"]}
+        lines += [f"  {name:<8} {part}" for name, part in parts.items() if part]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = Parser(prog="python -m paper_repro", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    summary = "list the experiments, their presets and which have a recorded result"
+    command = commands.add_parser("list", help=summary, description=f"{summary.capitalize()}.")
+    command.set_defaults(main=_list)
+
+    summary = "run an experiment, or read its recorded result; killed, the same command goes on with it"
+    command = commands.add_parser("run", help=summary, description=f"{summary.capitalize()}.")
+    command.set_defaults(main=_run)
+    command.add_argument(
+        "name", metavar="NAME", choices=[*EXPERIMENTS, "all"], help="of an experiment, or `all` that are recorded"
+    )
+    command.add_argument(
+        "--preset", choices=PRESETS, default="cpu", help="how large: seconds, as recorded, one GPU, the paper's own"
+    )
+    command.add_argument("--again", action="store_true", help="whatever result is there")
+
+    summary = "judge the paper's claims by the recorded results; status 1 if a kept verdict no longer follows"
+    command = commands.add_parser("claims", help=summary, description=f"{summary.capitalize()}.")
+    command.set_defaults(main=_claims)
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    form.add_argument("--json", action="store_true", help="print one JSON value")
+    command.add_argument("--record", action="store_true", help="keep these verdicts in results/claims.json")
+    return run_command(parser, lambda options: options.main(options), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

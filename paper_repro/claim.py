@@ -1,0 +1,161 @@
+"""What a claim is: a statement, the quantities that tell, and bounds decided before looking.
+
+Each quantity's two-sided 95 % confidence interval (Student's t over seeds or replicates; an exact quantity is its own)
+must lie between its bounds; an interval that includes a bound confirms nothing.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .estimate import Estimate
+from .linear import Row
+
+#: Of every confidence interval.
+LEVEL = 0.95
+
+#: The claim holds by its test, in the paper's own setting.
+REPRODUCED = "reproduced"
+#: It holds by its test in another setting, a smaller model or other data.
+IN_SHAPE = "reproduced in shape"
+#: The test is not passed: refuted, or left open by too wide an interval.
+NOT_REPRODUCED = "not reproduced"
+#: There is nothing to judge it by.
+NOT_TESTED = "not tested here"
+
+
+class Missing(Exception):
+    """What a claim is to be judged by is not there; the message says what."""
+
+
+#: The rows of a recorded table by its name; raises `Missing`.
+Tables = Callable[[str], Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is measured, and between which bounds the claim says it lies.
+
+    Attributes:
+        name: in words.
+        measure: it, from recorded tables.
+        above: the lower bound of the whole confidence interval.
+        below: the upper bound.
+    """
+
+    name: str
+    measure: Callable[[Tables], Estimate]
+    above: float = -math.inf
+    below: float = math.inf
+
+    def __post_init__(self) -> None:
+        """A quantity without a bound would confirm anything."""
+        if self.above == -math.inf and self.below == math.inf:
+            raise ValueError(f"{self.name} needs a bound, above or below, decided before looking.")
+
+    @property
+    def needs(self) -> str:
+        """The bounds in words."""
+        bounds = (("above", self.above), ("below", self.below))
+        return " and ".join(f"{word} {bound:.4g}" for word, bound in bounds if math.isfinite(bound))
+
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        return f"{self.name} {self.needs}"
+
+    def objection(self, estimate: Estimate) -> str:
+        """Why the estimate does not confirm the claim; empty if it does."""
+        low, high = estimate.interval(LEVEL)
+        if self.above < low and high < self.below:
+            return ""
+        outcome = "refuted" if high < self.above or low > self.below else "left open"
+        at = f"is {low:.3g}" if low == high else f"in [{low:.3g}, {high:.3g}]"
+        return f"{outcome}: {self.name} {at}, to be {self.needs}"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What exact laws and proofs say; it holds or does not, whatever the tables.
+
+    Attributes:
+        name: in words.
+        holds: whether it does.
+    """
+
+    name: str
+    holds: Callable[[], bool]
+
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        return self.name
+
+    def measure(self, tables: Tables) -> Estimate:
+        """1 if it holds, else 0."""
+        del tables
+        return Estimate(float(self.holds()))
+
+    def objection(self, estimate: Estimate) -> str:
+        """That it does not hold; empty if it does."""
+        return "" if estimate.mean else f"refuted: it does not hold that {self.name}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement and its test.
+
+    Attributes:
+        id: of the claim.
+        statement: in our words.
+        where: it stands, with the confidence in that.
+        theirs: the published value of the quantity, if there is one.
+        quantities: all must be confirmed; the first is the one that is reported.
+        experiment: whose recorded table must be there.
+        differs: what differs from the paper's setting; empty if nothing does.
+        replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
+    """
+
+    id: str
+    statement: str
+    where: str
+    theirs: float | None
+    quantities: tuple[Quantity | Fact, ...]
+    experiment: str
+    differs: str = ""
+    replicates: int = 3
+
+    @property
+    def test(self) -> str:
+        """What would confirm the claim, in words."""
+        tests = "; ".join(quantity.test for quantity in self.quantities)
+        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains"
+
+    def judge(self, tables: Tables) -> dict[str, object]:
+        """The claim's row of the table of claims."""
+        row: dict[str, object] = {
+            "id": self.id,
+            "statement": f"{self.statement}; measured: {self.quantities[0].name}",
+            "where": self.where,
+            "theirs": self.theirs,
+            "ours": None,
+            "standard_error": None,
+            "verdict": NOT_TESTED,
+            "preset": "cpu",
+            "differs": self.differs,
+        }
+        try:
+            fewest = min(int(entry["replicates"]) for entry in tables(self.experiment))
+            if fewest < self.replicates:
+                raise Missing(f"{self.experiment} has {fewest} chains, the test needs {self.replicates}")
+            estimates = [quantity.measure(tables) for quantity in self.quantities]
+        except Missing as reason:
+            return row | {"differs": str(reason)}
+        objections = [q.objection(estimate) for q, estimate in zip(self.quantities, estimates, strict=True)]
+        confirmed = IN_SHAPE if self.differs else REPRODUCED
+        return row | {
+            "ours": estimates[0].mean,
+            "standard_error": estimates[0].standard_error,
+            "verdict": NOT_REPRODUCED if any(objections) else confirmed,
+            "differs": "; ".join(filter(None, [self.differs, *objections])),
+        }

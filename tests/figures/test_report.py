@@ -1,0 +1,206 @@
+"""The report: one page with everything in it, well formed, readable without a mouse, on a phone and by ear."""
+
+import html
+import json
+import re
+from collections import Counter
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from figures import schematic, vae
+from figures.catalogue import PICTURES
+from figures.laws import EXPLORED, label, script
+from figures.report import illustration, page
+from paper_repro import claims
+from paper_repro.vae import VAE, run as trained
+from tests.engines import browse
+from theory.table import FAMILIES
+
+#: Elements of HTML without an end tag.
+VOID = {"meta", "link", "input", "img", "br"}
+
+
+@cache
+def text():
+    """The page with two of its pictures: one of exact laws, one with images in it."""
+    by_name = {picture.name: picture for picture in PICTURES}
+    _, images = trained(VAE)
+    drawn = [(by_name["schematic"], schematic.plot), (by_name["vae_samples"], lambda: vae.plot_samples(images))]
+    return page(drawn)
+
+
+class Outline(HTMLParser):
+    """Every element with its attributes, and what is open when another one ends."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.open, self.mistakes = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs), tuple(name for name, _ in self.open)))
+        if tag not in VOID:
+            self.open.append((tag, self.getpos()))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop()[0] != tag:
+            self.mistakes.append((tag, self.getpos()))
+
+
+@cache
+def outline():
+    parser = Outline()
+    parser.feed(text())
+    return parser
+
+
+def attributes(tag):
+    return [found for name, found, _ in outline().elements if name == tag]
+
+
+def test_well_formed():
+    assert text().startswith("<!DOCTYPE html>")
+    assert outline().mistakes == []
+    assert outline().open == []
+    ids = Counter(found["id"] for _, found, _ in outline().elements if "id" in found)
+    assert max(ids.values()) == 1
+    assert "$" not in re.sub(r"<script.*?</script>", "", text(), flags=re.DOTALL)  # no placeholder is left
+
+
+def test_needs_no_network():
+    for tag, found, _ in outline().elements:
+        assert "srcset" not in found
+        for name in ("src", "href", "action", "data", "poster"):
+            target = found.get(name, "data:")
+            links = tag == "a" and (target.startswith("#") or target.startswith("https://arxiv.org/"))
+            assert links or target.startswith("data:"), (tag, target)
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest|import\(", text())
+
+
+def test_every_reference_within_the_page_has_its_target():
+    ids = {found["id"] for _, found, _ in outline().elements if "id" in found}
+    for _, found, _ in outline().elements:
+        named = [found.get("href", "")[1:]] if found.get("href", "").startswith("#") else []
+        named += found.get("for", "").split() + found.get("aria-labelledby", "").split()
+        assert set(named) <= ids
+    for name in re.findall(r'getElementById\("([\w-]+)"\)', text()):
+        assert name in ids
+
+
+def test_accessible():
+    assert attributes("html") == [{"lang": "en"}]
+    for image in attributes("img"):
+        assert len(image["alt"]) > 20
+    levels = [int(tag[1]) for tag, _, _ in outline().elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    labelled = {found["for"] for found in attributes("label") if "for" in found}
+    for tag, found, above in outline().elements:
+        if tag == "input":
+            assert found.get("id") in labelled or "aria-label" in found or "label" in above
+        if tag == "table":
+            assert any("scroll" in (a.get("class") or "") for t, a, _ in outline().elements if t == "div")
+    assert all("scope" in found for found in attributes("th"))
+
+
+def test_colours_have_contrast():
+    """4.5 to 1 for text, as WCAG 2.2 (1.4.3) asks, in both schemes."""
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    schemes = re.findall(r":root \{(.*?)\}", text(), flags=re.DOTALL)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colour = dict(re.findall(r"--(\w+): (#\w{6})", scheme))
+        for ground in ("page", "card"):
+            for ink in ("text", "soft", "link", "wrong"):
+                low, high = sorted((luminance(colour[ground]), luminance(colour[ink])))
+                assert (high + 0.05) / (low + 0.05) >= 4.5, (ground, ink)
+
+
+def test_has_all_claims_laws_families_and_runs():
+    for row in claims.table():
+        assert f'id="claim-{row["id"]}"' in text()
+        assert html.escape(str(row["statement"])) in text()
+    for family in FAMILIES:
+        assert f"<h3>{label(family)}</h3>" in text()
+    values = [found["value"] for found in attributes("input") if found.get("name") == "family"]
+    assert values == [label(family) for family in EXPLORED]
+    assert script() in text()  # what test_laws runs is what the page runs
+    for tables in ("one_law", "vae, vae_images", "linear_claims"):
+        assert f'<th scope="row">{tables}</th>' in text()
+
+
+def test_captions_are_text_and_pictures_the_same_bytes_twice():
+    first, second = illustration(schematic.plot), illustration(schematic.plot)
+    assert first == second
+    picture, caption = first
+    assert picture.startswith(b"<?xml")
+    assert caption.startswith("Each model is fitted to the pools")
+    assert caption in html.unescape(text())
+
+
+#: Uses the page as a reader does; what it finds becomes the title.
+PROBE = """
+<script>
+{
+  const field = (name) => document.getElementById(`explorer-${name}`);
+  const change = (element, value) => {
+    element.value = value;
+    element.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const cells = () => [...document.querySelectorAll("#explorer-values tbody tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent.trim()));
+  const found = { recalled: cells(), curves: document.querySelectorAll("#explorer-chart path").length };
+  found.shown = [...document.querySelectorAll(".control")].filter((c) => !c.hidden).length;
+  change(field("T"), 33);
+  found.message = field("message").textContent;
+  found.visible = getComputedStyle(field("chart")).visibility;
+  change(field("T-slider"), field("T-slider").max);
+  found.T = field("T").value;
+  found.hash = location.hash;
+  location.hash = "#explorer?T=50&d=10&n=3&show=Replace&design=fresh";
+  window.addEventListener("hashchange", () => {
+    found.again = cells();
+    document.title = JSON.stringify(found);
+  });
+}
+</script>"""
+
+
+def test_the_explorer_in_a_browser(tmp_path):
+    probed = text().replace("</body>", PROBE + "</body>")
+    settings = "#explorer?T=100&d=32&sigma=1&n=10&k=2&show=Accumulate;SlidingWindow(k)&design=both&scale=log"
+    dom, messages = browse(probed, tmp_path, settings)
+    assert messages == []
+    found = json.loads(html.unescape(re.findall("<title>(.*?)</title>", dom)[0]))
+    assert found["recalled"] == [
+        ["Accumulate", "fixed", "0.4776", "0.7402", "1.55", "exact"],
+        ["Accumulate", "fresh", "0.4776", "0.6778", "1.419", "exact"],
+        ["SlidingWindow(k)", "fixed", "0.4776", "2.335", "4.889", "exact"],
+        ["SlidingWindow(k)", "fresh", "0.4776", "2.335", "4.889", "large T"],
+    ]
+    assert found["curves"] == 4
+    assert found["shown"] == 5  # T, d, sigma, n and k, which the window needs
+    assert "T must be at least d + 2 = 34" in found["message"]
+    assert found["visible"] == "hidden"
+    assert found["T"] == "1000000"
+    assert "T=1000000&d=32" in found["hash"]
+    assert [row[:4] for row in found["again"]] == [["Replace", "fresh", "0.2564", "0.7692"]]
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_no_wider_than_the_screen(width, tmp_path):
+    """In a frame of that width, for a browser's own window may have a least one."""
+    measure = "parent.document.title = `${document.documentElement.scrollWidth} ${innerWidth}`"
+    probed = text().replace("</body>", f"<script>{measure}</script></body>")
+    frame = f'<!DOCTYPE html><iframe width="{width}" height="800" srcdoc="{html.escape(probed)}"></iframe>'
+    dom, messages = browse(frame, tmp_path)
+    assert messages == []
+    wide, inner = map(int, re.findall("<title>(.*?)</title>", dom)[0].split())
+    assert wide <= inner <= width

@@ -1,0 +1,162 @@
+"""The experiments: configurations at every preset, runs that go on after a kill, and the command line."""
+
+import dataclasses
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neural.language_configuration import sizes
+from neural.transformer import PAPER
+from paper_repro import __main__ as command_line, experiment, experiments, language, one_law
+from paper_repro.experiment import Experiment
+from paper_repro.experiments import EXPERIMENTS, Entry
+from sim.results import configuration_hash
+from tests.helpers import command
+from theory import Accumulate, Replace
+
+#: Name and configuration of each experiment on networks, at each preset.
+NEURAL = [
+    pytest.param(name, experiment, id=f"{name}-{preset}")
+    for name, entry in EXPERIMENTS.items()
+    for preset, experiment in entry.presets.items()
+    if isinstance(experiment, Experiment)
+]
+
+
+@pytest.mark.parametrize(("name", "configured"), NEURAL)
+def test_configurations_are_valid_at_every_preset(name, configured):
+    assert configured.name == name
+    for changes in configured.variants.values():
+        configuration = replace(configured.base, **changes)
+        assert configuration.plan.seeds >= 2  # a standard error needs them
+        assert configuration.training.budget(configuration.rows) >= 1
+        assert configuration.architecture
+
+
+def test_names_are_those_of_the_tables():
+    for name, entry in EXPERIMENTS.items():
+        assert {experiment.name for experiment in entry.presets.values()} == {name}
+        assert {"smoke", "cpu"} <= set(entry.presets)
+
+
+def test_recorded_hashes_have_not_moved():
+    """What minutes of training made stays valid though the code around it moves."""
+    hashes = {
+        name: configuration_hash(EXPERIMENTS[name].presets["cpu"].configuration) for name in ("vae", "vae_ablation")
+    }
+    assert hashes == {"vae": "5ea45671b04baeb7", "vae_ablation": "381a340edbbb3d9c"}
+
+
+def test_language_models_are_the_papers_and_stand_ins_grow_as_they_do():
+    paper = language.PRESETS["paper"]["language"]
+    assert {name: replace(paper.base, **changes).architecture for name, changes in paper.variants.items()} == PAPER
+    assert paper.base.data == "tinystories"
+    assert paper.variants == {name: sizes(name) for name in PAPER}
+    weights = language.weights_of(language.PRESETS["cpu"]["language"])
+    assert list(weights) == list(PAPER)
+    assert weights["llama2-12m"] < weights["llama2-42m"] < weights["llama2-126m"]
+    real = language.weights_of(paper)
+    assert real["llama2-126m"] == 125_553_408
+    steps = language.PRESETS["cpu"]["language_steps"]
+    base = language.PRESETS["cpu"]["language"].base
+    fixed = replace(steps.base, **steps.variants["fixed"]).training
+    assert {fixed.budget(rows) for rows in (base.rows, 5 * base.rows)} == {base.training.budget(base.rows)}
+
+
+def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
+    smoke = language.PRESETS["smoke"]["language_first"]
+    short = replace(smoke, variants={"half": smoke.variants["half"]})
+    monkeypatch.setitem(EXPERIMENTS, "language_first", replace(EXPERIMENTS["language_first"], presets={"smoke": short}))
+    monkeypatch.setattr(experiments, "RUNS", tmp_path)
+    ran = command(capsys, "paper_repro", "run language_first --preset smoke")
+    assert (ran.status, ran.out) == (0, f"language_first at smoke: {tmp_path}/smoke/language_first.csv\n")
+    metrics, texts = language.run(short, tmp_path / "smoke")
+    assert {row["metric"] for row in metrics} >= {"test_loss", "rise", "kl"}
+    assert {row["variant"] for row in metrics} == {"half"}
+    assert len(texts) == 2 * language.SHOWN
+    assert all(row["words"] for row in texts)
+    assert not list((tmp_path / "smoke").glob(".*"))
+
+
+def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch):
+    losses, calls = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 8.0]]), []
+
+    def fake(learner, workflow, plan, training, directory, *, progress):
+        calls.append(directory.path.name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        for n in (1, 2):
+            directory.pool(f"synthetic-{n}", lambda: np.zeros((3, 5, 76), np.uint16))
+        return {"test_loss": losses}
+
+    monkeypatch.setattr(experiment, "run_neural", fake)
+    small = Experiment("small", language.PRESETS["smoke"]["language"].base, {"a": {}})
+    with pytest.raises(KeyboardInterrupt):
+        language.run(small, tmp_path)
+    (partial,) = tmp_path.iterdir()
+    assert (partial / "a-replace" / "pools" / "synthetic-2.npy").exists()
+    rows, texts = language.run(small, tmp_path)
+    assert calls == ["a-replace", "a-accumulate", "a-replace", "a-accumulate"]
+    assert len(texts) == 2 * 2 * language.SHOWN
+    assert not partial.exists()
+    rise = next(row for row in rows if (row["workflow"], row["iteration"], row["metric"]) == ("replace", "2", "rise"))
+    np.testing.assert_allclose(float(rise["mean"]), (1 + 0.5 + 1) / 3)
+    np.testing.assert_allclose(float(rise["standard_error"]), np.std([1, 0.5, 1], ddof=1) / 3**0.5)
+    assert rise["replicates"] == "3"
+    assert language.run(small, tmp_path) == (rows, texts)
+    assert len(calls) == 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Named:
+    """An experiment without one."""
+
+    name: str
+    configuration: dict
+
+
+def test_all_goes_on_after_a_kill_and_old_results_stay_until_then(tmp_path, monkeypatch, capsys):
+    made, stop = [], ["second"]
+
+    def run(experiment, folder):
+        path = folder / f"{experiment.name}.csv"
+        if path.exists():
+            return
+        if experiment.name in stop:
+            raise KeyboardInterrupt
+        made.append(experiment.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("new")
+
+    entries = {name: Entry(name, {"cpu": Named(name, {})}, run) for name in ("first", "second")}
+    monkeypatch.setattr(command_line, "EXPERIMENTS", entries)
+    monkeypatch.setattr(experiments, "RECORDED", tmp_path)
+    for name in entries:
+        (tmp_path / f"{name}.csv").write_text("old")
+    killed = command(capsys, "paper_repro", "run all --again")
+    assert (killed.status, killed.err) == (130, "python -m paper_repro: interrupted\n")
+    assert [(tmp_path / f"{name}.csv").read_text() for name in entries] == ["old", "old"]
+    stop.clear()
+    assert command(capsys, "paper_repro", "run all --again").status == 0
+    assert made == ["first", "second"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv", "second.csv"]
+    assert [(tmp_path / f"{name}.csv").read_text() for name in entries] == ["new", "new"]
+
+
+def test_list_says_what_is_recorded(capsys):
+    lines = command(capsys, "paper_repro", "list").out.splitlines()
+    assert len(lines) == 1 + len(EXPERIMENTS)
+    states = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert states["linear_a"] == "live"
+    assert {states[name] for name in ("one_law", "vae", "linear_claims", "linear_isotropy")} == {"recorded"}
+
+
+def test_states(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "RECORDED", tmp_path)
+    smoke = replace(one_law.PRESETS["smoke"], workflows=(Replace(),), few_workflows=(Accumulate(),))
+    entry = Entry("", {"cpu": smoke}, one_law.run)
+    assert entry.state("one_law") == "missing"
+    experiments.Results(tmp_path, "one_law").save(smoke.configuration, [{"mean": 1.0}], 0.0)
+    assert entry.state("one_law") == "recorded"
+    assert replace(entry, presets={"cpu": replace(smoke, seed=99)}).state("one_law") == "stale"

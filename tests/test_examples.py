@@ -1,0 +1,26 @@
+"""The examples run, and print what their comments say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "tests/examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_prints_what_it_says(path):
+    command = [sys.executable, "-W", "error", path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = [line.removeprefix("# -> ") for line in path.read_text().splitlines() if line.startswith("# -> ")]
+    assert done.stdout.splitlines() == said
+
+
+def test_examples_are_short():
+    assert len(EXAMPLES) == 3
+    for path in EXAMPLES:
+        code = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+        assert len(code) <= 40, path
