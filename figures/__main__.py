@@ -35,7 +35,11 @@ def _main(options: argparse.Namespace) -> int:
     for path in save(OUT, neural_law.EXPERIMENT.name, lambda: one_law.plot(rows)):
         print(path)
     metrics, images = autoencoders.run(autoencoders.VAE, again=options.fresh)
-    ablation, _ = autoencoders.run(autoencoders.ABLATION, again=options.fresh)
+    ablation = [
+        row
+        for experiment in (autoencoders.ABLATION, autoencoders.LONGER)
+        for row in autoencoders.run(experiment, again=options.fresh)[0]
+    ]
     losses, _ = language_models.run(language.EXPERIMENT, again=options.fresh)
     for name, plot in (
         ("language", lambda: language.plot(losses)),

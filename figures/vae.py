@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from paper_repro import published
 from paper_repro.linear import Row
-from paper_repro.vae import ABLATION, VAE
+from paper_repro.vae import ABLATION, LONGER, VAE
 
 from .style import COLOUR, caption
 
@@ -114,12 +114,14 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
 
 
 def plot_ablation(rows: Sequence[Row]) -> Figure:
-    """The rise of the test loss, one thing changed at a time."""
-    figure = Figure(figsize=(5.5, 3.4))
+    """The rise of the test loss, one thing changed at a time; rows of both tables."""
+    figure = Figure(figsize=(5.5, 3.9))
     axes = figure.subplots()
-    variants = list(ABLATION.variants)
-    for workflow, offset in zip(NAMES, (-0.13, 0.13), strict=True):
-        for place, variant in enumerate(variants):
+    shown = [(ABLATION, name) for name in ABLATION.variants] + [(LONGER, name) for name in LONGER.variants]
+    for workflow, offset in (("replace", -0.13), ("accumulate", 0.13)):
+        for place, (experiment, variant) in enumerate(shown):
+            if workflow not in {other.command() for other in experiment.workflows}:
+                continue
             rise, error, _ = curve(rows, variant, workflow, "rise")
             axes.errorbar(
                 100 * rise[-1],
@@ -130,7 +132,7 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
                 elinewidth=0.8,
                 label=NAMES[workflow] if place == 0 else None,
             )
-    axes.set_yticks(range(len(variants)), [_described(variant) for variant in variants])
+    axes.set_yticks(range(len(shown)), [described(variant) for _, variant in shown])
     axes.invert_yaxis()
     axes.axvline(0, color="0.5", linewidth=0.6)
     axes.set_xlabel(f"rise of the test loss from model 1 to model {ABLATION.base.iterations}, %")
@@ -138,13 +140,16 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
     base = ABLATION.base
     caption(
         figure,
-        f"""Convolutional autoencoders but for the last two, as in the other figures (latent size {base.latent},
-        β = {base.beta:g}, T = {base.images:,}, decoder means) with one thing changed; {base.seeds} seeds, 95 %
-        intervals by Student's t. β is twice the variance of the observation noise.""",
+        f"""Convolutional autoencoders but for the linear ones, as in the other figures (latent size {base.latent},
+        β = {base.beta:g}, T = {base.images:,}, decoder means) but with {base.steps} steps a fit, and with one thing
+        changed; {base.seeds} seeds, 95 % intervals by Student's t. β is twice the variance of the noise.""",
     )
     return figure
 
 
-def _described(variant: str) -> str:
+def described(variant: str) -> str:
+    """A variant of the ablation in words."""
+    if variant == "base":
+        return f"{ABLATION.base.steps} steps"
     words = variant.replace("beta", "β =").replace("latent", "latent size").replace("T ", "T = ")
-    return words.replace("noisy", "with observation noise" if variant == "noisy" else "with noise")
+    return words.replace("linear ", "linear, ").replace("noisy", "with noise").replace("steps with", "steps, with")

@@ -96,5 +96,6 @@ EXPERIMENTS: dict[str, Entry] = {
         for name, summary in _LANGUAGE.items()
     },
     "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
-    "vae_ablation": Entry("what drives the autoencoders' loss", vae.ABLATION_PRESETS, vae.run),
+    "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
+    "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),
 }

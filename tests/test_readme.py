@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from figures import vae as vae_figures
+from paper_repro import vae
+from sim.results import Results
 from tests.benchmarks import simulation
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +42,41 @@ def test_the_table_of_speeds_is_the_recorded_one():
     recorded = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
     assert simulation.markdown(recorded["steps a second"]) in TEXT
     assert len(recorded["steps a second"]) == 18
+
+
+def vae_table(rows):
+    """Mean and standard error of the test loss by iteration, and the rise to the last."""
+    iterations = (1, 2, 4, 6, 8, 10)
+    lines = ["| test loss | n = 1 | " + " | ".join(map(str, iterations[1:])) + " | rise |"]
+    lines.append("|---" * (len(iterations) + 2) + "|")
+    for workflow in ("replace", "accumulate"):
+        mean, error, _ = vae_figures.curve(rows, "cpu", workflow, "test_loss")
+        rise, rise_error, _ = vae_figures.curve(rows, "cpu", workflow, "rise")
+        cells = [f"{mean[n - 1]:.4f} ± {error[n - 1]:.4f}" for n in iterations]
+        cells.append(f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %")
+        lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def ablation_table(rows):
+    """Rise of the test loss under the workflows that were run, one thing changed at a time."""
+    lines = ["| changed | `replace` | `accumulate` |", "|---|---|---|"]
+    for experiment in (vae.ABLATION, vae.LONGER):
+        for variant in experiment.variants:
+            cells = ["–", "–"]
+            for place, workflow in enumerate(experiment.workflows):
+                mean, error, _ = vae_figures.curve(rows, variant, workflow.command(), "rise")
+                cells[place] = f"{100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} %"
+            lines.append(f"| {vae_figures.described(variant)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("experiments", "table"), [((vae.VAE,), vae_table), ((vae.ABLATION, vae.LONGER), ablation_table)]
+)
+def test_the_tables_of_autoencoders_are_the_recorded_ones(experiments, table):
+    tables = [Results(vae.RECORDED, made.name).load(made.configuration) for made in experiments]
+    assert table([row for rows in tables for row in rows]) in TEXT
 
 
 def test_pictures_and_links_exist():
