@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neural.conformer_configuration import PRESETS
+from neural.conformer_configuration import PRESETS as SETTINGS
 from neural.loop import Learner
 from theory import Replace
 
@@ -27,11 +27,11 @@ from .one_law import RECORDED
 #: Molecules that are kept for a picture, one sample of each model, of the first seed.
 SHOWN = ("paracetamol", "procaine", "sulfadiazine")
 
-DIFFUSION = Experiment("diffusion", PRESETS["cpu"], {"cpu": {}})
+DIFFUSION = Experiment("diffusion", SETTINGS["cpu"], {"cpu": {}})
 
 ABLATION = Experiment(
     "diffusion_ablation",
-    replace(PRESETS["cpu"], iterations=3),
+    replace(SETTINGS["cpu"], iterations=3),
     {
         "ancestral": {"sampler": "ancestral"},
         "10 sampler steps": {"sampler_steps": 10},
@@ -39,6 +39,14 @@ ABLATION = Experiment(
     },
     workflows=(Replace(),),
 )
+
+PRESETS = {preset: replace(DIFFUSION, base=settings) for preset, settings in SETTINGS.items()}
+
+#: Larger presets would be of other molecules.
+ABLATION_PRESETS = {
+    "smoke": replace(ABLATION, base=SETTINGS["smoke"], variants={"ancestral": {"sampler": "ancestral"}}),
+    "cpu": ABLATION,
+}
 
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.results import Results
 
-from . import language, linear, one_law, vae
+from . import diffusion, language, linear, one_law, vae
 from .one_law import RECORDED
 
 PRESETS = ("smoke", "cpu", "gpu", "paper")
@@ -96,5 +96,8 @@ EXPERIMENTS: dict[str, Entry] = {
         for name, summary in _LANGUAGE.items()
     },
     "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
-    "vae_ablation": Entry("what drives the autoencoders' loss", vae.ABLATION_PRESETS, vae.run),
+    "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
+    "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),
+    "diffusion": Entry("section 2.2: diffusion models under Replace and Accumulate", diffusion.PRESETS, diffusion.run),
+    "diffusion_ablation": Entry("what drives the diffusion models' loss", diffusion.ABLATION_PRESETS, diffusion.run),
 }

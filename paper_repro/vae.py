@@ -72,13 +72,11 @@ PRESETS = {
     "paper": replace(VAE, base=replace(SETTINGS["paper"], **CELEBA)),
 }
 
-#: The ablation is of the digits alone.
-ABLATION_PRESETS = {
-    "smoke": replace(
-        ABLATION, base=replace(SETTINGS["smoke"], style="linear"), variants={"base": {}, "noisy": {"samples": "noisy"}}
-    ),
-    "cpu": ABLATION,
-}
+
+def of_digits(experiment: Experiment) -> dict[str, Experiment]:
+    """Presets of an experiment that is of the digits alone."""
+    least = replace(SETTINGS["smoke"], style="linear")
+    return {"smoke": replace(experiment, base=least, variants={"noisy": {"samples": "noisy"}}), "cpu": experiment}
 
 
 def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:

@@ -57,7 +57,7 @@ def test_replace_distorts_conformations_and_loses_the_real_ones(loss):
 SMALL = dataclasses.replace(
     diffusion.DIFFUSION,
     base=dataclasses.replace(
-        diffusion.PRESETS["smoke"], conformations=8, molecules=6, test_molecules=2, steps=4, chunk=4, sampler_steps=2
+        diffusion.SETTINGS["smoke"], conformations=8, molecules=6, test_molecules=2, steps=4, chunk=4, sampler_steps=2
     ),
     workflows=diffusion.DIFFUSION.workflows[:1],
 )
