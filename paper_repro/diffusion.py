@@ -40,9 +40,18 @@ ABLATION = Experiment(
     workflows=(Replace(),),
 )
 
-PRESETS = {preset: replace(DIFFUSION, base=settings) for preset, settings in SETTINGS.items()}
+#: Where `gpu` and `paper` look for GEOM's released files. Neither has been recorded.
+GEOM = {"file": "data/rdkit_folder/drugs", "seeds": 3}
 
-#: Larger presets would be of other molecules.
+#: By preset.
+PRESETS = {
+    "smoke": replace(DIFFUSION, base=SETTINGS["smoke"]),
+    "cpu": DIFFUSION,
+    "gpu": replace(DIFFUSION, base=replace(SETTINGS["gpu"], **GEOM)),
+    "paper": replace(DIFFUSION, base=replace(SETTINGS["paper"], **GEOM)),
+}
+
+#: The ablation is of the embedded drugs alone.
 ABLATION_PRESETS = {
     "smoke": replace(ABLATION, base=SETTINGS["smoke"], variants={"ancestral": {"sampler": "ancestral"}}),
     "cpu": ABLATION,

@@ -11,7 +11,7 @@ import pytest
 
 from figures import vae as vae_figures
 from figures.catalogue import PICTURES
-from paper_repro import diffusion, vae
+from paper_repro import claims, diffusion, vae
 from sim.results import Results
 from tests.benchmarks import simulation
 
@@ -108,6 +108,18 @@ def diffusion_ablation_table(rows):
 def test_the_tables_of_diffusion_models_are_the_recorded_ones(experiment, table):
     rows = Results(vae.RECORDED, experiment.name).load(experiment.configuration)
     assert table(rows) in TEXT
+
+
+def test_the_claims_in_short_are_what_is_judged():
+    judged = claims.table()
+    for verdict in ("reproduced", "reproduced in shape", "not reproduced"):
+        names = ", ".join(claim["id"] for claim in judged if claim["verdict"] == verdict)
+        assert f"| {verdict} | {names} |" in TEXT
+    assert f"judges {len(judged)} claims" in TEXT
+    of = {claim["id"]: claim for claim in judged}
+    assert f"supremum is {of['linear-bound-tight-fresh']['ours']:.3f}" in TEXT
+    steps = of["confound-steps"]
+    assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in TEXT
 
 
 def test_pictures_and_links_exist():
