@@ -8,17 +8,12 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from paper_repro import published
 from paper_repro.diffusion import ABLATION, DIFFUSION
 from paper_repro.linear import Row
 
+from .chains import NAMES, band, curve, ladder, losses_and_lost
 from .style import COLOUR, caption
-from .vae import NAMES, band, curve
-
-#: The paper's test loss (arXiv 2404.01413, section 2.2), read off its figure to 0.5.
-PAPER = {
-    "replace": (54.7, 384.8, 411.2, 381.2, 365.2, 398.8),
-    "accumulate": (54.7, 84.8, 80.4, 90.4, 89.6, 84.0),
-}
 
 #: Elements as chemists colour them, in shades that colour-blind readers tell apart.
 ELEMENT = {"C": "#4D4D4D", "N": "#0072B2", "O": "#D55E00", "S": "#F0E442"}
@@ -32,40 +27,41 @@ ACROSS, DOWN = 11.5, 7.5
 
 def plot(rows: Sequence[Row]) -> Figure:
     """The test loss of model 1 = 1 as a band over seeds, with the paper's; below it what is lost."""
-    figure = Figure(figsize=(5.5, 3.9))
-    grid = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(1.25, 1))
-    rises = {}
-    for column, workflow in enumerate(NAMES):
-        top, bottom = grid[:, column]
+    figure, grid = losses_and_lost(
+        rows, (("sane", "0.0", "sane samples"), ("coverage", "0.45", "real conformations covered"))
+    )
+    times, theirs = {}, {}
+    for axes, workflow in zip(grid[0], NAMES, strict=True):
+        band(axes, rows, workflow, "rise", COLOUR[workflow], label="test loss, embedded drugs", add=1)
+        paper = published.curve("diffusion", "GeoDiff", workflow)
+        axes.plot(
+            range(1, len(paper) + 1),
+            paper / paper[0],
+            "x",
+            color="0.45",
+            markersize=3.5,
+            label="the paper's, GEOM-Drugs",
+        )
+        axes.set(yscale="log", ylim=(0.8, 30))
+        axes.set_yticks((1, 2, 4, 8, 16), ("1", "2", "4", "8", "16"))
+        axes.minorticks_off()
+        axes.legend(loc="upper left")
         rise, error, _ = curve(rows, "cpu", workflow, "rise")
-        rises[workflow] = f"{1 + rise[-1]:.2f} ± {error[-1]:.2f}"
-        n = np.arange(1, len(rise) + 1)
-        band(top, n, 1 + rise, error, COLOUR[workflow], label="test loss, embedded drugs")
-        paper = np.array(PAPER[workflow])
-        top.plot(n, paper / paper[0], "x", color="0.45", markersize=3.5, label="the paper's, GEOM-Drugs")
-        top.set(title=NAMES[workflow], yscale="log", ylim=(0.8, 30))
-        top.set_yticks((1, 2, 4, 8, 16), ("1", "2", "4", "8", "16"))
-        top.minorticks_off()
-        top.legend(loc="upper left")
-        for metric, shade, label in (
-            ("sane", "0.0", "sane samples"),
-            ("coverage", "0.45", "real conformations covered"),
-        ):
-            mean, error, _ = curve(rows, "cpu", workflow, metric)
-            band(bottom, n, mean, error, shade, label=label)
-        bottom.set(xlabel="model-fitting iteration n", xticks=n, ylim=(-0.02, 1))
+        times[workflow] = f"{1 + rise[-1]:.2f} ± {error[-1]:.2f}"
+        theirs[workflow] = f"{paper[-1] / paper[0]:.1f}"
+    grid[1, 0].set_ylim(-0.02, 1)
     grid[0, 0].set_ylabel("loss of model 1 = 1")
     grid[1, 0].set_ylabel("share")
     grid[1, 1].legend(loc="upper right")
     base = DIFFUSION.base
     caption(
         figure,
-        f"""Equivariant diffusion models on {base.conformations} conformations of 224 drugs with at most
-        {base.max_atoms} heavy atoms, {base.seeds} seeds, {base.sampler} sampler of {base.sampler_steps} steps: the
-        squared error of the predicted noise on other drugs goes up {rises["replace"]} times (standard error) under
-        Replace and {rises["accumulate"]} times under Accumulate; in the paper 7.3 and 1.5 times. Bands: 95 % intervals
-        by Student's t. Below: samples without impossible bonds or contacts, and real conformations of held-out
-        drugs within 0.75 Å RMSD of a sample.""",
+        f"""Equivariant diffusion models on {base.conformations} conformations of drugs with at most {base.max_atoms}
+        heavy atoms, {base.seeds} seeds, {base.sampler} sampler of {base.sampler_steps} steps: the squared error of the
+        predicted noise on other drugs goes up {times["replace"]} times (standard error) under Replace and
+        {times["accumulate"]} times under Accumulate; in the paper {theirs["replace"]} and {theirs["accumulate"]}
+        times. Bands: 95 % intervals by Student's t. Below: samples without impossible bonds or contacts,
+        and real conformations of held-out drugs within 0.75 Å RMSD of a sample.""",
     )
     return figure
 
@@ -149,30 +145,15 @@ def ball_and_stick(axes: Axes, x: Float[np.ndarray, "atoms 3"], row: Mapping[str
 
 
 def plot_ablation(rows: Sequence[Row], base_rows: Sequence[Row]) -> Figure:
-    """The test loss under Replace, one thing changed at a time, beside the runs of the other figures."""
+    """The rise of the test loss under Replace, one thing changed at a time, beside the runs of the other figures."""
     figure = Figure(figsize=(5.5, 2.6))
-    axes = figure.subplots()
-    last, base = ABLATION.base.iterations, DIFFUSION.base
-    rises = [
-        curve(base_rows, "cpu", "replace", "rise"),
-        *(curve(rows, v, "replace", "rise") for v in ABLATION.variants),
-    ]
-    for place, (rise, error, _) in enumerate(rises):
-        axes.errorbar(
-            1 + rise[last - 1],
-            place,
-            xerr=4.303 * error[last - 1],
-            fmt="o",
-            color=COLOUR["replace"],
-            elinewidth=0.8,
-        )
+    base = DIFFUSION.base
     first = (
         f"{base.sampler}, {base.sampler_steps} sampler steps,\n{base.steps} training steps, T = {base.conformations}"
     )
-    axes.set_yticks(range(len(ABLATION.variants) + 1), [first, *ABLATION.variants])
-    axes.invert_yaxis()
-    axes.axvline(1, color="0.5", linewidth=0.6)
-    axes.set_xlabel(f"test loss of model {last} under Replace, of model 1 = 1")
+    rungs = [(first, {"replace": curve(base_rows, "cpu", "replace", "rise")})]
+    rungs += [(variant, {"replace": curve(rows, variant, "replace", "rise")}) for variant in ABLATION.variants]
+    ladder(figure.subplots(), rungs, ABLATION.base.iterations)
     caption(
         figure,
         f"""The diffusion models of the other figures (first row) and with one thing changed, under Replace;

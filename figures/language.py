@@ -5,15 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from paper_repro import published
 from paper_repro.language import PRESETS, weights_of
 from paper_repro.linear import Row
 from paper_repro.neural_claims import PUBLISHED
 
+from .chains import NAMES, curve, interval
 from .style import COLOUR, caption, shade
-from .vae import NAMES, curve
 
 EXPERIMENT = PRESETS["cpu"]["language"]
 _MARKERS = ("o", "s", "^", "D")
@@ -32,7 +31,7 @@ def plot(rows: Sequence[Row]) -> Figure:
             axes.plot(iterations, theirs, marker=marker, color="0.72", markersize=3.5, linewidth=0.9)
         for model, marker, strength in looks:
             loss, error, seeds = curve(rows, model, workflow, "test_loss")
-            half = stats.t.ppf(0.975, seeds - 1) * error
+            half = interval(error, seeds)
             colour = shade(COLOUR[workflow], strength)
             axes.fill_between(iterations, loss - half, loss + half, color=colour, alpha=0.25, linewidth=0)
             axes.plot(iterations, loss, marker=marker, color=colour)

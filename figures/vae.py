@@ -3,81 +3,52 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro import published
 from paper_repro.linear import Row
 from paper_repro.vae import ABLATION, LONGER, VAE
 
+from .chains import NAMES, band, curve, ladder, losses_and_lost
 from .style import COLOUR, caption
-
-NAMES = {"replace": "Replace", "accumulate": "Accumulate"}
-
-
-def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """Mean and standard error by iteration, and how many seeds."""
-    found = [row for row in rows if (row["variant"], row["workflow"], row["metric"]) == (variant, workflow, metric)]
-    found.sort(key=lambda row: int(row["iteration"]))
-    mean, error = np.array([[float(row[name]) for row in found] for name in ("mean", "standard_error")])
-    return mean, error, int(found[0]["replicates"])
 
 
 def plot(rows: Sequence[Row]) -> Figure:
     """The test loss as a band over seeds, with the paper's; below it what is lost."""
-    figure = Figure(figsize=(5.5, 3.9))
-    grid = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(1.25, 1))
-    rises = {}
-    for column, workflow in enumerate(NAMES):
-        top, bottom = grid[:, column]
-        loss, error, _ = curve(rows, "cpu", workflow, "test_loss")
-        n = np.arange(1, len(loss) + 1)
-        band(top, n, loss, error, COLOUR[workflow], label="test loss, digits")
+    lost = (
+        ("variance", "0.0", "variance of samples"),
+        ("nearest_sample", "0.35", "distance to nearest sample"),
+        ("classes", "0.65", "classes drawn"),
+    )
+    figure, grid = losses_and_lost(rows, lost)
+    rises, theirs = {}, {}
+    for axes, workflow in zip(grid[0], NAMES, strict=True):
+        colour, paper = COLOUR[workflow], published.curve("vae", "VAE", workflow)
+        band(axes, rows, workflow, "test_loss", colour, label="test loss, digits")
         squares, *_ = curve(rows, "cpu", workflow, "reconstruction")
-        top.plot(
-            n, squares, color=COLOUR[workflow], linewidth=0.9, linestyle=":", label="its squared error, without β KL"
-        )
-        top.plot(
-            n,
-            published.curve("vae", "VAE", workflow),
-            "x",
-            color="0.45",
-            markersize=3.5,
-            label="the paper's test loss, CelebA",
-        )
-        top.set(title=NAMES[workflow], ylim=(0, None))
-        top.legend(loc="lower right")
-        for metric, shade, label in (
-            ("variance", "0.0", "variance of samples"),
-            ("nearest_sample", "0.35", "distance to nearest sample"),
-            ("classes", "0.65", "classes drawn"),
-        ):
-            mean, error, _ = curve(rows, "cpu", workflow, metric)
-            band(bottom, n, mean, error, shade, label=label)
-        bottom.set(xlabel="model-fitting iteration n", xticks=n, ylim=(0, 1.12))
+        n = range(1, len(squares) + 1)
+        axes.plot(n, squares, ":", color=colour, linewidth=0.9, label="its squared error, without β KL")
+        axes.plot(n, paper, "x", color="0.45", markersize=3.5, label="the paper's test loss, CelebA")
+        axes.set_ylim(0, None)
+        axes.legend(loc="lower right")
         rise, error, _ = curve(rows, "cpu", workflow, "rise")
         rises[workflow] = f"{100 * rise[-1]:.0f} ± {100 * error[-1]:.0f} %"
+        theirs[workflow] = f"{100 * published.rise('vae', 'VAE', workflow, len(paper)):.0f} %"
+    grid[1, 0].set_ylim(0, 1.12)
     grid[0, 0].set_ylabel("loss per pixel")
     grid[1, 0].set_ylabel("of real images = 1")
     grid[1, 1].legend(loc="lower left")
     base = VAE.base
-    up, little = rises["replace"], rises["accumulate"]
     caption(
         figure,
         f"""Convolutional autoencoders on 8 × 8 digits (T = {base.images:,} real images, latent size {base.latent},
-        β = {base.beta:g}, sampled without observation noise), {base.seeds} seeds: the test loss rises by {up}
-        (standard error) under Replace and by {little} under Accumulate; in the paper, with a hundred times
-        the data and an autoencoder of unknown size, by 56 % and 3 %. Bands: 95 % intervals by Student's t. Below:
-        samples lose variance and come to lie closer together under Replace, while every class is still drawn.""",
+        β = {base.beta:g}, sampled without observation noise), {base.seeds} seeds: the test loss rises by
+        {rises["replace"]} (standard error) under Replace and by {rises["accumulate"]} under Accumulate; in the paper,
+        with a hundred times the data and an autoencoder of unknown size, by {theirs["replace"]} and
+        {theirs["accumulate"]}. Bands: 95 % intervals by Student's t. Below: samples lose
+        variance and come to lie closer together under Replace, while every class is still drawn.""",
     )
     return figure
-
-
-def band(axes: Axes, n: np.ndarray, mean: np.ndarray, error: np.ndarray, colour: str, *, label: str) -> None:
-    """A line and its 95 % interval from three seeds: 4.30 standard errors by Student's t with 2 degrees of freedom."""
-    half = 4.303 * error
-    axes.fill_between(n, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
-    axes.plot(n, mean, "o-", color=colour, markersize=2.2, linewidth=0.9, label=label)
 
 
 def plot_samples(rows: Sequence[Row]) -> Figure:
@@ -116,27 +87,12 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
 def plot_ablation(rows: Sequence[Row]) -> Figure:
     """The rise of the test loss, one thing changed at a time; rows of both tables."""
     figure = Figure(figsize=(5.5, 3.9))
-    axes = figure.subplots()
-    shown = [(ABLATION, name) for name in ABLATION.variants] + [(LONGER, name) for name in LONGER.variants]
-    for workflow, offset in (("replace", -0.13), ("accumulate", 0.13)):
-        for place, (experiment, variant) in enumerate(shown):
-            if workflow not in {other.command() for other in experiment.workflows}:
-                continue
-            rise, error, _ = curve(rows, variant, workflow, "rise")
-            axes.errorbar(
-                100 * rise[-1],
-                place + offset,
-                xerr=100 * 4.303 * error[-1],
-                fmt="o",
-                color=COLOUR[workflow],
-                elinewidth=0.8,
-                label=NAMES[workflow] if place == 0 else None,
-            )
-    axes.set_yticks(range(len(shown)), [described(variant) for _, variant in shown])
-    axes.invert_yaxis()
-    axes.axvline(0, color="0.5", linewidth=0.6)
-    axes.set_xlabel(f"rise of the test loss from model 1 to model {ABLATION.base.iterations}, %")
-    axes.legend(loc="lower right")
+    rungs = [
+        (described(variant), {w.command(): curve(rows, variant, w.command(), "rise") for w in experiment.workflows})
+        for experiment in (ABLATION, LONGER)
+        for variant in experiment.variants
+    ]
+    ladder(figure.subplots(), rungs, ABLATION.base.iterations)
     base = ABLATION.base
     caption(
         figure,

@@ -161,7 +161,10 @@ def _placed(graphs: Graph, row: Float32[Array, " columns"]) -> tuple[Graph, Floa
 @eqx.filter_jit
 def _choose(drawn: Int[Array, " conformations"], keys: Key[Array, "seeds rows"]) -> Int[Array, "seeds rows"]:
     """The molecule of each row; the key that its positions come from is another."""
-    choose = lambda key: drawn[jr.randint(jr.fold_in(key, 0), (), 0, len(drawn))]  # noqa: E731
+
+    def choose(key: Key[Array, ""]) -> Array:
+        return drawn[jr.randint(jr.fold_in(key, 0), (), 0, len(drawn))]
+
     return jax.vmap(jax.vmap(choose))(keys)
 
 
@@ -170,8 +173,10 @@ def _sample(
     models: PyTree, graphs: Graph, steps: int, ancestral: bool, keys: Key[Array, "seeds rows"]
 ) -> Float32[Array, "seeds rows atoms 3"]:
     def one_model(model: Denoiser, graphs: Graph, keys: Key[Array, " rows"]) -> Array:
-        one = lambda graph, key: sample(model, graph, steps, ancestral=ancestral, key=jr.fold_in(key, 1))  # noqa: E731
-        return jax.vmap(one)(graphs, keys)
+        def one_row(graph: Graph, key: Key[Array, ""]) -> Array:
+            return sample(model, graph, steps, ancestral=ancestral, key=jr.fold_in(key, 1))
+
+        return jax.vmap(one_row)(graphs, keys)
 
     return eqx.filter_vmap(one_model)(models, jax.tree.map(jnp.asarray, graphs), keys)
 

@@ -113,7 +113,10 @@ class Layer(eqx.Module):
 
     def __init__(self, a: Architecture, *, key: Key[Array, ""]) -> None:
         keys = jr.split(key, 6)
-        linear = lambda inputs, key: eqx.nn.Linear(inputs, a.width, key=key, dtype=jnp.float32)  # noqa: E731
+
+        def linear(inputs: int, key: Key[Array, ""]) -> eqx.nn.Linear:
+            return eqx.nn.Linear(inputs, a.width, key=key, dtype=jnp.float32)
+
         self.sender, self.receiver = linear(a.width, keys[0]), linear(a.width, keys[1])
         self.distance = 0.3 * jr.normal(keys[2], (BELLS + 2, a.width), jnp.float32)
         self.kind = 0.3 * jr.normal(keys[3], (a.kinds, a.width), jnp.float32)

@@ -169,7 +169,10 @@ class _Chain:
         if pool.labelled_by:
             return self.directory.pool(f"synthetic-{pool.labelled_by}", self._missing)
         rows = rows_of(self.workflow.size(pool), self.plan.T, str(pool))
-        collect = lambda: np.stack([self.learner.real(pool.index, rows, key=key) for key in self.plan.keys])  # noqa: E731
+
+        def collect() -> np.ndarray:
+            return np.stack([self.learner.real(pool.index, rows, key=key) for key in self.plan.keys])
+
         return self.directory.pool(f"real-{pool.index}", collect)
 
     def _missing(self) -> np.ndarray:

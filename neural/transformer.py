@@ -279,8 +279,9 @@ def sample(
 
 
 def parameters(model: PyTree) -> int:
-    """How many numbers a model has learned."""
-    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
+    """How many numbers a model has learned; of a model, or of its shapes."""
+    arrays = [leaf for leaf in jax.tree.leaves(model) if hasattr(leaf, "dtype")]
+    return sum(leaf.size for leaf in arrays if jnp.issubdtype(leaf.dtype, jnp.inexact))
 
 
 def _normal(rows: int, columns: int, scale: float, *, key: Key[Array, ""]) -> Float[Array, "rows columns"]:

@@ -20,7 +20,7 @@ from neural.conformer_configuration import PRESETS as SETTINGS
 from neural.loop import Learner
 from theory import Replace
 
-from .experiment import Experiment, run as run_chains
+from .experiment import Experiment, presets, run as run_chains
 from .linear import Row
 from .one_law import RECORDED
 
@@ -44,12 +44,7 @@ ABLATION = Experiment(
 GEOM = {"file": "data/rdkit_folder/drugs", "seeds": 3}
 
 #: By preset.
-PRESETS = {
-    "smoke": replace(DIFFUSION, base=SETTINGS["smoke"]),
-    "cpu": DIFFUSION,
-    "gpu": replace(DIFFUSION, base=replace(SETTINGS["gpu"], **GEOM)),
-    "paper": replace(DIFFUSION, base=replace(SETTINGS["paper"], **GEOM)),
-}
+PRESETS = presets(DIFFUSION, SETTINGS, GEOM)
 
 #: The ablation is of the embedded drugs alone.
 ABLATION_PRESETS = {

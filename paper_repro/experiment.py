@@ -48,6 +48,14 @@ class Experiment:
         }
 
 
+def presets(
+    experiment: Experiment, settings: Mapping[str, Configuration], larger: Mapping[str, object]
+) -> dict[str, Experiment]:
+    """The experiment in each of the settings; `gpu` and `paper` with `larger`: where data lies, how many seeds."""
+    small = {name: replace(experiment, base=settings[name]) for name in ("smoke", "cpu")}
+    return small | {name: replace(experiment, base=replace(settings[name], **larger)) for name in ("gpu", "paper")}
+
+
 def run(
     experiment: Experiment, samples: str, shown: Shown, folder: Path, *, again: bool
 ) -> tuple[list[Row], list[Row]]:

@@ -11,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import equinox as eqx
-import jax
 import jax.random as jr
 import numpy as np
 
 from neural.language import LanguageModel
 from neural.language_configuration import PRESETS as SETTINGS, LanguageConfiguration, sizes
 from neural.loop import Learner
-from neural.transformer import PAPER, Transformer
+from neural.transformer import PAPER, Transformer, parameters
 from theory import Accumulate, Replace, ReplaceGrowing
 
 from .experiment import Experiment, run as run_chains
@@ -79,8 +78,7 @@ def weights_of(experiment: Experiment) -> dict[str, int]:
     result = {}
     for name, changes in experiment.variants.items():
         architecture = replace(experiment.base, **changes).architecture
-        model = eqx.filter_eval_shape(Transformer, architecture, key=jr.key(0))
-        result[name] = sum(leaf.size for leaf in jax.tree.leaves(model) if isinstance(leaf, jax.ShapeDtypeStruct))
+        result[name] = parameters(eqx.filter_eval_shape(Transformer, architecture, key=jr.key(0)))
     return result
 
 

@@ -23,7 +23,7 @@ from neural.images import to_bytes
 from neural.loop import Learner
 from theory import Replace
 
-from .experiment import Experiment, run as run_chains
+from .experiment import Experiment, presets, run as run_chains
 from .linear import Row
 from .one_law import RECORDED
 
@@ -65,12 +65,7 @@ LONGER = Experiment(
 CELEBA = {"folder": "data/celeba", "seeds": 3}
 
 #: By preset.
-PRESETS = {
-    "smoke": replace(VAE, base=SETTINGS["smoke"]),
-    "cpu": VAE,
-    "gpu": replace(VAE, base=replace(SETTINGS["gpu"], **CELEBA)),
-    "paper": replace(VAE, base=replace(SETTINGS["paper"], **CELEBA)),
-}
+PRESETS = presets(VAE, SETTINGS, CELEBA)
 
 
 def of_digits(experiment: Experiment) -> dict[str, Experiment]:

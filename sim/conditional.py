@@ -8,40 +8,18 @@ C_n = C_{n-1} + A_n^-1 W_n A_n^-1.
 
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import Workflow
-
-from .model import LinearRegression
-from .plan import plan, whole_rows
-from .recursion import Recursion, cholesky, solve
-from .sampler import AbstractSampler
-from .wishart import Bartlett
+from .recursion import cholesky, solve
+from .wishart import AbstractFresh
 
 
-class Conditional(AbstractSampler):
-    """One chain of designs at fresh design; call it with a key for the expected test error of each iteration.
-
-    Raises:
-        ValueError: a pool is no whole number of rows, or the workflow draws subsamples.
-    """
+class Conditional(AbstractFresh):
+    """One chain of designs at fresh design; call it with a key for the expected test error of each iteration."""
 
     name: ClassVar[str] = "conditional"
-
-    d: int = eqx.field(static=True)
-    recursion: Recursion
-    pools: Bartlett
-    noise: Float[Array, " iterations"]
-
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        compiled = plan(model.sized(workflow, iterations), iterations)
-        self.d = model.d
-        self.recursion = Recursion(compiled, dtype)
-        self.pools = Bartlett(whole_rows(model, workflow, compiled), model.d, dtype)
-        self.noise = jnp.asarray(model.noise(iterations), dtype)
 
     @property
     def bytes_per_replicate(self) -> int:

@@ -27,14 +27,12 @@ from .sampler import AbstractSampler
 from .walk import Walk
 
 
-class Wishart(AbstractSampler):
-    """One chain of fits at fresh design; call it with a key for the test error of each iteration.
+class AbstractFresh(AbstractSampler):
+    """What the samplers have in common that draw X'X of each pool at fresh design.
 
     Raises:
         ValueError: a pool is no whole number of rows, or the workflow draws subsamples.
     """
-
-    name: ClassVar[str] = "wishart"
 
     d: int = eqx.field(static=True)
     recursion: Recursion
@@ -47,6 +45,12 @@ class Wishart(AbstractSampler):
         self.recursion = Recursion(compiled, dtype)
         self.pools = Bartlett(whole_rows(model, workflow, compiled), model.d, dtype)
         self.noise = jnp.asarray(model.noise(iterations), dtype)
+
+
+class Wishart(AbstractFresh):
+    """One chain of fits at fresh design; call it with a key for the test error of each iteration."""
+
+    name: ClassVar[str] = "wishart"
 
     @property
     def bytes_per_replicate(self) -> int:

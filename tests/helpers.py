@@ -24,6 +24,16 @@ class Ran:
         return json.loads(self.out, parse_constant=refuse)
 
 
+def refused(ran: Ran, program: str, message: str) -> None:
+    """Nothing but one line of `program` that says what is wrong; a bar or a first line of news may stand before it."""
+    assert ran.status == 2
+    assert ran.out == ""
+    complaint = [line for line in ran.err.splitlines() if program in line]
+    assert len(complaint) == 1
+    assert message in complaint[0]
+    assert "Traceback" not in ran.err
+
+
 def command(capsys: Any, module: str, line: str) -> Ran:
     """Run `python -m MODULE LINE`."""
     main = importlib.import_module(f"{module}.__main__").main

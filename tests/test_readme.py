@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from figures import vae as vae_figures
 from figures.catalogue import PICTURES
-from paper_repro import claims, diffusion, vae
+from figures.chains import curve
+from figures.vae import described
+from paper_repro import claims, diffusion, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
 
@@ -51,8 +52,8 @@ def vae_table(rows):
     lines = ["| test loss | n = 1 | " + " | ".join(map(str, iterations[1:])) + " | rise |"]
     lines.append("|---" * (len(iterations) + 2) + "|")
     for workflow in ("replace", "accumulate"):
-        mean, error, _ = vae_figures.curve(rows, "cpu", workflow, "test_loss")
-        rise, rise_error, _ = vae_figures.curve(rows, "cpu", workflow, "rise")
+        mean, error, _ = curve(rows, "cpu", workflow, "test_loss")
+        rise, rise_error, _ = curve(rows, "cpu", workflow, "rise")
         cells = [f"{mean[n - 1]:.4f} ± {error[n - 1]:.4f}" for n in iterations]
         cells.append(f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %")
         lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
@@ -66,9 +67,9 @@ def ablation_table(rows):
         for variant in experiment.variants:
             cells = ["–", "–"]
             for place, workflow in enumerate(experiment.workflows):
-                mean, error, _ = vae_figures.curve(rows, variant, workflow.command(), "rise")
+                mean, error, _ = curve(rows, variant, workflow.command(), "rise")
                 cells[place] = f"{100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} %"
-            lines.append(f"| {vae_figures.described(variant)} | " + " | ".join(cells) + " |")
+            lines.append(f"| {described(variant)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -86,7 +87,7 @@ def diffusion_table(rows):
     lines = ["| test loss, `--preset cpu` | n = 1 | " + " | ".join(map(str, iterations[1:])) + " |"]
     lines.append("|---" * (len(iterations) + 1) + "|")
     for workflow in ("replace", "accumulate"):
-        mean, error, _ = vae_figures.curve(rows, "cpu", workflow, "test_loss")
+        mean, error, _ = curve(rows, "cpu", workflow, "test_loss")
         cells = [f"{mean[n - 1]:.3f} ± {error[n - 1]:.3f}" for n in iterations]
         lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -96,7 +97,7 @@ def diffusion_ablation_table(rows):
     """Rise of the test loss under Replace, one thing changed at a time."""
     lines = ["| changed | rise of model 3 under `replace` |", "|---|---|"]
     for variant in diffusion.ABLATION.variants:
-        mean, error, _ = vae_figures.curve(rows, variant, "replace", "rise")
+        mean, error, _ = curve(rows, variant, "replace", "rise")
         lines.append(f"| {variant} | {100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} % |")
     return "\n".join(lines)
 
@@ -108,6 +109,18 @@ def diffusion_ablation_table(rows):
 def test_the_tables_of_diffusion_models_are_the_recorded_ones(experiment, table):
     rows = Results(vae.RECORDED, experiment.name).load(experiment.configuration)
     assert table(rows) in TEXT
+
+
+def test_what_is_said_of_the_diffusion_models_is_recorded():
+    rows = Results(vae.RECORDED, diffusion.DIFFUSION.name).load(diffusion.DIFFUSION.configuration)
+    text = " ".join(TEXT.split())
+    replace, accumulate = (curve(rows, "cpu", workflow, "rise")[0][-1] for workflow in ("replace", "accumulate"))
+    assert f"It goes up {1 + replace:.2f} times under Replace and {1 + accumulate:.2f} times under Accumulate" in text
+    replace, accumulate = (published.rise("diffusion", "GeoDiff", w, 6) for w in ("replace", "accumulate"))
+    assert f"in the paper {1 + replace:.1f} times, at once and not further, and {1 + accumulate:.1f} times" in text
+    sane = curve(rows, "cpu", "accumulate", "sane")[0]
+    assert f"{100 * sane[0]:.0f} % are sane at n = 1, and at n = 6 {100 * sane[-1]:.0f} % under Accumulate" in text
+    assert curve(rows, "cpu", "replace", "sane")[0][-1] < 0.005  # "none under Replace"
 
 
 def test_the_claims_in_short_are_what_is_judged():

@@ -97,7 +97,10 @@ def celeba(folder: Path, *, size: int, channels: int, test_images: int, cache: P
     for split, name in (("0", "train on"), ("2", "test on")):
         if not splits[split]:
             raise ValueError(f"{partition} names no images to {name} (split {split}).")
-    read = lambda paths: load(paths, size=size, channels=channels, crop=CELEBA_CROP, cache=cache)  # noqa: E731
+
+    def read(paths: list[Path]) -> UInt8[np.ndarray, "images size size channels"]:
+        return load(paths, size=size, channels=channels, crop=CELEBA_CROP, cache=cache)
+
     return ImageSet(read(splits["0"]), read(splits["2"][:test_images]))
 
 

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from figures import diffusion as figures
+from figures.chains import NAMES, curve
 from figures.style import save
-from figures.vae import NAMES, curve
 from paper_repro import diffusion, experiment
 from paper_repro.one_law import RECORDED
 from sim.results import Results

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from figures import vae as figures
+from figures.chains import NAMES, curve
 from figures.style import save
 from paper_repro import experiment, vae
 from sim.results import Results
@@ -26,7 +27,7 @@ def recorded(experiment):
 def loss():
     """Workflow, metric -> mean and standard error of the rise and of the loss, as recorded."""
     rows, _ = recorded(vae.VAE)
-    return lambda workflow, metric: figures.curve(rows, "cpu", workflow, metric)
+    return lambda workflow, metric: curve(rows, "cpu", workflow, metric)
 
 
 def test_replace_rises_throughout_and_accumulate_at_most_a_third_as_much(loss):
@@ -88,7 +89,7 @@ def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
     metrics, images = vae.run(SMALL, tmp_path)
     assert len(images) == 2 * 2 * vae.SHOWN
     assert {row["metric"] for row in metrics} >= {"test_loss", "rise", "variance", "classes"}
-    rise, error, seeds = figures.curve(metrics, "cpu", "replace", "rise")
+    rise, error, seeds = curve(metrics, "cpu", "replace", "rise")
     assert (rise[0], error[0], seeds) == (0, 0, 2)
     assert {len(row["pixels"]) for row in images} == {2 * 64}
     monkeypatch.setattr(experiment, "train", lambda *_: pytest.fail("trained again"))
@@ -116,6 +117,6 @@ def test_figures_draw_what_is_recorded(tmp_path):
         pdf, png = save(tmp_path, name, lambda n=name, p=plot, r=rows: keep(n, p(r)))
         assert pdf.stat().st_size > 1000
         assert png.stat().st_size > 10_000
-    for column, workflow in enumerate(figures.NAMES):
+    for column, workflow in enumerate(NAMES):
         line = drawn["vae"].axes[column].lines[0]
-        np.testing.assert_array_equal(line.get_ydata(), figures.curve(metrics, "cpu", workflow, "test_loss")[0])
+        np.testing.assert_array_equal(line.get_ydata(), curve(metrics, "cpu", workflow, "test_loss")[0])

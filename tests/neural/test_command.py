@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from neural.language_configuration import PRESETS
-from tests.helpers import command
+from tests.helpers import command, refused
 
 ROOT = Path(__file__).parents[2]
 SMOKE = [sys.executable, "-m", "neural", "transformer", "accumulate", "--preset", "smoke", "--epochs", "20", "--json"]
@@ -114,12 +114,7 @@ def test_a_mistake_is_one_line(options, message, capsys, tmp_path, story_file):
         paths[name] = tmp_path / (name + (".parquet" if name == "badparquet" else ".txt"))
         paths[name].write_bytes(content)
     ran = smoke(capsys, "replace", options.format(**paths), "--run-dir", tmp_path / "run")
-    assert ran.status == 2
-    assert ran.out == ""
-    complaint = [line for line in ran.err.splitlines() if "python -m neural" in line]
-    assert len(complaint) == 1
-    assert message in complaint[0]
-    assert "Traceback" not in ran.err
+    refused(ran, "python -m neural", message)
 
 
 def test_presets_differ_in_what_they_say():

@@ -43,7 +43,10 @@ ROTATION *= np.linalg.det(ROTATION)
 def test_symmetries(dtype, tolerance):
     model, graph = lively(dtype, jr.key(0)), chain()
     x = np.random.default_rng(1).normal(size=(ATOMS, 3)) * 1.5
-    at = lambda graph, x: np.asarray(PREDICT(model, graph, jnp.asarray(x, dtype), jnp.asarray(0.4, dtype)))  # noqa: E731
+
+    def at(graph, x):
+        return np.asarray(PREDICT(model, graph, jnp.asarray(x, dtype), jnp.asarray(0.4, dtype)))
+
     found = at(graph, x)
     scale = np.abs(found).max()
     assert scale > 0.1
@@ -107,7 +110,10 @@ def test_the_exact_noise_has_the_error_that_theory_says():
     graph, keys = chain(), jr.split(jr.key(1), 20_000)
     for t in (0.1, 0.5, 0.9):
         at = jnp.float32(t)
-        one = lambda key, at=at: error(exact(), graph, positions(jr.fold_in(key, 1)), at, key=key)  # noqa: E731
+
+        def one(key, at=at):
+            return error(exact(), graph, positions(jr.fold_in(key, 1)), at, key=key)
+
         found = np.asarray(eqx.filter_jit(jax.vmap(one))(keys), np.float64)
         alpha, sigma = (float(level) for level in levels(jnp.float64(t)))
         law = (alpha**2 * VARIANCES / (alpha**2 * VARIANCES + sigma**2)).mean()

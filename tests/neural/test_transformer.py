@@ -108,7 +108,10 @@ def test_samples_follow_softmax_at_their_temperature():
 
 def test_rotary_scores_depend_on_distance_alone():
     query, key = jr.normal(jr.key(0), (2, 1, 1, 1, 8))
-    score = lambda i, j: float((rotate(query, i) * rotate(key, j)).sum())  # noqa: E731
+
+    def score(i, j):
+        return float((rotate(query, i) * rotate(key, j)).sum())
+
     assert score(3, 1) == pytest.approx(score(9, 7), rel=1e-4)
     assert abs(score(3, 1) - score(3, 2)) > 1e-3
 
@@ -136,7 +139,10 @@ def fitted(model, rows, *, steps, rate):
         return -log_probabilities(model, rows).sum() / counted(rows).sum().astype(jnp.float32)
 
     training = Training(batch_size=rows.shape[1], learning_rate=rate, steps=steps, chunk=steps)
-    batches = lambda start, end: (rows[start:end, None], np.ones((end - start, 1, rows.shape[1]), np.float32))  # noqa: E731
+
+    def batches(start, end):
+        return rows[start:end, None], np.ones((end - start, 1, rows.shape[1]), np.float32)
+
     begun = Fit.begin(stack(model), training)
     [(_, fit, losses)] = train(begun, loss, batches, training, start=0, steps=steps, keys=jr.split(jr.key(0), 1))
     return jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, fit.models), losses[:, 0]

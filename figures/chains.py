@@ -1,0 +1,76 @@
+"""What the figures of networks share: curves out of recorded tables, bands over seeds, losses above what is lost."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from paper_repro.linear import Row
+
+from .style import COLOUR
+
+NAMES = {"replace": "Replace", "accumulate": "Accumulate"}
+
+
+#: Mean and standard error by iteration, and over how many seeds.
+Curve = tuple[np.ndarray, np.ndarray, int]
+
+
+def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curve:
+    """A metric of one variant under one workflow."""
+    found = [row for row in rows if (row["variant"], row["workflow"], row["metric"]) == (variant, workflow, metric)]
+    found.sort(key=lambda row: int(row["iteration"]))
+    mean, error = np.array([[float(row[name]) for row in found] for name in ("mean", "standard_error")])
+    return mean, error, int(found[0]["replicates"])
+
+
+def interval(error: np.ndarray | float, seeds: int) -> np.ndarray | float:
+    """Half of the 95 % interval of a mean by Student's t."""
+    return stats.t.ppf(0.975, seeds - 1) * error
+
+
+def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: str, *, label: str, add: int = 0) -> None:
+    """A metric of the variant `cpu`, plus `add`, and its 95 % interval over seeds, by iteration."""
+    mean, error, seeds = curve(rows, "cpu", workflow, metric)
+    n, half = np.arange(1, len(mean) + 1), interval(error, seeds)
+    axes.fill_between(n, add + mean - half, add + mean + half, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(n, add + mean, "o-", color=colour, markersize=2.2, linewidth=0.9, label=label)
+
+
+def losses_and_lost(rows: Sequence[Row], lost: Sequence[tuple[str, str, str]]) -> tuple[Figure, np.ndarray]:
+    """A figure with room for the losses above, Replace | Accumulate, and below bands of (metric, shade, label)."""
+    figure = Figure(figsize=(5.5, 3.9))
+    grid = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(1.25, 1))
+    for column, workflow in enumerate(NAMES):
+        top, bottom = grid[:, column]
+        top.set_title(NAMES[workflow])
+        for metric, shade, label in lost:
+            band(bottom, rows, workflow, metric, shade, label=label)
+        iterations = len(curve(rows, "cpu", workflow, lost[0][0])[0])
+        bottom.set(xlabel="model-fitting iteration n", xticks=range(1, iterations + 1))
+    return figure, grid
+
+
+def ladder(axes: Axes, rungs: Sequence[tuple[str, Mapping[str, Curve]]], last: int) -> None:
+    """The rise of the test loss up to model `last` in per cent: a rung a label, with the curves of its workflows."""
+    offset = 0.13 if any(len(curves) > 1 for _, curves in rungs) else 0.0
+    named = set()
+    for place, (_, curves) in enumerate(rungs):
+        for workflow, (rise, error, seeds) in curves.items():
+            axes.errorbar(
+                100 * rise[last - 1],
+                place + (offset if workflow == "accumulate" else -offset),
+                xerr=100 * interval(error[last - 1], seeds),
+                fmt="o",
+                color=COLOUR[workflow],
+                elinewidth=0.8,
+                label=None if workflow in named else NAMES[workflow],
+            )
+            named.add(workflow)
+    axes.set_yticks(range(len(rungs)), [label for label, _ in rungs])
+    axes.invert_yaxis()
+    axes.axvline(0, color="0.5", linewidth=0.6)
+    axes.set_xlabel(f"rise of the test loss from model 1 to model {last}, %")
+    axes.legend(loc="lower right")
