@@ -1,6 +1,7 @@
 """Every figure as data: `make figures`, the report and the README's table all read this one list."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from paper_repro import (
 )
 from paper_repro.linear import Row
 from paper_repro.one_law import RECORDED
+from sim.results import anew
 
 from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
 
@@ -28,12 +30,14 @@ class Source:
     """Where the numbers of a figure come from.
 
     Attributes:
-        tables: the result tables, each a path without suffix: numbers in `.csv`, their provenance in `.json`.
-        load: reads them, or runs what is missing, stale, or asked for again; gives what `plot` takes.
+        folder: of the result tables.
+        tables: their names: numbers in `.csv`, their provenance in `.json`.
+        load: (a folder) reads the tables there, or runs what is missing or stale; gives what `plot` takes.
     """
 
-    tables: tuple[Path, ...]
-    load: Callable[[bool], Any]
+    folder: Path
+    tables: tuple[str, ...]
+    load: Callable[[Path], Any]
 
 
 @dataclass(frozen=True)
@@ -53,36 +57,34 @@ class Picture:
 
 
 def _simulated(experiment: linear.Experiment) -> Source:
-    return Source((OUT / experiment.name,), lambda again: linear.run(experiment, OUT, again=again))
+    return Source(OUT, (experiment.name,), lambda folder: linear.run(experiment, folder))
 
 
-def _recorded(load: Callable[[bool], Any], *names: str) -> Source:
+def _recorded(load: Callable[[Path], Any], *names: str) -> Source:
     """Minutes of training: drawn from tables in the repository as long as their configurations are those of today."""
-    return Source(tuple(RECORDED / name for name in names), load)
+    return Source(RECORDED, names, load)
 
 
 def _autoencoders(*experiments: autoencoders.Experiment) -> Source:
     """The tables of metrics and of images, those of several experiments one after the other."""
 
-    def load(again: bool) -> tuple[list[Row], list[Row]]:
-        tables = [autoencoders.run(experiment, again=again) for experiment in experiments]
+    def load(folder: Path) -> tuple[list[Row], list[Row]]:
+        tables = [autoencoders.run(experiment, folder) for experiment in experiments]
         metrics, images = zip(*tables, strict=True)
         return [row for rows in metrics for row in rows], [row for rows in images for row in rows]
 
     return _recorded(load, *(f"{e.name}{suffix}" for e in experiments for suffix in ("", "_images")))
 
 
-_ONE_LAW = _recorded(lambda again: neural_law.run(neural_law.EXPERIMENT, RECORDED, again=again), "one_law")
-_LANGUAGE = _recorded(lambda again: language_models.run(language.EXPERIMENT, again=again), "language", "language_texts")
+_ONE_LAW = _recorded(lambda folder: neural_law.run(neural_law.EXPERIMENT, folder), "one_law")
+_LANGUAGE = _recorded(lambda folder: language_models.run(language.EXPERIMENT, folder), "language", "language_texts")
 _VAE = _autoencoders(autoencoders.VAE)
-_DIFFUSION = _recorded(
-    lambda again: conformers.run(conformers.DIFFUSION, again=again), "diffusion", "diffusion_samples"
-)
+_DIFFUSION = _recorded(lambda folder: conformers.run(conformers.DIFFUSION, folder), "diffusion", "diffusion_samples")
 
 
-def _what_drives_diffusion(again: bool) -> tuple[list[Row], list[Row]]:
+def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
     """Metrics of the ablation, and those of the preset that it is held against."""
-    return conformers.run(conformers.ABLATION, again=again)[0], conformers.run(conformers.DIFFUSION)[0]
+    return conformers.run(conformers.ABLATION, folder)[0], conformers.run(conformers.DIFFUSION, folder)[0]
 
 
 PICTURES: tuple[Picture, ...] = (
@@ -161,7 +163,14 @@ PICTURES: tuple[Picture, ...] = (
 
 
 def plots(*, fresh: bool = False) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
-    """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share."""
-    load = cache(lambda source: source.load(fresh))
-    for picture in PICTURES:
-        yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot
+    """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share.
+
+    Fresh ones are all run again, beside those that are there, which they replace after the last picture.
+    """
+    with ExitStack() as stack:
+        folders = {
+            folder: stack.enter_context(anew(folder, "fresh")) if fresh else folder for folder in (OUT, RECORDED)
+        }
+        load = cache(lambda source: source.load(folders[source.folder]))
+        for picture in PICTURES:
+            yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot

@@ -46,7 +46,8 @@ _SHOWN_FIRST = ("Replace", "Accumulate")
 
 def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
     """The whole page, with these pictures in it."""
-    judged = claims.table()
+    figures = "\n".join(_figure(picture, plot) for picture, plot in drawn)
+    judged = claims.table()  # now that what the figures ran again is there
     verdicts = Counter(str(row["verdict"]) for row in judged)
     return Template((_PAGE / "page.html").read_text()).substitute(
         style=(_PAGE / "page.css").read_text(),
@@ -55,7 +56,7 @@ def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
         controls="\n".join(_control(name) for name in _CONTROLS),
         families="\n".join(_family(workflow) for workflow in EXPLORED),
         laws="\n".join(_law(workflow) for workflow in FAMILIES),
-        figures="\n".join(_figure(picture, plot) for picture, plot in drawn),
+        figures=figures,
         runs=_runs(),
         script_laws=script(),
         script_explorer=(_PAGE / "explorer.js").read_text(),
@@ -163,7 +164,7 @@ def illustration(plot: Callable[[], Figure]) -> tuple[bytes, str]:
 
 def _runs() -> str:
     """Every recorded run, and those that the figures simulated here; the tables of one run share a row."""
-    simulated = [table.with_suffix(".json") for p in PICTURES if p.source for table in p.source.tables]
+    simulated = [p.source.folder / f"{table}.json" for p in PICTURES if p.source for table in p.source.tables]
     recorded = [table.with_suffix(".json") for table in sorted(RECORDED.glob("*.csv"))]
     runs: dict[str, list[Path]] = {}
     for path in dict.fromkeys((*simulated, *recorded)):

@@ -6,11 +6,12 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run end
 
 import argparse
 import json
-import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from sim.hosts import use_all_cores
+from sim.results import anew
 from theory.cli import Parser, run as run_command
 
 from . import claims
@@ -33,16 +34,11 @@ def _run(options: argparse.Namespace) -> int:
     else:
         names = [options.name]
     folder = EXPERIMENTS[names[0]].folder(options.preset)
-    # What is run again lies beside the old until all of it is there: killed, the next such command goes on with it.
-    staging = folder / ".again.partial"
-    for name in names:
-        entry = EXPERIMENTS[name]
-        entry.run(entry.at(name, options.preset), staging if options.again else folder)
-        print(f"{name} at {options.preset}: {entry.folder(options.preset) / name}.csv", flush=True)
-    if options.again:
-        for path in sorted(staging.iterdir()):
-            path.replace(folder / path.name)
-        shutil.rmtree(staging)
+    with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place:
+        for name in names:
+            entry = EXPERIMENTS[name]
+            entry.run(entry.at(name, options.preset), place)
+            print(f"{name} at {options.preset}: {entry.folder(options.preset) / name}.csv", flush=True)
     return 0
 
 

@@ -53,13 +53,13 @@ ABLATION_PRESETS = {
 }
 
 
-def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:
+def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], list[Row]]:
     """The experiment's tables, of metrics and of samples, as `paper_repro.experiment.run` makes them.
 
     Samples: a row a molecule out of `SHOWN`, or the first one if none of them was drawn, with its name, the symbols of
     its atoms, its bonds as pairs of atoms, and the first sample's positions in angstrom.
     """
-    return run_chains(experiment, "samples", _shown, folder, again=again)
+    return run_chains(experiment, "samples", _shown, folder)
 
 
 def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 from tqdm import tqdm
 
 from neural.configuration import Configuration
@@ -56,9 +57,7 @@ def presets(
     return small | {name: replace(experiment, base=replace(settings[name], **larger)) for name in ("gpu", "paper")}
 
 
-def run(
-    experiment: Experiment, samples: str, shown: Shown, folder: Path, *, again: bool
-) -> tuple[list[Row], list[Row]]:
+def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tuple[list[Row], list[Row]]:
     """The experiment's tables, of metrics and of samples: read from `folder` if made from this configuration, else run.
 
     Metrics: a row a (variant, workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's
@@ -66,7 +65,7 @@ def run(
     was killed goes on where it was, from run directories beside the tables.
     """
     tables = [Results(folder, experiment.name), Results(folder, f"{experiment.name}_{samples}")]
-    found = [None if again else table.load(experiment.configuration) for table in tables]
+    found = [table.load(experiment.configuration) for table in tables]
     if None in found:
         started = time.monotonic()
         runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
@@ -83,23 +82,25 @@ def run(
 def train(experiment: Experiment, shown: Shown, runs: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Run all, in these run directories; the rows of both tables."""
     metrics, samples = [], []
-    settings = [(name, workflow) for name in experiment.variants for workflow in experiment.workflows]
-    for name, workflow in tqdm(settings, desc=experiment.name, unit="run"):
-        configuration = replace(experiment.base, **experiment.variants[name])
-        path = runs / f"{name}-{workflow.command()}"
-        directory = RunDirectory(path, {"variant": name}, resume=True)
-        learner = configuration.learner(path)
-        found = run_neural(learner, workflow, configuration.plan, configuration.training, directory, progress=True)
-        found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
-        for n in range(1, configuration.iterations + 1):
-            place = {"variant": name, "workflow": workflow.command(), "iteration": n}
-            for metric, values in found.items():
-                seeds = len(values)
-                error = values[:, n - 1].std(ddof=1) / seeds**0.5
-                mean = float(values[:, n - 1].mean())
-                metrics.append(
-                    place | {"metric": metric, "mean": mean, "standard_error": float(error), "replicates": seeds}
-                )
-            pool = np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0]
-            samples += [place | row for row in shown(learner, pool)]
+    bar = tqdm(total=len(experiment.variants) * len(experiment.workflows), desc=experiment.name, unit="run")
+    for name, changes in experiment.variants.items():
+        configuration = replace(experiment.base, **changes)
+        learner = configuration.learner(runs / name)  # one for all workflows, so that its programs are compiled once
+        for workflow in experiment.workflows:
+            path = runs / f"{name}-{workflow.command()}"
+            directory = RunDirectory(path, {"variant": name}, resume=True)
+            found = run_neural(learner, workflow, configuration.plan, configuration.training, directory, progress=True)
+            found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
+            for n in range(1, configuration.iterations + 1):
+                place = {"variant": name, "workflow": workflow.command(), "iteration": n}
+                metrics += [place | {"metric": metric, **_over_seeds(found[metric][:, n - 1])} for metric in found]
+                pool = np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0]
+                samples += [place | row for row in shown(learner, pool)]
+            bar.update()
+    bar.close()
     return metrics, samples
+
+
+def _over_seeds(values: Float[np.ndarray, " seeds"]) -> dict[str, object]:
+    error = values.std(ddof=1) / len(values) ** 0.5
+    return {"mean": float(values.mean()), "standard_error": float(error), "replicates": len(values)}

@@ -27,7 +27,7 @@ class Entry:
     Attributes:
         summary: of it.
         presets: its configurations by preset; those that make sense.
-        run: (configuration, folder, again=) makes or reads its tables there.
+        run: (configuration, folder) makes or reads its tables there.
         live: whether it is simulated for a figure and not recorded.
     """
 

@@ -82,12 +82,12 @@ def weights_of(experiment: Experiment) -> dict[str, int]:
     return result
 
 
-def run(experiment: Experiment, folder: Path = RECORDED, *, again: bool = False) -> tuple[list[Row], list[Row]]:
+def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], list[Row]]:
     """The experiment's tables, of metrics and of texts, as `paper_repro.experiment.run` makes them.
 
     Texts: a row a text, the first ones that the model of the first seed wrote.
     """
-    return run_chains(experiment, "texts", _shown, folder, again=again)
+    return run_chains(experiment, "texts", _shown, folder)
 
 
 def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:

@@ -127,14 +127,14 @@ ISOTROPY = Experiment(
 )
 
 
-def run(experiment: Experiment, folder: Path, *, again: bool = False) -> list[Row]:
+def run(experiment: Experiment, folder: Path) -> list[Row]:
     """The experiment's table: read from `folder` if it was made from this very configuration, else simulated there.
 
     One row a (setting, iteration): `mean` and `standard_error` of the test error (noise left out), its `low` and
     `high` quantiles (2.5 % and 97.5 % of the replicates). A bar on standard error shows the settings done.
     """
     results = Results(folder, experiment.name)
-    rows = None if again else results.load(experiment.configuration)
+    rows = results.load(experiment.configuration)
     if rows is None:
         started = time.monotonic()
         results.save(experiment.configuration, _simulate(experiment), started)

@@ -121,14 +121,14 @@ PRESETS = {
 }
 
 
-def run(experiment: Experiment, folder: Path, *, again: bool = False) -> list[Row]:
+def run(experiment: Experiment, folder: Path) -> list[Row]:
     """The experiment's table: read from `folder` if it was made from this very configuration, else run.
 
     One row a (world, workflow, epochs, iteration): `mean` and `standard_error` of the excess loss over that of model 1
     (metric `excess_ratio`). A run that was killed goes on where it was, from run directories beside the table.
     """
     results = Results(folder, experiment.name)
-    rows = None if again else results.load(experiment.configuration)
+    rows = results.load(experiment.configuration)
     if rows is None:
         started = time.monotonic()
         runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"

@@ -5,8 +5,11 @@ import hashlib
 import json
 import os
 import platform
+import shutil
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,24 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def anew(folder: Path, by: str) -> Iterator[Path]:
+    """A folder for results that replace those in `folder`, together and at the end; killed, the next one goes on there.
+
+    Args:
+        folder: of the results.
+        by: whose: each has a folder of its own.
+    """
+    staging = folder / f".{by}.partial"
+    if staging.exists():
+        print(f"Going on with {staging}, which an unfinished run left; delete it to begin anew.", file=sys.stderr)
+    staging.mkdir(parents=True, exist_ok=True)
+    yield staging
+    for path in sorted(staging.glob("[!.]*")):  # without what a run of another configuration may have left half done
+        path.replace(folder / path.name)
+    shutil.rmtree(staging)
 
 
 def configuration_hash(configuration: dict[str, Any]) -> str:

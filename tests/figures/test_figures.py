@@ -13,7 +13,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import theory
-from figures import designs, linear_a, linear_b, schematic
+from figures import catalogue, designs, linear_a, linear_b, schematic
 from figures.linear import curves
 from figures.style import COLOUR, save, style
 from paper_repro import linear
@@ -126,9 +126,8 @@ def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_pa
     monkeypatch.setattr(linear, "_simulate", lambda experiment: calls.append(experiment) or simulate(experiment))
     assert linear.run(small, tmp_path) == first
     assert calls == []
-    assert linear.run(small, tmp_path, again=True) == first
     assert linear.run(replace(small, seed=9), tmp_path) != first
-    assert len(calls) == 2
+    assert len(calls) == 1
 
 
 def test_killed_in_the_middle(tmp_path):
@@ -150,3 +149,43 @@ def test_killed_in_the_middle(tmp_path):
     assert list(tmp_path.iterdir()) == []
     subprocess.run([*command, "5"], cwd=ROOT, check=True, capture_output=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["designs.csv", "designs.json"]
+
+
+def test_fresh_results_replace_the_old_ones_at_the_end_and_go_on_after_a_kill(tmp_path, monkeypatch, capsys):
+    made, stop = [], ["two"]
+
+    def source(name):
+        def load(folder):
+            path = folder / f"{name}.csv"
+            if not path.exists():
+                if name in stop:
+                    raise KeyboardInterrupt
+                made.append(name)
+                path.write_text("new")
+            return path.read_text()
+
+        return catalogue.Source(tmp_path / "out", (name,), load)
+
+    pictures = [catalogue.Picture(name, "", lambda text: text, source(name)) for name in ("one", "two", "three")]
+    monkeypatch.setattr(catalogue, "PICTURES", (*pictures, catalogue.Picture("same", "", str, pictures[0].source)))
+    monkeypatch.setattr(catalogue, "OUT", tmp_path / "out")
+    monkeypatch.setattr(catalogue, "RECORDED", tmp_path / "recorded")
+    (tmp_path / "out").mkdir()
+
+    def tables():
+        return {path.stem: path.read_text() for path in (tmp_path / "out").glob("*.csv")}
+
+    for name in ("one", "two", "three"):
+        (tmp_path / "out" / f"{name}.csv").write_text("old")
+    assert [plot() for _, plot in catalogue.plots()] == ["old"] * 4
+    with pytest.raises(KeyboardInterrupt):
+        list(catalogue.plots(fresh=True))
+    assert (made, set(tables().values())) == (["one"], {"old"})
+    stop.clear()
+    assert "unfinished" not in capsys.readouterr().err
+    assert [plot() for _, plot in catalogue.plots(fresh=True)] == ["new"] * 4
+    assert "an unfinished run left; delete it to begin anew" in capsys.readouterr().err
+    assert (made, set(tables().values())) == (["one", "two", "three"], {"new"})
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.csv", "three.csv", "two.csv"]
+    list(catalogue.plots(fresh=True))
+    assert made == ["one", "two", "three"] * 2
