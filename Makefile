@@ -26,13 +26,13 @@ $(INSTALLED): requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-figures: $(INSTALLED) ## simulate and draw every figure into figures/out (FRESH=1 forgets earlier results)
+figures: $(INSTALLED) ## draw every figure into figures/out (FRESH=1 runs all of it again, half an hour; killed, it goes on)
 	@$(BIN)/python -m figures $(if $(FRESH),--fresh)
 
 report: $(INSTALLED) ## write figures, claims and laws into one page, figures/out/report.html
 	@$(BIN)/python -m figures --report $(if $(FRESH),--fresh)
 
-data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: about an hour); killed, it goes on
+data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 40 minutes); killed, it goes on
 	@$(BIN)/python -m paper_repro run all --preset $(or $(PRESET),cpu) --again
 
 claims: $(INSTALLED) ## judge the paper's claims by the recorded results

@@ -9,7 +9,7 @@ import sys
 
 import matplotlib
 
-from sim.hosts import use_all_cores
+from sim.hosts import keep_compiled, use_all_cores
 from sim.results import write_whole
 from theory.cli import Parser, run
 
@@ -21,6 +21,7 @@ from .style import save
 def _main(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
     use_all_cores()
+    keep_compiled()
     if options.report:
         path = OUT / "report.html"
         text = report.page(plots(fresh=options.fresh))

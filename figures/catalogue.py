@@ -77,9 +77,16 @@ def _autoencoders(*experiments: autoencoders.Experiment) -> Source:
 
 
 _ONE_LAW = _recorded(lambda folder: neural_law.run(neural_law.EXPERIMENT, folder), "one_law")
-_LANGUAGE = _recorded(lambda folder: language_models.run(language.EXPERIMENT, folder), "language", "language_texts")
+_LANGUAGE = _recorded(
+    lambda folder: language_models.run(language.EXPERIMENT, folder), "language", "language_texts", "language_learning"
+)
 _VAE = _autoencoders(autoencoders.VAE)
 _DIFFUSION = _recorded(lambda folder: conformers.run(conformers.DIFFUSION, folder), "diffusion", "diffusion_samples")
+
+
+def _temperatures(folder: Path) -> tuple[list[Row], list[Row]]:
+    """Metrics at temperature 1 and at 0.3."""
+    return tuple(language_models.run(e, folder)[0] for e in (language.EXPERIMENT, language.TEMPERATURE))
 
 
 def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
@@ -122,6 +129,18 @@ PICTURES: tuple[Picture, ...] = (
         "section 2.1: test loss of language models trained on their own samples, four stand-ins beside the paper's",
         lambda tables: language.plot(tables[0]),
         _LANGUAGE,
+    ),
+    Picture(
+        "language_learning",
+        "section 2.1, probably its Fig. 3: test loss of these models while each is fitted",
+        lambda tables: language.plot_learning(tables[2]),
+        _LANGUAGE,
+    ),
+    Picture(
+        "language_temperature",
+        "appendix, Fig. 13: sampling at temperature 0.3 against 1",
+        lambda tables: language.plot_temperature(*tables),
+        _recorded(_temperatures, "language", "language_temperature", "language_temperature_texts"),
     ),
     Picture(
         "vae",

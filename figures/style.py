@@ -48,6 +48,7 @@ def caption(figure: Figure, text: str) -> None:
     """Set the caption below the panels, so that it goes wherever the picture goes; wrapped for 5.5 inches."""
     text = re.sub(r"\s+", " ", text)
     text = re.sub(" ([=+]) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)  # no line ends within a formula
+    text = re.sub(r"(?<=\d) (?=%)|(?<=ln) ", "\N{NO-BREAK SPACE}", text)
     lines = textwrap.fill(text, width=110)
     figure.supxlabel(lines, x=0.01, ha="left", fontsize=6.5, linespacing=1.35)
 

@@ -46,6 +46,7 @@ def _options(kind: Kind, command: Parser) -> None:
     add("--run-dir", type=Path, required=True, help="folder of the run: tables, samples, checkpoints")
     add("--resume", action="store_true", help="go on with the run in that folder, if there is one")
     add("--checkpoint-seconds", type=float, default=30.0, help="between checkpoints of a fit (default: 30)")
+    add("--watch", action="store_true", help="measure the test loss after each chunk of steps too, for training.csv")
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
@@ -96,6 +97,7 @@ def _main(options: argparse.Namespace) -> int:
         training,
         directory,
         checkpoint_seconds=options.checkpoint_seconds,
+        watch=options.watch,
         progress=True,
     )
     losses = metrics["test_loss"]

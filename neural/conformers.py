@@ -93,16 +93,19 @@ class ConformerModel(Learner):
         x = np.asarray(_sample(models, graphs, self.steps, self.ancestral, keys))
         return np.stack([join(number, one) for number, one in zip(numbers, x, strict=True)])
 
-    def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
-        """The metrics of `neural.conformer_metrics`."""
+    def test(self, models: PyTree) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The loss, over fixed draws of noise and times."""
         test, sums = self.conformers.test, 0.0
         for start in range(0, len(test), self.test_batch):
             rows = test[start : start + self.test_batch]
             found = _test(models, self._graphs, rows, self.test_draws, jr.fold_in(jr.key(0), start))
             sums = sums + np.asarray(found, np.float64)
-        result = {"test_loss": sums / len(test)}
+        return {"test_loss": sums / len(test)}
+
+    def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The metrics of `neural.conformer_metrics`."""
         measured = [self._shape(rows) | recalled for rows, recalled in zip(samples, self._recall(models), strict=True)]
-        return result | {name: np.array([values[name] for values in measured]) for name in measured[0]}
+        return {name: np.array([values[name] for values in measured]) for name in measured[0]}
 
     def _shape(self, rows: Rows) -> dict[str, float]:
         shape, real = metrics.Shape(self._geometries, *split(rows)), self._real

@@ -15,13 +15,14 @@ from jaxtyping import Float, PyTree
 from sim.results import write_whole
 
 METRICS = ("iteration", "seed", "metric", "value")
-TRAINING = ("iteration", "step", "seed", "loss")
+TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
 
 
 class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
-    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk), `pools/` (arrays of
+    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and
+    the test loss after it, if watched), `pools/` (arrays of
     (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (to look at).
     """
 
@@ -60,12 +61,24 @@ class RunDirectory:
 
     def rewind(self, iteration: int, step: int) -> None:
         """Forget the losses behind this step, which will be computed again."""
-        rows = [tuple(row.values()) for row in self._read("training.csv", TRAINING)]
+        rows = [tuple(row.values()) for row in self.training()]
         self._write("training.csv", TRAINING, [row for row in rows if (int(row[0]), int(row[1])) <= (iteration, step)])
 
-    def log(self, iteration: int, step: int, losses: Float[np.ndarray, " seeds"]) -> None:
-        """Add the losses of a chunk that ended at `step`, one a seed."""
-        self._append("training.csv", [(iteration, step, seed, float(x)) for seed, x in enumerate(losses)])
+    def training(self) -> list[dict[str, str]]:
+        """The table of losses while the models were fitted."""
+        return self._read("training.csv", TRAINING)
+
+    def log(
+        self,
+        iteration: int,
+        step: int,
+        losses: Float[np.ndarray, " seeds"],
+        tested: Float[np.ndarray, " seeds"] | None = None,
+    ) -> None:
+        """Add the losses of a chunk that ended at `step`, one a seed, and the test losses after it."""
+        after = [""] * len(losses) if tested is None else map(float, tested)
+        rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
+        self._append("training.csv", rows)
 
     def save(self, name: str, header: dict[str, Any], tree: PyTree) -> None:
         """Write the arrays of a tree to `models/NAME.eqx`, behind a line of JSON."""

@@ -76,21 +76,25 @@ class ImageModel(Learner):
         found = np.asarray(_sample(models, self.noisy, keys))
         return to_bytes(found) if self.images.test.dtype == np.uint8 else found
 
-    def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
-        """The metrics of `neural.image_metrics`, `classes` where there are labels."""
+    def test(self, models: PyTree) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The loss and its two parts."""
         error, divergence = 0.0, 0.0
         for start in range(0, len(self.images.test), self.test_batch):
             rows = self.images.test[start : start + self.test_batch]
             sums = _test(models, np.asarray(rows), self.test_draws, jr.fold_in(jr.key(0), start))
             error, divergence = error + np.float64(sums[0]), divergence + np.float64(sums[1])
         error, divergence = error / len(self.images.test), divergence / len(self.images.test)
-        result = {
+        return {
             "test_loss": error + self.architecture.beta * divergence,
             "reconstruction": error,
             "kl_per_pixel": divergence,
         }
+
+    def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The metrics of `neural.image_metrics`, `classes` where there are labels."""
+        del models
         measured = [self._measure(metrics.pixels(as_float(rows[:MEASURED]))) for rows in samples]
-        return result | {name: np.array([values[name] for values in measured]) for name in measured[0]}
+        return {name: np.array([values[name] for values in measured]) for name in measured[0]}
 
     def _measure(self, rows: metrics.Features) -> dict[str, float]:
         real = self._real

@@ -49,8 +49,12 @@ class Learner(abc.ABC):
         """A row for each key, from models stacked along their arrays' leading axis; a row depends on its key alone."""
 
     @abc.abstractmethod
+    def test(self, models: PyTree) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The models on held-out data: "test_loss", and what is measured with it."""
+
+    @abc.abstractmethod
     def evaluate(self, models: PyTree, samples: np.ndarray) -> dict[str, Float[np.ndarray, " seeds"]]:
-        """Metrics of the models and of what they sampled, "test_loss" among them."""
+        """Further metrics, of the models and of what they sampled."""
 
     @abc.abstractmethod
     def show(self, samples: np.ndarray) -> tuple[str, bytes]:
@@ -113,9 +117,12 @@ def run(
     directory: RunDirectory,
     *,
     checkpoint_seconds: float = 30.0,
+    watch: bool = False,
     progress: bool = False,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
+
+    With `watch` the test loss is measured after each chunk of steps too, for `directory.training`.
 
     Raises:
         ValueError: a training set of the workflow is not valid, or there is not enough real data.
@@ -126,13 +133,13 @@ def run(
     done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
-            chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds)
+            chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch)
             models = chain.fit(steps[iteration - 1])
             samples = chain.sample(models)
             suffix, content = learner.show(samples[:, :SHOWN])
             directory.write_sample(f"model-{iteration}.{suffix}", content)
             bar.set_description(f"iteration {iteration}/{plan.iterations}, measuring")
-            directory.record(iteration, learner.evaluate(models, samples))
+            directory.record(iteration, learner.test(models) | learner.evaluate(models, samples))
     return _table(directory.metrics(), plan)
 
 
@@ -163,6 +170,7 @@ class _Chain:
     iteration: int
     bar: Any
     checkpoint_seconds: float
+    watch: bool
 
     def pool(self, pool: Pool) -> np.ndarray:
         """A pool of the training set: sampled at an earlier iteration, or real and collected now."""
@@ -210,7 +218,8 @@ class _Chain:
         self.bar.set_description(f"iteration {self.iteration}/{self.plan.iterations}, fitting")
         saved = time.monotonic()
         for done, fit, losses in chunks:
-            self.directory.log(self.iteration, done, losses.mean(0))
+            tested = self.learner.test(fit.models)["test_loss"] if self.watch else None
+            self.directory.log(self.iteration, done, losses.mean(0), tested)
             self.bar.set_postfix(loss=f"{losses.mean():.4f}", refresh=False)
             self.bar.update(len(losses))
             if time.monotonic() - saved >= self.checkpoint_seconds:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from sim.hosts import use_all_cores
+from sim.hosts import keep_compiled, use_all_cores
 from sim.results import anew
 from theory.cli import Parser, run as run_command
 
@@ -29,6 +29,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     use_all_cores()
+    keep_compiled()
     if options.name == "all":
         names = [name for name, entry in EXPERIMENTS.items() if options.preset in entry.presets and not entry.live]
     else:
@@ -104,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument(
         "--preset", choices=PRESETS, default="cpu", help="how large: seconds, as recorded, one GPU, the paper's own"
     )
-    command.add_argument("--again", action="store_true", help="whatever result is there")
+    command.add_argument("--again", action="store_true", help="run it again, whatever result is there")
 
     summary = "judge the paper's claims by the recorded results; status 1 if a kept verdict no longer follows"
     command = commands.add_parser("claims", help=summary, description=f"{summary.capitalize()}.")

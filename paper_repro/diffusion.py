@@ -53,7 +53,7 @@ ABLATION_PRESETS = {
 }
 
 
-def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], list[Row]]:
+def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...]:
     """The experiment's tables, of metrics and of samples, as `paper_repro.experiment.run` makes them.
 
     Samples: a row a molecule out of `SHOWN`, or the first one if none of them was drawn, with its name, the symbols of

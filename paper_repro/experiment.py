@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -31,12 +31,14 @@ class Experiment:
         base: the configuration.
         variants: what each changes in it.
         workflows: all that are run.
+        watched: whether the test loss is measured while the models are fitted too.
     """
 
     name: str
     base: Configuration
     variants: Mapping[str, Mapping[str, object]]
     workflows: tuple[Workflow, ...] = (Replace(), Accumulate())
+    watched: bool = False
 
     @property
     def configuration(self) -> dict[str, object]:
@@ -57,48 +59,61 @@ def presets(
     return small | {name: replace(experiment, base=replace(settings[name], **larger)) for name in ("gpu", "paper")}
 
 
-def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tuple[list[Row], list[Row]]:
-    """The experiment's tables, of metrics and of samples: read from `folder` if made from this configuration, else run.
+def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tuple[list[Row], ...]:
+    """The experiment's tables, of metrics, of samples, and if it is watched of test losses while models are fitted.
 
-    Metrics: a row a (variant, workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's
-    test loss over that of its model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. A run that
-    was killed goes on where it was, from run directories beside the tables.
+    They are read from `folder` if they were made from this configuration, else run. Metrics: a row a (variant,
+    workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's test loss over that of its
+    model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. Test losses, in NAME_learning: a row a
+    (variant, workflow, iteration, step), after that step.
+    A run that was killed goes on where it was, from run directories beside the tables.
     """
-    tables = [Results(folder, experiment.name), Results(folder, f"{experiment.name}_{samples}")]
+    names = [experiment.name, f"{experiment.name}_{samples}", *[f"{experiment.name}_learning"] * experiment.watched]
+    tables = [Results(folder, name) for name in names]
     found = [table.load(experiment.configuration) for table in tables]
     if None in found:
         started = time.monotonic()
         runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
-        for table, rows in zip(tables, train(experiment, shown, runs), strict=True):
+        made = train(experiment, shown, runs)
+        for table, rows in zip(tables, made, strict=True):
             table.save(experiment.configuration, rows, started)
         shutil.rmtree(runs)
         found = [table.load(experiment.configuration) for table in tables]
-    metrics, samples_found = found
-    assert metrics is not None  # written a moment ago
-    assert samples_found is not None
-    return metrics, samples_found
+    return tuple(rows for rows in found if rows is not None)  # all: what was missing was written a moment ago
 
 
-def train(experiment: Experiment, shown: Shown, runs: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Run all, in these run directories; the rows of both tables."""
-    metrics, samples = [], []
+def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[str, object]]]:
+    """Run all, in these run directories; the rows of each table."""
+    metrics, samples, learning = [], [], []
     bar = tqdm(total=len(experiment.variants) * len(experiment.workflows), desc=experiment.name, unit="run")
     for name, changes in experiment.variants.items():
         configuration = replace(experiment.base, **changes)
         learner = configuration.learner(runs / name)  # one for all workflows, so that its programs are compiled once
+        plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"
             directory = RunDirectory(path, {"variant": name}, resume=True)
-            found = run_neural(learner, workflow, configuration.plan, configuration.training, directory, progress=True)
+            found = run_neural(learner, workflow, plan, training, directory, watch=experiment.watched, progress=True)
             found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
+            place = {"variant": name, "workflow": workflow.command()}
             for n in range(1, configuration.iterations + 1):
-                place = {"variant": name, "workflow": workflow.command(), "iteration": n}
-                metrics += [place | {"metric": metric, **_over_seeds(found[metric][:, n - 1])} for metric in found]
+                at = place | {"iteration": n}
+                metrics += [at | {"metric": metric, **_over_seeds(found[metric][:, n - 1])} for metric in found]
                 pool = np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0]
-                samples += [place | row for row in shown(learner, pool)]
+                samples += [at | row for row in shown(learner, pool)]
+            learning += [place | row for row in _learning(directory)]
             bar.update()
     bar.close()
-    return metrics, samples
+    return [metrics, samples, *[learning] * experiment.watched]
+
+
+def _learning(directory: RunDirectory) -> Iterator[dict[str, object]]:
+    losses: dict[tuple[int, int], list[float]] = {}
+    for row in directory.training():
+        if row["test_loss"]:
+            losses.setdefault((int(row["iteration"]), int(row["step"])), []).append(float(row["test_loss"]))
+    for (iteration, step), values in losses.items():
+        yield {"iteration": iteration, "step": step, **_over_seeds(np.array(values))}
 
 
 def _over_seeds(values: Float[np.ndarray, " seeds"]) -> dict[str, object]:

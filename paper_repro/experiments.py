@@ -95,6 +95,7 @@ EXPERIMENTS: dict[str, Entry] = {
         name: Entry(summary, {preset: language.PRESETS[preset][name] for preset in PRESETS}, language.run)
         for name, summary in _LANGUAGE.items()
     },
+    "language_preset": Entry("what `python -m neural transformer` runs", language.AS_COMMAND, language.run),
     "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
     "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
     "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),

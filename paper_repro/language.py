@@ -18,7 +18,7 @@ from neural.language import LanguageModel
 from neural.language_configuration import PRESETS as SETTINGS, LanguageConfiguration, sizes
 from neural.loop import Learner
 from neural.transformer import PAPER, Transformer, parameters
-from theory import Accumulate, Replace, ReplaceGrowing
+from theory import Accumulate, AccumulateSubsample, Replace, ReplaceGrowing
 
 from .experiment import Experiment, run as run_chains
 from .linear import Row
@@ -41,7 +41,7 @@ def _experiments(base: LanguageConfiguration, models: Mapping[str, Mapping[str, 
     smallest = replace(base, **models["gpt2-9m"])
     steps = smallest.training.budget(smallest.rows)
     every = (
-        Experiment("language", base, models),
+        Experiment("language", base, models, watched=True),
         # The fits of Accumulate, each with the steps of one pass over real(1) instead of ever more.
         Experiment("language_steps", smallest, {"fixed": {"epochs": None, "steps": steps}}, (Accumulate(),)),
         Experiment("language_temperature", smallest, {"0.3": {"temperature": 0.3}}),
@@ -61,7 +61,7 @@ def _experiments(base: LanguageConfiguration, models: Mapping[str, Mapping[str, 
     return {experiment.name: experiment for experiment in every}
 
 
-_CPU = replace(SETTINGS["cpu"], stories=384, test_stories=200, seeds=4, epochs=8.0, sample_batch=1536)
+_CPU = replace(SETTINGS["cpu"], stories=384, test_stories=200, seeds=4, epochs=8.0, sample_batch=1536, chunk=24)
 _REAL = {name: sizes(name) for name in PAPER}
 
 #: Experiments by preset and name.
@@ -70,6 +70,12 @@ PRESETS = {
     "cpu": _experiments(_CPU, STAND_INS),
     "gpu": _experiments(SETTINGS["gpu"], _REAL),
     "paper": _experiments(replace(SETTINGS["paper"], seeds=3), _REAL),
+}
+
+#: What `python -m neural transformer` runs, under three workflows; its preset `paper` has one seed, so no error.
+AS_COMMAND = {
+    name: Experiment("language_preset", SETTINGS[name], {name: {}}, (Replace(), AccumulateSubsample(), Accumulate()))
+    for name in ("smoke", "cpu", "gpu")
 }
 
 
@@ -82,8 +88,8 @@ def weights_of(experiment: Experiment) -> dict[str, int]:
     return result
 
 
-def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], list[Row]]:
-    """The experiment's tables, of metrics and of texts, as `paper_repro.experiment.run` makes them.
+def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...]:
+    """The experiment's tables, of metrics, of texts and of learning curves, as `paper_repro.experiment.run` makes them.
 
     Texts: a row a text, the first ones that the model of the first seed wrote.
     """

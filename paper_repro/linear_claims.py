@@ -75,7 +75,7 @@ LINEAR = (
     ),
     Claim(
         "linear-accumulate-sum",
-        "Under Accumulate the test error is exactly the sum of 1/i^2 times that of one fit",
+        "Under Accumulate the test error is exactly the sum of 1/i² times that of one fit",
         "section 3, Theorem 2, eq. (3) [N]",
         _harmonic(2),
         (
@@ -91,7 +91,7 @@ LINEAR = (
     ),
     Claim(
         "linear-accumulate-bound",
-        "Under Accumulate the test error stays below pi^2/6 times that of one fit",
+        "Under Accumulate the test error stays below π²/6 times that of one fit",
         "section 3, Theorem 2, eq. (3) [N]",
         math.pi**2 / 6,
         (
@@ -107,15 +107,15 @@ LINEAR = (
     ),
     Claim(
         "linear-bound-tight-fixed",
-        "No constant below pi^2/6 bounds Accumulate at fixed design, the paper's: it is approached for n -> oo",
+        "No constant below π²/6 bounds Accumulate at fixed design, the paper's: it is approached for n → ∞",
         "section 3, Theorem 2; that the constant is the least is derived here [D]",
         math.pi**2 / 6,
         (
             Quantity(
-                "E_oo over that of one fit, T = 100, d = 32", lambda t: _plateau("fixed"), above=0.999 * math.pi**2 / 6
+                "E_∞ over that of one fit, T = 100, d = 32", lambda t: _plateau("fixed"), above=0.999 * math.pi**2 / 6
             ),
             Fact(
-                "pi^2/6 is the least constant",
+                "π²/6 is the least constant",
                 lambda: _least_constant("fixed") == sp.pi**2 / 6,
             ),
         ),
@@ -123,12 +123,12 @@ LINEAR = (
     ),
     Claim(
         "linear-bound-tight-fresh",
-        "pi^2/6 is approached at fresh design too, with a new X at every iteration as a generative model would draw it",
+        "π²/6 is approached at fresh design too, with a new X at every iteration as a generative model would draw it",
         "not said in the paper, whose proof relabels one X [N]",
         math.pi**2 / 6,
         (
             Quantity(
-                "E_oo over that of one fit, T = 100, d = 32", lambda t: _plateau("fresh"), above=0.999 * math.pi**2 / 6
+                "E_∞ over that of one fit, T = 100, d = 32", lambda t: _plateau("fresh"), above=0.999 * math.pi**2 / 6
             ),
         ),
         **_SIMULATION,
@@ -140,7 +140,7 @@ LINEAR = (
         None,
         (
             Quantity(
-                "E_10 over the law, Accumulate, covariance with eigenvalues k^-2",
+                "E_10 over the law, Accumulate, covariance with eigenvalues k⁻²",
                 lambda t: _simulated(t, Accumulate(), "fixed", 10, ISOTROPY.name) / Estimate(_harmonic(2, 10)),
                 above=0.97,
                 below=1.03,

@@ -224,7 +224,7 @@ def _changes() -> Iterator[Claim]:
 def _images() -> Iterator[Claim]:
     """Section 2.3."""
     name, variant, last = vae.VAE.name, "cpu", vae.VAE.base.iterations
-    differs = f"{vae.VAE.base.images:,} digits of 8 x 8 for CelebA, an autoencoder of our own design"
+    differs = f"{vae.VAE.base.images:,} digits of 8 × 8 for CelebA, an autoencoder of our own design"
 
     def read(tables: Tables, workflow: Workflow, iteration: int, metric: str) -> Estimate:
         return _read(tables, name, variant, workflow, iteration, metric)

@@ -74,7 +74,7 @@ def of_digits(experiment: Experiment) -> dict[str, Experiment]:
     return {"smoke": replace(experiment, base=least, variants={"noisy": {"samples": "noisy"}}), "cpu": experiment}
 
 
-def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], list[Row]]:
+def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...]:
     """The experiment's tables, of metrics and of images, as `paper_repro.experiment.run` makes them.
 
     Images: a row an image, its 8-bit pixels in hexadecimal digits.

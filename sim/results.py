@@ -9,15 +9,15 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.metadata import version
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jax
 
-#: Packages whose versions a result records.
-_PACKAGES = ("jax", "jaxlib", "numpy", "sympy", "scipy")
+#: Packages whose versions a result records, as far as they are installed.
+_PACKAGES = ("jax", "jaxlib", "numpy", "sympy", "scipy", "equinox", "optax", "rdkit")
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -94,8 +94,16 @@ class Results:
             "configuration": configuration,
             "hash": configuration_hash(configuration),
             "table": hashlib.sha256(self.table.read_bytes()).hexdigest(),
-            "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+            "versions": {"python": platform.python_version()} | _versions(),
             "device": str(jax.devices()[0].device_kind),
             "wall_seconds": round(time.monotonic() - started, 1),
         }
         write_whole(self.provenance, lambda path: path.write_text(json.dumps(provenance, indent=1) + "\n") and None)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

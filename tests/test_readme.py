@@ -12,7 +12,7 @@ import pytest
 from figures.catalogue import PICTURES
 from figures.chains import curve
 from figures.vae import described
-from paper_repro import claims, diffusion, published, vae
+from paper_repro import claims, diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
 
@@ -44,6 +44,10 @@ def test_the_table_of_speeds_is_the_recorded_one():
     recorded = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
     assert simulation.markdown(recorded["steps a second"]) in TEXT
     assert len(recorded["steps a second"]) == 18
+    (rates,) = (row["rates"] for row in recorded["steps a second"] if (row["d"], row["T"], row["n"]) == (100, 1000, 10))
+    loop, bartlett = rates["wishart 32"] / rates["loop"], rates["wishart 32"] / rates["bartlett"]
+    said = f"makes {loop:.0f} times the steps of the loop ({rates['wishart 64'] / rates['loop']:.0f} times in float64)"
+    assert f"{said}, and {bartlett:.1f} times those of the sufficient statistics." in " ".join(TEXT.split())
 
 
 def vae_table(rows):
@@ -81,16 +85,26 @@ def test_the_tables_of_autoencoders_are_the_recorded_ones(experiments, table):
     assert table([row for rows in tables for row in rows]) in TEXT
 
 
-def diffusion_table(rows):
-    """Mean and standard error of the test loss by iteration."""
-    iterations = range(1, diffusion.DIFFUSION.base.iterations + 1)
-    lines = ["| test loss, `--preset cpu` | n = 1 | " + " | ".join(map(str, iterations[1:])) + " |"]
-    lines.append("|---" * (len(iterations) + 1) + "|")
-    for workflow in ("replace", "accumulate"):
+def loss_table(rows, head, *workflows):
+    """Mean and standard error of the test loss by iteration, of the preset `cpu`."""
+    iterations = len(curve(rows, "cpu", workflows[0], "test_loss")[0])
+    lines = [f"| {head} | n = 1 | " + " | ".join(map(str, range(2, iterations + 1))) + " |"]
+    lines.append("|---" * (iterations + 1) + "|")
+    for workflow in workflows:
         mean, error, _ = curve(rows, "cpu", workflow, "test_loss")
-        cells = [f"{mean[n - 1]:.3f} ± {error[n - 1]:.3f}" for n in iterations]
+        cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
         lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def language_table(rows):
+    """The three workflows of the preset."""
+    return loss_table(rows, "test loss, nats a token, `--preset cpu`", "replace", "accumulate-subsample", "accumulate")
+
+
+def diffusion_table(rows):
+    """The paper's two workflows."""
+    return loss_table(rows, "test loss, `--preset cpu`", "replace", "accumulate")
 
 
 def diffusion_ablation_table(rows):
@@ -104,9 +118,13 @@ def diffusion_ablation_table(rows):
 
 @pytest.mark.parametrize(
     ("experiment", "table"),
-    [(diffusion.DIFFUSION, diffusion_table), (diffusion.ABLATION, diffusion_ablation_table)],
+    [
+        (language.AS_COMMAND["cpu"], language_table),
+        (diffusion.DIFFUSION, diffusion_table),
+        (diffusion.ABLATION, diffusion_ablation_table),
+    ],
 )
-def test_the_tables_of_diffusion_models_are_the_recorded_ones(experiment, table):
+def test_other_tables_are_the_recorded_ones(experiment, table):
     rows = Results(vae.RECORDED, experiment.name).load(experiment.configuration)
     assert table(rows) in TEXT
 
@@ -136,8 +154,10 @@ def test_the_claims_in_short_are_what_is_judged():
 
 
 def test_pictures_and_links_exist():
+    headings = re.findall(r"^#+ (.+)$", TEXT, flags=re.MULTILINE)
+    anchors = {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     for target in re.findall(r"\]\(([^)]+)\)", TEXT):
-        assert target.startswith("https://arxiv.org/") or (ROOT / target).is_file(), target
+        assert target in anchors or target.startswith("https://arxiv.org/") or (ROOT / target).is_file(), target
 
 
 def test_make_targets_exist():

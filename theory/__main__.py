@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = add_workflows(parser, _options)
     bound_command.add_to(commands)
     summary = "every workflow at both designs: gain, closed form, limit, growth, needs, source"
-    command = commands.add_parser("table", help=summary, description=summary)
+    command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.")
     command.set_defaults(main=_table)
     output = command.add_mutually_exclusive_group()
     for style in ("markdown", "latex", "json"):

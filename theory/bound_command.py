@@ -54,4 +54,4 @@ def _main(options: argparse.Namespace) -> int:
 def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
     """Add `check-bound`, with one subcommand a workflow."""
     summary = "prove or refute that a workflow's law is at most a bound"
-    add_workflows(commands.add_parser("check-bound", help=summary, description=summary), _options)
+    add_workflows(commands.add_parser("check-bound", help=summary, description=f"{summary.capitalize()}."), _options)

@@ -14,6 +14,7 @@ from figures import one_law as figure
 from figures.style import style
 from neural.data.markov import Markov
 from neural.directory import RunDirectory
+from neural.language import LanguageModel
 from neural.loop import Learner, Plan, run
 from neural.train import Training
 from paper_repro import one_law
@@ -53,11 +54,14 @@ class Softmax(Learner):
     def sample(self, models, *, keys):
         return np.asarray(draw(models.logits, keys)).astype(np.uint16)
 
-    def evaluate(self, models, samples):
+    def test(self, models):
         truth = self.source.moves
         found = np.asarray(jax.nn.log_softmax(models.logits), np.float64)
         of_rows = (truth * (np.log(truth) - found)).sum(-1)
         return {"excess": of_rows[:, 0] + of_rows[:, 1:] @ truth[0, 1:]}
+
+    def evaluate(self, models, samples):
+        return {}
 
     def show(self, samples):
         return "txt", "\n".join(self.source.decode(row) for rows in samples for row in rows).encode()
@@ -94,6 +98,23 @@ def test_a_softmax_table_follows_the_gain(workflow, learner, tmp_path):
     exact = np.array([float(c) for c in gain(workflow, PLAN.iterations)])
     assert (error < EFFECT * exact / (2 * Z)).all()
     assert (np.abs(ratio - exact)[1:] < Z * error[1:]).all()
+
+
+def test_reading_each_text_once_gives_the_loss_and_gradient_of_reading_all_rows():
+    learner = one_law.EXPERIMENT.learner
+    plain = LanguageModel(learner.corpus, learner.architecture, learner.sampler)
+    rows = learner.corpus.real(1, 64, key=jr.key(2))
+    assert len(np.unique(rows, axis=0)) > 10
+    weights = jr.uniform(jr.key(3), (64,), jnp.float32, 0.5, 1.5)
+    model, key = eqx.filter_jit(learner.model)(key=jr.key(1)), jr.key(0)
+    (found, gradient), (expected, exact) = (
+        eqx.filter_jit(eqx.filter_value_and_grad(l.loss))(model, jnp.asarray(rows), weights, key=key)
+        for l in (learner, plain)
+    )
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+    largest = max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(exact))
+    for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(exact), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5 * largest)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
 """The figures of networks draw what is recorded, and the paper's curves behind."""
 
+import itertools
+
 import numpy as np
 
 from figures import language as figure, vae
+from figures.chains import NAMES, curve
 from figures.style import style
 from paper_repro import language, published
 from paper_repro.neural_claims import PUBLISHED
@@ -25,14 +28,41 @@ def test_language_models_on_the_papers_axes():
         assert len(lines) == 8
         for index, (model, (theirs, _)) in enumerate(PUBLISHED.items()):
             np.testing.assert_array_equal(lines[index], published.curve("language_models", theirs, workflow))
-            np.testing.assert_array_equal(lines[4 + index], vae.curve(rows, model, workflow, "test_loss")[0])
+            np.testing.assert_array_equal(lines[4 + index], curve(rows, model, workflow, "test_loss")[0])
         assert axes.get_xlabel() == "model-fitting iteration"
+
+
+def test_learning_curves_are_the_recorded_ones():
+    rows = Results(RECORDED, "language_learning").load(figure.EXPERIMENT.configuration)
+    assert rows is not None, "the recorded table is of another configuration: run make figures FRESH=1"
+    losses = Results(RECORDED, "language").load(figure.EXPERIMENT.configuration)
+    with style():
+        panels = figure.plot_learning(rows).axes
+    places = itertools.product(("replace", "accumulate"), figure.EXPERIMENT.variants)
+    for axes, (workflow, model) in zip(panels, places, strict=True):
+        at_the_end = curve(losses, model, workflow, "test_loss")[0]
+        assert len(axes.lines) == len(at_the_end) == 5
+        for line, loss in zip(axes.lines, at_the_end, strict=True):
+            assert line.get_xdata()[-1] == figure.EXPERIMENT.base.epochs
+            assert len(line.get_xdata()) >= 8
+            np.testing.assert_allclose(line.get_ydata()[-1], loss, rtol=1e-12)
+
+
+def test_temperatures_are_the_recorded_and_the_published_ones():
+    warm, cold = (Results(RECORDED, e.name).load(e.configuration) for e in (figure.EXPERIMENT, figure.TEMPERATURE))
+    with style():
+        panels = figure.plot_temperature(warm, cold).axes
+    for axes, workflow in zip(panels, ("replace", "accumulate"), strict=True):
+        lines = drawn(axes)
+        np.testing.assert_array_equal(lines[1], curve(warm, "gpt2-9m", workflow, "test_loss")[0])
+        np.testing.assert_array_equal(lines[3], curve(cold, "0.3", workflow, "test_loss")[0])
+        assert list(lines[2]) == {"replace": [1.82, 5.82], "accumulate": [1.82, 1.75]}[workflow]
 
 
 def test_autoencoders_have_the_published_curve_behind_them():
     rows = Results(RECORDED, "vae").load(vae.VAE.configuration)
     with style():
         panels = vae.plot(rows).axes
-    for axes, workflow in zip(panels, vae.NAMES, strict=False):
-        curve = published.curve("vae", "VAE", workflow)
-        assert any(np.array_equal(line, curve) for line in drawn(axes))
+    for axes, workflow in zip(panels, NAMES, strict=False):
+        theirs = published.curve("vae", "VAE", workflow)
+        assert any(np.array_equal(line, theirs) for line in drawn(axes))

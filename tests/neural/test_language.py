@@ -41,7 +41,7 @@ def one(index):
 
 def test_divergence_is_that_of_all_texts():
     made, stacked = learner(), models()
-    metrics = made.evaluate(stacked, np.stack([made.corpus.test] * 2))
+    metrics = made.test(stacked) | made.evaluate(stacked, np.stack([made.corpus.test] * 2))
     of_text = eqx.filter_jit(log_probabilities)
     for seed in range(2):
         model = one(seed)
@@ -98,8 +98,7 @@ def test_a_model_kept_and_read_has_the_same_loss_to_the_bit(tmp_path):
     directory.save("model", {"step": 3}, stacked)
     header, read = directory.load("model", jax.tree.map(lambda x: 0 * x if eqx.is_array(x) else x, stacked))
     assert header == {"step": 3}
-    samples = np.stack([made.corpus.test] * 2)
-    before, after = (made.evaluate(m, samples) for m in (stacked, read))
+    before, after = (made.test(m) for m in (stacked, read))
     assert before["test_loss"].tolist() == after["test_loss"].tolist()
     assert before["kl"].tolist() == after["kl"].tolist()
 

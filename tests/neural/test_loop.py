@@ -54,8 +54,11 @@ class Gaussian(Learner):
         noise = jax.vmap(jax.vmap(lambda key: jr.normal(key, (), jnp.float32)))(keys)
         return np.asarray(models.value[:, None] + noise)
 
+    def test(self, models):
+        return {"test_loss": np.asarray((models.value - 3.0) ** 2)}
+
     def evaluate(self, models, samples):
-        return {"test_loss": np.asarray((models.value - 3.0) ** 2), "value": np.asarray(models.value)}
+        return {"value": np.asarray(models.value)}
 
     def show(self, samples):
         return "txt", "\n".join(f"seed {n}: {row[0]:.3f}" for n, row in enumerate(samples)).encode()
@@ -65,9 +68,9 @@ class Gaussian(Learner):
 LEARNER = Gaussian()
 
 
-def go(path, workflow, *, plan=PLAN, resume=False):
+def go(path, workflow, *, plan=PLAN, resume=False, watch=False):
     directory = RunDirectory(path, {"workflow": str(workflow)}, resume=resume)
-    return run(LEARNER, workflow, plan, TRAINING, directory, checkpoint_seconds=0.0)
+    return run(LEARNER, workflow, plan, TRAINING, directory, checkpoint_seconds=0.0, watch=watch)
 
 
 WHOLE = [
@@ -140,7 +143,7 @@ def files(path):
 
 @pytest.mark.parametrize("workflow", [Accumulate(), AccumulateSubsample(), FreshReal()], ids=str)
 def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path, monkeypatch):
-    straight = go(tmp_path / "straight", workflow)
+    straight = go(tmp_path / "straight", workflow, watch=True)
     writes, stop_at = 0, None
     import neural.directory
 
@@ -155,7 +158,7 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
 
     monkeypatch.setattr(neural.directory, "write_whole", write)
     writes, path = 0, tmp_path / "stopped"
-    go(tmp_path / "counted", workflow)
+    go(tmp_path / "counted", workflow, watch=True)
     total = writes
     assert total > 30
     # a run that is stopped again and again, each time a few writes further on
@@ -163,7 +166,7 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
     while True:
         writes, stop_at = 0, 4
         try:
-            again = go(path, workflow, resume=True)
+            again = go(path, workflow, resume=True, watch=True)
             break
         except Stopped:
             stops += 1
@@ -191,6 +194,23 @@ def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
     with (tmp_path / "training.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["iteration"] == "3" and row["seed"] == "1"]
     assert steps == [150, 300, 400]
+
+
+def test_watched_the_test_loss_is_kept_after_each_chunk_and_changes_nothing(tmp_path):
+    plain, watched = go(tmp_path / "plain", Replace()), go(tmp_path / "watched", Replace(), watch=True)
+    for name in plain:
+        np.testing.assert_array_equal(plain[name], watched[name])
+    tables = []
+    for name in ("plain", "watched"):
+        with (tmp_path / name / "training.csv").open() as file:
+            tables.append(list(csv.DictReader(file)))
+    assert {row["test_loss"] for row in tables[0]} == {""}
+    assert len(tables[1]) == 3 * PLAN.seeds * PLAN.iterations
+    for row in tables[1]:
+        if row["step"] == "400":
+            assert float(row["test_loss"]) == watched["test_loss"][int(row["seed"]), int(row["iteration"]) - 1]
+    first = [float(row["test_loss"]) for row in tables[1] if (row["iteration"], row["seed"]) == ("1", "0")]
+    assert len(set(first)) == 3
 
 
 def test_the_first_fit_may_have_steps_of_its_own(tmp_path):

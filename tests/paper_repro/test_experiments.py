@@ -84,7 +84,7 @@ def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
 def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch):
     losses, calls = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 8.0]]), []
 
-    def fake(learner, workflow, plan, training, directory, *, progress):
+    def fake(learner, workflow, plan, training, directory, *, watch, progress):
         calls.append(directory.path.name)
         if len(calls) == 2:
             raise KeyboardInterrupt
