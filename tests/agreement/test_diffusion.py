@@ -63,6 +63,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
     metrics, samples = diffusion.run(SMALL, tmp_path)
     rise, error, seeds = curve(metrics, "cpu", "replace", "rise")

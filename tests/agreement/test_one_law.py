@@ -100,6 +100,7 @@ def test_a_softmax_table_follows_the_gain(workflow, learner, tmp_path):
     assert (np.abs(ratio - exact)[1:] < Z * error[1:]).all()
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 def test_reading_each_text_once_gives_the_loss_and_gradient_of_reading_all_rows():
     learner = one_law.EXPERIMENT.learner
     plain = LanguageModel(learner.corpus, learner.architecture, learner.sampler)
@@ -146,6 +147,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_can_be_drawn(tmp_path, monkeypatch):
     experiment = dataclasses.replace(SMALL, workflows=(Replace(),), few_workflows=(Replace(),))
     rows = one_law.run(experiment, tmp_path)

@@ -66,6 +66,7 @@ def test_language_models_are_the_papers_and_stand_ins_grow_as_they_do():
     assert {fixed.budget(rows) for rows in (base.rows, 5 * base.rows)} == {base.training.budget(base.rows)}
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
     smoke = language.PRESETS["smoke"]["language_first"]
     short = replace(smoke, variants={"half": smoke.variants["half"]})
