@@ -45,8 +45,12 @@ def _options(kind: Kind, command: Parser) -> None:
         add("--model", choices=kind.models, help="a model of the paper's, in place of the preset's")
     add("--run-dir", type=Path, required=True, help="folder of the run: tables, samples, checkpoints")
     add("--resume", action="store_true", help="go on with the run in that folder, if there is one")
-    add("--checkpoint-seconds", type=float, default=30.0, help="between checkpoints of a fit (default: 30)")
-    add("--watch", action="store_true", help="measure the test loss after each chunk of steps too, for training.csv")
+    add("--checkpoint-seconds", type=positive_number, default=30.0, help="between checkpoints of a fit (default: 30)")
+    add(
+        "--watch",
+        action="store_true",
+        help="measure the test loss after each chunk of steps too, for training.csv; give it again with --resume",
+    )
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):

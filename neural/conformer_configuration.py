@@ -45,6 +45,8 @@ class ConformerConfiguration(Configuration):
         choice = Choice(self.molecules, self.test_molecules, self.per_molecule, self.hydrogens, self.max_atoms)
         cache = None if self.cache is None else Path(self.cache)
         if self.data == "conformers":
+            if self.file is not None:
+                raise ValueError("the conformers are those in the repository; use --data file for those of a --file.")
             return conformers(choice, cache)
         if self.file is None:
             raise ValueError(f"--data {self.data} needs the molecules: give a --file.")

@@ -29,10 +29,11 @@ class RunDirectory:
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
         self.path = path
         stored = path / "configuration.json"
-        if stored.exists():
+        # A run that was refused before anything was computed leaves its configuration alone.
+        if stored.exists() and any(other != stored for other in path.iterdir()):
             self._check(stored, configuration, resume)
         else:
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if path.exists() and (not path.is_dir() or any(other != stored for other in path.iterdir())):
                 raise ValueError(f"{path} is not empty and holds no run; choose another --run-dir.")
             text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
             write_whole(stored, lambda partial: partial.write_text(text) and None)
@@ -131,7 +132,8 @@ class RunDirectory:
         except FileNotFoundError:
             return []
         lines = text[: text.rfind("\n") + 1].splitlines()
-        return [row for row in csv.DictReader(lines[1:], columns) if None not in row.values()]
+        rows = [row for row in csv.DictReader(lines) if None not in row.values()]
+        return [{column: row.get(column, "") for column in columns} for row in rows]  # an older table may lack some
 
     def _write(self, name: str, columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
         def write(partial: Path) -> None:

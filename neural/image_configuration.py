@@ -51,6 +51,11 @@ class ImageConfiguration(Configuration):
                     "Use --size 8 --channels 1, or --data folder for images of another size."
                 )
             found = digits()
+            if self.folder is not None or self.test_images > len(found.test):
+                raise ValueError(
+                    f"digits lie in the repository and have {len(found.test)} held-out images; got --folder "
+                    f"{self.folder} and --test-images {self.test_images}. Use --data folder for images of your own."
+                )
             return replace(found, test=found.test[: self.test_images])
         if self.folder is None:
             raise ValueError(f"--data {self.data} needs the images: give a --folder.")

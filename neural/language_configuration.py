@@ -61,6 +61,8 @@ class LanguageConfiguration(Configuration):
     def corpus(self, run_dir: Path) -> Corpus:
         """The corpus; a vocabulary that is learned is kept in the run directory."""
         if self.data == "grammar":
+            if self.file is not None or self.test_file is not None:
+                raise ValueError("the grammar tells its own stories; use --data text for those of a --file.")
             return ToldStories(stories(), test_texts=self.test_stories, key=self.plan.held_out_key)
         if self.file is not None:
             texts = read_texts(Path(self.file))

@@ -200,11 +200,10 @@ class _Chain:
         step = header.get("step", 0)
         if header.get("iteration") != self.iteration:
             step, fit = 0, start
-        self.directory.rewind(self.iteration, step)
-        self.bar.update(step)
-
         seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
         pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
+        self.directory.rewind(self.iteration, step)
+        self.bar.update(step)
         training_set = TrainingSet(self.workflow, self.iteration, self.plan.T, pools, seeds)
         chunks = train(
             fit,

@@ -35,11 +35,12 @@ def _run(options: argparse.Namespace) -> int:
     else:
         names = [options.name]
     folder = EXPERIMENTS[names[0]].folder(options.preset)
+    chosen = [(EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names]
     with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place:
-        for name in names:
-            entry = EXPERIMENTS[name]
-            entry.run(entry.at(name, options.preset), place)
-            print(f"{name} at {options.preset}: {entry.folder(options.preset) / name}.csv", flush=True)
+        for entry, experiment in chosen:
+            entry.run(experiment, place)
+    for name in names:
+        print(f"{name} at {options.preset}: {folder / name}.csv")
     return 0
 
 
@@ -47,13 +48,13 @@ def _claims(options: argparse.Namespace) -> int:
     rows = claims.table()
     if options.record:
         claims.keep(rows)
+    departures = claims.departures(rows)
     if options.json:
         print(json.dumps(rows, allow_nan=False))
     elif options.markdown:
         print(markdown(rows))
     else:
         print(text(rows))
-    departures = claims.departures(rows)
     for departure in departures:
         print(f"python -m paper_repro claims: a kept verdict no longer follows: {departure}", file=sys.stderr)
     return 1 if departures else 0

@@ -49,12 +49,26 @@ def table(tables: Tables | None = None) -> list[dict[str, object]]:
 
 
 def departures(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> list[str]:
-    """Which of the kept verdicts no longer follow."""
+    """Which of the kept verdicts no longer follow, or are not there.
+
+    Raises:
+        ValueError: none are kept, or their file is damaged.
+    """
     if not verdicts.exists():
         raise ValueError(f"no verdicts are kept in {verdicts}; keep them: python -m paper_repro claims --record")
-    kept = json.loads(verdicts.read_text())
+    try:
+        kept = dict(json.loads(verdicts.read_text()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{verdicts} is damaged; restore it, or keep today's verdicts: --record") from error
     now = {row["id"]: row["verdict"] for row in rows}
-    return [f"{name}: kept {kept[name]!r}, now {now.get(name)!r}" for name in kept if now.get(name) != kept[name]]
+    tested = {name for name, verdict in now.items() if verdict != NOT_TESTED}
+    names = [*kept, *(name for name in now if name in tested - set(kept))]
+    hint = "; its results are missing, stale or damaged (see python -m paper_repro list)"
+    return [
+        f"{name}: kept {kept.get(name)!r}, now {now.get(name)!r}{hint * (now.get(name) == NOT_TESTED)}"
+        for name in names
+        if now.get(name) != kept.get(name)
+    ]
 
 
 def keep(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> None:

@@ -26,6 +26,8 @@ class Checkpoint:
     def __init__(self, path: Path, configuration: dict[str, Any]) -> None:
         self.path, self.configuration = path, configuration
         self._saved = time.monotonic()
+        if path.exists() and not path.is_file():
+            raise ValueError(f"the checkpoint {path} is no regular file. Name another.")
         if not path.parent.is_dir():
             raise ValueError(
                 f"there is no folder {path.parent} for the checkpoint {path.name}. Make it, or name another."

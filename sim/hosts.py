@@ -37,7 +37,8 @@ def keep_compiled() -> None:
         folder = TemporaryDirectory(prefix="model-collapse-")
         atexit.register(folder.cleanup)
         jax.config.update("jax_compilation_cache_dir", folder.name)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def cores() -> int:

@@ -40,14 +40,22 @@ def anew(folder: Path, by: str) -> Iterator[Path]:
         folder: of the results.
         by: whose: each has a folder of its own.
     """
-    staging = folder / f".{by}.partial"
-    if staging.exists():
+    staging, whole = folder / f".{by}.partial", folder / f".{by}.whole.partial"
+    _move(whole, folder)  # should a run have been killed just then
+    if staging.exists() and any(staging.iterdir()):
         print(f"Going on with {staging}, which an unfinished run left; delete it to begin anew.", file=sys.stderr)
     staging.mkdir(parents=True, exist_ok=True)
     yield staging
-    for path in sorted(staging.glob("[!.]*")):  # without what a run of another configuration may have left half done
-        path.replace(folder / path.name)
-    shutil.rmtree(staging)
+    staging.rename(whole)
+    _move(whole, folder)
+
+
+def _move(whole: Path, folder: Path) -> None:
+    """Every table, and not what a run of another configuration may have left half done."""
+    if whole.exists():
+        for path in sorted(whole.glob("[!.]*")):
+            path.replace(folder / path.name)
+        shutil.rmtree(whole)
 
 
 def configuration_hash(configuration: dict[str, Any]) -> str:

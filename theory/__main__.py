@@ -18,6 +18,9 @@ from . import bound_command, linear, table
 from .cli import Parser, add_workflows, build_workflow, positive_number, run, whole_number
 from .law import Law
 
+#: The gains of so many iterations, exact fractions, take seconds.
+LISTED = 5000
+
 
 def _options(command: Parser) -> None:
     add = command.add_argument
@@ -86,6 +89,11 @@ def _main(options: argparse.Namespace) -> int:
     law = linear.test_error(build_workflow(options), design=options.design)
     if (options.T is None) != (options.d is None):
         raise ValueError("--T and --d go together: give both for numbers, or neither for the formulas alone.")
+    if options.iterations > LISTED:
+        raise ValueError(
+            f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
+            "where there is one, hold for every n."
+        )
     result = summary(law, options.T, options.d, options.sigma, options.iterations)
     if options.json:
         print(json.dumps(result, allow_nan=False))

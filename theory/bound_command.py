@@ -16,7 +16,7 @@ def _options(command: Parser) -> None:
     add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
     add("--time-limit", type=positive_number, default=20.0, help="seconds (default: 20)")
     add("--json", action="store_true", help="print one JSON value")
-    command.set_defaults(main=_main)
+    command.set_defaults(main=_main, kind="check-bound")
 
 
 def _number(value: int | Fraction) -> int | float:

@@ -66,7 +66,9 @@ def _whole(text: str, least: int) -> int:
         value = int(text) if text.isdecimal() and len(text) < 20 else float(text)
     except ValueError:
         value = math.nan
-    if not least <= value < 2**63 or value != int(value):
+    if value >= 2**63:
+        raise argparse.ArgumentTypeError(f"must be below 2^63; got {text!r}")
+    if not least <= value or value != int(value):
         raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
     return int(value)
 
@@ -106,7 +108,8 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
-        print(f"{parser.prog} {getattr(options, 'workflow', '')}".rstrip() + f": {error}", file=sys.stderr)
+        words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
+        print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)

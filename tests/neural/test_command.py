@@ -31,10 +31,10 @@ def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(t
     full = start(path, before=("sh", "-c", 'ulimit -f 24; exec "$@"', "sh"))  # no file beyond some ten thousand bytes
     _, complaint = full.communicate(timeout=120)
     assert full.returncode == 2
-    assert complaint.splitlines()[-1].startswith("python -m neural accumulate: [Errno 27] File too large")
+    assert complaint.splitlines()[-1].startswith("python -m neural transformer accumulate: [Errno 27] File too large")
     assert "Traceback" not in complaint
 
-    killed = start(path, "--resume", "--checkpoint-seconds", "0")
+    killed = start(path, "--resume", "--checkpoint-seconds", "1e-6")
     deadline = time.monotonic() + 120
     while not (path / "models" / "model-1.eqx").exists() or not (path / "models" / "checkpoint.eqx").exists():
         assert killed.poll() is None, "ended before it could be killed"
@@ -101,6 +101,8 @@ def test_a_file_of_stories(capsys, tmp_path, story_file):
         ),
         ("--data tinystories --file {badparquet}", "is not parquet with a column named text"),
         ("--vocabulary 100", "the corpus has 246 tokens in rows of 76, the model room for 100"),
+        ("--file {stories}", "the grammar tells its own stories; use --data text"),
+        ("--checkpoint-seconds nan", "must be a positive finite number"),
         ("--heads 3", "the width must be a multiple of the heads"),
         ("--epochs 1 --steps 5", "give --epochs or --steps, not both"),
         ("--temperature 0", "must be a positive finite number"),

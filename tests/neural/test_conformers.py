@@ -325,6 +325,7 @@ def test_a_chain_is_the_same_alone_and_beside_another(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ("--file {nothing}", "the conformers are those in the repository; use --data file"),
         ("--data geom-drugs", "--data geom-drugs needs the molecules: give a --file"),
         ("--data file --file {nowhere}", "nowhere is no file; give SMILES or SDF by --file"),
         ("--data geom-drugs --file {empty}", "empty holds no pickles; give GEOM's rdkit_folder/drugs"),
@@ -355,7 +356,7 @@ def test_without_rdkit_one_line_says_what_to_install(tmp_path):
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "python -m neural replace: conformations need RDKit: pip install 'model-collapse[chem]'"
+        "python -m neural diffusion replace: conformations need RDKit: pip install 'model-collapse[chem]'"
     ]
 
 

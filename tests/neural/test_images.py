@@ -244,6 +244,8 @@ def test_a_run_on_a_folder_in_bytes_and_colour(capsys, tmp_path, monkeypatch):
         ("--data folder --folder {empty}", "empty holds 0 images"),
         ("--data celeba --folder {empty}", "list_eval_partition.txt is missing"),
         ("--data folder --test-images 1 --folder {mixed}", "b.png has 20 x 24 grey pixels, and"),
+        ("--folder {empty}", "digits lie in the repository and have 360 held-out images"),
+        ("--test-images 361", "digits lie in the repository and have 360 held-out images"),
         ("--size 64", "digits are 8 x 8 and grey; got --size 64 and --channels 1"),
         ("--halvings 4", "4 halvings need sides that are multiples of 16; got 8 x 8"),
         ("--model gpt2-9m", "unrecognized arguments: --model"),

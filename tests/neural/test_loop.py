@@ -213,6 +213,22 @@ def test_watched_the_test_loss_is_kept_after_each_chunk_and_changes_nothing(tmp_
     assert len(set(first)) == 3
 
 
+def test_losses_of_an_older_table_are_kept(tmp_path):
+    go(tmp_path, Replace(), plan=dataclasses.replace(PLAN, iterations=2))
+    table = tmp_path / "training.csv"
+    new = table.read_text().splitlines()
+    table.write_text("".join(line.rsplit(",", 1)[0] + "\n" for line in new))  # without the column test_loss
+    go(tmp_path, Replace(), resume=True)
+    assert table.read_text().splitlines()[: len(new)] == new
+
+
+def test_a_folder_that_holds_nothing_but_a_refused_configuration_is_free(tmp_path):
+    RunDirectory(tmp_path, {"heads": 5}, resume=False)
+    RunDirectory(tmp_path, {"heads": 4}, resume=False).record(1, {"test_loss": np.zeros(1)})
+    with pytest.raises(ValueError, match="holds a run already"):
+        RunDirectory(tmp_path, {"heads": 4}, resume=False)
+
+
 def test_the_first_fit_may_have_steps_of_its_own(tmp_path):
     found = go(tmp_path, Replace(), plan=dataclasses.replace(PLAN, iterations=2, first_steps=40))
     with (tmp_path / "training.csv").open() as file:
@@ -245,7 +261,7 @@ def test_a_chain_depends_on_its_seed_and_index_alone(tmp_path):
     ],
 )
 def test_a_directory_of_another_run_is_refused(configuration, resume, message, tmp_path):
-    RunDirectory(tmp_path / "run", {"workflow": "Replace()"}, resume=False)
+    RunDirectory(tmp_path / "run", {"workflow": "Replace()"}, resume=False).record(1, {"test_loss": np.zeros(1)})
     with pytest.raises(ValueError, match=message):
         RunDirectory(tmp_path / "run", configuration, resume=resume)
 

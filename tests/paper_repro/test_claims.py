@@ -161,6 +161,12 @@ def test_verdicts_can_be_kept_anew(tmp_path, monkeypatch, capsys, rows):
     assert NOT_TESTED not in kept.values()
     verdicts.write_text(json.dumps({**kept, "gone": REPRODUCED}))
     assert claims.departures(rows, verdicts) == ["gone: kept 'reproduced', now None"]
+    verdicts.write_text("{}")
+    tested = [row["id"] for row in rows if row["verdict"] != NOT_TESTED]
+    assert [line.split(":")[0] for line in claims.departures(rows, verdicts)] == tested != []
+    verdicts.write_text("[1")
+    with pytest.raises(ValueError, match=r"claims\.json is damaged"):
+        claims.departures(rows, verdicts)
 
 
 def test_forms_of_the_table(capsys, monkeypatch, rows):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.results import Results, configuration_hash, write_whole
+from sim.results import Results, anew, configuration_hash, write_whole
 
 ROWS = [{"iteration": 1, "mean": 0.1}, {"iteration": 2, "mean": 1 / 3}]
 
@@ -77,3 +77,28 @@ def test_killed_while_writing(tmp_path):
     write_whole(path, lambda partial: partial.write_text("whole") and None)
     assert path.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_results_that_were_being_moved_when_killed_are_moved_by_the_next(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("old")
+    moves, replace = [], Path.replace
+
+    def move(self, target):
+        if len(moves) == 1:
+            raise KeyboardInterrupt
+        moves.append(target)
+        return replace(self, target)
+
+    def killed(patch):
+        with anew(tmp_path, "test") as folder:
+            for name in ("a.csv", "a.json"):
+                (folder / name).write_text("new")
+            patch.setattr(Path, "replace", move)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed(patch)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".test.whole.partial", "a.csv"]
+    with anew(tmp_path, "test") as folder:
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".test.partial", "a.csv", "a.json"]
+        assert not list(folder.iterdir())
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.csv": "new", "a.json": "new"}
