@@ -51,10 +51,9 @@ class ImageConfiguration(Configuration):
                     "Use --size 8 --channels 1, or --data folder for images of another size."
                 )
             found = digits()
-            if self.folder is not None or self.test_images > len(found.test):
+            if self.folder is not None:
                 raise ValueError(
-                    f"digits lie in the repository and have {len(found.test)} held-out images; got --folder "
-                    f"{self.folder} and --test-images {self.test_images}. Use --data folder for images of your own."
+                    f"digits lie in the repository; got --folder {self.folder}. Use --data folder or --data celeba."
                 )
             return replace(found, test=found.test[: self.test_images])
         if self.folder is None:
