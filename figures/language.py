@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -20,6 +21,15 @@ _MARKERS = ("o", "s", "^", "D")
 _STRENGTHS = (0.45, 0.63, 0.81, 1.0)
 
 
+def _ours(axes: Axes, rows: Sequence[Row], variant: str, workflow: str, marker: str, strength: float) -> None:
+    """Test loss by iteration and its 95 % interval over seeds."""
+    loss, error, seeds = curve(rows, variant, workflow, "test_loss")
+    iterations, half = np.arange(1, len(loss) + 1), interval(error, seeds)
+    colour = shade(COLOUR[workflow], strength)
+    axes.fill_between(iterations, loss - half, loss + half, color=colour, alpha=0.25, linewidth=0)
+    axes.plot(iterations, loss, marker=marker, color=colour)
+
+
 def plot(rows: Sequence[Row]) -> Figure:
     """Two panels on the paper's axes, its four curves in grey behind ours."""
     figure = Figure(figsize=(5.5, 3.7))
@@ -31,11 +41,7 @@ def plot(rows: Sequence[Row]) -> Figure:
             theirs = published.curve("language_models", PUBLISHED[model][0], workflow)
             axes.plot(iterations, theirs, marker=marker, color="0.72", markersize=3.5, linewidth=0.9)
         for model, marker, strength in looks:
-            loss, error, seeds = curve(rows, model, workflow, "test_loss")
-            half = interval(error, seeds)
-            colour = shade(COLOUR[workflow], strength)
-            axes.fill_between(iterations, loss - half, loss + half, color=colour, alpha=0.25, linewidth=0)
-            axes.plot(iterations, loss, marker=marker, color=colour)
+            _ours(axes, rows, model, workflow, marker, strength)
         axes.set(title=NAMES[workflow], xlabel="model-fitting iteration", xticks=iterations)
     panels[0].set_ylabel("cross-entropy (test), nats a token")
     counts = weights_of(EXPERIMENT)
@@ -118,10 +124,7 @@ def plot_temperature(warm: Sequence[Row], cold: Sequence[Row]) -> Figure:
             theirs = {1: published.values("table_2", name, "replace")[1], **published.values("table_2", name, workflow)}
             theirs = {n: value for n, value in theirs.items() if n <= base.iterations}
             axes.plot(list(theirs), list(theirs.values()), marker=marker, color="0.72", markersize=3.5, linewidth=0.9)
-            loss, error, seeds = curve(rows, variant, workflow, "test_loss")
-            half, colour = interval(error, seeds), shade(COLOUR[workflow], strength)
-            axes.fill_between(iterations, loss - half, loss + half, color=colour, alpha=0.25, linewidth=0)
-            axes.plot(iterations, loss, marker=marker, color=colour)
+            _ours(axes, rows, variant, workflow, marker, strength)
         axes.set(title=NAMES[workflow], xlabel="model-fitting iteration", xticks=iterations)
     panels[1].legend(
         handles=[

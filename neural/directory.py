@@ -21,19 +21,20 @@ TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
 class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
-    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and
-    the test loss after it, if watched), `pools/` (arrays of
-    (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (to look at).
+    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and the test
+    loss after it, if watched), `pools/` (arrays of (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind
+    a line of JSON), `samples/` (to look at).
     """
 
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
         self.path = path
         stored = path / "configuration.json"
-        # A run that was refused before anything was computed leaves its configuration alone.
-        if stored.exists() and any(other != stored for other in path.iterdir()):
+        # Nothing but a configuration is what a run leaves that was refused before anything was computed.
+        taken = any(other != stored for other in path.iterdir()) if path.is_dir() else path.exists()
+        if taken and stored.exists():
             self._check(stored, configuration, resume)
         else:
-            if path.exists() and (not path.is_dir() or any(other != stored for other in path.iterdir())):
+            if taken:
                 raise ValueError(f"{path} is not empty and holds no run; choose another --run-dir.")
             text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
             write_whole(stored, lambda partial: partial.write_text(text) and None)

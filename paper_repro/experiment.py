@@ -73,7 +73,7 @@ def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tup
     found = [table.load(experiment.configuration) for table in tables]
     if None in found:
         started = time.monotonic()
-        name = experiment.name + "-watched" * experiment.watched
+        name = experiment.name + "-watched" * experiment.watched  # an unwatched run lacks what is asked for
         runs = folder / f".{name}-{configuration_hash(experiment.configuration)}.partial"
         made = train(experiment, shown, runs)
         for table, rows in zip(tables, made, strict=True):
@@ -93,7 +93,7 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
         plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"
-            directory = RunDirectory(path, {"variant": name, "watched": experiment.watched}, resume=True)
+            directory = RunDirectory(path, {"variant": name}, resume=True)
             found = run_neural(learner, workflow, plan, training, directory, watch=experiment.watched, progress=True)
             found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
             place = {"variant": name, "workflow": workflow.command()}

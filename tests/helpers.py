@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,11 @@ class Ran:
             raise ValueError(f"{name} is no JSON")
 
         return json.loads(self.out, parse_constant=refuse)
+
+
+def as_a_user() -> dict[str, str]:
+    """The environment without what makes programs in tests compile quickly and round otherwise."""
+    return {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
 
 
 def refused(ran: Ran, program: str, message: str) -> None:

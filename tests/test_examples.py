@@ -1,11 +1,12 @@
 """The examples run, and print what their comments say."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.helpers import as_a_user
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "tests/examples").glob("*.py"))
@@ -14,8 +15,7 @@ EXAMPLES = sorted((ROOT / "tests/examples").glob("*.py"))
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_prints_what_it_says(path):
     command = [sys.executable, "-W", "error", path]
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     said = [line.removeprefix("# -> ") for line in path.read_text().splitlines() if line.startswith("# -> ")]
     assert done.stdout.splitlines() == said

@@ -1,7 +1,6 @@
 """The README's code runs and prints what it says, and its commands work."""
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -16,6 +15,7 @@ from figures.vae import described
 from paper_repro import claims, diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
+from tests.helpers import as_a_user
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -26,9 +26,10 @@ COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.split
 
 
 def run(*command, **settings):
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | settings
     command = [sys.executable, *command]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, cwd=ROOT, env=as_a_user() | settings, capture_output=True, text=True, check=True
+    ).stdout
 
 
 @pytest.mark.parametrize(
