@@ -1,6 +1,6 @@
 """Exact laws of models refitted on the data that earlier models generated."""
 
-from . import chain as chain, linear as linear, table as table
+from . import linear as linear, table as table
 from .asymptotics import Growth as Growth
 from .bounds import (
     Proved as Proved,
@@ -10,23 +10,16 @@ from .bounds import (
     check_bound as check_bound,
     tightest as tightest,
 )
-from .derivation import Derivation as Derivation, Step as Step
+from .derivation import Derivation as Derivation, Derived as Derived, RuleDoesNotApply as RuleDoesNotApply, Step as Step
 from .gain import gain as gain
-from .law import Law as Law
-from .moments import RuleDoesNotApply as RuleDoesNotApply
+from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
-from .unequal import UnequalLaw as UnequalLaw, unequal as unequal
+from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
+from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
+from .tasks.regression import UnequalLaw as UnequalLaw, unequal as unequal
 from .workflow import (
-    WORKFLOWS as WORKFLOWS,
-    Accumulate as Accumulate,
-    AccumulateSubsample as AccumulateSubsample,
-    FixedReal as FixedReal,
-    FreshReal as FreshReal,
     Pool as Pool,
     Pools as Pools,
-    Replace as Replace,
-    ReplaceGrowing as ReplaceGrowing,
-    SlidingWindow as SlidingWindow,
     TrainingSet as TrainingSet,
     Workflow as Workflow,
     by_count as by_count,
@@ -35,4 +28,14 @@ from .workflow import (
     real as real,
     subsample as subsample,
     synthetic as synthetic,
+)
+from .workflows import (
+    WORKFLOWS as WORKFLOWS,
+    Accumulate as Accumulate,
+    AccumulateSubsample as AccumulateSubsample,
+    FixedReal as FixedReal,
+    FreshReal as FreshReal,
+    Replace as Replace,
+    ReplaceGrowing as ReplaceGrowing,
+    SlidingWindow as SlidingWindow,
 )

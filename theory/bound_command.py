@@ -3,35 +3,40 @@
 import argparse
 import json
 from fractions import Fraction
+from functools import partial
 
-from . import linear
 from .bounds import Proved, Refuted, Undecided, check_bound
-from .cli import Parser, add_workflows, build_workflow, positive_number
+from .cli import Parser, add_task, add_workflows, build_task, build_workflow, positive_number
+from .law import law as law_of
+from .task import Task
 
 
-def _options(command: Parser) -> None:
+def _options(task: type[Task], command: Parser) -> None:
     add = command.add_argument
-    add("bound", help="in T, d, sigma and n, as in 'sigma**2*d/(T-d-1)*pi**2/6'")
-    add("--design", choices=linear.DESIGNS, required=True, help="one X for all iterations, or a fresh one each")
+    names = ", ".join(parameter.name for parameter in task.parameters)
+    add("bound", help=f"in {names} and n, as in '{task.quantities[0].unit}*pi**2/6'")
+    add_task(command, task, parameters=False)
     add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
     add("--time-limit", type=positive_number, default=20.0, help="seconds (default: 20)")
     add("--json", action="store_true", help="print one JSON value")
-    command.set_defaults(main=_main, kind="check-bound")
+    command.set_defaults(main=partial(_main, task), kind="check-bound")
 
 
 def _number(value: int | Fraction) -> int | float:
     return value if isinstance(value, int) else int(value) if value.denominator == 1 else float(value)
 
 
-def _main(options: argparse.Namespace) -> int:
-    law = linear.test_error(build_workflow(options), design=options.design)
+def _main(task: type[Task], options: argparse.Namespace) -> int:
+    law = law_of(build_task(task, options, parameters=False), build_workflow(options), options.of)
     verdict = check_bound(law, options.bound, domain=options.domain, time_limit=options.time_limit)
     point = {k: _number(v) for k, v in verdict.counterexample.items()} if isinstance(verdict, Refuted) else None
     steps = verdict.certificate.steps() if isinstance(verdict, Proved) else None
     if options.json:
         summary = {
+            "task": law.task.name,
+            "quantity": law.quantity.name,
             "workflow": law.workflow.command(),
-            "design": law.design,
+            **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
             "expression": str(law.expr),
             "bound": options.bound,
             "domain": options.domain,
@@ -39,6 +44,7 @@ def _main(options: argparse.Namespace) -> int:
             "counterexample": point,
             "certificate": steps,
             "tried": list(verdict.tried) if isinstance(verdict, Undecided) else None,
+            "validity": law.validity,
             "exact": law.exact,
         }
         print(json.dumps(summary, allow_nan=False))
@@ -51,7 +57,8 @@ def _main(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
-    """Add `check-bound`, with one subcommand a workflow."""
+def add_to(commands: "argparse._SubParsersAction[Parser]", task: type[Task]) -> None:
+    """Add `check-bound`, with one subcommand for each workflow."""
     summary = "prove or refute that a workflow's law is at most a bound"
-    add_workflows(commands.add_parser("check-bound", help=summary, description=f"{summary.capitalize()}."), _options)
+    command = commands.add_parser("check-bound", help=summary, description=f"{summary.capitalize()}.")
+    add_workflows(command, partial(_options, task))

@@ -1,23 +1,26 @@
-"""What the command lines of theory, sim and neural share: workflow names, number types, one line a mistake."""
+"""What the command lines share: workflows and tasks as options, number types, one line a mistake."""
 
 import argparse
 import math
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from .workflow import WORKFLOWS, Workflow
+from .task import Parameter, Task
+from .tasks import TASKS
+from .workflow import Workflow
+from .workflows import WORKFLOWS
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line on standard error, with exit status 2."""
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(allow_abbrev=False, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)  # argparse makes the parsers of subcommands by this
 
     def error(self, message: str) -> NoReturn:
         """Say what was given and what is needed."""
@@ -25,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> "argparse._SubParsersAction[Parser]":
-    """Add one subcommand a workflow, each with the workflow's parameters and the options given; returns their group."""
+    """Add one subcommand for each workflow, with its parameters and the options given; returns their group."""
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
         summary = (workflow.__doc__ or "").splitlines()[0]
@@ -48,6 +51,72 @@ def build_workflow(options: argparse.Namespace) -> Workflow:
     """The workflow that the options name."""
     names = [field.name for field in fields(options.build)]
     return options.build(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+
+
+def chosen_task(prog: str, arguments: Sequence[str] | None) -> type[Task]:
+    """The task that `--task` names, before the other options are known: these are the task's own."""
+    parser = Parser(prog=prog, add_help=False)
+    add_task_name(parser)
+    known, _ = parser.parse_known_args(arguments)
+    return next(task for task in TASKS if task.name == known.task)
+
+
+def add_task_name(command: Parser) -> None:
+    """Add `--task`."""
+    names = [task.name for task in TASKS]
+    command.add_argument("--task", choices=names, default=names[0], help=f"what is refitted (default: {names[0]})")
+
+
+def add_task(
+    command: Parser,
+    task: type[Task],
+    *,
+    choices: bool = True,
+    parameters: bool = True,
+    needed: bool = False,
+    each: bool = False,
+) -> None:
+    """Add `--task`, `--of`, and an option for each choice and parameter of the task.
+
+    Args:
+        command: the parser.
+        task: whose options.
+        choices, parameters: whether they are options at all.
+        needed: whether parameters without a default must be given.
+        each: whether parameters that may differ between iterations take several numbers, as 100,200.
+    """
+    add = command.add_argument
+    add_task_name(command)
+    names = [quantity.name for quantity in task.quantities]
+    add("--of", choices=names, default=names[0], help=f"the quantity (default: {names[0]})")
+    for choice in task.choices if choices else ():
+        add(f"--{choice.name}", choices=choice.options, required=True, help=choice.meaning)
+    for parameter in task.parameters if parameters else ():
+        several = each and parameter.each
+        form = _several(_number_type(parameter)) if several else _number_type(parameter)
+        meaning = parameter.meaning + "; or one each: 100,200" * several
+        meaning += "" if parameter.default is None else f" (default: {parameter.default:g})"
+        required = needed and parameter.default is None
+        add(f"--{parameter.name}", type=form, default=parameter.default, required=required, help=meaning)
+
+
+def build_task(task: type[Task], options: argparse.Namespace, *, parameters: bool) -> Task:
+    """The task that the options name, with its numbers or with symbols for them."""
+    names = [choice.name for choice in task.choices]
+    names += [parameter.name for parameter in task.parameters] if parameters else []
+    return task(**{name: getattr(options, name) for name in names})
+
+
+def _number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:
+    return whole_number if parameter.symbol.is_integer else positive_number
+
+
+def _several(one: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        values = tuple(one(part) for part in text.split(","))
+        return values if len(values) > 1 else values[0]
+
+    return read
 
 
 def whole_number(text: str) -> int:

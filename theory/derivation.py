@@ -1,7 +1,21 @@
-"""Derivations: the numbered steps by which a law was found, each with the rule it used."""
+"""Derivations: the numbered steps by which a law was found, each with the rule it used, and what they end in."""
 
-from collections.abc import Iterator
+import abc
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from .asymptotics import Growth
+
+#: What a law holds for: every point of the task's domain; T -> oo; d/T -> gamma; or it is a good guess.
+EXACT, LARGE_T, PROPORTIONAL, APPROXIMATION = "exact", "large-T", "proportional", "approximation"
+
+
+class RuleDoesNotApply(ValueError):
+    """A rule of a derivation was asked for where its condition does not hold."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +44,7 @@ class Derivation:
         return iter(self.steps)
 
     def __len__(self) -> int:
-        """How many steps."""
+        """How many steps there are."""
         return len(self.steps)
 
     def __str__(self) -> str:
@@ -49,3 +63,49 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return self.latex()
+
+
+class Spread(abc.ABC):
+    """What is known of a quantity beyond its mean. Numbers are those of the task's parameters, by name."""
+
+    @abc.abstractmethod
+    def moments_exist(self, numbers: Mapping[str, Any]) -> int:
+        """How many moments are finite at every n; a mean needs 1, a standard error 2."""
+
+    @abc.abstractmethod
+    def variance(self) -> sp.Expr | None:
+        """The variance over replicates, where it exists; `None` where it is not known."""
+
+    @abc.abstractmethod
+    def objection(self, n: int) -> str | None:
+        """Why the distribution at iteration n is not known; `None` where it is."""
+
+    @abc.abstractmethod
+    def distribution(self, mean: float, numbers: Mapping[str, Any]) -> Any:
+        """The distribution with this mean, a frozen distribution of `scipy.stats`, at an n without objection."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a derivation ends in.
+
+    Attributes:
+        expr: the law in the task's symbols and n, possibly with a `Sum` over i = 1..n, or with `GAIN`(n) where the gain
+            has no formula in n.
+        derivation: the steps that lead there.
+        source: where it is published, or "new here".
+        validity: `EXACT`, `LARGE_T`, `PROPORTIONAL` or `APPROXIMATION`.
+        gain: the workflow's gain c_n for symbolic n; `None` where no formula was proved.
+        growth: how the law grows in n, where the derivation told; else it is read off the closed form.
+        spread: what is known beyond the mean.
+        values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
+    """
+
+    expr: sp.Expr
+    derivation: Derivation
+    source: str
+    validity: str
+    gain: sp.Expr | None = None
+    growth: Growth | None = None
+    spread: Spread | None = None
+    values: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None

@@ -1,4 +1,4 @@
-"""A law: the expected test error of every iteration, with what it assumes and how it was derived."""
+"""A law: a quantity of every iteration's model under a workflow, with what it assumes and how it was derived."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,52 +10,89 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from . import asymptotics, distribution, summation
-from .derivation import Derivation
+from . import summation
+from .asymptotics import Growth, growth
+from .derivation import EXACT, Derivation, Derived, Spread
 from .gain import gain
-from .setting import check_domain
-from .symbols import T, d, i, n, sigma
-from .workflow import Workflow
+from .prover.domain import Domain
+from .symbols import GAIN, i, n
+from .task import Quantity, Task, check_task
+from .workflow import Workflow, check_workflow
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
 
-#: Stands for the gain in the law of a workflow for which no formula in n was proved.
-_GAIN = sp.Function("gain")
-
 
 @dataclass(frozen=True)
 class Law:
-    """The test error E_n = E|x·(w_n - w*)|^2 of model n: excess risk, noise left out; the first fit is n = 1.
+    """The mean of a quantity of model n, over replicates; the first fit is n = 1.
+
+    Expressions are in n and in those of the task's symbols for which it has no numbers.
 
     Attributes:
-        workflow, design: what the law is of.
-        expr: SymPy expression in T, d, sigma, n, possibly with a `Sum` over i = 1..n.
-        assumptions: relations under which it holds.
-        derivation: numbered steps from the normal equations to `expr`, each with the rule it used.
-        source: where it is published, or "new here".
-        exact: whether it holds at finite T, or is the limit T -> oo.
-        gain_expr: the workflow's gain c_n for symbolic n, exact at fixed design; `None` where none was proved. `expr`
-            then has the function gain(n) for it, whose values `gain` gives.
-        known_growth: how the test error grows, where the derivation told; else it is read off the closed form.
+        task, workflow, quantity: what the law is of.
+        derived: the law in all of the task's symbols, and where it comes from.
     """
 
+    task: Task
     workflow: Workflow
-    design: str
-    expr: sp.Expr
-    assumptions: tuple[sp.Basic, ...]
-    derivation: Derivation
-    source: str
-    exact: bool
-    gain_expr: sp.Expr | None
-    known_growth: asymptotics.Growth | None
+    quantity: Quantity
+    derived: Derived
 
     @cached_property
-    def _closed_form(self) -> sp.Expr | None:
-        if self.expr.has(_GAIN):
+    def expr(self) -> sp.Expr:
+        """SymPy expression, possibly with a `Sum` over i = 1..n, or with gain(n) where no formula in n was proved."""
+        return self._at(self.derived.expr)
+
+    @cached_property
+    def unit(self) -> sp.Expr:
+        """The quantity of one fit on T real rows."""
+        return self._at(self.quantity.unit)
+
+    @property
+    def domain(self) -> Domain:
+        """Where it holds."""
+        return self.task.domain.at(self.task.at) if self.task.at else self.task.domain
+
+    @property
+    def assumptions(self) -> tuple[sp.Basic, ...]:
+        """The domain as relations."""
+        return self.domain.relations()
+
+    @property
+    def derivation(self) -> Derivation:
+        """Numbered steps, each with the rule it used, in all of the task's symbols."""
+        return self.derived.derivation
+
+    @property
+    def source(self) -> str:
+        """Where it is published, or "new here"."""
+        return self.derived.source
+
+    @property
+    def validity(self) -> str:
+        """`exact` at every point of the domain, or `large-T`, the limit T -> oo."""
+        return self.derived.validity
+
+    @property
+    def exact(self) -> bool:
+        """Whether it holds at finite T."""
+        return self.validity == EXACT
+
+    @property
+    def gain_expr(self) -> sp.Expr | None:
+        """The workflow's gain c_n for symbolic n; `None` where none was proved."""
+        return self.derived.gain
+
+    def _at(self, expression: sp.Expr) -> sp.Expr:
+        return expression.subs(self.task.at) if self.task.at else expression
+
+    @cached_property
+    def _general_closed_form(self) -> sp.Expr | None:
+        result = self.derived.expr
+        if result.has(GAIN) or self.derived.values is not None:
             return None
-        result = self.expr
-        for total in self.expr.atoms(sp.Sum):
+        for total in result.atoms(sp.Sum):
             closed = summation.closed_sum(total.function)
             if closed is None:
                 return None
@@ -63,105 +100,164 @@ class Law:
         return result
 
     @cached_property
-    def _growth(self) -> asymptotics.Growth | None:
-        if self.known_growth is not None:
-            return self.known_growth
-        return None if self._closed_form is None else asymptotics.growth(self._closed_form)
+    def _growth(self) -> Growth | None:
+        closed = self._general_closed_form
+        found = self.derived.growth or (None if closed is None else growth(closed))
+        return None if found is None else Growth(found.kind, self._at(found.constant))
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
-        return self._closed_form
+        return None if self._general_closed_form is None else self._at(self._general_closed_form)
 
-    def growth(self) -> asymptotics.Growth | None:
-        """Whether and how the error grows with n, with its exact constant; `None` where not proved."""
+    def growth(self) -> Growth | None:
+        """Whether and how the law grows with n, with its exact constant; `None` where not proved."""
         return self._growth
 
     def limit(self) -> sp.Expr | None:
-        """The error for n -> oo at fixed T and d; `oo` where it diverges, `None` where not proved."""
+        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved."""
         return None if self._growth is None else self._growth.limit
 
-    def gain(self, iterations: int) -> list[Fraction]:
-        """The gains c_1, …, c_n of the workflow: exact rationals, the same whatever the design.
+    def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
+        """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.
 
         With symbolic parameters in the workflow they are expressions in these.
         """
         if iterations < 1:
             raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
-        if self.gain_expr is None:
-            return gain(self.workflow, iterations)
-        totals = sorted(self.gain_expr.atoms(sp.Sum), key=sp.default_sort_key)
+        formula = self.gain_expr
+        if formula is None:
+            return list(gain(self.workflow, iterations))
+        totals = sorted(formula.atoms(sp.Sum), key=sp.default_sort_key)
         stand_ins = sp.symbols(f"sum:{len(totals)}")
-        outside = self.gain_expr.subs(dict(zip(totals, stand_ins, strict=True)))
+        outside = formula.subs(dict(zip(totals, stand_ins, strict=True)))
         sums = [sp.S.Zero] * len(totals)
-        gains = []
+        gains: list[Fraction | sp.Expr] = []
         for m in range(1, iterations + 1):
             sums = [so_far + total.function.subs(i, m) for so_far, total in zip(sums, totals, strict=True)]
             value = outside.subs(n, m).subs(dict(zip(stand_ins, sums, strict=True)))
             gains.append(Fraction(int(value.p), int(value.q)) if value.is_Rational else sp.simplify(value))
         return gains
 
-    def evaluate(self, *, T: int, d: int, sigma: float = 1.0, n: int | Sequence[int] | np.ndarray) -> np.ndarray:
+    def evaluate(self, *, n: int | Sequence[int] | np.ndarray, **parameters: Any) -> np.ndarray:
         """The law's values at the iterations `n`, in float64.
 
         Args:
-            T: samples an iteration, at least d + 2.
-            d: features, at least 1.
-            sigma: noise standard deviation, positive.
             n: an iteration or several, counted from 1.
+            parameters: numbers of the task's parameters by name, where it has none itself; for regression T, d, and
+                sigma, which is 1 where it is not given.
 
         Raises:
-            ValueError: outside the law's domain.
+            ValueError: outside the law's domain, or a number is missing.
         """
-        T, d, sigma = check_domain(T, d, sigma)
+        numbers = self.task.values(parameters)
         if self.workflow.is_symbolic:
             raise ValueError(f"{self.workflow} has symbolic parameters; values of its law need numbers for them.")
         iterations = np.asarray(n)
         whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
         if not whole or iterations.min() < 1:
             raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")
-        if iterations.max() > _LONGEST_SUM and self._closed_form is not None:
-            return _evaluate_far_out(self._closed_form, T, d, sigma, iterations)
-        return self._evaluate_termwise(T, d, sigma, iterations)
+        if self.derived.values is not None:
+            return self.derived.values(numbers, iterations)
+        if iterations.max() > _LONGEST_SUM and self._general_closed_form is not None:
+            return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
+        return self._evaluate_termwise(numbers, iterations)
 
-    def _evaluate_termwise(self, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
-        """Add the terms up one by one: all are positive, so nothing cancels."""
-        at = {T: T_, d: d_}
-        sums = sorted(self.expr.atoms(sp.Sum), key=sp.default_sort_key)
+    def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
+        """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
+        symbols = {p.symbol: numbers[p.name] for p in self.task.parameters}
+        at = {symbol: value for symbol, value in symbols.items() if symbol.is_integer}
+        reals = {symbol: value for symbol, value in symbols.items() if not symbol.is_integer}
+        sums = sorted(self.derived.expr.atoms(sp.Sum), key=sp.default_sort_key)
         stand_ins = sp.symbols(f"sum:{len(sums)}")
         upto = np.arange(1, iterations.max() + 1, dtype=np.float64)
         totals = []
         for total in sums:
-            term = sp.lambdify(i, total.function.subs(at), "scipy")
-            totals.append(np.cumsum(np.broadcast_to(term(upto), upto.shape))[iterations - 1])
-        outside = self.expr.subs(dict(zip(sums, stand_ins, strict=True))).subs(at)
-        if outside.has(_GAIN):
+            term = sp.lambdify([i, *reals], total.function.subs(at), "scipy")
+            totals.append(np.cumsum(np.broadcast_to(term(upto, *reals.values()), upto.shape))[iterations - 1])
+        outside = self.derived.expr.subs(dict(zip(sums, stand_ins, strict=True))).subs(at)
+        if outside.has(GAIN):
             gains = np.array([float(c) for c in gain(self.workflow, int(iterations.max()))])
-            stand_ins, totals = (*stand_ins, _GAIN(n)), [*totals, gains[iterations - 1]]
-        value = sp.lambdify([n, sigma, *stand_ins], outside, "scipy")
-        result = value(iterations.astype(np.float64), sigma_, *totals)
+            stand_ins, totals = (*stand_ins, GAIN(n)), [*totals, gains[iterations - 1]]
+        value = sp.lambdify([n, *reals, *stand_ins], outside, "scipy")
+        result = value(iterations.astype(np.float64), *reals.values(), *totals)
         return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()
 
-    def moments_exist(self, T: int, d: int) -> int:
-        """How many moments the test error has at every n; a mean needs 1, a standard error 2."""
-        return distribution.moments_exist(self, T, d)
+    def _evaluate_far_out(self, closed_form: sp.Expr, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
+        """Through the closed form, in twice the digits that its cancellations can cost."""
+        exactly = {p.symbol: sp.Rational(*numbers[p.name].as_integer_ratio()) for p in self.task.parameters}
+        value = sp.lambdify(n, closed_form.subs(exactly).rewrite(sp.polygamma), "mpmath")
+        # Differences of polygamma functions at arguments 1/T apart lose up to log10(n T) digits each.
+        largest = max((len(str(x)) for x in numbers.values() if isinstance(x, int)), default=1)
+        with mpmath.workdps(40 + 4 * largest + 2 * len(str(iterations.max()))):
+            values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
+        return np.array(values).reshape(iterations.shape)
+
+    @property
+    def _spread(self) -> Spread:
+        if self.derived.spread is None:
+            raise ValueError(f"of the {self.quantity.name} of {self.task} only the mean is known.")
+        return self.derived.spread
+
+    def moments_exist(self, *numbers: Any, **named: Any) -> int:
+        """How many moments the quantity has at every n; a mean needs 1, a standard error 2.
+
+        Numbers are those of the task's parameters, in their order or by name.
+        """
+        names = (p.name for p in self.task.parameters)
+        return self._spread.moments_exist(self.task.values(dict(zip(names, numbers, strict=False)) | named))
 
     def variance(self) -> sp.Expr | None:
-        """The variance of the test error, where it exists and is known: see `distribution.variance`."""
-        return distribution.variance(self)
+        """The variance of the quantity over replicates, where it exists and is known."""
+        found = self._spread.variance()
+        return None if found is None else self._at(found)
 
-    def distribution(self, *, T: int, d: int, sigma: float = 1.0, n: int) -> Any:
-        """The exact distribution of the test error where it is known: see `distribution.distribution`."""
-        return distribution.distribution(self, T=T, d=d, sigma=sigma, n=n)
+    def distribution_objection(self, n: int) -> str | None:
+        """Why the exact distribution at iteration n is not known; `None` where it is."""
+        return "only its mean is known" if self.derived.spread is None else self.derived.spread.objection(n)
+
+    def distribution(self, *, n: int, **parameters: Any) -> Any:
+        """The exact distribution of the quantity of model n, a frozen distribution of `scipy.stats`.
+
+        Args:
+            n: the iteration, counted from 1.
+            parameters: as in `evaluate`.
+
+        Raises:
+            ValueError: it is not known, or outside the law's domain.
+        """
+        numbers = self.task.values(parameters)
+        objection = self.distribution_objection(n)
+        if objection is not None:
+            raise ValueError(f"the exact distribution of {self.workflow} is not known for n = {n}; {objection}.")
+        return self._spread.distribution(float(self.evaluate(n=n, **parameters)), numbers)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle E_n = {sp.latex(self.expr)}$"
+        return f"$\\displaystyle {self.quantity.symbol} = {sp.latex(self.expr)}$"
 
 
-def _evaluate_far_out(closed_form: sp.Expr, T_: int, d_: int, sigma_: float, iterations: np.ndarray) -> np.ndarray:
-    """Through the closed form, in twice the digits that its cancellations can cost."""
-    at = {T: T_, d: d_, sigma: sp.Rational(*sigma_.as_integer_ratio())}
-    value = sp.lambdify(n, closed_form.subs(at).rewrite(sp.polygamma), "mpmath")
-    # Differences of polygamma functions at arguments d/T apart lose up to log10(n T) digits each.
-    with mpmath.workdps(40 + 4 * len(str(T_)) + 2 * len(str(iterations.max()))):
-        values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
-    return np.array(values).reshape(iterations.shape)
+def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
+    """The law of a quantity of a task's models under a workflow.
+
+    Args:
+        task: what is refitted; its parameters may be numbers or symbols.
+        workflow: what each model is fitted to.
+        of: the name of the quantity; by default the task's first.
+
+    Raises:
+        ValueError: no such quantity, no such law, or an invalid training set.
+
+    >>> from theory import Accumulate, LinearRegression
+    >>> law(LinearRegression(design="fresh"), Accumulate(), of="test_error").expr
+    d*sigma**2*Sum(1/(i*(T*i - d - 1)), (i, 1, n))
+    """
+    check_task(task)
+    check_workflow(workflow)
+    quantity = task.quantity(of)
+    if not workflow.is_symbolic:
+        for iteration in (2, 3):  # an invalid workflow is refused here, with the iteration that shows it
+            workflow.drawn(iteration)
+            workflow.shares(iteration)
+    objection = task.objection(workflow, quantity)
+    if objection is not None:
+        raise ValueError(objection)
+    return Law(task, workflow, quantity, task.derive(workflow, quantity))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from .recursion import solve
+from .symbolic_workflow import SymbolicWorkflow
 from .workflow import Workflow
 
 
@@ -40,7 +41,7 @@ def optimise(workflow: Workflow, *, over: str = "weight") -> Optimum:
     if over != "weight" or over not in workflow.parameters:
         raise ValueError(f"{workflow} has no weight to optimise; give a FixedReal or a FreshReal, and over='weight'.")
     weight = sp.Symbol("weight", positive=True)
-    growth = solve(replace(workflow, **{over: weight})).growth  # pyright: ignore[reportArgumentType]
+    growth = solve(SymbolicWorkflow(replace(workflow, **{over: weight}))).growth  # pyright: ignore[reportArgumentType]
     if growth is None or growth.kind != "bounded":
         raise ValueError(f"{workflow}: the long-run error has no limit to minimise.")
     gain = sp.cancel(growth.constant)

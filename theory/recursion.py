@@ -18,20 +18,17 @@ import sympy as sp
 
 from .asymptotics import Growth
 from .gain import gain
-from .reading import read
 from .summation import closed_sum, collect
+from .symbolic_workflow import Lags, SymbolicWorkflow
 from .symbols import i, k, n
 from .workflow import Workflow
 
 #: Beyond this lag the characteristic roots are not looked for: the covariance has too many entries.
 _LONGEST_LAG = 5
 
-#: Iterations by which a workflow that treats its first ones apart may have settled, over its integer parameters.
-_STARTS = (0, 1, 2, 4, 8)
-
 
 @dataclass(frozen=True)
-class Gain:
+class GainLaw:
     """The gain of a workflow for every n.
 
     Attributes:
@@ -39,52 +36,32 @@ class Gain:
         growth: how it grows; `None` where `expr` tells, or nothing was proved.
         rule: the rule that found it.
         because: why that rule applies.
+        source: where such gains are published, or "new here".
     """
 
     expr: sp.Expr | None
     growth: Growth | None
     rule: str
     because: str
+    source: str = "new here"
 
 
-@dataclass(frozen=True)
-class Lags:
-    """A training set whose pools keep their distance to the iteration: the same shares at every iteration.
-
-    Attributes:
-        runs: (first lag, last lag, share, size); the pool labelled by model n - lag has lag `lag`.
-        anchor: the share of real(1).
-        fresh: the shares of real data collected later, with their ages: (youngest, oldest, share).
-        thinning: variance of the subsampling noise.
-    """
-
-    runs: tuple[tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr], ...]
-    anchor: sp.Expr
-    fresh: tuple[tuple[sp.Expr, sp.Expr, sp.Expr], ...]
-    thinning: sp.Expr
-
-    @property
-    def synthetic(self) -> sp.Expr:
-        """The share of all sampled data."""
-        return sp.simplify(sum((share for *_, share, _ in self.runs), sp.S.Zero))
-
-
-def solve(workflow: Workflow) -> Gain:
+def solve(workflow: SymbolicWorkflow) -> GainLaw:
     """The gain as far as it can be proved for all n."""
     for rule in (nested, single_lag, fixed_lags):
         solved = rule(workflow)
         if solved is not None:
             return solved
-    return Gain(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
+    return GainLaw(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
 
 
-def nested(workflow: Workflow) -> Gain | None:
+def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
     """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size.
 
     With N_n rows in training set n, delta_n - thinning_n = delta_{n-1} + (size_n/N_n)(noise_n + thinning_{n-1}),
     for both kinds: the older pools' equations are those of model n - 1 before thinning.
     """
-    reading = read(workflow)
+    reading = workflow.training_set
     if reading is None or len(reading.parts) != 1 or reading.shares is not None:
         return None
     ((first, last, fresh),), drawn, size = reading.parts, reading.drawn, reading.size
@@ -96,7 +73,9 @@ def nested(workflow: Workflow) -> Gain | None:
     term = sp.cancel(share**2 / size)
     if drawn is None:
         expr = n if term == 1 else sp.Sum(term, (i, 1, n))
-        return Gain(expr, None, "telescoping" if first == 1 else "cancellation", "only the newest pool adds an error")
+        return GainLaw(
+            expr, None, "telescoping" if first == 1 else "cancellation", "only the newest pool adds an error"
+        )
     thinning = sp.cancel(1 / drawn - 1 / rows)
     if first != 1 or thinning.subs(i, 1) != 0:  # with one pool the thinning noise is inherited whole; not needed so far
         return None
@@ -108,16 +87,16 @@ def nested(workflow: Workflow) -> Gain | None:
         return None
     # Written with the sums that harmonic numbers are, as the gains of whole pools are.
     expr = collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x)))
-    return Gain(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
+    return GainLaw(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
 
 
-def single_lag(workflow: Workflow) -> Gain | None:
+def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:
     """Constant shares p on synthetic(n - 1), b on real(1) and f on real(n), from n = 2 on; p + b + f = 1.
 
     delta_n = p delta_{n-1} + b noise_1 + (noise of variance V = p^2/size + f^2), so with A = b/(1 - p)
     c_n = (A + (1 - A) p^(n-1))^2 + V (1 - p^(2(n-1)))/(1 - p^2): with w = 1 - p > 0 it converges.
     """
-    lags = read_lags(workflow, sp.S.One)
+    lags = workflow.lags
     if (
         lags is None
         or any((a, b) != (1, 1) for a, b, *_ in lags.runs)
@@ -128,76 +107,44 @@ def single_lag(workflow: Workflow) -> Gain | None:
     noise = lags.thinning + sum((share**2 / size for *_, share, size in lags.runs), sp.S.Zero)
     noise = sp.factor(noise + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
     if p == 1:
-        return Gain(1 + noise * (n - 1), None, "first-order recursion", "the error is a random walk")
+        return GainLaw(1 + noise * (n - 1), None, "first-order recursion", "the error is a random walk")
     constant = sp.factor(lags.anchor / (1 - p))
     square = sp.factor(p**2)
     stationary = sp.factor(noise / (1 - square))
     limit = sp.factor(constant**2 + stationary)
     if p == 0:
-        return Gain(sp.S.One, None, "first-order recursion", "no sampled data") if limit == 1 else None
+        return GainLaw(sp.S.One, None, "first-order recursion", "no sampled data") if limit == 1 else None
     transient = sp.factor((1 - constant) ** 2 - stationary) * square ** (n - 1)
     expr = limit + sp.factor(2 * constant * (1 - constant)) * p ** (n - 1) + transient
-    return Gain(expr, Growth("bounded", limit), "first-order recursion", "model n depends on model n - 1 alone")
+    source = (
+        "weights and their optimum: He, Xu and Cheng 2502.18049; this law is new here" if lags.fresh else "new here"
+    )
+    because = "model n depends on model n - 1 alone"
+    return GainLaw(expr, Growth("bounded", limit), "first-order recursion", because, source)
 
 
-def fixed_lags(workflow: Workflow) -> Gain | None:
+def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
     """Constant shares on pools at fixed lags: growth by the renewal theorem, closed form by characteristic roots.
 
     With no real data the error's response to one noise tends to 1/(mean lag) where the lags have no common factor
     (Feller, vol. I, XIII.3), so c_n grows by (1/size + thinning)/(mean lag)^2 an iteration. With a share of real data
     all roots lie inside the unit circle and c_n has a limit.
     """
-    start = settled(workflow)
-    lags = None if start is None else read_lags(workflow, start)
+    start, lags = workflow.settled, workflow.settled_lags
     if start is None or lags is None or not lags.runs:
         return None
     because = "the shares are the same at every iteration, at fixed distances"
     expr = limit = None
     numeric = not any(sp.sympify(x).free_symbols for run in lags.runs for x in run)
     if numeric and max(last for _, last, *_ in lags.runs) <= _LONGEST_LAG:
-        expr, limit = _characteristic_roots(workflow, lags, int(start))
+        expr, limit = _characteristic_roots(workflow.workflow, lags, int(start))
     real = sp.simplify(1 - lags.synthetic)
     if real == 0:
         slope = _slope(lags)
         growth = None if slope is None else Growth("linear", slope)
     else:
         growth = Growth("bounded", limit) if limit is not None and real.is_positive else None
-    return Gain(expr, growth, "characteristic roots" if expr is not None else "renewal theorem", because)
-
-
-def settled(workflow: Workflow) -> sp.Expr | None:
-    """An iteration beyond which the training sets can be read: windows as long as its parameters are full by then."""
-    numbers = [sp.sympify(v) for v in workflow.parameters.values() if isinstance(v, (int, Fraction, sp.Expr))]
-    full = sum((value for value in numbers if value.is_integer), sp.S.One)
-    return next((full + later for later in _STARTS if read(workflow, full + later) is not None), None)
-
-
-def read_lags(workflow: Workflow, start: sp.Expr) -> Lags | None:
-    """The workflow's training set at every iteration beyond `start`, if its pools keep their distance; else `None`."""
-    reading = read(workflow, start)
-    if reading is None or reading.size.has(k):
-        return None
-    parts, drawn, size = reading.parts, reading.drawn, reading.size
-    counts, rows = [], []
-    for first, last, fresh in parts:
-        counts.append(sp.simplify(last - first + 1))
-        rows.append(counts[-1] * (1 if fresh or (first, last) == (1, 1) else size))
-    total = sum(rows, sp.S.Zero)
-    shares = [r / total for r in rows] if reading.shares is None else reading.shares
-    runs, fresh_shares, anchor = [], [], sp.S.Zero
-    for (first, last, fresh), share in zip(parts, shares, strict=True):
-        if not fresh and (first, last) == (1, 1):
-            anchor += share
-            continue
-        young, old = sp.simplify(n - last), sp.simplify(n - first)
-        if fresh:
-            fresh_shares.append((young, old, share))
-        elif sp.simplify(share) != 0:
-            runs.append((young + 1, old + 1, share, size))
-    thinning = sp.S.Zero if drawn is None else 1 / drawn - 1 / total
-    found = Lags(tuple(runs), anchor, tuple(fresh_shares), sp.simplify(thinning))
-    values = [x for run in (*found.runs, *found.fresh) for x in run] + [found.anchor, found.thinning]
-    return None if any(sp.sympify(x).has(n) for x in values) else found
+    return GainLaw(expr, growth, "characteristic roots" if expr is not None else "renewal theorem", because)
 
 
 def _slope(lags: Lags) -> sp.Expr | None:

@@ -1,16 +1,15 @@
-"""The symbols that every law is written in: the paper's letters.
+"""The symbols that every law shares: the paper's letters.
 
-`T` samples an iteration, `d` features, `n` the model-fitting iteration (the first is 1), `sigma` the noise
-standard deviation, `i` the index of sums over iterations.
+`T` samples an iteration, `n` the model-fitting iteration (the first is 1), `i` the index of sums over iterations, `k` a
+pool. Each task adds those of its own parameters.
 """
 
 import sympy as sp
 
-T, d, n, i, k = sp.symbols("T d n i k", integer=True, positive=True)
-sigma = sp.symbols("sigma", positive=True)
+T, n, i, k = sp.symbols("T n i k", integer=True, positive=True)
 
-#: The error of one fit at T rows, in which gains are counted.
-ONE_FIT = sigma**2 * d / (T - d - 1)
+#: Stands for the gain in the law of a workflow for which no formula in n was proved; `gain` gives its values.
+GAIN = sp.Function("gain")
 
 
 def tidy(expression: sp.Expr) -> sp.Expr:
@@ -22,3 +21,9 @@ def tidy(expression: sp.Expr) -> sp.Expr:
         return (-1) ** exponent * (-base) ** exponent if backward else base**exponent
 
     return expression.replace(sp.Pow, turn)
+
+
+#: TODO until the prover's branch lands.
+d = sp.Symbol("d", integer=True, positive=True)
+sigma = sp.Symbol("sigma", positive=True)
+ONE_FIT = sigma**2 * d / (T - d - 1)

@@ -1,13 +1,17 @@
-"""Every named workflow at both designs in one table: gain, closed form, limit, growth, needs and source."""
+"""Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth, needs and source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import sympy as sp
 
 from .law import Law
-from .linear import DESIGNS, test_error
-from .workflow import (
+from .law import law as law_of
+from .task import Task
+from .tasks import TASKS
+from .workflow import Workflow
+from .workflows import (
     Accumulate,
     AccumulateSubsample,
     FixedReal,
@@ -15,7 +19,6 @@ from .workflow import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
-    Workflow,
 )
 
 _K = sp.Symbol("k", integer=True, positive=True)
@@ -35,8 +38,6 @@ FAMILIES: tuple[Workflow, ...] = (
     FreshReal(_S, _W),
 )
 
-COLUMNS = ("workflow", "design", "gain", "closed_form", "limit", "growth", "validity", "needs", "source")
-
 
 @dataclass(frozen=True)
 class Row:
@@ -45,30 +46,42 @@ class Row:
     law: Law
 
     def cells(self) -> dict[str, object]:
-        """The entries as SymPy expressions or text; `None` where nothing was proved."""
+        """The entries by column, as SymPy expressions or text; `None` where nothing was proved."""
         law = self.law
         growth = law.growth()
         return {
             "workflow": str(law.workflow),
-            "design": law.design,
+            **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
             "gain": law.gain_expr,
             "closed_form": law.closed_form(),
             "limit": law.limit(),
             "growth": None if growth is None else str(growth),
-            "validity": "exact" if law.exact else "large-T",
+            "validity": law.validity,
             "needs": str(law.assumptions[0]),
             "source": law.source,
         }
 
 
-def rows() -> list[Row]:
-    """The table."""
-    return [Row(test_error(workflow, design=design)) for workflow in FAMILIES for design in DESIGNS]
+def variants(task: type[Task]) -> list[Task]:
+    """The task with symbols for its parameters, once for each way to choose what must be chosen."""
+    options = product(*(choice.options for choice in task.choices))
+    return [task(**dict(zip((c.name for c in task.choices), chosen, strict=True))) for chosen in options]
+
+
+def rows(task: type[Task] = TASKS[0], of: str | None = None) -> list[Row]:
+    """The table of a task: every family of workflows in every variant.
+
+    Args:
+        task: the class, regression where none is given.
+        of: the quantity; by default the task's first.
+    """
+    return [Row(law_of(variant, workflow, of)) for workflow in FAMILIES for variant in variants(task)]
 
 
 def markdown(table: Sequence[Row]) -> str:
     """As a Markdown table; formulas in SymPy's notation."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    columns = list(table[0].cells())
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in table:
         cells = row.cells().values()
         lines.append("| " + " | ".join("-" if c is None else str(c).replace("|", "\\|") for c in cells) + " |")
@@ -77,9 +90,10 @@ def markdown(table: Sequence[Row]) -> str:
 
 def latex(table: Sequence[Row]) -> str:
     """As a `tabular` environment."""
+    columns = list(table[0].cells())
     lines = [
-        r"\begin{tabular}{" + "l" * len(COLUMNS) + "}",
-        " & ".join(c.replace("_", " ") for c in COLUMNS) + r" \\ \hline",
+        r"\begin{tabular}{" + "l" * len(columns) + "}",
+        " & ".join(c.replace("_", " ") for c in columns) + r" \\ \hline",
     ]
     for row in table:
         cells = row.cells().values()

@@ -78,7 +78,7 @@ class TrainingSet:
     """The pools of one training set, and the share of the total loss that each run of pools has.
 
     Attributes:
-        parts: runs of pools; no pool twice.
+        parts: runs of pools; each pool is in one of them at most.
         shares: one share a run, adding up to one, the same for each row within the run; `None` where
             every row of the training set counts alike.
         drawn: rows, in multiples of T, drawn from the pools without replacement, anew at this iteration;
@@ -102,12 +102,12 @@ def by_count(*parts: Pools) -> TrainingSet:
 
 def by_weight(shares: Mapping[Pools, Number]) -> TrainingSet:
     """These pools used whole, each with a share of the total loss: weighted least squares."""
-    return TrainingSet(tuple(shares), tuple(_exact(share) for share in shares.values()))
+    return TrainingSet(tuple(shares), tuple(exact(share) for share in shares.values()))
 
 
 def subsample(*parts: Pools, rows: Number = 1) -> TrainingSet:
     """`rows` times T rows drawn without replacement from the union of these pools."""
-    return TrainingSet(parts, drawn=_exact(rows))
+    return TrainingSet(parts, drawn=exact(rows))
 
 
 class Workflow(abc.ABC):
@@ -136,7 +136,7 @@ class Workflow(abc.ABC):
         """Rows of `pool`, in multiples of T."""
         if pool.labelled_by == 0:
             return Fraction(1)
-        size = _exact(self.pool_size(pool.index))
+        size = exact(self.pool_size(pool.index))
         if not size > 0:
             raise ValueError(f"{self}: {pool} must have more than 0 rows; got {size} times T.")
         return size
@@ -229,108 +229,7 @@ class Workflow(abc.ABC):
         return f"{type(self).__name__}({arguments})"
 
 
-@dataclass(frozen=True)
-class Replace(Workflow):
-    """Each model is fitted to the previous model's data alone. Also: discard; fully synthetic loop."""
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """synthetic(i - 1)."""
-        return by_count(synthetic(iteration - 1))
-
-
-@dataclass(frozen=True)
-class ReplaceGrowing(Workflow):
-    """As Replace, but model i is fitted to i·T rows. Also: replace (multiple)."""
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """synthetic(i - 1), sampled at size i·T."""
-        return by_count(synthetic(iteration - 1))
-
-    def pool_size(self, pool: Index) -> Number:
-        """Pool i is sampled for model i alone, at i·T rows."""
-        return pool
-
-
-@dataclass(frozen=True)
-class Accumulate(Workflow):
-    """Each model is fitted to all data so far, real and synthetic. Also: augment; concatenate."""
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """real(1) and synthetic(1) to synthetic(i - 1)."""
-        return by_count(pools(1, iteration))
-
-
-@dataclass(frozen=True)
-class AccumulateSubsample(Workflow):
-    """T rows drawn anew from all data so far. Also: augment-subsample; fixed compute."""
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """T rows of Accumulate's training set, drawn without replacement."""
-        return subsample(pools(1, iteration))
-
-
-@dataclass(frozen=True)
-class SlidingWindow(Workflow):
-    """Each model is fitted to the newest k pools; k = 1 is Replace."""
-
-    k: Number
-
-    def __post_init__(self) -> None:
-        """Check k."""
-        k = _exact(self.k)
-        if _is_number(k):
-            if k < 1 or k.denominator != 1:
-                raise ValueError(f"SlidingWindow: k counts pools and must be a whole number of at least 1; got {k}.")
-            object.__setattr__(self, "k", int(k))
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """Pools max(1, i - k + 1) to i."""
-        return by_count(pools(max(1, iteration - self.k + 1), iteration))
-
-
-@dataclass(frozen=True)
-class FixedReal(Workflow):
-    """The first real data at a fixed weight, beside the newest sampled data. Also: synthetic augmentation loop."""
-
-    weight: Number
-
-    def __post_init__(self) -> None:
-        """Take the weight exactly."""
-        object.__setattr__(self, "weight", _weight(self.weight, "FixedReal"))
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """real(1) with the weight, synthetic(i - 1) with the rest."""
-        return by_weight({real(1): self.weight, synthetic(iteration - 1): 1 - self.weight})
-
-
-@dataclass(frozen=True)
-class FreshReal(Workflow):
-    """New real data at each iteration, beside the newest sampled data. Also: fresh data loop; weighted mixing."""
-
-    synthetic_ratio: Number = Fraction(1)
-    weight: Number | None = None
-
-    def __post_init__(self) -> None:
-        """Take ratio and weight exactly."""
-        ratio = _exact(self.synthetic_ratio)
-        if _is_number(ratio) and ratio <= 0:
-            raise ValueError(f"FreshReal: synthetic_ratio is the sampled rows over T, more than 0; got {ratio}.")
-        object.__setattr__(self, "synthetic_ratio", ratio)
-        if self.weight is not None:
-            object.__setattr__(self, "weight", _weight(self.weight, "FreshReal"))
-
-    def training_set(self, iteration: Index) -> TrainingSet:
-        """real(i) and synthetic(i - 1), each row counting alike, or with the weight on the real part."""
-        if self.weight is None:
-            return by_count(real(iteration), synthetic(iteration - 1))
-        return by_weight({real(iteration): self.weight, synthetic(iteration - 1): 1 - self.weight})
-
-    def pool_size(self, pool: Index) -> Number:
-        """The sampled pools have synthetic_ratio times T rows."""
-        return self.synthetic_ratio
-
-
-def _exact(value: Number) -> Number:
+def exact(value: Number) -> Number:
     """The number as a Fraction, a float as the simple fraction that it stands for; symbols pass as they are."""
     if isinstance(value, (numbers.Rational, str, Decimal)):
         return Fraction(value)
@@ -338,19 +237,6 @@ def _exact(value: Number) -> Number:
         simple = Fraction(float(value)).limit_denominator(10**6)
         # 1 - 0.9 is 0.09999999999999998: within rounding of 1/10
         return simple if math.isclose(simple, value, rel_tol=1e-15 * 4) else Fraction(repr(float(value)))
-    return value
-
-
-def _is_number(value: Number) -> bool:
-    return isinstance(value, (int, Fraction))
-
-
-def _weight(value: Number, owner: str) -> Number:
-    value = _exact(value)
-    if _is_number(value) and not 0 < value <= 1:
-        raise ValueError(
-            f"{owner}: weight is the share of the loss on real data, more than 0 and at most 1; got {value}."
-        )
     return value
 
 
@@ -362,15 +248,3 @@ def check_workflow(workflow: object) -> None:
     """
     if not isinstance(workflow, Workflow):
         raise ValueError(f"a workflow is needed, an object such as Accumulate() or SlidingWindow(3); got {workflow!r}.")
-
-
-#: The workflows that have a name on the command line.
-WORKFLOWS: tuple[type[Workflow], ...] = (
-    Replace,
-    ReplaceGrowing,
-    Accumulate,
-    AccumulateSubsample,
-    SlidingWindow,
-    FixedReal,
-    FreshReal,
-)

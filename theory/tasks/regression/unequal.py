@@ -4,17 +4,20 @@ The derivation is that of `chain`: only the newest pool adds an error, of varian
 with N_i rows in training set i a row's part in E tr G_i^-1 is 1/N_i at fresh design, whatever the pools it came in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from .chain import NormalEquations, normal_equations
-from .setting import check_design, check_domain
-from .symbols import d, i, k, n
-from .workflow import Number, Workflow
+from ...derivation import EXACT, Derivation, Derived, Step
+from ...symbolic_workflow import SymbolicWorkflow
+from ...symbols import i, k, n
+from ...workflow import Number, Pool, Workflow
+from .chain import errors, normal_equations, whole_run_objection
+from .checks import check, check_design
+from .symbols import d
 
 #: T[i] rows and noise standard deviation sigma[i] at pool i; pool 1 is real.
 T_: Any = sp.IndexedBase("T")
@@ -46,10 +49,9 @@ class UnequalLaw:
         if len(T) == 0 or (isinstance(sigma, Sequence) and len(sigma) != len(T)):
             raise ValueError(f"T and sigma need one entry a pool, as many of one as of the other; got {T}, {sigma}.")
         noises = list(sigma) if isinstance(sigma, Sequence) else [sigma] * len(T)
-        pools = list(zip(T, noises, strict=True))
         total, rows, result = 0.0, 0, []
-        for iteration, (size, noise) in enumerate(pools, 1):
-            check_domain(T[0], d, noise)
+        for iteration, (size, noise) in enumerate(zip(T, noises, strict=True), 1):
+            check(T[0], d, noise)
             rows = size if self.first == i else rows + size
             if size < 1 or (self.design == "fixed" and size % T[0]):
                 raise ValueError(
@@ -77,11 +79,51 @@ def unequal(workflow: Workflow, *, design: str) -> UnequalLaw:
         ValueError: unknown design.
     """
     check_design(design)
-    state: NormalEquations = normal_equations(workflow, design)
-    first = state.setting.first.subs(n, i)
+    setting = normal_equations(SymbolicWorkflow(workflow), design).setting
+    first = setting.first.subs(n, i)
     rows = T_[i] if first == i else sp.Sum(T_[k], (k, 1, i))
     term = SIGMA[i] ** 2 * _term(design, T_[1], T_[i], rows, d)
     return UnequalLaw(workflow, design, sp.Sum(term, (i, 1, n)), first)
+
+
+def objection(workflow: Workflow) -> str | None:
+    """Why there is no law at unequal pools; `None` where there is one."""
+    reason = whole_run_objection(SymbolicWorkflow(workflow))
+    return None if reason is None else f"no law of {workflow} at unequal pools: {reason}"
+
+
+def derive(workflow: Workflow, design: str) -> Derived:
+    """The law in sequences of T and sigma, where there is no objection; pool i has the workflow's multiple of T_i."""
+    law = unequal(workflow, design=design)
+    _, steps = errors(SymbolicWorkflow(workflow), design)
+    last = Step(
+        "unequal pools",
+        f"E_n = {sp.latex(law.expr)}",
+        "independent noises; a row's part in E tr G_i^-1 is 1/N_i at fresh design, and G_i = (N_i/T_1) W at fixed",
+    )
+
+    def values(numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
+        each = range(1, int(iterations.max()) + 1)
+        T, sigma = (_each(name, numbers[name], len(each)) for name in ("T", "sigma"))
+        sizes = [_whole(workflow, pool, T[pool - 1]) for pool in each]
+        return law.evaluate(T=sizes, d=numbers["d"], sigma=sigma)[iterations - 1]
+
+    return Derived(law.expr, Derivation((*steps, last)), "new here", EXACT, values=values)
+
+
+def _each(name: str, value: Any, iterations: int) -> list[Any]:
+    if not isinstance(value, tuple):
+        return [value] * iterations
+    if len(value) < iterations:
+        raise ValueError(f"{name} names {len(value)} iterations and {iterations} are asked for. Give one for each.")
+    return list(value[:iterations])
+
+
+def _whole(workflow: Workflow, pool: int, T: int) -> int:
+    rows = workflow.size(Pool(pool)) * T
+    if rows.denominator != 1:
+        raise ValueError(f"{workflow}: pool {pool} has {rows} rows, no whole number. Choose another T.")
+    return int(rows)
 
 
 def _term(design: str, T_1: Number, T_i: Number, N_i: Number, d: Number) -> Number:

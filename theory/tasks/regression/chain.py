@@ -13,11 +13,12 @@ from typing import Any
 
 import sympy as sp
 
-from .derivation import Step
-from .moments import RuleDoesNotApply, inverse_wishart_trace
-from .reading import read
-from .symbols import T, i, k, n, sigma
-from .workflow import Workflow
+from ...derivation import EXACT, Derivation, Derived, RuleDoesNotApply, Step
+from ...symbolic_workflow import SymbolicWorkflow
+from ...symbols import T, i, k, n
+from ...workflow import Workflow
+from .moments import inverse_wishart_objection, inverse_wishart_trace
+from .symbols import sigma
 
 
 @dataclass(frozen=True)
@@ -144,20 +145,30 @@ class Formula:
         return rf"E_n = {sp.latex(self.expr)}"
 
 
-def normal_equations(workflow: Workflow, design: str) -> NormalEquations:
+def whole_run_objection(workflow: SymbolicWorkflow) -> str | None:
+    """Why a training set is not one run of pools up to the newest, used whole, with all rows counting alike."""
+    name, reading = workflow.workflow, workflow.training_set
+    if reading is None:
+        return f"{name} cannot be read at symbolic n: it branches on the iteration."
+    if reading.shares is not None or reading.drawn is not None or len(reading.parts) != 1:
+        return f"{name} is not one run of pools used whole, all rows counting alike."
+    (first, last, fresh), size = reading.parts[0], reading.size
+    if fresh or last != n or first.subs(n, 1) != 1 or size.subs(k, 1) != 1:
+        return f"{name} does not go on from real(1) to the newest pool at every iteration."
+    return None
+
+
+def normal_equations(workflow: SymbolicWorkflow, design: str) -> NormalEquations:
     """Least squares on the training set of iteration n, for symbolic n.
 
-    Applies where a training set is one run of pools up to the newest, used whole, with all rows counting alike.
+    Raises:
+        RuleDoesNotApply: a training set is not such a run of pools.
     """
-    reading = read(workflow)
-    if reading is None:
-        raise RuleDoesNotApply(f"{workflow} cannot be read at symbolic n: it branches on the iteration.")
-    if reading.shares is not None or reading.drawn is not None or len(reading.parts) != 1:
-        raise RuleDoesNotApply(f"{workflow} is not one run of pools used whole, all rows counting alike.")
-    ((first, last, fresh),), size = reading.parts, reading.size
-    if fresh or last != n or first.subs(n, 1) != 1 or size.subs(k, 1) != 1:
-        raise RuleDoesNotApply(f"{workflow} does not go on from real(1) to the newest pool at every iteration.")
-    return NormalEquations(Setting(workflow, design, first, size))
+    reason, reading = whole_run_objection(workflow), workflow.training_set
+    if reason is not None or reading is None:
+        raise RuleDoesNotApply(reason)
+    first, _, _ = reading.parts[0]
+    return NormalEquations(Setting(workflow.workflow, design, first, reading.size))
 
 
 def linearity(state: NormalEquations) -> ErrorEquation:
@@ -204,7 +215,12 @@ def exchangeability(state: TraceSum) -> InverseSum:
     s = state.setting
     if s.design != "fresh":
         raise RuleDoesNotApply("exchangeability needs independent rows; at fixed design the pools share their X.")
-    return InverseSum(s, sp.factor(s.size.subs(k, i) / s.rows(i)), sp.expand(T * s.rows(i)))
+    return InverseSum(s, sp.factor(s.size.subs(k, i) / s.rows(i)), _rows(s))
+
+
+def _rows(setting: Setting) -> sp.Expr:
+    """Rows of training set i."""
+    return sp.expand(T * setting.rows(i))
 
 
 def inverse_wishart_mean(state: InverseSum) -> Formula:
@@ -221,27 +237,52 @@ def summation(state: Formula) -> Formula:
     return Formula(state.setting, state.expr.coeff(total) * outside * inner)
 
 
-def derive(workflow: Workflow, design: str) -> tuple[sp.Expr, tuple[Step, ...]]:
-    """The test error of model n and the steps that lead there.
+def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
+    """Why no law can be derived here; `None` where one can."""
+    reason = whole_run_objection(workflow)
+    if reason is not None:
+        return reason
+    setting = normal_equations(workflow, design).setting
+    if setting.first.has(n) and setting.first != n:
+        return f"{workflow.workflow} drops pools, and keeps more than one."
+    return inverse_wishart_objection(_rows(setting)) if design == "fresh" else None
 
-    Raises:
-        RuleDoesNotApply: the workflow is not of this kind.
-    """
-    state: Any = normal_equations(workflow, design)
-    steps = [_step(normal_equations, state)]
-    rules: tuple[Callable[[Any], Any], ...] = (
-        linearity,
-        cancellation if state.setting.first == n else telescoping,
-        unrolling,
-        independence,
-        common_design if design == "fixed" else exchangeability,
-        inverse_wishart_mean,
-        summation,
-    )
+
+def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
+    """The test error of model n, at finite T, where there is no objection."""
+    noise_sum, steps = errors(workflow, design)
+    rules = (independence, common_design if design == "fixed" else exchangeability, inverse_wishart_mean, summation)
+    formula, more = _applied(noise_sum, rules)
+    return Derived(formula.expr, Derivation((*steps, *more)), _source(noise_sum.setting), EXACT)
+
+
+def errors(workflow: SymbolicWorkflow, design: str) -> tuple[NoiseSum, tuple[Step, ...]]:
+    """Model n's error as a sum over the noises, with the steps that lead there."""
+    start = normal_equations(workflow, design)
+    newest_alone = start.setting.first == n
+    rules = (linearity, cancellation if newest_alone else telescoping, unrolling)
+    found, steps = _applied(start, rules)
+    return found, (_step(normal_equations, start), *steps)
+
+
+def _applied(state: Any, rules: tuple[Callable[[Any], Any], ...]) -> tuple[Any, tuple[Step, ...]]:
+    """The last state of applying the rules in turn, and a step for each."""
+    steps = []
     for rule in rules:
         state = rule(state)
         steps.append(_step(rule, state))
-    return state.expr, tuple(steps)
+    return state, tuple(steps)
+
+
+def _source(setting: Setting) -> str:
+    newest_alone, equal = setting.first == n, setting.size == 1
+    if newest_alone and equal:
+        return "Dohmatob et al. 2402.07712; Gerstgrasser et al. 2404.01413, eq. (4)"
+    if setting.design == "fixed" and equal:
+        return "Gerstgrasser et al. 2404.01413, Thm 2, eq. (3)"
+    if setting.design == "fixed" and newest_alone and setting.size == k:
+        return "O(log n) in Gerstgrasser et al. 2404.01413, App. E; the sum is new here"
+    return "new here"
 
 
 def _step(rule: Callable, state: Any) -> Step:

@@ -2,12 +2,16 @@
 
 import sympy as sp
 
-from .positivity import is_nonnegative
+from ...derivation import RuleDoesNotApply
+from ...positivity import is_nonnegative
 from .symbols import d
 
 
-class RuleDoesNotApply(ValueError):
-    """A rule of a derivation was asked for where its condition does not hold."""
+def inverse_wishart_objection(rows: sp.Expr) -> str | None:
+    """Why the mean of an inverse Wishart matrix of `rows` rows may not exist; `None` where it does."""
+    if is_nonnegative(rows - d - 2):
+        return None
+    return f"the inverse-Wishart mean needs rows >= d + 2; {rows} >= d + 2 does not follow from T >= d + 2."
 
 
 def inverse_wishart_trace(rows: sp.Expr) -> sp.Expr:
@@ -21,10 +25,9 @@ def inverse_wishart_trace(rows: sp.Expr) -> sp.Expr:
 
     Source: Muirhead (1982), Aspects of Multivariate Statistical Theory, Thm 3.2.12 (E A^-1 = I/(rows - d - 1)).
     """
-    if not is_nonnegative(rows - d - 2):
-        raise RuleDoesNotApply(
-            f"the inverse-Wishart mean needs rows >= d + 2; {rows} >= d + 2 does not follow from T >= d + 2."
-        )
+    reason = inverse_wishart_objection(rows)
+    if reason is not None:
+        raise RuleDoesNotApply(reason)
     return d / (rows - d - 1)
 
 

@@ -1,0 +1,202 @@
+"""Tasks: what is refitted. The distribution of the data, the estimator, and what is measured of a model.
+
+Like a `Workflow` a task is a small frozen value that holds no numerics, so theory and sim read the same object; all
+that they do is of task x workflow. It owns its quantities, each with the unit that one fit on T real rows has; its
+parameters, numbers or symbols; their domain; and what its laws do not depend on.
+"""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import sympy as sp
+
+from .derivation import Derived
+from .prover.domain import Domain
+from .workflow import Workflow, exact
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is measured of a model.
+
+    Attributes:
+        name: as `of=` and `--of` take it, such as "test_error".
+        meaning: in words, with its conventions: what is left out, which iteration is the first.
+        unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it.
+        limit_unit: to leading order for T -> oo.
+        symbol: in LaTeX.
+    """
+
+    name: str
+    meaning: str
+    unit: sp.Expr
+    limit_unit: sp.Expr
+    symbol: str = "E_n"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a task, or the symbol that stands for it.
+
+    Attributes:
+        symbol: of the laws; its name is the task's field and the option of the command lines.
+        meaning: in words.
+        default: taken where a number is needed and none is given; `None` where one must be given.
+        each: whether a simulation also takes one number an iteration.
+    """
+
+    symbol: sp.Symbol
+    meaning: str
+    default: float | None = None
+    each: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the field and the option."""
+        return self.symbol.name
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a task must be told in words, such as a design.
+
+    Attributes:
+        name: of the field and the option.
+        options: all there are.
+        meaning: of them.
+    """
+
+    name: str
+    options: tuple[str, ...]
+    meaning: str
+
+
+class Task(abc.ABC):
+    """What is refitted. A frozen dataclass with a field for each parameter, `None` for its symbol, and each choice.
+
+    Class attributes:
+        name: on the command line.
+        quantities: what can be measured; the first where none is named.
+        parameters: in the order of the options.
+        choices: in the order of the options.
+        domain: of the parameters' symbols.
+        invariant: fields that no law depends on.
+    """
+
+    name: ClassVar[str]
+    quantities: ClassVar[tuple[Quantity, ...]]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    choices: ClassVar[tuple[Choice, ...]] = ()
+    domain: ClassVar[Domain]
+    invariant: ClassVar[tuple[str, ...]] = ()
+
+    @abc.abstractmethod
+    def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
+        """The law of a quantity under a workflow in the symbols of the parameters, whatever numbers there are.
+
+        Raises:
+            ValueError: there is no law, or a training set of the workflow is not valid.
+        """
+
+    def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
+        """Why there is no law of the quantity under the workflow; `None` where there is one."""
+        del workflow, quantity
+        return None
+
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The numbers of all parameters as plain ones, where they lie in the domain.
+
+        Raises:
+            ValueError: they do not.
+        """
+        at = {p.symbol: exact(values[p.name]) for p in self.parameters}
+        for variable in self.domain.variables:
+            name, value = variable.symbol.name, values[variable.symbol.name]
+            if not isinstance(at[variable.symbol], Fraction) or isinstance(value, bool):
+                raise ValueError(f"{name} must be a number; got {name}={value!r}.")
+            if variable.symbol.is_integer and at[variable.symbol].denominator != 1:
+                raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
+            number = sp.Rational(*at[variable.symbol].as_integer_ratio())
+            floors = [floor.subs(at) for floor in variable.floors]
+            if any(number < floor for floor in floors) or not (floors or number > 0):
+                needs = " and ".join(f">= {floor}" for floor in variable.floors) or "> 0"
+                raise ValueError(f"{self.name} needs {name} {needs}; got {self._listed(values)}.")
+        return {p.name: int(at[p.symbol]) if p.symbol.is_integer else float(at[p.symbol]) for p in self.parameters}
+
+    def _listed(self, values: Mapping[str, Any]) -> str:
+        return ", ".join(f"{name}={value}" for name, value in values.items())
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The parameters that are numbers, by name; the others are symbols."""
+        return {p.name: value for p in self.parameters if (value := getattr(self, p.name)) is not None}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """All fields by name, `None` for a symbol."""
+        if not is_dataclass(self):
+            raise ValueError(f"{type(self).__name__} must be a dataclass: put @dataclass(frozen=True) above it.")
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @property
+    def at(self) -> dict[sp.Symbol, sp.Rational]:
+        """What is put in for the symbols that have numbers, exactly; numbers given one an iteration have no symbol."""
+        found = {p.symbol: exact(self.numbers[p.name]) for p in self.parameters if p.name in self.numbers}
+        return {s: sp.Rational(*value.as_integer_ratio()) for s, value in found.items() if isinstance(value, Fraction)}
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A number for every parameter: those given, this task's own, or the defaults.
+
+        Raises:
+            ValueError: one is missing, unknown, outside the domain, or not the number that the task has.
+        """
+        names = [p.name for p in self.parameters]
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(f"{self.name} has no parameter {', '.join(unknown)}; it has {', '.join(names)}.")
+        own = self.numbers
+        for name, value in given.items():
+            if name in own and own[name] != value:
+                raise ValueError(f"{name} is {own[name]} in {self}; got {name}={value}. Leave it out.")
+        values = {p.name: {**own, **given}.get(p.name, p.default) for p in self.parameters}
+        missing = [name for name, value in values.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"{self.name} needs numbers for {', '.join(missing)}; give them by name, as {missing[0]}=…."
+            )
+        return self.check(values)
+
+    def quantity(self, name: str | None) -> Quantity:
+        """The quantity of that name; the first where none is named."""
+        if name is None:
+            return self.quantities[0]
+        for quantity in self.quantities:
+            if quantity.name == name:
+                return quantity
+        names = ", ".join(q.name for q in self.quantities)
+        raise ValueError(f"{self.name} has no quantity {name!r}; it has {names}.")
+
+    def covers(self, other: "Task") -> bool:
+        """Whether a law of this task holds for the other one: the same, but that here a parameter may be a symbol."""
+        if type(self) is not type(other):
+            return False
+        mine, theirs = self.fields, other.fields
+        return all(mine[name] in (None, theirs[name]) for name in mine if name not in self.invariant)
+
+    def __str__(self) -> str:
+        """`LinearRegression(T=100, design=fresh)`: what is given."""
+        given = ", ".join(f"{name}={value}" for name, value in self.fields.items() if value is not None)
+        return f"{type(self).__name__}({given})"
+
+
+def check_task(task: object) -> None:
+    """Refuse anything but a task, the class of one included.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(task, Task):
+        raise ValueError(f'a task is needed, an object such as LinearRegression(design="fresh"); got {task!r}.')

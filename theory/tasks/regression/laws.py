@@ -1,0 +1,54 @@
+"""The test error of least squares refitted on its own labels, for any workflow: which law holds, and why.
+
+Rows x ~ N(0, Sigma), labels y = x·w* + noise for real data and y = x·w_m + noise for data sampled from model m, noise
+N(0, sigma^2). At *fresh* design each pool has covariates of its own; at *fixed* design one X of T rows serves every
+pool (a pool of m·T rows is X stacked m times), and only the noises are new.
+
+Exact at finite T: at fixed design every workflow whose pools are used whole, in whole multiples of T rows, with any
+weights; at fresh design those of `chain` and `fresh_real`. Elsewhere the law is the limit T -> oo: the workflow's gain
+c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
+"""
+
+from dataclasses import replace
+
+from ... import recursion
+from ...derivation import Derivation, Derived, Step
+from ...symbolic_workflow import SymbolicWorkflow
+from ...symbols import n
+from ...workflow import Workflow
+from . import chain, fresh_real, weighted
+from .distribution import SquaredError
+
+_WHITENING = Step(
+    "whitening",
+    r"E_n = \mathbb{E}\|\Sigma^{1/2}(\hat w_n - w^*)\|^2 = \mathbb{E}\|\delta_n\|^2",
+    "x -> Sigma^(-1/2) x changes neither fits nor errors, so Sigma = I without loss, and w* drops out",
+)
+
+#: The first that does not object makes the law; the last never does.
+RULES = (chain, fresh_real, weighted)
+
+
+def derive(workflow: Workflow, design: str) -> Derived:
+    """The law of E_n = E|x·(w_n - w*)|^2, the excess risk of model n (noise left out), n = 1 the fit to real data."""
+    symbolic = SymbolicWorkflow(workflow)
+    rule = next(rule for rule in RULES if rule.objection(symbolic, design) is None)
+    found = rule.derive(symbolic, design)
+    return replace(
+        found,
+        derivation=Derivation((_WHITENING, *found.derivation)),
+        gain=recursion.solve(symbolic).expr,
+        spread=SquaredError(found.expr, found.validity, design, _draws(workflow), _is_walk(symbolic)),
+    )
+
+
+def _draws(workflow: Workflow) -> bool:
+    """Whether the first training sets are subsamples."""
+    return not workflow.is_symbolic and any(workflow.drawn(m) is not None for m in (2, 3))
+
+
+def _is_walk(workflow: SymbolicWorkflow) -> bool:
+    """Whether each model is fitted to the newest pool alone, of T rows: errors are sums of independent steps."""
+    whole = chain.whole_run_objection(workflow) is None
+    reading = workflow.training_set
+    return whole and reading is not None and reading.parts[0][0] == n and reading.size == 1

@@ -1,0 +1,144 @@
+"""The workflows that have names, in the words of the field and on the command line."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .workflow import (
+    Index,
+    Number,
+    TrainingSet,
+    Workflow,
+    by_count,
+    by_weight,
+    exact,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+
+
+@dataclass(frozen=True)
+class Replace(Workflow):
+    """Each model is fitted to the previous model's data alone. Also: discard; fully synthetic loop."""
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """synthetic(i - 1)."""
+        return by_count(synthetic(iteration - 1))
+
+
+@dataclass(frozen=True)
+class ReplaceGrowing(Workflow):
+    """As Replace, but model i is fitted to i·T rows. Also: replace (multiple)."""
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """synthetic(i - 1), sampled at size i·T."""
+        return by_count(synthetic(iteration - 1))
+
+    def pool_size(self, pool: Index) -> Number:
+        """Pool i is sampled for model i alone, at i·T rows."""
+        return pool
+
+
+@dataclass(frozen=True)
+class Accumulate(Workflow):
+    """Each model is fitted to all data so far, real and synthetic. Also: augment; concatenate."""
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(1) and synthetic(1) to synthetic(i - 1)."""
+        return by_count(pools(1, iteration))
+
+
+@dataclass(frozen=True)
+class AccumulateSubsample(Workflow):
+    """T rows drawn anew from all data so far. Also: augment-subsample; fixed compute."""
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """T rows of Accumulate's training set, drawn without replacement."""
+        return subsample(pools(1, iteration))
+
+
+@dataclass(frozen=True)
+class SlidingWindow(Workflow):
+    """Each model is fitted to the newest k pools; k = 1 is Replace."""
+
+    k: Number
+
+    def __post_init__(self) -> None:
+        """Check k."""
+        k = exact(self.k)
+        if _is_number(k):
+            if k < 1 or k.denominator != 1:
+                raise ValueError(f"SlidingWindow: k counts pools and must be a whole number of at least 1; got {k}.")
+            object.__setattr__(self, "k", int(k))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """Pools max(1, i - k + 1) to i."""
+        return by_count(pools(max(1, iteration - self.k + 1), iteration))
+
+
+@dataclass(frozen=True)
+class FixedReal(Workflow):
+    """The first real data at a fixed weight, beside the newest sampled data. Also: synthetic augmentation loop."""
+
+    weight: Number
+
+    def __post_init__(self) -> None:
+        """Take the weight exactly."""
+        object.__setattr__(self, "weight", _weight(self.weight, "FixedReal"))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(1) with the weight, synthetic(i - 1) with the rest."""
+        return by_weight({real(1): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+
+@dataclass(frozen=True)
+class FreshReal(Workflow):
+    """New real data at each iteration, beside the newest sampled data. Also: fresh data loop; weighted mixing."""
+
+    synthetic_ratio: Number = Fraction(1)
+    weight: Number | None = None
+
+    def __post_init__(self) -> None:
+        """Take ratio and weight exactly."""
+        ratio = exact(self.synthetic_ratio)
+        if _is_number(ratio) and ratio <= 0:
+            raise ValueError(f"FreshReal: synthetic_ratio is the sampled rows over T, more than 0; got {ratio}.")
+        object.__setattr__(self, "synthetic_ratio", ratio)
+        if self.weight is not None:
+            object.__setattr__(self, "weight", _weight(self.weight, "FreshReal"))
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(i) and synthetic(i - 1), each row counting alike, or with the weight on the real part."""
+        if self.weight is None:
+            return by_count(real(iteration), synthetic(iteration - 1))
+        return by_weight({real(iteration): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+    def pool_size(self, pool: Index) -> Number:
+        """The sampled pools have synthetic_ratio times T rows."""
+        return self.synthetic_ratio
+
+
+def _is_number(value: Number) -> bool:
+    return isinstance(value, (int, Fraction))
+
+
+def _weight(value: Number, owner: str) -> Number:
+    value = exact(value)
+    if _is_number(value) and not 0 < value <= 1:
+        raise ValueError(
+            f"{owner}: weight is the share of the loss on real data, more than 0 and at most 1; got {value}."
+        )
+    return value
+
+
+#: The workflows that have a name on the command line.
+WORKFLOWS: tuple[type[Workflow], ...] = (
+    Replace,
+    ReplaceGrowing,
+    Accumulate,
+    AccumulateSubsample,
+    SlidingWindow,
+    FixedReal,
+    FreshReal,
+)
