@@ -10,10 +10,20 @@ from .bounds import (
     check_bound as check_bound,
     tightest as tightest,
 )
-from .derivation import Derivation as Derivation, Derived as Derived, RuleDoesNotApply as RuleDoesNotApply, Step as Step
+from .derivation import (
+    EXACT as EXACT,
+    LARGE_T as LARGE_T,
+    Derivation as Derivation,
+    Derived as Derived,
+    RuleDoesNotApply as RuleDoesNotApply,
+    Step as Step,
+)
 from .gain import gain as gain
+from .gain_law import gain_law as gain_law
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
+from .prover.domain import Domain as Domain, Variable as Variable
+from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import UnequalLaw as UnequalLaw, unequal as unequal

@@ -3,8 +3,6 @@
 `python -m theory check-bound WORKFLOW "3*sigma**2*d/(T-d-1)" --design fixed` judges a bound on it.
 """
 
-import theory.interruption  # first: Ctrl-C while the rest is imported ends without a traceback
-
 import argparse
 import json
 import sys

@@ -204,7 +204,7 @@ class Law:
         Numbers are those of the task's parameters, in their order or by name.
         """
         names = (p.name for p in self.task.parameters)
-        return self._spread.moments_exist(self.task.values(dict(zip(names, numbers, strict=False)) | named))
+        return self._spread.moments_exist(self.task.completed(dict(zip(names, numbers, strict=False)) | named))
 
     def variance(self) -> sp.Expr | None:
         """The variance of the quantity over replicates, where it exists and is known."""
@@ -228,7 +228,9 @@ class Law:
         numbers = self.task.values(parameters)
         objection = self.distribution_objection(n)
         if objection is not None:
-            raise ValueError(f"the exact distribution of {self.workflow} is not known for n = {n}; {objection}.")
+            raise ValueError(
+                f"the exact distribution of {self.workflow} for {self.task} is not known for n = {n}; {objection}."
+            )
         return self._spread.distribution(float(self.evaluate(n=n, **parameters)), numbers)
 
     def _repr_latex_(self) -> str:

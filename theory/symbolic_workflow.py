@@ -13,10 +13,13 @@ from typing import Any
 import sympy as sp
 
 from .symbols import k, n
-from .workflow import Workflow
+from .workflow import Pool, Workflow
 
 #: Iterations by which a workflow that treats its first ones apart may have settled, over its integer parameters.
 _STARTS = (0, 1, 2, 4, 8)
+
+#: How far a workflow is looked at where Python code alone says what it does.
+_LOOK_AHEAD = 64
 
 
 class Index:
@@ -145,6 +148,20 @@ class SymbolicWorkflow:
     def settled_lags(self) -> Lags | None:
         """The training set of every n > `settled`, if its pools keep their distance."""
         return None if self.settled_training_set is None else _lags(self.settled_training_set)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether any training set is a subsample; of a workflow with numbers the first `_LOOK_AHEAD` are looked at."""
+        if self.workflow.is_symbolic:
+            return self.settled_training_set is not None and self.settled_training_set.drawn is not None
+        return any(self.workflow.training_set(m).drawn is not None for m in range(2, _LOOK_AHEAD + 1))
+
+    @cached_property
+    def in_whole_multiples(self) -> bool:
+        """Whether every sampled pool is a whole multiple of T rows, as far as `draws` looks."""
+        if self.workflow.is_symbolic:
+            return bool(sp.sympify(self.workflow.pool_size(k)).is_integer)
+        return all(self.workflow.size(Pool(m)).denominator == 1 for m in range(2, _LOOK_AHEAD + 1))
 
     def _read(self, start: sp.Expr) -> SymbolicTrainingSet | None:
         beyond = sp.Dummy("beyond", integer=True, positive=True)

@@ -6,8 +6,7 @@ from itertools import product
 
 import sympy as sp
 
-from .law import Law
-from .law import law as law_of
+from .law import Law, law as law_of
 from .task import Task
 from .tasks import TASKS
 from .workflow import Workflow

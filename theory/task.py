@@ -147,11 +147,11 @@ class Task(abc.ABC):
         found = {p.symbol: exact(self.numbers[p.name]) for p in self.parameters if p.name in self.numbers}
         return {s: sp.Rational(*value.as_integer_ratio()) for s, value in found.items() if isinstance(value, Fraction)}
 
-    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """A number for every parameter: those given, this task's own, or the defaults.
+    def completed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A number for every parameter, wherever it lies: those given, this task's own, or the defaults.
 
         Raises:
-            ValueError: one is missing, unknown, outside the domain, or not the number that the task has.
+            ValueError: one is missing, unknown, or not the number that the task has.
         """
         names = [p.name for p in self.parameters]
         unknown = [name for name in given if name not in names]
@@ -167,7 +167,15 @@ class Task(abc.ABC):
             raise ValueError(
                 f"{self.name} needs numbers for {', '.join(missing)}; give them by name, as {missing[0]}=…."
             )
-        return self.check(values)
+        return values
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The same as plain numbers in the domain.
+
+        Raises:
+            ValueError: as `completed`, or one is outside the domain.
+        """
+        return self.check(self.completed(given))
 
     def quantity(self, name: str | None) -> Quantity:
         """The quantity of that name; the first where none is named."""

@@ -8,7 +8,8 @@ import sympy as sp
 import theory
 from theory import Accumulate, Replace, ReplaceGrowing, gain
 from theory.linear import DESIGNS
-from theory.symbols import T, d, n, sigma
+from theory.symbols import T, n
+from theory.tasks.regression.symbols import d, sigma
 
 ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for design in DESIGNS]
 

@@ -27,6 +27,7 @@ from theory import (
     synthetic,
 )
 from theory.recursion import shortest_recurrence, solve
+from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
 
 w = sp.Symbol("w", positive=True)
@@ -76,7 +77,7 @@ CLOSED = [
 
 @pytest.mark.parametrize("workflow", CLOSED, ids=str)
 def test_gain_for_every_n(workflow):
-    solved = solve(workflow)
+    solved = solve(SymbolicWorkflow(workflow))
     assert solved.expr is not None
     assert [Fraction(int(v.p), int(v.q)) for v in map(exact, values_of(solved.expr, 12))] == gain(workflow, 12)
     law = theory.linear.test_error(workflow, design="fixed")
@@ -103,7 +104,7 @@ FAMILIES = [
 @pytest.mark.parametrize("at", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
 def test_symbolic_parameters(family, member, at):
     numbers = {w: sp.Rational(at["w"]), s: at["s"]}
-    solved = solve(family)
+    solved = solve(SymbolicWorkflow(family))
     found = [exact(value.subs(numbers)) for value in values_of(solved.expr, 8)]
     assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(at), 8)
     limit = solved.growth.constant.subs(numbers)
@@ -113,10 +114,10 @@ def test_symbolic_parameters(family, member, at):
 
 @pytest.mark.parametrize("window", [1, 2, 3, 5, 8])
 def test_windows_grow_linearly(window):
-    slope = solve(SlidingWindow(k)).growth.constant.subs(k, window)
+    slope = solve(SymbolicWorkflow(SlidingWindow(k))).growth.constant.subs(k, window)
     assert slope == sp.Rational(4, (window + 1) ** 2)
     if window > 1:
-        assert solve(SlidingWindow(window)).growth == theory.Growth("linear", slope)
+        assert solve(SymbolicWorkflow(SlidingWindow(window))).growth == theory.Growth("linear", slope)
     far = gain(SlidingWindow(window), 150)
     assert abs(float(far[-1] - far[-2]) - float(slope)) < 1e-6
 
@@ -161,7 +162,7 @@ def test_growth_of_the_law(workflow, kind, constant, design):
 def test_lags_with_a_common_factor_have_no_slope():
     # Model n is fitted to model n - 2's data: two chains side by side, each growing every other iteration.
     apart = Made(lambda i: by_count(pools(i - 1, i - 1)))
-    assert solve(apart).growth is None
+    assert solve(SymbolicWorkflow(apart)).growth is None
 
 
 @settings(max_examples=8, deadline=None, derandomize=True)
@@ -183,7 +184,7 @@ def test_random_lags(parts, anchor, fresh):
         def training_set(self, iteration):
             return rule(iteration)
 
-    solved = solve(Lagged())
+    solved = solve(SymbolicWorkflow(Lagged()))
     far = gain(Lagged(), 150)
     if solved.expr is not None:
         assert [exact(v) for v in values_of(solved.expr, 8)] == [sp.Rational(c) for c in far[:8]]
@@ -220,7 +221,7 @@ def test_a_branch_on_the_iteration_is_not_read(name):
 
 def test_what_every_iteration_answers_alike_is_read():
     workflow = Made(lambda i: by_count(real(1)) if i == 1 else by_count(pools(1, i)) if i >= 2 else None)
-    assert solve(workflow).expr == solve(Accumulate()).expr
+    assert solve(SymbolicWorkflow(workflow)).expr == solve(SymbolicWorkflow(Accumulate())).expr
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -6,7 +6,8 @@ from hypothesis import assume, given, settings, strategies as st
 
 from theory.asymptotics import growth
 from theory.summation import closed_sum, is_sum
-from theory.symbols import T, d, i, n
+from theory.symbols import T, i, n
+from theory.tasks.regression.symbols import d
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

@@ -1,1 +1,1 @@
-"""Proofs and refutations of bounds: of an expression, its symbols and their domain; what these mean is not known here."""
+"""Proofs and refutations of bounds on an expression, given its symbols and their domain: it knows no law."""

@@ -1,4 +1,4 @@
 """Linear regression by least squares."""
 
 from .task import LinearRegression as LinearRegression
-from .unequal import UnequalLaw as UnequalLaw, unequal as unequal
+from .unequal_pools import UnequalLaw as UnequalLaw, unequal as unequal

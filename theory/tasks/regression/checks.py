@@ -56,7 +56,7 @@ def features(d: Any) -> int:
 def noise(sigma: Any) -> float:
     """Sigma as a float that is positive and not too far from 1 to be squared."""
     real = isinstance(sigma, numbers.Real) and not isinstance(sigma, bool)
-    if not real or not 1e-60 < sigma < 1e60:
+    if not real or not 1e-60 < float(sigma) < 1e60:
         raise ValueError(
             "sigma is a noise standard deviation, a positive finite number between 1e-60 and 1e60; "
             f"got sigma={sigma!r}."

@@ -68,9 +68,7 @@ class SquaredError(Spread):
         """Known at fixed design for pools used whole, and for n = 1."""
         if n == 1 or self._is_multiple:
             return None
-        return (
-            f"here at {self.design} design: it is known at fixed design for pools used whole, and everywhere for n = 1"
-        )
+        return "it is known at fixed design for pools used whole, and everywhere for n = 1"
 
     def distribution(self, mean: float, numbers: Mapping[str, Any]) -> Any:
         """A multiple of an F variable with d and T - d + 1 degrees of freedom."""

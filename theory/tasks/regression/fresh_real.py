@@ -42,7 +42,8 @@ def _step_factor(ratio: sp.Expr) -> sp.Expr:
 def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     """The test error of model n, at finite T, where there is no objection."""
     lags = workflow.lags
-    assert lags is not None and design == "fresh"  # else there is an objection
+    assert lags is not None  # else there is an objection
+    assert design == "fresh"
     ratio = lags.runs[0][3]
     rows = sp.expand((1 + ratio) * T)
     rho = _step_factor(ratio)

@@ -37,14 +37,9 @@ def derive(workflow: Workflow, design: str) -> Derived:
     return replace(
         found,
         derivation=Derivation((_WHITENING, *found.derivation)),
-        gain=recursion.solve(symbolic).expr,
-        spread=SquaredError(found.expr, found.validity, design, _draws(workflow), _is_walk(symbolic)),
+        gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
+        spread=SquaredError(found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic)),
     )
-
-
-def _draws(workflow: Workflow) -> bool:
-    """Whether the first training sets are subsamples."""
-    return not workflow.is_symbolic and any(workflow.drawn(m) is not None for m in (2, 3))
 
 
 def _is_walk(workflow: SymbolicWorkflow) -> bool:

@@ -1,4 +1,4 @@
-"""What all laws of regression share: its symbols, their domain, and the error of one fit, in which gains are counted."""
+"""What all laws of regression share: its symbols, their domain, and the error of one fit, the unit of gains."""
 
 import sympy as sp
 

@@ -11,7 +11,7 @@ from ...prover.domain import Domain
 from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
-from . import laws, unequal
+from . import laws, unequal_pools
 from .checks import DESIGNS, check, check_design, check_samples, features, is_whole, noise
 from .symbols import DOMAIN, ONE_FIT, d, sigma
 
@@ -67,15 +67,15 @@ class LinearRegression(Task):
         """Check the values, and store them as plain numbers."""
         check_design(self.design)
         sizes, noises = _several("T", self.T), _several("sigma", self.sigma)
-        for T in sizes:
+        for size in sizes:
             # later pools may be smaller than d + 2: what counts is the training sets
-            if T is not None and (not is_whole(T) or not 1 <= T <= 2**53):
-                raise ValueError(f"T must be whole numbers of at least 1, one an iteration; got {T!r} among them.")
+            if size is not None and (not is_whole(size) or not 1 <= size <= 2**53):
+                raise ValueError(f"T must be whole numbers of at least 1, one an iteration; got {size!r} among them.")
         d = None if self.d is None else features(self.d)
         noises = tuple(None if value is None else noise(value) for value in noises)
         if sizes[0] is not None and d is not None:
             check_samples(sizes[0], d)
-        sizes = tuple(None if T is None else int(T) for T in sizes)
+        sizes = tuple(None if size is None else int(size) for size in sizes)
         # a frozen dataclass has no other way to keep its fields in one form
         object.__setattr__(self, "T", sizes if _is_several(self.T) else sizes[0])
         object.__setattr__(self, "sigma", noises if _is_several(self.sigma) else noises[0])
@@ -100,11 +100,11 @@ class LinearRegression(Task):
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
         """The law of the test error: in T, d, sigma and n, or in sequences of T and sigma."""
-        return unequal.derive(workflow, self.design) if self.is_unequal else laws.derive(workflow, self.design)
+        return unequal_pools.derive(workflow, self.design) if self.is_unequal else laws.derive(workflow, self.design)
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
         """Unequal pools have a law under some workflows only."""
-        return unequal.objection(workflow) if self.is_unequal else None
+        return unequal_pools.objection(workflow) if self.is_unequal else None
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """T, d and sigma as plain numbers, where the test error has a mean; sequences as they are."""

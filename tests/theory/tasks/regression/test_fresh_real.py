@@ -6,8 +6,9 @@ import sympy as sp
 
 import theory
 from theory import FreshReal
-from theory.moments import beta_sandwich, trace_times_inverse_trace
-from theory.symbols import T, d, n
+from theory.symbols import T, n
+from theory.tasks.regression.moments import beta_sandwich, trace_times_inverse_trace
+from theory.tasks.regression.symbols import d, sigma
 
 
 @pytest.mark.parametrize(("numerator", "rows"), [(3, 7), (5, 6), (10, 40)])
@@ -48,7 +49,7 @@ def test_beta_by_monte_carlo(features, sampled, fresh):
 def test_the_recursion_and_its_limits(ratio):
     law = theory.linear.test_error(FreshReal(ratio), design="fresh")
     assert law.exact
-    at = {T: 11, d: 4, theory.symbols.sigma: 1}
+    at = {T: 11, d: 4, sigma: 1}
     one, two, three, far = (law.expr.subs(at).subs(n, m) for m in (1, 2, 3, 400))
     assert one == sp.Rational(4, 6)
     # an affine recursion: the ratio of differences is rho, constant, below 1; the limit is its fixed point
@@ -66,7 +67,7 @@ def test_symbolic_ratio():
     family = theory.linear.test_error(FreshReal(ratio), design="fresh")
     member = theory.linear.test_error(FreshReal(3), design="fresh")
     assert family.exact
-    at = {T: 17, d: 5, n: 6, theory.symbols.sigma: 1}
+    at = {T: 17, d: 5, n: 6, sigma: 1}
     assert family.expr.subs(ratio, 3).subs(at) == member.expr.subs(at)
 
 

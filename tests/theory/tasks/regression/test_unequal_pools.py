@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, Replace, RuleDoesNotApply, SlidingWindow, unequal
+from theory import Accumulate, LinearRegression, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow, unequal
+from theory.tasks.regression.symbols import d
 
 SIZES, NOISES = [20, 10, 40, 30], [1.0, 2.0, 0.5, 1.5]
 
@@ -53,7 +54,7 @@ def test_the_expression_is_what_is_evaluated():
     law = unequal(Accumulate(), design="fresh")
     sequences = {sp.IndexedBase("T")[j]: size for j, size in enumerate(SIZES, 1)}
     sequences |= {sp.IndexedBase("sigma")[j]: noise for j, noise in enumerate(NOISES, 1)}
-    value = law.expr.subs(theory.symbols.n, 4).doit().subs(sequences).subs(theory.symbols.d, 3)
+    value = law.expr.subs(theory.symbols.n, 4).doit().subs(sequences).subs(d, 3)
     np.testing.assert_allclose(float(value), law.evaluate(T=SIZES, d=3, sigma=NOISES)[-1], rtol=1e-13)
     assert law._repr_latex_().startswith("$")
 
@@ -80,3 +81,27 @@ def test_a_small_pool_is_no_harm_where_it_adds_to_others():
         unequal(Replace(), design="fresh").evaluate(T=[20, 2], d=3)
     with pytest.raises(RuleDoesNotApply, match="at symbolic n"):
         unequal(SlidingWindow(2), design="fresh")
+
+
+@pytest.mark.parametrize("design", theory.linear.DESIGNS)
+def test_a_task_with_one_number_an_iteration_has_this_law(design):
+    sizes, noises = (12, 36, 12), (1.0, 2.0, 0.5)
+    task = LinearRegression(T=sizes, d=3, sigma=noises, design=design)
+    law = theory.law(task, Accumulate())
+    expected = unequal(Accumulate(), design=design).evaluate(T=sizes, d=3, sigma=noises)
+    assert (law.evaluate(n=[1, 2, 3]) == expected).all()
+    assert law.evaluate(n=2) == expected[1]
+    with pytest.raises(ValueError, match="T names 3 iterations and 4 are asked for"):
+        law.evaluate(n=4)
+    assert theory.law(LinearRegression(T=17, d=3, sigma=noises, design=design), Replace()).evaluate(
+        n=3
+    ) == pytest.approx((1 + 4 + 0.25) * 3 / 13, rel=1e-13)
+    with pytest.raises(ValueError, match="no law of SlidingWindow.* at unequal pools"):
+        theory.law(task, SlidingWindow(2))
+
+
+def test_pools_have_the_multiples_that_the_workflow_says():
+    # T is the unit of iteration i, and ReplaceGrowing's pool i has i of them
+    growing = theory.law(LinearRegression(T=(20, 30, 40), d=3, design="fresh"), ReplaceGrowing())
+    replaced = unequal(Replace(), design="fresh").evaluate(T=[20, 60, 120], d=3)
+    assert (growing.evaluate(n=[1, 2, 3]) == replaced).all()

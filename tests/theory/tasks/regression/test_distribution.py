@@ -6,7 +6,8 @@ from scipy import stats
 
 import theory
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow
-from theory.symbols import T, d, n, sigma
+from theory.symbols import T, n
+from theory.tasks.regression.symbols import d, sigma
 
 
 def chains(shares, design, samples, features, replicates=20_000):

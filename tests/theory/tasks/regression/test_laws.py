@@ -17,12 +17,14 @@ from theory import (
     Workflow,
     by_count,
     by_weight,
-    chain,
     linear,
     pools,
     real,
 )
-from theory.symbols import T, d, i, n, sigma
+from theory.symbolic_workflow import SymbolicWorkflow
+from theory.symbols import T, i, n
+from theory.tasks.regression import chain
+from theory.tasks.regression.symbols import d, sigma
 
 SCALE = sigma**2 * d / (T - d - 1)
 
@@ -156,8 +158,12 @@ class EveryOther(Workflow):
         return by_count(pools(1, iteration)) if iteration > 3 else by_count(pools(iteration, iteration))
 
 
+def equations(workflow, design="fixed"):
+    return chain.normal_equations(SymbolicWorkflow(workflow), design)
+
+
 def setting(workflow, design="fixed"):
-    return chain.linearity(chain.normal_equations(workflow, design))
+    return chain.linearity(equations(workflow, design))
 
 
 @pytest.mark.parametrize(
@@ -166,11 +172,11 @@ def setting(workflow, design="fixed"):
         (lambda: chain.telescoping(setting(Replace())), "telescoping needs each training set to contain"),
         (lambda: chain.cancellation(setting(Accumulate())), "cancellation needs a single pool"),
         (lambda: chain.telescoping(setting(Made(lambda i: by_count(pools(i, i))))), "drops pools"),
-        (lambda: chain.normal_equations(EveryOther(), "fixed"), "cannot be read at symbolic n"),
-        (lambda: chain.normal_equations(Made(lambda i: by_count(real(i))), "fixed"), "does not go on"),
-        (lambda: chain.normal_equations(Made(lambda i: by_count(pools(1, i - 1))), "fixed"), "does not go on"),
-        (lambda: chain.normal_equations(Made(lambda i: by_weight({pools(1, i): 1})), "fresh"), "all rows counting"),
-        (lambda: chain.normal_equations(Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fresh"), "go on from"),
+        (lambda: equations(EveryOther()), "cannot be read at symbolic n"),
+        (lambda: equations(Made(lambda i: by_count(real(i)))), "does not go on"),
+        (lambda: equations(Made(lambda i: by_count(pools(1, i - 1)))), "does not go on"),
+        (lambda: equations(Made(lambda i: by_weight({pools(1, i): 1})), "fresh"), "all rows counting"),
+        (lambda: equations(Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fresh"), "go on from"),
     ],
 )
 def test_rules_refuse_where_their_condition_fails(attempt, message):

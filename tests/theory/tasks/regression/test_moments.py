@@ -2,9 +2,11 @@ import pytest
 import sympy as sp
 from scipy import integrate, stats
 
-from theory.moments import RuleDoesNotApply, inverse_wishart_trace
+from theory import RuleDoesNotApply
 from theory.positivity import is_nonnegative
-from theory.symbols import T, d, i, n
+from theory.symbols import T, i, n
+from theory.tasks.regression.moments import inverse_wishart_trace
+from theory.tasks.regression.symbols import d
 
 
 @pytest.mark.parametrize("rows", [4, 7, 30])

@@ -1,0 +1,177 @@
+"""What a task is: numbers or symbols, their domain, and what no law depends on."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from theory import (
+    EXACT,
+    TASKS,
+    Accumulate,
+    AccumulateSubsample,
+    Domain,
+    LinearRegression,
+    Parameter,
+    Quantity,
+    Replace,
+    SlidingWindow,
+    SymbolicWorkflow,
+    Task,
+    Variable,
+    gain,
+    gain_law,
+)
+from theory.symbols import T, n
+from theory.task import check_task
+from theory.tasks.regression.symbols import d, sigma
+
+shape = sp.Symbol("shape", positive=True)
+_PARAMETERS = (Parameter(T, "numbers an iteration"), Parameter(shape, "of the distribution", default=2.0))
+_DOMAIN = Domain((Variable(T, (sp.Integer(1),)), Variable(shape)))
+
+
+@dataclass(frozen=True)
+class GammaMean(Task):
+    """The mean of Gamma(shape) variables of mean 1 whose generator keeps the variance: a task that is not regression."""
+
+    T: int | None = None
+    shape: float | None = None
+
+    name: ClassVar[str] = "gamma-mean"
+    quantities: ClassVar[tuple[Quantity, ...]] = (
+        Quantity("mean_error", "squared error of the mean", 1 / (shape * T), 1 / (shape * T)),
+        Quantity("log_error", "no law is known of it", 1 / T, 1 / T),
+    )
+    parameters: ClassVar[tuple[Parameter, ...]] = _PARAMETERS
+    domain: ClassVar[Domain] = _DOMAIN
+
+    def objection(self, workflow, quantity):
+        return None if quantity.name == "mean_error" else f"there is no law of {quantity.name} under {workflow}."
+
+    def derive(self, workflow, quantity):
+        return gain_law(SymbolicWorkflow(workflow), quantity.unit, validity=EXACT, steps=())
+
+
+def test_a_law_is_of_a_task_and_a_workflow():
+    law = theory.law(LinearRegression(design="fresh"), Accumulate(), of="test_error")
+    short = theory.linear.test_error(Accumulate(), design="fresh")
+    assert law.expr == short.expr
+    assert law.task == short.task
+    assert str(law.task) == "LinearRegression(design=fresh)"
+    assert [str(relation) for relation in law.assumptions] == ["T >= d + 2", "d >= 1", "n >= 1", "sigma > 0"]
+    assert law.unit == sigma**2 * d / (T - d - 1)
+
+
+def test_numbers_of_a_task_are_put_into_its_laws():
+    task = LinearRegression(T=100, d=32, sigma=0.5, design="fresh")
+    law, general = theory.law(task, Accumulate()), theory.law(LinearRegression(design="fresh"), Accumulate())
+    at = {T: 100, d: 32, sigma: sp.Rational(1, 2)}
+    assert law.expr.free_symbols == {n}
+    assert sp.simplify(law.closed_form() - general.closed_form().subs(at)) == 0
+    assert sp.N(law.limit()) == pytest.approx(0.7087 / 4, rel=1e-4)
+    assert (law.evaluate(n=[1, 7]) == general.evaluate(T=100, d=32, sigma=0.5, n=[1, 7])).all()
+    assert law.distribution(n=1).mean() == pytest.approx(32 / 67 / 4)
+    with pytest.raises(ValueError, match=r"T is 100 in LinearRegression\(.*\); got T=50. Leave it out"):
+        law.evaluate(T=50, n=1)
+    half = theory.law(LinearRegression(d=3, design="fixed"), Replace())
+    assert half.expr.free_symbols == {T, sigma, n}
+    assert half.evaluate(T=10, n=2) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="regression needs numbers for T; give them by name"):
+        half.evaluate(n=2)
+
+
+def test_bounds_of_a_task_with_numbers_are_judged_at_these():
+    # At T = 100, d = 32 the error stays below 1.49 of one fit, at other T and d it does not.
+    bound = "149/100*sigma**2*d/(T-d-1)"
+    numbers = theory.law(LinearRegression(T=100, d=32, design="fresh"), Accumulate())
+    assert theory.check_bound(numbers, bound, time_limit=100).verdict == "proved"
+    symbols = theory.law(LinearRegression(design="fresh"), Accumulate())
+    assert theory.check_bound(symbols, bound, time_limit=100).verdict == "refuted"
+    refuted = theory.check_bound(numbers, "148/100*sigma**2*d/(T-d-1)", time_limit=100)
+    assert set(refuted.counterexample) == {"n"}
+    law = numbers.evaluate(n=int(refuted.counterexample["n"]))
+    assert law > 1.48 * 32 / 67
+
+
+def test_a_task_of_other_symbols():
+    law = theory.law(GammaMean(), SlidingWindow(2))
+    assert law.expr.free_symbols == {T, shape, n}
+    expected = [float(c) / (5 * 2) for c in gain(SlidingWindow(2), 6)]
+    np.testing.assert_allclose(law.evaluate(T=5, n=range(1, 7)), expected, rtol=1e-14)
+    np.testing.assert_allclose(law.evaluate(T=5, shape=4, n=range(1, 7)), np.array(expected) / 2, rtol=1e-14)
+    assert law.growth().kind == "linear"
+    assert theory.check_bound(law, "n/(T*shape)").verdict == "proved"
+    refuted = theory.check_bound(law, "2/(T*shape)")
+    assert refuted.verdict == "refuted"
+    assert set(refuted.counterexample) == {"T", "n"}  # the shape drops out
+    assert "shape" in theory.check_bound(law, "n/(2*T)").counterexample
+    assert theory.tightest(theory.law(GammaMean(), Accumulate()), "1/(T*shape)").constant == sp.pi**2 / 6
+    assert [str(relation) for relation in law.assumptions] == ["T >= 1", "n >= 1", "shape > 0"]
+    with pytest.raises(ValueError, match=r"the symbols are T, shape, n"):
+        theory.check_bound(law, "n/(T*sigma)")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"T": 0}, "gamma-mean needs T >= 1; got T=0"),
+        ({"T": 2.5}, "T must be a whole number; got T=2.5"),
+        ({"T": 3, "shape": 0}, "gamma-mean needs shape > 0"),
+        ({"T": 3, "shape": float("nan")}, "shape"),
+        ({"T": "many"}, "T must be a number; got T='many'"),
+        ({"T": True}, "T must be a number"),
+        ({"T": 3, "sigma": 1}, "gamma-mean has no parameter sigma; it has T, shape"),
+        ({}, "gamma-mean needs numbers for T"),
+    ],
+)
+def test_numbers_outside_the_domain_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        theory.law(GammaMean(), Replace()).evaluate(n=1, **given)
+
+
+def test_quantities():
+    assert theory.law(GammaMean(), Replace()).quantity.name == "mean_error"
+    with pytest.raises(ValueError, match="gamma-mean has no quantity 'variance'; it has mean_error, log_error"):
+        theory.law(GammaMean(), Replace(), of="variance")
+    with pytest.raises(ValueError, match=r"there is no law of log_error under Replace\(\)"):
+        theory.law(GammaMean(), Replace(), of="log_error")
+    with pytest.raises(ValueError, match="only the mean is known"):
+        theory.law(GammaMean(T=3), Replace()).variance()
+
+
+def test_what_no_law_depends_on_is_covered():
+    symbols, numbers = LinearRegression(design="fixed"), LinearRegression(T=20, d=2, sigma=1.5, design="fixed")
+    correlated = LinearRegression(T=20, d=2, sigma=1.5, design="fixed", covariance=np.array([[2.0, 1.0], [1.0, 2.0]]))
+    assert symbols.covers(numbers)
+    assert numbers.covers(correlated)
+    assert correlated.covers(numbers)
+    assert correlated != numbers
+    assert not numbers.covers(symbols)
+    assert not symbols.covers(LinearRegression(T=20, d=2, design="fresh"))
+    assert not symbols.covers(GammaMean())
+    assert hash(numbers) == hash(LinearRegression(T=20, d=2, sigma=1.5, design="fixed"))
+
+
+@pytest.mark.parametrize("nothing", [LinearRegression, "regression", None])
+def test_no_task(nothing):
+    with pytest.raises(ValueError, match="a task is needed, an object such as LinearRegression"):
+        check_task(nothing)
+    with pytest.raises(ValueError, match="a task is needed"):
+        theory.law(nothing, Replace())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_owns_what_it_needs(task):
+    """The units are positive on the domain and tend to each other; fields, parameters and choices agree."""
+    example = task(**{choice.name: choice.options[0] for choice in task.choices})
+    names = {p.name for p in task.parameters} | {choice.name for choice in task.choices} | set(task.invariant)
+    assert set(example.fields) == names
+    assert {p.symbol for p in task.parameters} == set(task.domain.symbols)
+    for quantity in task.quantities:
+        assert sp.limit(quantity.unit / quantity.limit_unit, T, sp.oo) == 1
+        law = theory.law(example, AccumulateSubsample(), quantity.name)
+        assert law.expr.free_symbols <= {*task.domain.symbols, n}

@@ -1,0 +1,30 @@
+"""Laws that are a gain times the quantity of one fit: errors are weighted means of older errors and new noises."""
+
+import sympy as sp
+
+from . import recursion
+from .asymptotics import Growth
+from .derivation import Derivation, Derived, Step
+from .symbolic_workflow import SymbolicWorkflow
+from .symbols import GAIN, n, tidy
+
+
+def gain_law(
+    workflow: SymbolicWorkflow, unit: sp.Expr, *, validity: str, steps: tuple[Step, ...], source: str | None = None
+) -> Derived:
+    """c_n · `unit`, with c_n as far as it can be solved for all n.
+
+    Args:
+        workflow: what each model is fitted to.
+        unit: the quantity of one fit on T real rows.
+        validity: `EXACT` where errors are such means at finite T, else `LARGE_T`.
+        steps: why they are; the steps that solve for the gain follow.
+        source: where the law is published; by default where the gain is.
+    """
+    solved = recursion.solve(workflow)
+    gain = GAIN(n) if solved.expr is None else solved.expr
+    value = sp.latex(gain) if solved.expr is not None else r"\text{a rational number for each } n"
+    last = Step(solved.rule, f"c_n = {value}", solved.because)
+    growth = None if solved.growth is None else Growth(solved.growth.kind, tidy(solved.growth.constant * unit))
+    derivation = Derivation((*steps, last))
+    return Derived(gain * unit, derivation, source or solved.source, validity, gain=solved.expr, growth=growth)
