@@ -6,6 +6,8 @@ parameters, numbers or symbols; their domain; and what its laws do not depend on
 """
 
 import abc
+import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
@@ -77,7 +79,7 @@ class Choice:
 class Task(abc.ABC):
     """What is refitted. A frozen dataclass with a field for each parameter, `None` for its symbol, and each choice.
 
-    Class attributes:
+    Class attributes, which stand before the fields, since a field T hides the symbol T:
         name: on the command line.
         quantities: what can be measured; the first where none is named.
         parameters: in the order of the options.
@@ -112,11 +114,12 @@ class Task(abc.ABC):
         Raises:
             ValueError: they do not.
         """
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+                raise ValueError(f"{name} must be a number; got {name}={value!r}.")
         at = {p.symbol: exact(values[p.name]) for p in self.parameters}
         for variable in self.domain.variables:
             name, value = variable.symbol.name, values[variable.symbol.name]
-            if not isinstance(at[variable.symbol], Fraction) or isinstance(value, bool):
-                raise ValueError(f"{name} must be a number; got {name}={value!r}.")
             if variable.symbol.is_integer and at[variable.symbol].denominator != 1:
                 raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
             number = sp.Rational(*at[variable.symbol].as_integer_ratio())

@@ -30,24 +30,25 @@ from theory.task import check_task
 from theory.tasks.regression.symbols import d, sigma
 
 shape = sp.Symbol("shape", positive=True)
-_PARAMETERS = (Parameter(T, "numbers an iteration"), Parameter(shape, "of the distribution", default=2.0))
-_DOMAIN = Domain((Variable(T, (sp.Integer(1),)), Variable(shape)))
 
 
 @dataclass(frozen=True)
 class GammaMean(Task):
-    """The mean of Gamma(shape) variables of mean 1 whose generator keeps the variance: a task that is not regression."""
-
-    T: int | None = None
-    shape: float | None = None
+    """The mean of Gamma(shape) variables whose generator keeps the variance: a task that is not regression."""
 
     name: ClassVar[str] = "gamma-mean"
     quantities: ClassVar[tuple[Quantity, ...]] = (
         Quantity("mean_error", "squared error of the mean", 1 / (shape * T), 1 / (shape * T)),
         Quantity("log_error", "no law is known of it", 1 / T, 1 / T),
     )
-    parameters: ClassVar[tuple[Parameter, ...]] = _PARAMETERS
-    domain: ClassVar[Domain] = _DOMAIN
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(T, "numbers an iteration"),
+        Parameter(shape, "of the distribution", default=2.0),
+    )
+    domain: ClassVar[Domain] = Domain((Variable(T, (sp.Integer(1),)), Variable(shape)))
+
+    T: int | None = None
+    shape: float | None = None
 
     def objection(self, workflow, quantity):
         return None if quantity.name == "mean_error" else f"there is no law of {quantity.name} under {workflow}."

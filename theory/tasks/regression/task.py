@@ -22,13 +22,6 @@ TEST_ERROR = Quantity(
     limit_unit=sigma**2 * d / T,
 )
 
-# out here: in the class T, d and sigma are fields
-_PARAMETERS = (
-    Parameter(T, "samples an iteration, at least d + 2", each=True),
-    Parameter(d, "features"),
-    Parameter(sigma, "noise standard deviation", default=1.0, each=True),
-)
-
 
 @dataclass(frozen=True, eq=False)
 class LinearRegression(Task):
@@ -48,20 +41,24 @@ class LinearRegression(Task):
         ValueError: outside this domain.
     """
 
-    T: int | Sequence[int] | None = None
-    d: int | None = None
-    sigma: float | Sequence[float] | None = None
-    design: str = field(kw_only=True)
-    covariance: np.ndarray | None = None
-
     name: ClassVar[str] = "regression"
     quantities: ClassVar[tuple[Quantity, ...]] = (TEST_ERROR,)
-    parameters: ClassVar[tuple[Parameter, ...]] = _PARAMETERS
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(T, "samples an iteration, at least d + 2", each=True),
+        Parameter(d, "features"),
+        Parameter(sigma, "noise standard deviation", default=1.0, each=True),
+    )
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice("design", DESIGNS, "one X for all iterations, or a fresh one each"),
     )
     domain: ClassVar[Domain] = DOMAIN
     invariant: ClassVar[tuple[str, ...]] = ("covariance",)
+
+    T: int | Sequence[int] | None = None
+    d: int | None = None
+    sigma: float | Sequence[float] | None = None
+    design: str = field(kw_only=True)
+    covariance: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""
