@@ -1,26 +1,30 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures report data claims test check bench lock clean
+.PHONY: help install figures report data claims test test-all check bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
   $(shell $(p) $(NEW_ENOUGH) 2>/dev/null && echo $(p))))
-BIN := .venv/bin
+# What `make test-all` tries, as far as they are there: the oldest Python that is served, and the newest.
+working = $(firstword $(foreach p,$(1),$(shell $(p) -c "" 2>/dev/null && echo $(p))))
+PYTHONS ?= $(call working,python3.11) $(call working,python3.14 python3.13 python3.12)
+VENV ?= .venv
+BIN := $(VENV)/bin
 # Written last, so that an installation killed half way is begun again.
-INSTALLED := .venv/installed
+INSTALLED := $(VENV)/installed
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 install: $(INSTALLED) ## build .venv from the lock file
 
 $(INSTALLED): requirements.lock
 	@$(if $(PYTHON),$(PYTHON) $(NEW_ENOUGH),false) || { \
 	  echo "make: no Python >= 3.11 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 2; }
-	@echo "Setting up .venv from requirements.lock (about a minute)" >&2
-	@$(PYTHON) -m venv --clear .venv || { \
+	@echo "Setting up $(VENV) from requirements.lock (about a minute)" >&2
+	@$(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "make: $(PYTHON) cannot make a virtual environment; on Debian or Ubuntu install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -41,11 +45,19 @@ claims: $(INSTALLED) ## judge the paper's claims by the recorded results
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(INSTALLED) ## lint, types, layers and tests
+test-all: ## run the tests on Python 3.11 and on the newest Python found (PYTHONS="…" names others)
+	@test -n "$(strip $(PYTHONS))" || { echo "make: no python3.11 or newer found; name some: make test-all PYTHONS=…" >&2; exit 2; }
+	@for python in $(PYTHONS); do \
+	  version=$$($$python -c "import sys; print('.'.join(map(str, sys.version_info[:2])))"); \
+	  echo "Python $$version" >&2; \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
+
+check: $(INSTALLED) ## lint, types, layers and tests, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright
-	$(BIN)/lint-imports
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 minutes on an idle machine)
@@ -55,6 +67,6 @@ lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra chem --extra dev --generate-hashes \
 	  --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
-clean: ## remove .venv, pictures and caches
-	rm -rf .venv figures/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+clean: ## remove environments, pictures and caches
+	rm -rf .venv .venv-* figures/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
