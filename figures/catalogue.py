@@ -16,7 +16,7 @@ from paper_repro import (
     one_law as neural_law,
     vae as autoencoders,
 )
-from paper_repro.linear import Row
+from paper_repro.gerstgrasser2024.linear import Row
 from paper_repro.one_law import RECORDED
 from sim.results import anew
 

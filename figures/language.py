@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from paper_repro import published
-from paper_repro.language import PRESETS, weights_of
-from paper_repro.linear import Row
-from paper_repro.neural_claims import PUBLISHED
+from paper_repro.gerstgrasser2024.language import PRESETS, weights_of
+from paper_repro.gerstgrasser2024.linear import Row
+from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
 
 from .chains import NAMES, curve, interval
 from .style import COLOUR, caption, shade

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paper_repro.linear import Row
+from paper_repro.gerstgrasser2024.linear import Row
 from paper_repro.one_law import EXPERIMENT
 from theory import Workflow, gain
 

@@ -14,6 +14,8 @@ from jaxtyping import Float, PyTree
 
 from sim.results import write_whole
 
+from .files import write_bytes
+
 METRICS = ("iteration", "seed", "metric", "value")
 TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
 
@@ -37,7 +39,7 @@ class RunDirectory:
             if taken:
                 raise ValueError(f"{path} is not empty and holds no run; choose another --run-dir.")
             text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
-            write_whole(stored, lambda partial: partial.write_text(text) and None)
+            write_bytes(stored, text.encode())
 
     def _check(self, stored: Path, configuration: dict[str, Any], resume: bool) -> None:
         try:
@@ -124,7 +126,7 @@ class RunDirectory:
 
     def write_sample(self, name: str, content: bytes) -> None:
         """Write `samples/NAME`."""
-        write_whole(self.path / "samples" / name, lambda partial: partial.write_bytes(content) and None)
+        write_bytes(self.path / "samples" / name, content)
 
     def _read(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
         """The whole lines of a table; a killed run may have left the last one half written."""

@@ -7,6 +7,7 @@ a run that was killed, in the middle of a fit or of sampling too, goes on from t
 import abc
 import time
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import equinox as eqx
@@ -21,7 +22,7 @@ from theory import Pool, Workflow
 
 from .directory import RunDirectory
 from .train import Fit, Training, train
-from .training_set import TrainingSet, rows_of
+from .training_set import TrainingRows, rows_of
 
 #: How many sampled rows of each iteration and seed are written out to be looked at.
 SHOWN = 20
@@ -154,7 +155,7 @@ def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray
 def _rows(workflow: Workflow, iteration: int, T: int) -> int:
     drawn = workflow.drawn(iteration)
     if drawn is None:
-        drawn = sum(workflow.size(pool) for pool in workflow.shares(iteration))
+        drawn = sum((workflow.size(pool) for pool in workflow.shares(iteration)), Fraction(0))
     return rows_of(drawn, T, f"the training set of iteration {iteration}")
 
 
@@ -204,11 +205,11 @@ class _Chain:
         pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
         self.directory.rewind(self.iteration, step)
         self.bar.update(step)
-        training_set = TrainingSet(self.workflow, self.iteration, self.plan.T, pools, seeds)
+        training_rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds)
         chunks = train(
             fit,
             self.learner.loss,
-            lambda first, end: training_set.batches(first, end, self.training.batch_size),
+            lambda first, end: training_rows.batches(first, end, self.training.batch_size),
             self.training,
             start=step,
             steps=steps,

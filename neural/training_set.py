@@ -17,7 +17,7 @@ def rows_of(share: Fraction, T: int, what: str) -> int:
     return int(rows)
 
 
-class TrainingSet:
+class TrainingRows:
     """The rows of one iteration's training set, for each of several seeds.
 
     Rows are numbered through the pools in the order that the workflow names them. A subsample keeps some of the

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .estimate import Estimate
-from .linear import Row
+from .recorded import Row
 
 #: Of every confidence interval.
 LEVEL = 0.95

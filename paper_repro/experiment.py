@@ -16,7 +16,7 @@ from neural.loop import Learner, run as run_neural
 from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
 
-from .linear import Row
+from .recorded import Row
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
 Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]

@@ -19,16 +19,16 @@ from jaxtyping import Array, Float, Key, PyTree, UInt16
 from tqdm import tqdm
 
 import sim
-from neural.data.markov import Markov
+from neural.language.markov import Markov
 from neural.directory import RunDirectory
-from neural.language import LanguageModel
+from neural.language.learner import LanguageModel
 from neural.loop import Plan, run as run_neural
 from neural.train import Training
-from neural.transformer import Architecture, Sampler
+from neural.language.network import Architecture, Sampler
 from sim.results import Results, configuration_hash
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow, Workflow
 
-from .linear import Row
+from .recorded import Row
 
 #: Where results that take minutes are kept, in the repository.
 RECORDED = Path(__file__).parent / "results"

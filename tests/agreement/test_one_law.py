@@ -12,9 +12,9 @@ import pytest
 
 from figures import one_law as figure
 from figures.style import style
-from neural.data.markov import Markov
+from neural.language.markov import Markov
 from neural.directory import RunDirectory
-from neural.language import LanguageModel
+from neural.language.learner import LanguageModel
 from neural.loop import Learner, Plan, run
 from neural.train import Training
 from paper_repro import one_law

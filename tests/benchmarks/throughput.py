@@ -22,11 +22,11 @@ def ours() -> Callable[[], float]:
     import jax.random as jr
     import numpy as np
 
-    from neural.data.corpus import Corpus
-    from neural.language import LanguageModel
+    from neural.language.corpus import Corpus
+    from neural.language.learner import LanguageModel
     from neural.loop import _begin
     from neural.train import Training, train
-    from neural.transformer import PAPER, Sampler
+    from neural.language.network import PAPER, Sampler
 
     class Nothing(Corpus):
         """A corpus that is never asked for texts."""

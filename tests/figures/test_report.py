@@ -14,7 +14,7 @@ from figures.catalogue import PICTURES
 from figures.laws import EXPLORED, label, script
 from figures.report import illustration, page
 from paper_repro import claims
-from paper_repro.vae import VAE, run as trained
+from paper_repro.gerstgrasser2024.vae import VAE, run as trained
 from tests.engines import browse
 from theory.table import FAMILIES
 

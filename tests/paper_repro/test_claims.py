@@ -11,8 +11,8 @@ import pytest
 
 from paper_repro import claims, neural_claims, published
 from paper_repro.claim import IN_SHAPE, NOT_REPRODUCED, NOT_TESTED, REPRODUCED, Fact, Missing, Quantity
-from paper_repro.estimate import Estimate
-from paper_repro.experiments import EXPERIMENTS
+from paper_repro.measurement import Estimate
+from paper_repro.registry import EXPERIMENTS
 from paper_repro.one_law import RECORDED
 from sim.results import Results
 from tests.helpers import command

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural.conformer_configuration import ConformerConfiguration
-from neural.language_configuration import sizes
-from neural.transformer import PAPER
+from neural.conformers.configuration import ConformerConfiguration
+from neural.language.configuration import sizes
+from neural.language.network import PAPER
 from paper_repro import __main__ as command_line, experiment, experiments, language, one_law
 from paper_repro.experiment import Experiment
-from paper_repro.experiments import EXPERIMENTS, Entry
+from paper_repro.registry import EXPERIMENTS, Entry
 from sim.results import configuration_hash
 from tests.helpers import command
 from theory import Accumulate, Replace
