@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from paper_repro.gerstgrasser2024.linear import Row
+from paper_repro.recorded import Row
 
 from .style import COLOUR
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from paper_repro.gerstgrasser2024.linear import DESIGNS, Row
+from paper_repro.gerstgrasser2024.linear import DESIGNS
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves
 from .style import COLOUR, MARKER, caption, shade

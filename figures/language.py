@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paper_repro import published
+from paper_repro.gerstgrasser2024 import published
 from paper_repro.gerstgrasser2024.language import PRESETS, weights_of
-from paper_repro.gerstgrasser2024.linear import Row
 from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
+from paper_repro.recorded import Row
 
 from .chains import NAMES, curve, interval
 from .style import COLOUR, caption, shade

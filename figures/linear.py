@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 from matplotlib.axes import Axes
 
-from paper_repro.gerstgrasser2024.linear import Row
+from paper_repro.recorded import Row
 from theory import WORKFLOWS
 from theory.linear import test_error
 

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from paper_repro.gerstgrasser2024.linear import LINEAR_A, Row
+from paper_repro.gerstgrasser2024.linear import LINEAR_A
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves, draw
 from .style import COLOUR, caption, shade

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from paper_repro.gerstgrasser2024.linear import LINEAR_B, Row
+from paper_repro.gerstgrasser2024.linear import LINEAR_B
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves, draw
 from .linear_a import PUBLISHED_OFFSET, TITLES

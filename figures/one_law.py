@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paper_repro.gerstgrasser2024.linear import Row
 from paper_repro.one_law import EXPERIMENT
+from paper_repro.recorded import Row
 from theory import Workflow, gain
 
 from .style import COLOUR, caption

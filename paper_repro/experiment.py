@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -22,8 +23,11 @@ from .recorded import Row
 Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]
 
 
+C = TypeVar("C", bound=Configuration)
+
+
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Generic[C]):
     """What is run: every variant under every workflow.
 
     Attributes:
@@ -35,8 +39,8 @@ class Experiment:
     """
 
     name: str
-    base: Configuration
-    variants: Mapping[str, Mapping[str, object]]
+    base: C
+    variants: Mapping[str, Mapping[str, Any]]
     workflows: tuple[Workflow, ...] = (Replace(), Accumulate())
     watched: bool = False
 
@@ -52,8 +56,8 @@ class Experiment:
 
 
 def presets(
-    experiment: Experiment, settings: Mapping[str, Configuration], larger: Mapping[str, object]
-) -> dict[str, Experiment]:
+    experiment: Experiment[C], settings: Mapping[str, C], larger: Mapping[str, Any]
+) -> dict[str, Experiment[C]]:
     """The experiment in each of the settings; `gpu` and `paper` with `larger`: where data lies, how many seeds."""
     small = {name: replace(experiment, base=settings[name]) for name in ("smoke", "cpu")}
     return small | {name: replace(experiment, base=replace(settings[name], **larger)) for name in ("gpu", "paper")}

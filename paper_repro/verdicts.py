@@ -1,6 +1,6 @@
-"""The paper's claims, and its critics', with verdicts recomputed from recorded results and exact laws.
+"""The claims of all papers, and their critics', with verdicts recomputed from recorded results and exact laws.
 
-A claim and its test are data (`claim.Claim`). Where a fact on the paper stands, its confidence stands too: [A] seen in
+A claim and its test are data (`claim.Claim`). Where a fact on a paper stands, its confidence stands too: [A] seen in
 the authors' own files, [N] from a reading note whose writer says that it was read off the paper, [M] from memory, [D]
 derived here. `results/claims.json` keeps the verdicts, so that one which no longer follows is noticed.
 """
@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from sim.results import Results, write_whole
+from neural.files import write_bytes
+from sim.results import Results
 
-from .claim import NOT_TESTED, Missing, Tables
-from .experiments import EXPERIMENTS
-from .recorded import Row
-from .linear_claims import LINEAR
-from .neural_claims import NEURAL
-from .one_law import RECORDED
+from .claim import NOT_TESTED, Judgement
+from .recorded import RECORDED, Missing, Row, Tables
+from .registry import EXPERIMENTS, PAPERS
 
-CLAIMS = (*LINEAR, *NEURAL)
+CLAIMS = tuple(claim for paper in PAPERS for claim in paper.claims)
 VERDICTS = RECORDED / "claims.json"
 
 
@@ -37,18 +35,13 @@ def recorded(folder: Path = RECORDED) -> Tables:
     return load
 
 
-def table(tables: Tables | None = None) -> list[dict[str, object]]:
-    """Every claim with its verdict, recomputed from the recorded results.
-
-    A row a claim: `id, statement, where, theirs, ours, standard_error, verdict, preset, differs`. `theirs` and `ours`
-    are values of the quantity that the statement ends with, `None` where there is none, as is `standard_error`, which
-    is 0 for what is exact.
-    """
+def table(tables: Tables | None = None) -> list[Judgement]:
+    """Every claim with its verdict, recomputed from the recorded results."""
     tables = tables or recorded()
     return [claim.judge(tables) for claim in CLAIMS]
 
 
-def departures(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> list[str]:
+def departures(rows: Sequence[Judgement], verdicts: Path = VERDICTS) -> list[str]:
     """Which of the kept verdicts no longer follow, or are not there.
 
     Raises:
@@ -71,7 +64,7 @@ def departures(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> 
     ]
 
 
-def keep(rows: Sequence[dict[str, object]], verdicts: Path = VERDICTS) -> None:
+def keep(rows: Sequence[Judgement], verdicts: Path = VERDICTS) -> None:
     """Keep the verdicts of what was tested."""
     found = {row["id"]: row["verdict"] for row in rows if row["verdict"] != NOT_TESTED}
-    write_whole(verdicts, lambda path: path.write_text(json.dumps(found, indent=1) + "\n") and None)
+    write_bytes(verdicts, f"{json.dumps(found, indent=1)}\n".encode())

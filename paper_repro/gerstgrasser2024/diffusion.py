@@ -20,9 +20,8 @@ from neural.conformers.configuration import PRESETS as SETTINGS
 from neural.loop import Learner
 from theory import Replace
 
-from .experiment import Experiment, presets, run as run_chains
-from .linear import Row
-from .one_law import RECORDED
+from ..experiment import Experiment, presets, run as run_chains
+from ..recorded import RECORDED, Row
 
 #: Molecules that are kept for a picture, one sample of each model, of the first seed.
 SHOWN = ("paracetamol", "procaine", "sulfadiazine")
@@ -40,7 +39,7 @@ ABLATION = Experiment(
     workflows=(Replace(),),
 )
 
-#: Where `gpu` and `paper` look for GEOM's released files. Neither has been recorded.
+#: Where `gpu` and `paper` look for GEOM's released files.
 GEOM = {"file": "data/rdkit_folder/drugs", "seeds": 3}
 
 #: By preset.
@@ -63,8 +62,8 @@ def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...
 
 
 def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:
-    from neural.conformers.learner import ConformerModel
     from neural.conformers.conformer_set import split  # RDKit is an extra, and what is recorded is read without it
+    from neural.conformers.learner import ConformerModel
 
     assert isinstance(learner, ConformerModel)
     numbers, x = split(pool)

@@ -3,26 +3,26 @@
 The paper has TinyStories (470 million tokens), four transformers of 9 to 126 million parameters, one epoch a fit and 5
 iterations. At the presets `smoke` and `cpu` it is the embedded grammar and four stand-ins, a ten-thousandth as large: a
 GPT-2 and three Llama-2 of growing width and depth, under-trained as one epoch of TinyStories leaves the real ones.
-`gpu` has the real sizes on 100,000 stories of the grammar, `paper` on TinyStories; neither has been recorded.
+`gpu` has the real sizes on 100,000 stories of the grammar, `paper` has them on TinyStories.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax.random as jr
 import numpy as np
 
-from neural.language.learner import LanguageModel
 from neural.language.configuration import PRESETS as SETTINGS, LanguageConfiguration, sizes
-from neural.loop import Learner
+from neural.language.learner import LanguageModel
 from neural.language.network import PAPER, Transformer, parameters
+from neural.loop import Learner
 from theory import Accumulate, AccumulateSubsample, Replace, ReplaceGrowing
 
-from .experiment import Experiment, run as run_chains
-from .linear import Row
-from .one_law import RECORDED
+from ..experiment import Experiment, run as run_chains
+from ..recorded import RECORDED, Row
 
 #: Texts of each model that are kept to be read, all of the first seed.
 SHOWN = 3
@@ -36,9 +36,12 @@ STAND_INS = {
 }
 
 
-def _experiments(base: LanguageConfiguration, models: Mapping[str, Mapping[str, object]]) -> dict[str, Experiment]:
+def _experiments(
+    base: LanguageConfiguration, models: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Experiment[LanguageConfiguration]]:
     """All experiments by name: the four models, and what is changed with the first of them."""
     smallest = replace(base, **models["gpt2-9m"])
+    assert smallest.epochs is not None  # as the paper, no preset counts steps
     steps = smallest.training.budget(smallest.rows)
     every = (
         Experiment("language", base, models, watched=True),
@@ -79,7 +82,7 @@ AS_COMMAND = {
 }
 
 
-def weights_of(experiment: Experiment) -> dict[str, int]:
+def weights_of(experiment: Experiment[LanguageConfiguration]) -> dict[str, int]:
     """How many weights the transformer of each variant has."""
     result = {}
     for name, changes in experiment.variants.items():

@@ -5,7 +5,6 @@ iterations, no ridge, one X relabelled at every iteration. A second published pl
 {0.1, 1, 10} without its T and d; its slope, sigma^2 d/(T - d - 1) = 35.2 at sigma^2 = 10, allows T = 114, d = 88.
 """
 
-import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,14 +14,13 @@ import numpy as np
 from tqdm import tqdm
 
 import sim
-from sim.results import Results
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
-Row = dict[str, str]
+from ..recorded import Row, read_or_make
 
 
 @dataclass(frozen=True)
-class Setting:
+class Simulation:
     """One simulation.
 
     Attributes:
@@ -56,11 +54,11 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """Several settings simulated alike; each has random numbers of its own, from the seed and its place."""
+class Sweep:
+    """Several simulations run alike; each has random numbers of its own, from the seed and its place."""
 
     name: str
-    settings: tuple[Setting, ...]
+    simulations: tuple[Simulation, ...]
     iterations: int
     replicates: int
     seed: int
@@ -70,7 +68,7 @@ class Experiment:
         """Everything that the numbers depend on, as JSON."""
         return {
             "name": self.name,
-            "settings": [setting.described for setting in self.settings],
+            "settings": [simulation.described for simulation in self.simulations],
             "iterations": self.iterations,
             "replicates": self.replicates,
             "seed": self.seed,
@@ -85,9 +83,9 @@ def _grid(
     d: int,
     sigma2: tuple[str, ...],
     workflows: tuple[Workflow, ...] = (Replace(), Accumulate()),
-) -> tuple[Setting, ...]:
+) -> tuple[Simulation, ...]:
     return tuple(
-        Setting(workflow, design, T_, d, Fraction(variance))
+        Simulation(workflow, design, T_, d, Fraction(variance))
         for workflow in workflows
         for design in designs
         for T_ in T
@@ -95,11 +93,11 @@ def _grid(
     )
 
 
-LINEAR_A = Experiment("linear_a", _grid(T=(114,), d=88, sigma2=("0.1", "1", "10")), 10, 1000, seed=1)
-LINEAR_B = Experiment(
+LINEAR_A = Sweep("linear_a", _grid(T=(114,), d=88, sigma2=("0.1", "1", "10")), 10, 1000, seed=1)
+LINEAR_B = Sweep(
     "linear_b", _grid(T=(100, 316, 1000), d=32, sigma2=("0.01", "0.1", "1", "10", "100")), 50, 1000, seed=2
 )
-DESIGNS = Experiment(
+DESIGNS = Sweep(
     "designs",
     _grid(designs=("fixed", "fresh"), T=(40, 100), d=32, sigma2=("1",), workflows=(Accumulate(),)),
     20,
@@ -109,7 +107,7 @@ DESIGNS = Experiment(
 
 #: What the claims on linear regression are held against: every law of the paper at both designs, in the smallest of its
 #: settings, where the designs differ most; and features that are far from isotropic, whose rows must be drawn.
-CLAIMS = Experiment(
+CLAIMS = Sweep(
     "linear_claims",
     _grid(
         designs=("fixed", "fresh"), T=(100,), d=32, sigma2=("1",), workflows=(Replace(), Accumulate(), ReplaceGrowing())
@@ -118,51 +116,40 @@ CLAIMS = Experiment(
     50_000,
     seed=4,
 )
-ISOTROPY = Experiment(
+ISOTROPY = Sweep(
     "linear_isotropy",
-    tuple(replace(setting, decay=2) for setting in _grid(T=(100,), d=32, sigma2=("1",))),
+    tuple(replace(simulation, decay=2) for simulation in _grid(T=(100,), d=32, sigma2=("1",))),
     10,
     4000,
     seed=6,
 )
 
 
-def run(experiment: Experiment, folder: Path) -> list[Row]:
-    """The experiment's table: read from `folder` if it was made from this very configuration, else simulated there.
+def run(sweep: Sweep, folder: Path) -> list[Row]:
+    """The sweep's table: read from `folder` if it was made from this very configuration, else simulated there.
 
-    One row a (setting, iteration): `mean` and `standard_error` of the test error (noise left out), its `low` and
-    `high` quantiles (2.5 % and 97.5 % of the replicates). A bar on standard error shows the settings done.
+    One row a (simulation, iteration): `mean` and `standard_error` of the test error (noise left out), its `low` and
+    `high` quantiles (2.5 % and 97.5 % of the replicates). A bar on standard error shows the simulations done.
     """
-    results = Results(folder, experiment.name)
-    rows = results.load(experiment.configuration)
-    if rows is None:
-        started = time.monotonic()
-        results.save(experiment.configuration, _simulate(experiment), started)
-        rows = results.load(experiment.configuration)
-        assert rows is not None  # written a moment ago
-    return rows
+    return read_or_make(folder, sweep.name, sweep.configuration, lambda: _simulate(sweep))
 
 
-def _simulate(experiment: Experiment) -> list[dict[str, object]]:
+def _simulate(sweep: Sweep) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    bar = tqdm(experiment.settings, desc=experiment.name, unit="setting")
-    for index, setting in enumerate(bar):
-        model = sim.LinearRegression(
-            T=setting.T, d=setting.d, sigma=setting.sigma, design=setting.design, covariance=setting.covariance
-        )
-        key = jr.fold_in(jr.key(experiment.seed), index)
-        result = sim.run(
-            model, setting.workflow, iterations=experiment.iterations, replicates=experiment.replicates, key=key
-        )
+    bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
+    for index, one in enumerate(bar):
+        model = sim.LinearRegression(T=one.T, d=one.d, sigma=one.sigma, design=one.design, covariance=one.covariance)
+        key = jr.fold_in(jr.key(sweep.seed), index)
+        result = sim.run(model, one.workflow, iterations=sweep.iterations, replicates=sweep.replicates, key=key)
         estimate = result.test_error
-        for n in range(experiment.iterations):
+        for n in range(sweep.iterations):
             rows.append(
                 {
-                    "workflow": setting.workflow.command(),
-                    "design": setting.design,
-                    "T": setting.T,
-                    "d": setting.d,
-                    "sigma2": str(setting.sigma2),
+                    "workflow": one.workflow.command(),
+                    "design": one.design,
+                    "T": one.T,
+                    "d": one.d,
+                    "sigma2": str(one.sigma2),
                     "iteration": n + 1,
                     "metric": "test_error",
                     "mean": float(estimate.mean[n]),

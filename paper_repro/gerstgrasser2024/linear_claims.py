@@ -5,21 +5,24 @@ from functools import cache
 
 import sympy as sp
 
-from theory import Accumulate, Proved, Replace, ReplaceGrowing, Workflow, check_bound, tightest
+from theory import Accumulate, Proved, Replace, ReplaceGrowing, Tightest, Workflow, check_bound, tightest
 from theory.linear import test_error
 from theory.symbols import ONE_FIT, T, d, n, sigma
 
-from .claim import Claim, Fact, Quantity, Tables
-from .estimate import Estimate
+from ..claim import Claim, Fact, Quantity
+from ..measurement import Measurement
+from ..recorded import Tables, matching
 from .linear import CLAIMS as SIMULATED, ISOTROPY
 
 
-def _simulated(tables: Tables, workflow: Workflow, design: str, iteration: int, name: str = SIMULATED.name) -> Estimate:
+def _simulated(
+    tables: Tables, workflow: Workflow, design: str, iteration: int, name: str = SIMULATED.name
+) -> Measurement:
     """The mean test error in units of one fit, sigma^2 d/(T - d - 1)."""
     place = {"workflow": workflow.command(), "design": design, "iteration": str(iteration)}
-    row = next(row for row in tables(name) if place.items() <= row.items())
+    row = next(matching(tables(name), place))
     unit = float(ONE_FIT.subs({T: int(row["T"]), d: int(row["d"]), sigma: sp.sqrt(sp.Rational(row["sigma2"]))}))
-    return Estimate(float(row["mean"]) / unit, float(row["standard_error"]) / unit)
+    return Measurement(float(row["mean"]) / unit, float(row["standard_error"]) / unit)
 
 
 def _is(workflow: Workflow, design: str, expression: sp.Expr) -> bool:
@@ -40,9 +43,10 @@ def _bounded(design: str) -> bool:
 
 
 @cache
-def _least_constant(design: str) -> sp.Expr:
-    """The least C with the law of Accumulate at most C times the error of one fit, for all T, d, n."""
-    return tightest(test_error(Accumulate(), design=design)).constant
+def _least_constant(design: str) -> sp.Expr | None:
+    """The least C with the law of Accumulate at most C times the error of one fit, for all T, d, n, if it is proved."""
+    found = tightest(test_error(Accumulate(), design=design))
+    return found.constant if isinstance(found, Tightest) else None
 
 
 def _harmonic(order: int, iterations: int = 50) -> float:
@@ -50,10 +54,10 @@ def _harmonic(order: int, iterations: int = 50) -> float:
     return float(sp.harmonic(iterations, order))
 
 
-def _plateau(design: str) -> Estimate:
+def _plateau(design: str) -> Measurement:
     """The limit of the Accumulate law for n -> oo at T = 100, d = 32, in units of one fit."""
     at = {T: 100, d: 32, sigma: 1}
-    return Estimate(float((test_error(Accumulate(), design=design).limit() / ONE_FIT).subs(at)))
+    return Measurement(float((test_error(Accumulate(), design=design).limit() / ONE_FIT).subs(at)))
 
 
 _SIMULATION = {"experiment": SIMULATED.name, "replicates": 10_000}
@@ -141,13 +145,13 @@ LINEAR = (
         (
             Quantity(
                 "E_10 over the law, Accumulate, covariance with eigenvalues k⁻²",
-                lambda t: _simulated(t, Accumulate(), "fixed", 10, ISOTROPY.name) / Estimate(_harmonic(2, 10)),
+                lambda t: _simulated(t, Accumulate(), "fixed", 10, ISOTROPY.name) / Measurement(_harmonic(2, 10)),
                 above=0.97,
                 below=1.03,
             ),
             Quantity(
                 "the same, Replace",
-                lambda t: _simulated(t, Replace(), "fixed", 10, ISOTROPY.name) / Estimate(10.0),
+                lambda t: _simulated(t, Replace(), "fixed", 10, ISOTROPY.name) / Measurement(10.0),
                 above=0.97,
                 below=1.03,
             ),
@@ -165,7 +169,7 @@ LINEAR = (
                 "E_50 - E_25 over that of one fit and over log 2",
                 lambda t: (
                     (_simulated(t, ReplaceGrowing(), "fixed", 50) - _simulated(t, ReplaceGrowing(), "fixed", 25))
-                    / Estimate(math.log(2))
+                    / Measurement(math.log(2))
                 ),
                 above=0.9,
                 below=1.1,

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
+from ..claim import Claim, Quantity
+from ..measurement import Measurement
+from ..recorded import Missing, Tables, matching
 from . import language, published, vae
-from .claim import Claim, Missing, Quantity, Tables
-from .estimate import Estimate
 
 #: Of the test loss over that of model 1, less one.
 RISES, STAYS = 0.05, 0.02
@@ -34,12 +35,11 @@ _SMALLEST = "gpt2-9m"
 
 def _read(
     tables: Tables, experiment: str, variant: str, workflow: Workflow, iteration: int, metric: str = "rise"
-) -> Estimate:
+) -> Measurement:
     """A cell of a recorded table."""
     place = {"variant": variant, "workflow": workflow.command(), "iteration": str(iteration), "metric": metric}
-    for row in tables(experiment):
-        if place.items() <= row.items():
-            return Estimate(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
+    for row in matching(tables(experiment), place):
+        return Measurement(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
     raise Missing(f"the recorded result {experiment} has no {place}")
 
 
@@ -109,7 +109,7 @@ def _changes() -> Iterator[Claim]:
     theirs, cold = "GPT-2 9M", "GPT-2 9M at temperature 0.3"
     differs = _stand_in(_SMALLEST)
 
-    def base(tables: Tables, workflow: Workflow, iteration: int, metric: str = "rise") -> Estimate:
+    def base(tables: Tables, workflow: Workflow, iteration: int, metric: str = "rise") -> Measurement:
         return _read(tables, "language", _SMALLEST, workflow, iteration, metric)
 
     yield Claim(
@@ -153,7 +153,7 @@ def _changes() -> Iterator[Claim]:
         SEEDS,
     )
 
-    def growth(tables: Tables, experiment: str, variant: str) -> Estimate:
+    def growth(tables: Tables, experiment: str, variant: str) -> Measurement:
         loss = [_read(tables, experiment, variant, Replace(), n, "test_loss") for n in (2, 5)]
         return loss[1] - loss[0]
 
@@ -226,7 +226,7 @@ def _images() -> Iterator[Claim]:
     name, variant, last = vae.VAE.name, "cpu", vae.VAE.base.iterations
     differs = f"{vae.VAE.base.images:,} digits of 8 × 8 for CelebA, an autoencoder of our own design"
 
-    def read(tables: Tables, workflow: Workflow, iteration: int, metric: str) -> Estimate:
+    def read(tables: Tables, workflow: Workflow, iteration: int, metric: str) -> Measurement:
         return _read(tables, name, variant, workflow, iteration, metric)
 
     yield Claim(
@@ -320,7 +320,7 @@ def _molecules() -> Iterator[Claim]:
     name, variant, last = "diffusion", "cpu", 6
     differs = "a small network on a few molecules for GeoDiff on 40,000 conformations of GEOM-Drugs"
 
-    def rise(tables: Tables, workflow: Workflow, iteration: int) -> Estimate:
+    def rise(tables: Tables, workflow: Workflow, iteration: int) -> Measurement:
         return _read(tables, name, variant, workflow, iteration)
 
     def theirs(workflow: str, iteration: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from .linear import Row
+from ..recorded import Row, matching
 
 CURVES = Path(__file__).with_name("published_curves.csv")
 
@@ -27,7 +27,7 @@ def rows() -> list[Row]:
 def values(figure: str, model: str, workflow: str) -> dict[int, float]:
     """Value by iteration."""
     place = {"figure": figure, "model": model, "workflow": workflow}
-    found = {int(row["iteration"]): float(row["value"]) for row in rows() if place.items() <= row.items()}
+    found = {int(row["iteration"]): float(row["value"]) for row in matching(rows(), place)}
     if not found:
         raise KeyError(f"nothing is published of {place}")
     return found

@@ -23,9 +23,8 @@ from neural.images.learner import to_bytes
 from neural.loop import Learner
 from theory import Replace
 
-from .experiment import Experiment, presets, run as run_chains
-from .linear import Row
-from .one_law import RECORDED
+from ..experiment import Experiment, presets, run as run_chains
+from ..recorded import RECORDED, Row
 
 #: Images of each model that are kept for a picture, all of the first seed.
 SHOWN = 10
@@ -61,7 +60,7 @@ LONGER = Experiment(
     (Replace(),),
 )
 
-#: Where `gpu` and `paper` look for CelebA's img_align_celeba and list_eval_partition.txt. Neither has been recorded.
+#: Where `gpu` and `paper` look for CelebA's img_align_celeba and list_eval_partition.txt.
 CELEBA = {"folder": "data/celeba", "seeds": 3}
 
 #: By preset.
