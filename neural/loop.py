@@ -230,7 +230,7 @@ class _Chain:
         return fit.models
 
     def _initial(self) -> Fit:
-        return _begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
+        return begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
 
     def sample(self, models: PyTree) -> np.ndarray:
         """What this iteration's models sample: the next pool, in parts that are kept as they come."""
@@ -258,5 +258,6 @@ class _Chain:
 
 
 @eqx.filter_jit
-def _begin(keys: Key[Array, " seeds"], learner: Learner, training: Training) -> Fit:
+def begin(keys: Key[Array, " seeds"], learner: Learner, training: Training) -> Fit:
+    """New models, one a key, at step 0."""
     return Fit.begin(eqx.filter_vmap(lambda key: learner.model(key=key))(keys), training)

@@ -127,11 +127,16 @@ class OneLaw:
         return Plan(self.iterations, self.texts, self.seeds, self.seed, sample_batch=self.seeds * self.texts)
 
     @property
-    def learner(self) -> EveryText:
-        """A small GPT-2 on a Markov source whose rarest move is as probable as 1/(words + 2), about."""
+    def source(self) -> Markov:
+        """A Markov source whose rarest move is as probable as 1/(words + 2), about."""
         weights = np.arange(1, self.words + 1) ** -0.5
         moves = np.stack([np.roll(weights, shift) for shift in range(self.words)]) / weights.sum()
-        corpus = Markov(moves, length=2, test_texts=4096, key=self.plan.held_out_key)
+        return Markov(moves, length=2, test_texts=4096, key=self.plan.held_out_key)
+
+    @property
+    def learner(self) -> EveryText:
+        """A small GPT-2 on texts of this source."""
+        corpus = self.source
         model = Architecture("gpt2", vocabulary=self.words, context=2, width=8, layers=1, heads=1, hidden=16)
         return EveryText(LanguageModel(corpus, model, Sampler(), test_batch=len(corpus.test)))
 

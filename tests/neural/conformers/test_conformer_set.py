@@ -1,9 +1,8 @@
-"""Conformations: embedded drugs, SDF, GEOM's pickles, damaged files, metrics by hand, and diffusion in the loop."""
+"""Sets of conformations: embedded drugs, SDF, GEOM's pickles, and damaged files."""
 
 import os
 import pickle
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax.random as jr
@@ -11,15 +10,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
-from scipy.stats import wasserstein_distance
 
-from neural import conformer_metrics as metrics
+from neural.conformers import conformer_set as conformers, metrics, molecules
 from neural.conformers.configuration import PRESETS
-from neural.data import conformers, molecules
 from neural.conformers.conformer_set import Choice, join, split
-from tests.helpers import command, refused
 
-ROOT = Path(__file__).parents[2]
 CHOICE = Choice(molecules=None, test_molecules=1, per_molecule=3, hydrogens=False, max_atoms=12)
 
 SMILES = """# a remark
@@ -140,6 +135,7 @@ def test_an_sdf_file_gives_back_its_conformations(tmp_path):
     numbers, x = split(np.concatenate([made.train, made.test]))
     seen = {molecule.GetProp("_Name"): 0 for molecule in made.molecules}
     for _, molecule in molecules.from_sdf(tmp_path / "two.sdf"):
+        assert not isinstance(molecule, molecules.Skipped)
         name = molecule.GetProp("_Name")
         heavy = molecules.positions(molecules.prepared(molecule, hydrogens=False, max_atoms=9))[0]
         number = next(n for n, m in enumerate(made.molecules) if m.GetProp("_Name") == name)
@@ -204,12 +200,18 @@ def _named(molecule):
     return molecule
 
 
+@dataclass
 class Evil:
+    path: Path
+
     def __reduce__(self):
         return os.system, (f"touch {self.path}",)
 
 
+@dataclass
 class Sly:
+    path: Path
+
     def __reduce__(self):
         return eval, (f"open({str(self.path)!r}, 'w')",)
 
@@ -217,12 +219,12 @@ class Sly:
 def test_a_pickle_that_carries_code_is_refused_and_not_run(tmp_path):
     folder = tmp_path / "drugs"
     path, _ = geom(folder, "a", "CCO")
-    for danger, name in ((Evil(), f"{os.system.__module__}.system"), (Sly(), "builtins.eval")):
-        danger.path = tmp_path / "executed"
+    executed = tmp_path / "executed"
+    for danger, name in ((Evil(executed), f"{os.system.__module__}.system"), (Sly(executed), "builtins.eval")):
         path.write_bytes(pickle.dumps({"conformers": [danger]}))
         with pytest.raises(ValueError, match=rf"a.pickle asks for {name}, and a molecule of GEOM needs nothing but"):
             conformers.geom_drugs(folder, CHOICE, tmp_path / "cache")
-    assert not (tmp_path / "executed").exists()
+    assert not executed.exists()
     for content in (
         b"",
         b"not a pickle",
@@ -235,139 +237,6 @@ def test_a_pickle_that_carries_code_is_refused_and_not_run(tmp_path):
         with pytest.raises(ValueError, match=r"a.pickle is no molecule of GEOM: \w+"):
             conformers.geom_drugs(folder, CHOICE, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob(".*")), "half a file is left"
-
-
-def test_rmsd_is_over_rotations_and_symmetries():
-    molecule = Chem.MolFromSmiles("CCC")
-    straight = np.array([[-1.5, 0, 0], [0, 0, 0], [1.5, 0, 0]])
-    turned = np.array([[1.0, 1.5, 0], [1, 0, 0], [1, -1.5, 0]])  # and its ends have changed places
-    longer = straight * 17 / 15
-    found = metrics.rmsd(molecule, np.stack([straight, turned, longer]))
-    # ends 0.2 farther out: root of 2 * 0.2^2 / 3
-    expected = (0.08 / 3) ** 0.5
-    np.testing.assert_allclose(found, [[0, 0, expected], [0, 0, expected], [expected, expected, 0]], atol=1e-5)
-    skew = np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]])
-    hands = metrics.rmsd(Chem.MolFromSmiles("FCCCl"), np.stack([skew, skew * [1, 1, -1]]))
-    assert hands[0, 1] > 0.1  # a mirror image is another conformation
-
-
-def test_coverage_and_matching_by_hand():
-    distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 1.0]])
-    assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 1.0) / 3))
-    assert metrics.among(np.array([[0.0, 1, 2], [1, 0, 3], [2, 3, 0]])) == 2
-    assert metrics.among(np.zeros((1, 1))) == 0
-
-
-def test_bonds_angles_and_torsions_by_hand():
-    molecule = Chem.MolFromSmiles("OCCN")
-    geometry = metrics.Geometry(molecule)
-    assert {kind: len(paths) for kind, paths in geometry.bonds.items()} == {
-        "C SINGLE O": 1,
-        "C SINGLE C": 1,
-        "C SINGLE N": 1,
-    }
-    assert set(geometry.torsions) == {"N SINGLE C SINGLE C SINGLE O"}
-    x = np.array([[[1.0, 0, 0], [0, 0, 0], [0, 2, 0], [0, 2, 3]], [[1.0, 0, 0], [0, 0, 0], [0, 2, 0], [-1, 3, 0]]])
-    shape = metrics.Shape({0: geometry}, np.zeros(2, int), x)
-    assert shape.bonds["C SINGLE N"].tolist() == [3, pytest.approx(2**0.5)]
-    assert shape.angles["C SINGLE C SINGLE O"].tolist() == [90, 90]
-    np.testing.assert_allclose(shape.angles["C SINGLE C SINGLE N"], [90, 135])
-    np.testing.assert_allclose(shape.torsions["N SINGLE C SINGLE C SINGLE O"], [90, 180])
-    mirrored = metrics.Shape({0: geometry}, np.zeros(2, int), x * [1, 1, -1])
-    assert metrics.distance(mirrored.torsions, shape.torsions) == 0
-    # a bond in three is 0.3 longer
-    longer = x + 0.3 * np.eye(4)[3][:, None] * [0, 0, 1]
-    of_longer = metrics.Shape({0: geometry}, np.zeros(2, int), longer)
-    expected = wasserstein_distance(of_longer.bonds["C SINGLE N"], shape.bonds["C SINGLE N"]) / 3
-    assert metrics.distance(of_longer.bonds, shape.bonds) == pytest.approx(expected)
-    assert not metrics.Geometry(Chem.MolFromSmiles("C1CCCCC1")).torsions  # none outside the ring
-    assert metrics.distance({}, shape.torsions) == 0
-
-
-def test_sane_conformations_keep_bonds_and_distances():
-    molecule = Chem.MolFromSmiles("CCC")
-    real = np.array([[[-1.2, 0.9, 0], [0, 0, 0], [1.2, 0.9, 0]]])
-    geometry = {0: metrics.Geometry(molecule)}
-    reference = metrics.Shape(geometry, np.zeros(1, int), real)
-    folded = np.array([[-0.5, 1.4, 0], [0, 0, 0], [0.5, 1.4, 0]])
-    samples = np.stack([real[0], 1.19 * real[0], 1.3 * real[0], folded])
-    assert metrics.Shape(geometry, np.zeros(4, int), samples).sane(reference) == 0.5
-
-
-TINY = "--layers 1 --conformations 18 --molecules 12 --test-molecules 3 --steps 6 --chunk 6 --sample-batch 18"
-
-
-def smoke(capsys, options, path):
-    return command(capsys, "neural", f"diffusion {options} --preset smoke --json --run-dir {path}")
-
-
-def test_a_chain_is_the_same_alone_and_beside_another(capsys, tmp_path):
-    alone, beside = (
-        smoke(capsys, f"accumulate {TINY} --iterations {3 - n} --seeds {n}", tmp_path / str(n)).json for n in (1, 2)
-    )
-    np.testing.assert_allclose(alone["test_loss_per_seed"][0][0], beside["test_loss_per_seed"][0][0], rtol=1e-4)
-    assert beside["test_loss_per_seed"][0] != beside["test_loss_per_seed"][1]
-    one, two = (np.load(tmp_path / n / "pools" / "synthetic-1.npy") for n in ("1", "2"))
-    np.testing.assert_allclose(one[0], two[0], rtol=1e-3, atol=1e-3)
-    numbers, x = split(two[1])
-    assert (numbers != split(two[0])[0]).any()  # another seed draws other molecules
-    np.testing.assert_allclose(x.sum(1), 0, atol=1e-4)
-    assert set(alone["metrics"]) >= {"test_loss", "bonds", "angles", "torsions", "sane", "coverage", "matching"}
-    text = (tmp_path / "2" / "samples" / "model-1.sdf").read_text()
-    drawn = [molecule for _, molecule in molecules.in_sdf(text, tmp_path)]
-    assert len(drawn) == 36
-    assert drawn[-1].GetProp("_Name").endswith(", seed 1")
-    np.testing.assert_allclose(
-        molecules.positions(drawn[0])[0], split(two[0])[1][0, : drawn[0].GetNumAtoms()], atol=1e-4
-    )
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ("--file {nothing}", "the conformers are those in the repository; use --data file"),
-        ("--data geom-drugs", "--data geom-drugs needs the molecules: give a --file"),
-        ("--data file --file {nowhere}", "nowhere is no file; give SMILES or SDF by --file"),
-        ("--data geom-drugs --file {empty}", "empty holds no pickles; give GEOM's rdkit_folder/drugs"),
-        ("--data file --file {nothing}", "nothing holds 0 molecules that can be used; more than the 3 held out"),
-        ("--data file --file {binary}", "binary is not text: byte 0 is not UTF-8; give SMILES or SDF"),
-        ("--conformations 100", "iteration 1 needs 100 real conformations beside those before it"),
-        ("--width 0", "must be a whole number of at least 1"),
-        ("--sampler magic", "invalid choice: 'magic'"),
-    ],
-)
-def test_a_mistake_is_one_line(options, message, capsys, tmp_path):
-    (tmp_path / "empty").mkdir()
-    write(tmp_path / "nothing", "# no molecules\n")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    paths = {name: tmp_path / name for name in ("empty", "nothing", "binary", "nowhere")}
-    ran = smoke(capsys, f"replace {TINY} {options.format(**paths)} --cache {tmp_path / 'cache'}", tmp_path / "run")
-    refused(ran, "python -m neural", message)
-
-
-def test_without_rdkit_one_line_says_what_to_install(tmp_path):
-    code = (
-        "import sys; sys.modules['rdkit'] = None\n"
-        "import figures.__main__, paper_repro.diffusion\n"
-        "from neural.__main__ import main\n"
-        "sys.exit(main(sys.argv[1:]))"
-    )
-    line = [sys.executable, "-c", code, "diffusion", "replace", "--preset", "smoke", "--run-dir", str(tmp_path / "run")]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        "python -m neural diffusion replace: conformations need RDKit: pip install 'model-collapse[chem]'"
-    ]
-
-
-def test_every_preset_has_its_data():
-    for name, preset in PRESETS.items():
-        assert preset.plan.T == preset.conformations, name
-    assert PRESETS["cpu"].seeds >= 3
-    assert PRESETS["cpu"].iterations == 6
-    assert (PRESETS["paper"].conformations, PRESETS["paper"].data) == (40_000, "geom-drugs")
-    assert PRESETS["paper"].iterations == 8
-    assert PRESETS["paper"].sampler_steps == 50
 
 
 def test_real_conformations_are_new_at_every_iteration(drugs):

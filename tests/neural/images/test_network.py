@@ -10,9 +10,9 @@ from scipy.stats import norm
 
 from neural.images.image_set import ImageSet
 from neural.images.learner import ImageModel
-from neural.loop import _begin
-from neural.train import Training, train
 from neural.images.network import VAE, Architecture, Convolution, elbo, log_likelihood, loss, loss_terms, sample
+from neural.loop import begin
+from neural.train import Training, train
 
 SMALL = Architecture("convolutional", 4, 4, 1, latent=2, features=2, halvings=1, beta=0.05)
 LINEAR = Architecture("linear", 2, 3, 1, latent=2, features=1, halvings=1, beta=0.2)
@@ -155,7 +155,7 @@ def test_a_linear_autoencoder_reaches_the_optimum_of_probabilistic_pca():
         shape = (end - start, 2, 256)
         return np.broadcast_to(rows, (*shape[:2], *rows.shape)), np.ones(shape, np.float32)
 
-    start = _begin(keys, learner, training)
+    start = begin(keys, learner, training)
     untrained = jax.tree.map(lambda leaf: leaf + 0 if eqx.is_array(leaf) else leaf, start.models)
     *_, (_, fit, _) = train(start, learner.loss, batches, training, start=0, steps=1500, keys=keys)
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from neural.language.grammar import END, Grammar, Recall, choose, draw, draw_given, zipf
+from neural.language.grammar import END, Grammar, Recall, State, choose, draw, draw_given, zipf
 from neural.language.stories import stories
 
 #: Small enough to list every story; with memory, a given slot, an empty branch, and branches that bind differently.
@@ -23,7 +23,8 @@ SMALL = Grammar(
 
 def every_story(grammar):
     """All stories with their probabilities, by following each word."""
-    ends, open_ = {}, [((), 1.0, grammar.start)]
+    ends: dict[tuple[str, ...], float] = {}
+    open_: list[tuple[tuple[str, ...], float, State]] = [((), 1.0, grammar.start)]
     while open_:
         words, probability, state = open_.pop()
         for word, (share, after) in grammar.following(state).items():

@@ -12,10 +12,10 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.language.markov import Markov
 from neural.directory import RunDirectory
-from neural.language.learner import LanguageModel
 from neural.language.configuration import PRESETS
+from neural.language.learner import LanguageModel
+from neural.language.markov import Markov
 from neural.language.network import Architecture, Sampler, Transformer, log_probabilities
 
 MOVES = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.25, 0.25, 0.5]])
@@ -96,7 +96,9 @@ def test_a_model_kept_and_read_has_the_same_loss_to_the_bit(tmp_path):
     made, stacked = learner(), models()
     directory = RunDirectory(tmp_path, {}, resume=False)
     directory.save("model", {"step": 3}, stacked)
-    header, read = directory.load("model", jax.tree.map(lambda x: 0 * x if eqx.is_array(x) else x, stacked))
+    found = directory.load("model", jax.tree.map(lambda x: 0 * x if eqx.is_array(x) else x, stacked))
+    assert found is not None
+    header, read = found
     assert header == {"step": 3}
     before, after = (made.test(m) for m in (stacked, read))
     assert before["test_loss"].tolist() == after["test_loss"].tolist()

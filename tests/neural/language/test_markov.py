@@ -33,6 +33,7 @@ def test_frequencies_are_the_products_of_the_moves():
 
 def test_next_token_is_the_move_up_to_the_end():
     made = source()
+    assert made.next_token is not None
     for row, known in zip(made.test, made.next_token, strict=True):
         last, ended = 0, False
         for token, probabilities in zip(row, known, strict=True):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from neural import metrics
+from neural.language import metrics
 
 A, B, C, D = 1, 2, 3, 4
 

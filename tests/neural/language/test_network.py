@@ -9,7 +9,6 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.train import Fit, Training, train
 from neural.language.network import (
     PAPER,
     Architecture,
@@ -20,6 +19,7 @@ from neural.language.network import (
     rotate,
     sample,
 )
+from neural.train import Fit, Training, train
 
 STYLES = ("gpt2", "llama2")
 
@@ -181,7 +181,7 @@ def test_a_markov_source_is_learned_to_its_entropy():
         rate=5e-3,
     )
     held_out = chains(4000)
-    found = -eqx.filter_jit(log_probabilities)(model, held_out)[:, 1:]
+    found = -eqx.filter_jit(log_probabilities)(model, jnp.asarray(held_out))[:, 1:]
     # against the same rows' log-probability under the source, so that the noise of the rows cancels
     moves = held_out - 1
     floor = -np.log(move[moves[:, :-1], moves[:, 1:]])

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from neural.data import text
+from neural.language import text
 from neural.language.corpus import to_rows, tokens_of
 
 STORIES = [f"Once there was a cat {n}.\nIt said: “meow”, {n * 7} times." for n in range(50)]
