@@ -105,19 +105,19 @@ PICTURES: tuple[Picture, ...] = (
         "linear_a",
         "Replace and Accumulate, 10 iterations, σ² ∈ {0.1, 1, 10}",
         linear_a.plot,
-        _simulated(linear_a.EXPERIMENT),
+        _simulated(linear_a.SWEEP),
     ),
     Picture(
         "linear_b",
         "the paper's Fig. 7: T ∈ {100, 316, 1000}, five noise levels, 50 iterations",
         linear_b.plot,
-        _simulated(linear_b.EXPERIMENT),
+        _simulated(linear_b.SWEEP),
     ),
     Picture(
         "designs",
         "not in the paper: Accumulate at fixed and at fresh design, two different laws under one bound",
         designs.plot,
-        _simulated(designs.EXPERIMENT),
+        _simulated(designs.SWEEP),
     ),
     Picture(
         "one_law",

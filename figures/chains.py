@@ -29,7 +29,14 @@ class Curve(NamedTuple):
 
 
 def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curve:
-    """A metric of one variant under one workflow."""
+    """A metric of one variant under one workflow.
+
+    Args:
+        rows: of a table of metrics.
+        variant: of the experiment.
+        workflow: as on the command line.
+        metric: by its name in the table.
+    """
     found = [row for row in rows if (row["variant"], row["workflow"], row["metric"]) == (variant, workflow, metric)]
     found.sort(key=lambda row: int(row["iteration"]))
     mean, error = np.array([[float(row[name]) for row in found] for name in ("mean", "standard_error")])
@@ -37,7 +44,17 @@ def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curv
 
 
 def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: str, *, label: str, add: int = 0) -> None:
-    """A metric of the variant `cpu`, plus `add`, and its 95 % interval over seeds, by iteration."""
+    """A metric of the variant `cpu`, and its 95 % interval over seeds, by iteration.
+
+    Args:
+        axes: drawn into.
+        rows: of a table of metrics.
+        workflow: as on the command line.
+        metric: by its name in the table.
+        colour: of line and band.
+        label: in the legend.
+        add: to the metric.
+    """
     drawn = curve(rows, "cpu", workflow, metric)
     mean, half, n = drawn.mean, drawn.half, np.arange(1, len(drawn.mean) + 1)
     axes.fill_between(n, add + mean - half, add + mean + half, color=colour, alpha=0.18, linewidth=0)

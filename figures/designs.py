@@ -11,7 +11,7 @@ from paper_repro.recorded import Row
 from .linear import agreement, curves
 from .style import COLOUR, MARKER, NORMAL, caption, shade
 
-EXPERIMENT = DESIGNS
+SWEEP = DESIGNS
 _STRENGTH = {"fixed": 1.0, "fresh": 0.6}
 
 

@@ -12,7 +12,7 @@ from paper_repro.recorded import Row
 from .linear import agreement, curves, draw
 from .style import COLOUR, caption, shade
 
-EXPERIMENT = LINEAR_A
+SWEEP = LINEAR_A
 TITLES = {"replace": "Replace", "accumulate": "Accumulate"}
 PUBLISHED_OFFSET = (
     "The published dashed line under Replace is off by one: it stands at n + 1 where the law, and the published "

@@ -11,7 +11,7 @@ from .linear import agreement, curves, draw
 from .linear_a import PUBLISHED_OFFSET, TITLES
 from .style import COLOUR, caption, shade
 
-EXPERIMENT = LINEAR_B
+SWEEP = LINEAR_B
 
 
 def plot(rows: Sequence[Row]) -> Figure:

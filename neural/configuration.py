@@ -70,8 +70,8 @@ class Kind:
     """A kind of model on the command line.
 
     Attributes:
-        name: of the subcommand.
-        summary: in its help.
+        name: of its subcommand.
+        summary: what the subcommand's help says it is.
         metric: what `test_loss` is.
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.

@@ -79,7 +79,14 @@ class RunDirectory:
         losses: Float[np.ndarray, " seeds"],
         tested: Float[np.ndarray, " seeds"] | None = None,
     ) -> None:
-        """Add the losses of a chunk that ended at `step`, one a seed, and the test losses after it."""
+        """Add the losses of a chunk of steps.
+
+        Args:
+            iteration: whose models are fitted.
+            step: at which the chunk ended.
+            losses: mean training losses of the chunk.
+            tested: test losses after it, if they were measured.
+        """
         after = [""] * len(losses) if tested is None else map(float, tested)
         rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
         self._append("training.csv", rows)

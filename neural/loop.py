@@ -24,7 +24,7 @@ from .directory import RunDirectory
 from .train import Fit, Training, train
 from .training_set import TrainingRows, rows_of
 
-#: How many sampled rows of each iteration and seed are written out to be looked at.
+#: Sampled rows of each iteration and seed that are written out to be looked at.
 SHOWN = 20
 
 
@@ -43,7 +43,14 @@ class Learner(abc.ABC):
     def loss(
         self, model: PyTree, rows: Array, weights: Float[Array, " rows"], *, key: Key[Array, ""]
     ) -> Float[Array, ""]:
-        """The training loss of one model, each row counting by its weight."""
+        """The training loss of one model.
+
+        Args:
+            model: one, not stacked.
+            rows: of a batch.
+            weights: by which the rows count; 1 on average over a training set.
+            key: of what is random in the loss.
+        """
 
     @abc.abstractmethod
     def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> np.ndarray:
@@ -123,7 +130,15 @@ def run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
-    With `watch` the test loss is measured after each chunk of steps too, for `directory.training`.
+    Args:
+        learner: the kind of data, and the model of it.
+        workflow: names the training set of each iteration.
+        plan: iterations, sizes and seeds.
+        training: how each model is fitted.
+        directory: of the run; whatever is finished there is not done again.
+        checkpoint_seconds: between checkpoints of a fit.
+        watch: whether the test loss is measured after each chunk of steps too, for `directory.training`.
+        progress: whether a bar on standard error shows the steps done.
 
     Raises:
         ValueError: a training set of the workflow is not valid, or there is not enough real data.

@@ -76,7 +76,7 @@ class Fit(eqx.Module):
 
     @classmethod
     def begin(cls, models: PyTree, training: Training) -> "Fit":
-        """At step 0."""
+        """The fit at step 0."""
         return cls(models, eqx.filter_vmap(training.optimiser.init)(eqx.filter(models, eqx.is_inexact_array)))
 
 
@@ -91,6 +91,15 @@ def train(
 
     A step's random numbers and batch depend on its number alone, so a fit that goes on from any chunk ends alike. The
     fit passed in is used up. All chunks have one shape, so nothing is compiled anew for another training set.
+
+    Args:
+        fit: of all seeds, after `start` steps.
+        loss: of one model.
+        batches: of all seeds.
+        training: how they are fitted.
+        start: steps done before.
+        steps: of the whole fit.
+        keys: one a seed.
 
     Raises:
         FloatingPointError: a loss is not finite.

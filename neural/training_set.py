@@ -32,6 +32,18 @@ class TrainingRows:
         pools: Mapping[Pool, np.ndarray],
         seeds: Sequence[Sequence[int]],
     ) -> None:
+        """Number the rows, and draw a subsample if the workflow has one.
+
+        Args:
+            workflow: names the pools and their shares.
+            iteration: whose training set it is.
+            T: rows of real(1).
+            pools: (seeds, rows, ...) each, perhaps memory maps.
+            seeds: of the random numbers of each chain.
+
+        Raises:
+            ValueError: a subsample is no whole number of rows.
+        """
         shares = workflow.shares(iteration)
         self._pools = [pools[pool] for pool in shares]
         self._seeds = seeds

@@ -71,6 +71,12 @@ def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tup
     model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. Test losses, in NAME_learning: a row a
     (variant, workflow, iteration, step), after that step.
     A run that was killed goes on where it was, from run directories beside the tables.
+
+    Args:
+        experiment: what is run.
+        samples: the last word of the name of the table of samples.
+        shown: what is kept there.
+        folder: of the tables.
     """
     names = [experiment.name, f"{experiment.name}_{samples}", *[f"{experiment.name}_learning"] * experiment.watched]
     tables = [Results(folder, name) for name in names]

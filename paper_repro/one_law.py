@@ -83,7 +83,7 @@ class OneLaw:
     Attributes:
         name: of the table.
         workflows: all that are run.
-        iterations: of each.
+        iterations: model-fitting iterations of each.
         seed: of all random numbers.
         replicates: of the simulation, least squares at fixed design with T = `rows` and d = `features`.
         rows: T of the simulation.
@@ -123,7 +123,7 @@ class OneLaw:
 
     @property
     def plan(self) -> Plan:
-        """Of the neural chains."""
+        """What the outer loop of the neural chains runs."""
         return Plan(self.iterations, self.texts, self.seeds, self.seed, sample_batch=self.seeds * self.texts)
 
     @property
@@ -141,7 +141,7 @@ class OneLaw:
         return EveryText(LanguageModel(corpus, model, Sampler(), test_batch=len(corpus.test)))
 
     def training(self, epochs: float) -> Training:
-        """Of each fit."""
+        """How each model of the neural chains is fitted."""
         return Training(batch_size=64, learning_rate=1e-2, epochs=epochs, chunk=32)
 
 

@@ -19,7 +19,7 @@ class Entry:
     """An experiment as the command line knows it.
 
     Attributes:
-        summary: of it.
+        summary: what it is, in one line.
         presets: its configurations by preset; those that make sense.
         run: (configuration, folder) makes or reads its tables there.
         live: whether it is simulated for a figure and not recorded.

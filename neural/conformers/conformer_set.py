@@ -54,7 +54,7 @@ BONDS = {
     Chem.BondType.AROMATIC: 4,
 }
 
-#: How many reasons for skipping molecules are named.
+#: Skipped molecules that are named with the reason, at most.
 NAMED = 5
 
 Rows = Float32[np.ndarray, "conformations columns"]
@@ -65,9 +65,9 @@ class ConformerSet:
     """Molecules, and real conformations of them to train and to test on; no molecule is in both.
 
     Attributes:
-        molecules: without conformations; a row's first number counts them.
+        molecules: without conformations; the first number of a row is the place of its molecule here.
         atoms: what the model sees of their atoms; zeros are padding.
-        pairs: and of pairs of atoms, the kind.
+        pairs: the kind of each pair of atoms.
         train: rows.
         test: held out, the same for every model.
     """
@@ -161,7 +161,7 @@ def _conformer_set(
     file = (cache or user_cache()) / f"conformers-{digest}.sdf"
     if not file.exists():
         skipped, text = _select(found, choice)
-        # A line of JSON, for whoever reads this file again must be told too.
+        # A line of JSON: whoever reads this file again is to see it too.
         write_bytes(file, f"{json.dumps(skipped)}\n{text}".encode())
     header, text = file.read_text().split("\n", 1)
     if skipped := json.loads(header):
@@ -246,7 +246,7 @@ def _features(atom: Chem.Atom) -> Int8[np.ndarray, " features"]:
     )
 
 
-#: How many numbers tell an atom's kind.
+#: Numbers that tell an atom's kind.
 FEATURES = len(ELEMENTS) + 1 + len(HYBRIDISATIONS) + len(RINGS) + 4
 
 #: Kinds of pairs.

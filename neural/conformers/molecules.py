@@ -33,7 +33,7 @@ Found = tuple[str, Chem.Mol | Skipped]
 
 
 def drawn(all: int, some: int | None) -> list[int]:
-    """Which of all are taken: at most so many, at random but always the same."""
+    """The numbers of those that are taken out of `all`: `some` at most, at random but always the same."""
     return np.sort(np.random.default_rng(SEED).permutation(all)[:some]).tolist()
 
 
@@ -165,7 +165,7 @@ def _text(path: Path) -> str:
 
 
 def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol:
-    """With or without hydrogens, its atoms in an order that depends on the molecule alone.
+    """The molecule with or without its hydrogens, its atoms in an order that depends on the molecule alone.
 
     Raises:
         Skipped: it is not one molecule of 3 to `max_atoms` atoms.
@@ -188,7 +188,7 @@ def canonical(molecule: Chem.Mol) -> str:
 
 
 def positions(molecule: Chem.Mol) -> list[np.ndarray]:
-    """Of its atoms in each conformation, in angstrom."""
+    """The positions of the atoms in each conformation, in angstrom."""
     return [conformer.GetPositions() for conformer in molecule.GetConformers()]
 
 

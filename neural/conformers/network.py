@@ -56,7 +56,7 @@ class Graph(eqx.Module):
 
     @property
     def present(self) -> Bool[Array, " atoms"]:
-        """Which atoms there are."""
+        """True where there is an atom, false where there is padding."""
         return (self.atoms != 0).any(-1)
 
 
@@ -90,7 +90,7 @@ def levels(t: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
 
 
 def centred(x: Positions, present: Bool[Array, " atoms"]) -> Positions:
-    """With the mean of the atoms at the origin, and zeros where there is no atom."""
+    """The positions with the mean of the atoms at the origin, and zeros where there is no atom."""
     here = present[:, None].astype(x.dtype)
     return (x - (x * here).sum(0, keepdims=True) / here.sum()) * here
 
@@ -191,7 +191,15 @@ Predictor = Callable[[Graph, Positions, Float[Array, ""]], Positions]
 def error(
     predict: Predictor, graph: Graph, x: Positions, t: Float[Array, ""], *, key: Key[Array, ""]
 ) -> Float[Array, ""]:
-    """Squared error of the predicted noise at a time, per dimension: 1 where nothing is predicted."""
+    """Squared error of the predicted noise at a time, per dimension: 1 where nothing is predicted.
+
+    Args:
+        predict: the noise.
+        graph: one molecule.
+        x: its positions, centred, angstrom.
+        t: the time, 0 to 1.
+        key: of the noise.
+    """
     alpha, sigma = levels(t)
     present = graph.present
     drawn = noise(present, key=key)
@@ -200,7 +208,14 @@ def error(
 
 
 def loss(predict: Predictor, graph: Graph, x: Positions, *, key: Key[Array, ""]) -> Float[Array, ""]:
-    """Squared error of the predicted noise per dimension, at a uniform time."""
+    """Squared error of the predicted noise per dimension, at a uniform time.
+
+    Args:
+        predict: the noise.
+        graph: one molecule.
+        x: its positions, centred, angstrom.
+        key: of the time and of the noise.
+    """
     at, drawn = jr.split(key)
     return error(predict, graph, x, jr.uniform(at, (), jnp.float32), key=drawn)
 
@@ -215,6 +230,13 @@ def sample(predict: Predictor, graph: Graph, steps: int, *, ancestral: bool, key
 
     z ~ N(0, I). That is the ancestral sampler (DDPM); the deterministic one (DDIM) has tau = 0. Both are exact in the
     limit of many steps.
+
+    Args:
+        predict: the noise.
+        graph: one molecule.
+        steps: of denoising, at least 1.
+        ancestral: whether noise is added at each step (DDPM), or not (DDIM).
+        key: of all noise.
     """
     present = graph.present
     keys = jr.split(key, steps)

@@ -44,7 +44,7 @@ class ImageSet:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of an image: height, width, channels."""
+        """Height, width and channels of an image."""
         return self.train.shape[1:]
 
     def real(
@@ -81,6 +81,13 @@ def celeba(folder: Path, *, size: int, channels: int, test_images: int, cache: P
 
     Split 0 of the partition is trained on; the first of split 2 are tested on; split 1, validation, is not used.
 
+    Args:
+        folder: CelebA's.
+        size: side that the square in the middle of a face is resized to.
+        channels: 1 for grey, 3 for RGB.
+        test_images: the most that are tested on.
+        cache: as of `load`.
+
     Raises:
         ValueError: a file is missing or damaged; it is named.
     """
@@ -107,6 +114,13 @@ def folder_of_images(
     folder: Path, *, size: int, channels: int, test_images: int, cache: Path | None = None
 ) -> ImageSet:
     """All images in a folder and those below it, of which some, always the same, are held out.
+
+    Args:
+        folder: of images, all of one size and all grey or all RGB.
+        size: side that the square in the middle of an image is resized to.
+        channels: 1 for grey, 3 for RGB.
+        test_images: held out.
+        cache: as of `load`.
 
     Raises:
         ValueError: there are too few, or one is unlike the others or damaged; it is named.

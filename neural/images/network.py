@@ -65,7 +65,7 @@ class Architecture:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of an image."""
+        """Height, width and channels of an image."""
         return self.height, self.width, self.channels
 
     @property
@@ -232,6 +232,12 @@ def log_likelihood(model: VAE, image: Image, draws: int, *, key: Key[Array, ""])
     """The image's log-density in nats, by importance sampling from the posterior (Burda et al. 2016, eq. 8).
 
     Below the exact value on average, the less so the more draws; at one draw it is the ELBO.
+
+    Args:
+        model: an autoencoder.
+        image: of the model's shape.
+        draws: of z from the posterior.
+        key: of the draws.
     """
     a = model.architecture
     mean, log_variance = model.encode(image)

@@ -46,7 +46,7 @@ class LanguageConfiguration(Configuration):
 
     @property
     def steps_of_first(self) -> int | None:
-        """As it is configured."""
+        """Those of the option `--first-steps`."""
         return self.first_steps
 
     @property

@@ -18,7 +18,13 @@ class Markov(Corpus):
     def __init__(
         self, moves: Float[np.ndarray, "vocabulary vocabulary"], *, length: int, test_texts: int, key: Key[Array, ""]
     ) -> None:
-        """Take the probability of each token after each; token 0 begins a text and ends it.
+        """Draw the held-out texts.
+
+        Args:
+            moves: the probability of each token (a column) after each (a row); token 0 begins a text and ends it.
+            length: tokens of the longest text.
+            test_texts: held out.
+            key: of the held-out texts.
 
         Raises:
             ValueError: a row is no probability distribution.
@@ -54,5 +60,5 @@ class Markov(Corpus):
         return " ".join(map(str, tokens_of(row)))
 
     def impossible(self, rows: UInt16[np.ndarray, "texts length"]) -> float | None:
-        """None is, where every token may follow every other; else not known."""
+        """Zero where every token may follow every other; else it is not known."""
         return 0.0 if (self.moves > 0).all() else None

@@ -164,7 +164,7 @@ class Transformer(eqx.Module):
     def extend(
         self, tokens: Int[Array, "rows length"], caches: tuple[Cache, ...], start: Int[Array, ""] | int
     ) -> tuple[Float[Array, "rows length vocabulary"], tuple[Cache, ...]]:
-        """As a call, for tokens at positions `start`, … behind those that the caches hold; and the longer caches."""
+        """The logits behind tokens at positions `start`, … after those that the caches hold, and the longer caches."""
         x, extended = self._embed(tokens, start), []
         for block, cache in zip(self._layers(), caches, strict=True):
             x, cache = block(x, cache, start)
@@ -251,6 +251,12 @@ def sample(
     """Rows of at most `length` tokens from each of several models, stacked along their arrays' leading axis.
 
     A row depends on its key alone, not on those beside it. A row that has not ended by then is cut.
+
+    Args:
+        models: transformers of one architecture.
+        sampler: of tokens.
+        length: of the rows.
+        keys: one a row.
     """
     rows = keys.shape[1]
     draw = jax.vmap(
@@ -279,7 +285,7 @@ def sample(
 
 
 def parameters(model: PyTree) -> int:
-    """How many numbers a model has learned; of a model, or of its shapes."""
+    """The number of weights of a model, or of its shapes."""
     arrays = [leaf for leaf in jax.tree.leaves(model) if hasattr(leaf, "dtype")]
     return sum(leaf.size for leaf in arrays if jnp.issubdtype(leaf.dtype, jnp.inexact))
 

@@ -131,6 +131,18 @@ class Texts(Corpus):
         length: int,
         cut: bool,
     ) -> None:
+        """Encode the held-out texts.
+
+        Args:
+            texts: to train on.
+            test_texts: held out.
+            vocabulary: makes the SentencePiece model, as `train_vocabulary` does.
+            length: tokens of a row.
+            cut: whether a text that does not fit into a row loses its end, or is refused.
+
+        Raises:
+            ValueError: there are no texts, or one does not fit.
+        """
         if not texts or not test_texts:
             raise ValueError(f"texts to train on and to test on are needed; got {len(texts)} and {len(test_texts)}.")
         self._texts = texts

@@ -83,7 +83,7 @@ AS_COMMAND = {
 
 
 def weights_of(experiment: Experiment[LanguageConfiguration]) -> dict[str, int]:
-    """How many weights the transformer of each variant has."""
+    """The number of weights of each variant's transformer."""
     result = {}
     for name, changes in experiment.variants.items():
         architecture = replace(experiment.base, **changes).architecture

@@ -43,12 +43,12 @@ class Simulation:
 
     @property
     def covariance(self) -> np.ndarray | None:
-        """Of the features; `None` for the identity."""
+        """The covariance of the features; `None` for the identity."""
         return np.diag(np.arange(1, self.d + 1.0) ** -self.decay) if self.decay else None
 
     @property
     def described(self) -> list[object]:
-        """As JSON."""
+        """The simulation as JSON."""
         decay = [f"eigenvalues k^-{self.decay}"] if self.decay else []
         return [self.workflow.command(), self.design, self.T, self.d, str(self.sigma2), *decay]
 

@@ -40,6 +40,16 @@ def curve(figure: str, model: str, workflow: str) -> Float[np.ndarray, " iterati
 
 
 def rise(figure: str, model: str, workflow: str, iteration: int) -> float:
-    """The value over that of model 1, less one."""
+    """The value over that of model 1, less one.
+
+    Args:
+        figure: column of the table, as are all.
+        model: by the paper's name.
+        workflow: as on the command line.
+        iteration: of the value.
+
+    Raises:
+        KeyError: nothing is published there.
+    """
     first = values(figure, model, "replace")[1]  # model 1 is fitted to real data, whatever the workflow
     return values(figure, model, workflow)[iteration] / first - 1

@@ -38,7 +38,7 @@ def table(sweep):
 
 @pytest.fixture(scope="module")
 def tables():
-    return {module: table(module.EXPERIMENT) for module in (linear_a, linear_b, designs)}
+    return {module: table(module.SWEEP) for module in (linear_a, linear_b, designs)}
 
 
 def test_experiments_are_the_papers():
@@ -55,13 +55,13 @@ def test_experiments_are_the_papers():
         assert sweep.replicates >= 1000
 
 
-@pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.EXPERIMENT.name)
+@pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.SWEEP.name)
 def test_every_law_and_mean_is_drawn(module, tables):
     with style():
         figure = module.plot(tables[module])
     lines = [line.get_ydata() for axes in figure.axes for line in axes.lines]
     expected = curves(tables[module])
-    assert len(expected) == len(module.EXPERIMENT.simulations)
+    assert len(expected) == len(module.SWEEP.simulations)
     for curve in expected:
         np.testing.assert_allclose(curve.max_abs_z, 1, rtol=1e-9)
         for values in (curve.mean, curve.exact):

@@ -1,11 +1,13 @@
 """Measurements: differences and ratios against independent formulas, and what an interval confirms."""
 
+import doctest
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from paper_repro import measurement
 from paper_repro.claim import Quantity
 from paper_repro.measurement import Measurement
 
@@ -49,3 +51,9 @@ def test_an_interval_that_includes_a_bound_confirms_nothing(mean, outcome):
 def test_a_quantity_needs_a_bound():
     with pytest.raises(ValueError, match="needs a bound, above or below"):
         Quantity("anything", lambda tables: Measurement(0.0))
+
+
+def test_examples():
+    tried = doctest.testmod(measurement)
+    assert tried.attempted > 0
+    assert tried.failed == 0
