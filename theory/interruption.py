@@ -1,8 +1,4 @@
-"""Importing this lets Ctrl-C end the program at once, without a traceback: for the first line of an entry point.
-
-The imports of an entry point take seconds, and Python would answer an interruption in the middle of them with a
-traceback from wherever they are. `theory.cli.run` puts Python's own handler back once there is something to tidy up.
-"""
+"""Importing this first makes Ctrl-C end a program without a traceback while its imports run, which takes seconds."""
 
 import signal
 
