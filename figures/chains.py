@@ -32,10 +32,10 @@ def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curv
     """A metric of one variant under one workflow.
 
     Args:
-        rows: of a table of metrics.
-        variant: of the experiment.
-        workflow: as on the command line.
-        metric: by its name in the table.
+        rows: a table of metrics.
+        variant: its name in the experiment.
+        workflow: its name, as on the command line.
+        metric: its name, as in the table.
     """
     found = [row for row in rows if (row["variant"], row["workflow"], row["metric"]) == (variant, workflow, metric)]
     found.sort(key=lambda row: int(row["iteration"]))
@@ -47,13 +47,13 @@ def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: st
     """A metric of the variant `cpu`, and its 95 % interval over seeds, by iteration.
 
     Args:
-        axes: drawn into.
-        rows: of a table of metrics.
-        workflow: as on the command line.
-        metric: by its name in the table.
-        colour: of line and band.
-        label: in the legend.
-        add: to the metric.
+        axes: where it is drawn.
+        rows: a table of metrics.
+        workflow: its name, as on the command line.
+        metric: its name, as in the table.
+        colour: the colour of line and band.
+        label: its text in the legend.
+        add: what is added to the metric.
     """
     drawn = curve(rows, "cpu", workflow, metric)
     mean, half, n = drawn.mean, drawn.half, np.arange(1, len(drawn.mean) + 1)

@@ -82,8 +82,8 @@ class RunDirectory:
         """Add the losses of a chunk of steps.
 
         Args:
-            iteration: whose models are fitted.
-            step: at which the chunk ended.
+            iteration: the one whose models are fitted.
+            step: the one at which the chunk ended.
             losses: mean training losses of the chunk.
             tested: test losses after it, if they were measured.
         """

@@ -98,7 +98,7 @@ def train(
         batches: of all seeds.
         training: how they are fitted.
         start: steps done before.
-        steps: of the whole fit.
+        steps: those of the whole fit.
         keys: one a seed.
 
     Raises:

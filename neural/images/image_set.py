@@ -82,11 +82,11 @@ def celeba(folder: Path, *, size: int, channels: int, test_images: int, cache: P
     Split 0 of the partition is trained on; the first of split 2 are tested on; split 1, validation, is not used.
 
     Args:
-        folder: CelebA's.
+        folder: the released one.
         size: side that the square in the middle of a face is resized to.
         channels: 1 for grey, 3 for RGB.
         test_images: the most that are tested on.
-        cache: as of `load`.
+        cache: folder of the cached file, as in `load`.
 
     Raises:
         ValueError: a file is missing or damaged; it is named.
@@ -119,8 +119,8 @@ def folder_of_images(
         folder: of images, all of one size and all grey or all RGB.
         size: side that the square in the middle of an image is resized to.
         channels: 1 for grey, 3 for RGB.
-        test_images: held out.
-        cache: as of `load`.
+        test_images: how many are held out.
+        cache: folder of the cached file, as in `load`.
 
     Raises:
         ValueError: there are too few, or one is unlike the others or damaged; it is named.

@@ -23,7 +23,7 @@ class Markov(Corpus):
         Args:
             moves: the probability of each token (a column) after each (a row); token 0 begins a text and ends it.
             length: tokens of the longest text.
-            test_texts: held out.
+            test_texts: how many texts are held out.
             key: of the held-out texts.
 
         Raises:

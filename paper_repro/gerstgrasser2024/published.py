@@ -43,10 +43,10 @@ def rise(figure: str, model: str, workflow: str, iteration: int) -> float:
     """The value over that of model 1, less one.
 
     Args:
-        figure: column of the table, as are all.
-        model: by the paper's name.
-        workflow: as on the command line.
-        iteration: of the value.
+        figure: its name in the table.
+        model: its name in the paper.
+        workflow: its name, as on the command line.
+        iteration: the one that has the value.
 
     Raises:
         KeyError: nothing is published there.
