@@ -1,16 +1,16 @@
 """`python -m figures`: simulate what the figures need, or read what is recorded, and draw into figures/out."""
 
-import signal
+import theory.interruption  # noqa: F401 (first of all: what follows takes long)
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+# isort: split
 
 import argparse
 import sys
 
 import matplotlib
 
+from neural.files import write_bytes
 from sim.hosts import keep_compiled, use_all_cores
-from sim.results import write_whole
 from theory.cli import Parser, run
 
 from . import report
@@ -24,8 +24,7 @@ def _main(options: argparse.Namespace) -> int:
     keep_compiled()
     if options.report:
         path = OUT / "report.html"
-        text = report.page(plots(fresh=options.fresh))
-        write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8") and None)
+        write_bytes(path, report.page(plots(fresh=options.fresh)).encode())
         print(path)
         return 0
     for picture, plot in plots(fresh=options.fresh):

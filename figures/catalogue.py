@@ -9,15 +9,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from paper_repro import (
+from neural.images.configuration import ImageConfiguration
+from paper_repro import one_law as neural_law
+from paper_repro.experiment import Experiment
+from paper_repro.gerstgrasser2024 import (
     diffusion as conformers,
     language as language_models,
     linear,
-    one_law as neural_law,
     vae as autoencoders,
 )
-from paper_repro.linear import Row
-from paper_repro.one_law import RECORDED
+from paper_repro.recorded import RECORDED, Row
 from sim.results import anew
 
 from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
@@ -56,8 +57,8 @@ class Picture:
     source: Source | None = None
 
 
-def _simulated(experiment: linear.Experiment) -> Source:
-    return Source(OUT, (experiment.name,), lambda folder: linear.run(experiment, folder))
+def _simulated(sweep: linear.Sweep) -> Source:
+    return Source(OUT, (sweep.name,), lambda folder: linear.run(sweep, folder))
 
 
 def _recorded(load: Callable[[Path], Any], *names: str) -> Source:
@@ -65,7 +66,7 @@ def _recorded(load: Callable[[Path], Any], *names: str) -> Source:
     return Source(RECORDED, names, load)
 
 
-def _autoencoders(*experiments: autoencoders.Experiment) -> Source:
+def _autoencoders(*experiments: Experiment[ImageConfiguration]) -> Source:
     """The tables of metrics and of images, those of several experiments one after the other."""
 
     def load(folder: Path) -> tuple[list[Row], list[Row]]:
@@ -86,7 +87,7 @@ _DIFFUSION = _recorded(lambda folder: conformers.run(conformers.DIFFUSION, folde
 
 def _temperatures(folder: Path) -> tuple[list[Row], list[Row]]:
     """Metrics at temperature 1 and at 0.3."""
-    return tuple(language_models.run(e, folder)[0] for e in (language.EXPERIMENT, language.TEMPERATURE))
+    return language_models.run(language.EXPERIMENT, folder)[0], language_models.run(language.TEMPERATURE, folder)[0]
 
 
 def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
@@ -104,19 +105,19 @@ PICTURES: tuple[Picture, ...] = (
         "linear_a",
         "Replace and Accumulate, 10 iterations, σ² ∈ {0.1, 1, 10}",
         linear_a.plot,
-        _simulated(linear_a.EXPERIMENT),
+        _simulated(linear_a.SWEEP),
     ),
     Picture(
         "linear_b",
         "the paper's Fig. 7: T ∈ {100, 316, 1000}, five noise levels, 50 iterations",
         linear_b.plot,
-        _simulated(linear_b.EXPERIMENT),
+        _simulated(linear_b.SWEEP),
     ),
     Picture(
         "designs",
         "not in the paper: Accumulate at fixed and at fresh design, two different laws under one bound",
         designs.plot,
-        _simulated(designs.EXPERIMENT),
+        _simulated(designs.SWEEP),
     ),
     Picture(
         "one_law",

@@ -1,40 +1,62 @@
 """What the figures of networks share: curves out of recorded tables, bands over seeds, losses above what is lost."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
-from paper_repro.linear import Row
+from paper_repro.measurement import errors_to_a_side
+from paper_repro.recorded import Row
 
 from .style import COLOUR
 
 NAMES = {"replace": "Replace", "accumulate": "Accumulate"}
 
 
-#: Mean and standard error by iteration, and over how many seeds.
-Curve = tuple[np.ndarray, np.ndarray, int]
+class Curve(NamedTuple):
+    """A metric by iteration: its mean over seeds and the standard error of that."""
+
+    mean: np.ndarray
+    standard_error: np.ndarray
+    seeds: int
+
+    @property
+    def half(self) -> np.ndarray:
+        """Half of the 95 % interval of the mean."""
+        return errors_to_a_side(self.seeds - 1) * self.standard_error
 
 
 def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curve:
-    """A metric of one variant under one workflow."""
+    """A metric of one variant under one workflow.
+
+    Args:
+        rows: a table of metrics.
+        variant: its name in the experiment.
+        workflow: its name, as on the command line.
+        metric: its name, as in the table.
+    """
     found = [row for row in rows if (row["variant"], row["workflow"], row["metric"]) == (variant, workflow, metric)]
     found.sort(key=lambda row: int(row["iteration"]))
     mean, error = np.array([[float(row[name]) for row in found] for name in ("mean", "standard_error")])
-    return mean, error, int(found[0]["replicates"])
-
-
-def interval(error: np.ndarray | float, seeds: int) -> np.ndarray | float:
-    """Half of the 95 % interval of a mean by Student's t."""
-    return stats.t.ppf(0.975, seeds - 1) * error
+    return Curve(mean, error, int(found[0]["replicates"]))
 
 
 def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: str, *, label: str, add: int = 0) -> None:
-    """A metric of the variant `cpu`, plus `add`, and its 95 % interval over seeds, by iteration."""
-    mean, error, seeds = curve(rows, "cpu", workflow, metric)
-    n, half = np.arange(1, len(mean) + 1), interval(error, seeds)
+    """A metric of the variant `cpu`, and its 95 % interval over seeds, by iteration.
+
+    Args:
+        axes: where it is drawn.
+        rows: a table of metrics.
+        workflow: its name, as on the command line.
+        metric: its name, as in the table.
+        colour: the colour of line and band.
+        label: its text in the legend.
+        add: what is added to the metric.
+    """
+    drawn = curve(rows, "cpu", workflow, metric)
+    mean, half, n = drawn.mean, drawn.half, np.arange(1, len(drawn.mean) + 1)
     axes.fill_between(n, add + mean - half, add + mean + half, color=colour, alpha=0.18, linewidth=0)
     axes.plot(n, add + mean, "o-", color=colour, markersize=2.2, linewidth=0.9, label=label)
 
@@ -48,7 +70,7 @@ def losses_and_lost(rows: Sequence[Row], lost: Sequence[tuple[str, str, str]]) -
         top.set_title(NAMES[workflow])
         for metric, shade, label in lost:
             band(bottom, rows, workflow, metric, shade, label=label)
-        iterations = len(curve(rows, "cpu", workflow, lost[0][0])[0])
+        iterations = len(curve(rows, "cpu", workflow, lost[0][0]).mean)
         bottom.set(xlabel="model-fitting iteration n", xticks=range(1, iterations + 1))
     return figure, grid
 
@@ -58,11 +80,11 @@ def ladder(axes: Axes, rungs: Sequence[tuple[str, Mapping[str, Curve]]], last: i
     offset = 0.13 if any(len(curves) > 1 for _, curves in rungs) else 0.0
     named = set()
     for place, (_, curves) in enumerate(rungs):
-        for workflow, (rise, error, seeds) in curves.items():
+        for workflow, rise in curves.items():
             axes.errorbar(
-                100 * rise[last - 1],
+                100 * rise.mean[last - 1],
                 place + (offset if workflow == "accumulate" else -offset),
-                xerr=100 * interval(error[last - 1], seeds),
+                xerr=100 * rise.half[last - 1],
                 fmt="o",
                 color=COLOUR[workflow],
                 elinewidth=0.8,

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from paper_repro.linear import DESIGNS, Row
+from paper_repro.gerstgrasser2024.linear import DESIGNS
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves
-from .style import COLOUR, MARKER, caption, shade
+from .style import COLOUR, MARKER, NORMAL, caption, shade
 
-EXPERIMENT = DESIGNS
+SWEEP = DESIGNS
 _STRENGTH = {"fixed": 1.0, "fresh": 0.6}
 
 
@@ -26,7 +27,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         axes.errorbar(
             curve.iteration,
             curve.mean,
-            1.96 * curve.standard_error,
+            NORMAL * curve.standard_error,
             fmt=MARKER[curve.design],
             color=colour,
             markerfacecolor="white",

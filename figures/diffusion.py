@@ -8,9 +8,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from paper_repro import published
-from paper_repro.diffusion import ABLATION, DIFFUSION
-from paper_repro.linear import Row
+from paper_repro.gerstgrasser2024 import published
+from paper_repro.gerstgrasser2024.diffusion import ABLATION, DIFFUSION
+from paper_repro.recorded import Row
 
 from .chains import NAMES, band, curve, ladder, losses_and_lost
 from .style import COLOUR, caption

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paper_repro import published
-from paper_repro.language import PRESETS, weights_of
-from paper_repro.linear import Row
-from paper_repro.neural_claims import PUBLISHED
+from paper_repro.gerstgrasser2024 import published
+from paper_repro.gerstgrasser2024.language import PRESETS, weights_of
+from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
+from paper_repro.recorded import Row
 
-from .chains import NAMES, curve, interval
+from .chains import NAMES, curve
 from .style import COLOUR, caption, shade
 
 EXPERIMENT = PRESETS["cpu"]["language"]
@@ -23,8 +23,8 @@ _STRENGTHS = (0.45, 0.63, 0.81, 1.0)
 
 def _ours(axes: Axes, rows: Sequence[Row], variant: str, workflow: str, marker: str, strength: float) -> None:
     """Test loss by iteration and its 95 % interval over seeds."""
-    loss, error, seeds = curve(rows, variant, workflow, "test_loss")
-    iterations, half = np.arange(1, len(loss) + 1), interval(error, seeds)
+    drawn = curve(rows, variant, workflow, "test_loss")
+    loss, half, iterations = drawn.mean, drawn.half, np.arange(1, len(drawn.mean) + 1)
     colour = shade(COLOUR[workflow], strength)
     axes.fill_between(iterations, loss - half, loss + half, color=colour, alpha=0.25, linewidth=0)
     axes.plot(iterations, loss, marker=marker, color=colour)

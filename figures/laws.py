@@ -80,12 +80,13 @@ class _MathML(MathMLPresentationPrinter):
         factors = _split(expr)
         if factors is None:
             # 4 times 4^n would read 44^n
-            digits = any(factor.is_Pow and factor.base.is_Integer for factor in expr.args)
+            digits = any(isinstance(factor, sp.Pow) and factor.base.is_Integer for factor in expr.args)
             self._settings["mul_symbol"] = "dot" if digits and abs(expr.as_coeff_Mul()[0]) != 1 else None
             return super()._print_Mul(expr)
         row = self.dom.createElement("mrow")
         for factor in factors:
-            row.appendChild(self.parenthesize(factor, PRECEDENCE["Mul"]) if factor.is_Add else self._print(factor))
+            shown: Any = self.parenthesize(factor, PRECEDENCE["Mul"]) if factor.is_Add else self._print(factor)
+            row.appendChild(shown)
         return row
 
     def _print_Sum(self, e: sp.Sum) -> Any:

@@ -6,15 +6,15 @@ from fractions import Fraction
 import numpy as np
 from matplotlib.axes import Axes
 
-from paper_repro.linear import Row
+from paper_repro.recorded import Row
 from theory import WORKFLOWS
 from theory.linear import test_error
 
 _BUILD = {workflow.command(): workflow for workflow in WORKFLOWS}
 
 
-class Curve:
-    """The rows of one setting as arrays, with the exact law at the same iterations."""
+class LinearCurve:
+    """The rows of one simulation as arrays, with the exact law at the same iterations."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         first = rows[0]
@@ -35,22 +35,22 @@ class Curve:
         return float(np.abs((self.mean - self.exact) / self.standard_error).max())
 
 
-def curves(rows: Sequence[Row]) -> list[Curve]:
-    """One curve a setting, in the order of the table."""
-    settings: dict[tuple[str, ...], list[Row]] = {}
+def curves(rows: Sequence[Row]) -> list[LinearCurve]:
+    """One curve a simulation, in the order of the table."""
+    simulations: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        settings.setdefault(tuple(row[c] for c in ("workflow", "design", "T", "d", "sigma2")), []).append(row)
-    return [Curve(group) for group in settings.values()]
+        simulations.setdefault(tuple(row[c] for c in ("workflow", "design", "T", "d", "sigma2")), []).append(row)
+    return [LinearCurve(group) for group in simulations.values()]
 
 
-def draw(axes: Axes, curve: Curve, colour: object) -> None:
+def draw(axes: Axes, curve: LinearCurve, colour: object) -> None:
     """Mean (solid) with the central 95 % of the replicates (band), and the exact law (dashed) on top."""
     axes.fill_between(curve.iteration, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(curve.iteration, curve.mean, color=colour, linewidth=1.8)
     axes.plot(curve.iteration, curve.exact, color="black", linewidth=0.8, linestyle=(0, (3, 2)))
 
 
-def agreement(all_curves: Sequence[Curve]) -> str:
+def agreement(all_curves: Sequence[LinearCurve]) -> str:
     """The caption's sentence on how well simulation and law agree."""
     worst = max(curve.max_abs_z for curve in all_curves)
     points = sum(len(curve.iteration) for curve in all_curves)

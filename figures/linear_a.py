@@ -6,12 +6,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from paper_repro.linear import LINEAR_A, Row
+from paper_repro.gerstgrasser2024.linear import LINEAR_A
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves, draw
 from .style import COLOUR, caption, shade
 
-EXPERIMENT = LINEAR_A
+SWEEP = LINEAR_A
 TITLES = {"replace": "Replace", "accumulate": "Accumulate"}
 PUBLISHED_OFFSET = (
     "The published dashed line under Replace is off by one: it stands at n + 1 where the law, and the published "

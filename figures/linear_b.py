@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from paper_repro.linear import LINEAR_B, Row
+from paper_repro.gerstgrasser2024.linear import LINEAR_B
+from paper_repro.recorded import Row
 
 from .linear import agreement, curves, draw
 from .linear_a import PUBLISHED_OFFSET, TITLES
 from .style import COLOUR, caption, shade
 
-EXPERIMENT = LINEAR_B
+SWEEP = LINEAR_B
 
 
 def plot(rows: Sequence[Row]) -> Figure:

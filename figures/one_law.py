@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paper_repro.linear import Row
 from paper_repro.one_law import EXPERIMENT
+from paper_repro.recorded import Row
 from theory import Workflow, gain
 
-from .style import COLOUR, caption
+from .style import COLOUR, NORMAL, caption
 
 
-class Curve(NamedTuple):
+class Excess(NamedTuple):
     """One workflow in one world: the excess loss over that of model 1, with the gain of theory."""
 
     world: str
@@ -32,8 +32,8 @@ class Curve(NamedTuple):
         return float(np.abs((self.ratio - self.exact)[1:] / self.standard_error[1:]).max())
 
 
-def curves(rows: Sequence[Row]) -> list[Curve]:
-    """One curve a (world, workflow, epochs), in the order of the table."""
+def excesses(rows: Sequence[Row]) -> list[Excess]:
+    """One a (world, workflow, epochs), in the order of the table."""
     build = {workflow.command(): workflow for workflow in EXPERIMENT.workflows}
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
@@ -43,7 +43,7 @@ def curves(rows: Sequence[Row]) -> list[Curve]:
         mean, error = np.array([[float(row[c]) for row in group] for c in ("mean", "standard_error")])
         exact = np.array([float(c) for c in gain(build[name], len(group))])
         replicates = int(group[0]["replicates"])
-        result.append(Curve(world, build[name], float(epochs) if epochs else None, mean, error, exact, replicates))
+        result.append(Excess(world, build[name], float(epochs) if epochs else None, mean, error, exact, replicates))
     return result
 
 
@@ -51,7 +51,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     """Left near the best fit, in all three worlds; right the network after few passes, which leaves the law."""
     figure = Figure(figsize=(5.5, 3.6))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
-    drawn = curves(rows)
+    drawn = excesses(rows)
     simulated = [c for c in drawn if c.world == "simulation"]
     near = [c for c in drawn if c.epochs == EXPERIMENT.epochs]
     few = [c for c in drawn if c.epochs == EXPERIMENT.few_epochs]
@@ -59,7 +59,13 @@ def plot(rows: Sequence[Row]) -> Figure:
         _law(left, curve)
         n = np.arange(1, len(curve.ratio) + 1)
         bars = {"fmt": "s", "markersize": 5.5, "markerfacecolor": "white", "elinewidth": 0.8}
-        left.errorbar(n, curve.ratio, 1.96 * curve.standard_error, color=COLOUR[curve.workflow.command()], **bars)
+        left.errorbar(
+            n,
+            curve.ratio,
+            NORMAL * curve.standard_error,
+            color=COLOUR[curve.workflow.command()],
+            **bars,
+        )
         left.annotate(
             f" {type(curve.workflow).__name__}",
             (n[-1], curve.exact[-1]),
@@ -101,13 +107,13 @@ def plot(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def _law(axes: Axes, curve: Curve) -> None:
+def _law(axes: Axes, curve: Excess) -> None:
     axes.plot(np.arange(1, len(curve.exact) + 1), curve.exact, color=COLOUR[curve.workflow.command()], linewidth=0.9)
 
 
-def _network(axes: Axes, curve: Curve) -> None:
+def _network(axes: Axes, curve: Excess) -> None:
     n, colour = np.arange(1, len(curve.ratio) + 1), COLOUR[curve.workflow.command()]
-    half = 1.96 * curve.standard_error
+    half = NORMAL * curve.standard_error
     axes.fill_between(n, curve.ratio - half, curve.ratio + half, color=colour, alpha=0.2, linewidth=0)
     # Small and on top, so that it is seen inside the simulation's square.
     axes.plot(n, curve.ratio, "o", color=colour, markersize=2.5, zorder=4)

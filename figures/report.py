@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from matplotlib.figure import Figure
 
-from paper_repro import claims
-from paper_repro.one_law import RECORDED
+from paper_repro import verdicts
+from paper_repro.claim import Judgement
+from paper_repro.recorded import RECORDED
 from theory.linear import DESIGNS, test_error
 from theory.table import FAMILIES
 from theory.workflow import Workflow
@@ -47,11 +47,11 @@ _SHOWN_FIRST = ("Replace", "Accumulate")
 def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
     """The whole page, with these pictures in it."""
     figures = "\n".join(_figure(picture, plot) for picture, plot in drawn)
-    judged = claims.table()  # now that what the figures ran again is there
-    verdicts = Counter(str(row["verdict"]) for row in judged)
+    judged = verdicts.table()  # now that what the figures ran again is there
+    counts = Counter(str(row["verdict"]) for row in judged)
     return Template((_PAGE / "page.html").read_text()).substitute(
         style=(_PAGE / "page.css").read_text(),
-        verdicts=", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()),
+        verdicts=", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()),
         claims=_claims(judged),
         controls="\n".join(_control(name) for name in _CONTROLS),
         families="\n".join(_family(workflow) for workflow in EXPLORED),
@@ -72,12 +72,12 @@ def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
     )
 
 
-def _claims(judged: Sequence[dict[str, Any]]) -> str:
+def _claims(judged: Sequence[Judgement]) -> str:
     head = ("claim", "verdict", "theirs", "ours", "what differs", "where it stands", "preset")
     return _table("Claims", head, (_claim(row) for row in judged))
 
 
-def _claim(row: dict[str, Any]) -> str:
+def _claim(row: Judgement) -> str:
     where, verdict, differs, preset = (escape(str(row[c])) for c in ("where", "verdict", "differs", "preset"))
     theirs, ours = _number(row["theirs"]), _number(row["ours"], row["standard_error"])
     return (

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from paper_repro import published
-from paper_repro.linear import Row
-from paper_repro.vae import ABLATION, LONGER, VAE
+from paper_repro.gerstgrasser2024 import published
+from paper_repro.gerstgrasser2024.vae import ABLATION, LONGER, VAE
+from paper_repro.recorded import Row
 
 from .chains import NAMES, band, curve, ladder, losses_and_lost
 from .style import COLOUR, caption

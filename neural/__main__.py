@@ -1,8 +1,8 @@
 """`python -m neural MODEL WORKFLOW --preset cpu --run-dir runs/lm`: models trained on their own samples."""
 
-import signal
+import theory.interruption  # noqa: F401 (first of all: what follows takes long)
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+# isort: split
 
 import argparse
 import json
@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -27,10 +28,10 @@ from theory.cli import (
 )
 
 from .configuration import Configuration, Kind
-from .conformer_configuration import DIFFUSION
+from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory
-from .image_configuration import AUTOENCODER
-from .language_configuration import TRANSFORMER
+from .images.configuration import AUTOENCODER
+from .language.configuration import TRANSFORMER
 from .loop import run
 
 KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
@@ -54,7 +55,7 @@ def _options(kind: Kind, command: Parser) -> None:
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
-        form: dict[str, object] = {"type": _TYPES.get(entry.type, str)}
+        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str)}
         if entry.type is bool:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:

@@ -1,9 +1,10 @@
 """What the configurations of all kinds of model share: the outer loop's plan, the training, named presets."""
 
 import abc
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from .loop import Learner, Plan
 from .train import Training
@@ -12,6 +13,14 @@ from .train import Training
 def option(help: str, **choices: object) -> dict[str, object]:
     """What a field of a configuration says on the command line, as its metadata."""
     return {"help": help, **choices}
+
+
+def same_fields(part: type, whole: object, *, but: Collection[str] = ()) -> dict[str, Any]:
+    """The values that a dataclass takes from a larger one: of all its fields but some, by their names.
+
+    A configuration is flat, as the command line is; what is built from it has fields of the same names.
+    """
+    return {entry.name: getattr(whole, entry.name) for entry in fields(part) if entry.name not in but}
 
 
 @dataclass(frozen=True)
@@ -41,15 +50,19 @@ class Configuration(abc.ABC):
         """The model on its data; what it learns of the data beforehand is kept in the run directory."""
 
     @property
+    @abc.abstractmethod
+    def steps_of_first(self) -> int | None:
+        """Optimiser steps of iteration 1, if other than those of the others."""
+
+    @property
     def plan(self) -> Plan:
-        """How many of what."""
-        return Plan(self.iterations, self.rows, self.seeds, self.seed, self.sample_batch)
+        """What the outer loop runs."""
+        return Plan(self.iterations, self.rows, self.seeds, self.seed, self.sample_batch, self.steps_of_first)
 
     @property
     def training(self) -> Training:
         """How each model is fitted."""
-        names = ("batch_size", "learning_rate", "epochs", "steps", "warmup", "clip", "chunk")
-        return Training(**{name: getattr(self, name) for name in names})
+        return Training(**same_fields(Training, self))
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,8 @@ class Kind:
     """A kind of model on the command line.
 
     Attributes:
-        name: of the subcommand.
-        summary: in its help.
+        name: of its subcommand.
+        summary: what the subcommand's help says it is.
         metric: what `test_loss` is.
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.

@@ -14,6 +14,8 @@ from jaxtyping import Float, PyTree
 
 from sim.results import write_whole
 
+from .files import write_bytes
+
 METRICS = ("iteration", "seed", "metric", "value")
 TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
 
@@ -37,7 +39,7 @@ class RunDirectory:
             if taken:
                 raise ValueError(f"{path} is not empty and holds no run; choose another --run-dir.")
             text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
-            write_whole(stored, lambda partial: partial.write_text(text) and None)
+            write_bytes(stored, text.encode())
 
     def _check(self, stored: Path, configuration: dict[str, Any], resume: bool) -> None:
         try:
@@ -77,7 +79,14 @@ class RunDirectory:
         losses: Float[np.ndarray, " seeds"],
         tested: Float[np.ndarray, " seeds"] | None = None,
     ) -> None:
-        """Add the losses of a chunk that ended at `step`, one a seed, and the test losses after it."""
+        """Add the losses of a chunk of steps.
+
+        Args:
+            iteration: the one whose models are fitted.
+            step: the one at which the chunk ended.
+            losses: mean training losses of the chunk.
+            tested: test losses after it, if they were measured.
+        """
         after = [""] * len(losses) if tested is None else map(float, tested)
         rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
         self._append("training.csv", rows)
@@ -124,7 +133,7 @@ class RunDirectory:
 
     def write_sample(self, name: str, content: bytes) -> None:
         """Write `samples/NAME`."""
-        write_whole(self.path / "samples" / name, lambda partial: partial.write_bytes(content) and None)
+        write_bytes(self.path / "samples" / name, content)
 
     def _read(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
         """The whole lines of a table; a killed run may have left the last one half written."""

@@ -7,6 +7,7 @@ a run that was killed, in the middle of a fit or of sampling too, goes on from t
 import abc
 import time
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import equinox as eqx
@@ -21,9 +22,9 @@ from theory import Pool, Workflow
 
 from .directory import RunDirectory
 from .train import Fit, Training, train
-from .training_set import TrainingSet, rows_of
+from .training_set import TrainingRows, rows_of
 
-#: How many sampled rows of each iteration and seed are written out to be looked at.
+#: Sampled rows of each iteration and seed that are written out to be looked at.
 SHOWN = 20
 
 
@@ -42,7 +43,14 @@ class Learner(abc.ABC):
     def loss(
         self, model: PyTree, rows: Array, weights: Float[Array, " rows"], *, key: Key[Array, ""]
     ) -> Float[Array, ""]:
-        """The training loss of one model, each row counting by its weight."""
+        """The training loss of one model.
+
+        Args:
+            model: one, not stacked.
+            rows: of a batch.
+            weights: by which the rows count; 1 on average over a training set.
+            key: of what is random in the loss.
+        """
 
     @abc.abstractmethod
     def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> np.ndarray:
@@ -122,7 +130,15 @@ def run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
-    With `watch` the test loss is measured after each chunk of steps too, for `directory.training`.
+    Args:
+        learner: the kind of data, and the model of it.
+        workflow: names the training set of each iteration.
+        plan: iterations, sizes and seeds.
+        training: how each model is fitted.
+        directory: of the run; whatever is finished there is not done again.
+        checkpoint_seconds: between checkpoints of a fit.
+        watch: whether the test loss is measured after each chunk of steps too, for `directory.training`.
+        progress: whether a bar on standard error shows the steps done.
 
     Raises:
         ValueError: a training set of the workflow is not valid, or there is not enough real data.
@@ -154,7 +170,7 @@ def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray
 def _rows(workflow: Workflow, iteration: int, T: int) -> int:
     drawn = workflow.drawn(iteration)
     if drawn is None:
-        drawn = sum(workflow.size(pool) for pool in workflow.shares(iteration))
+        drawn = sum((workflow.size(pool) for pool in workflow.shares(iteration)), Fraction(0))
     return rows_of(drawn, T, f"the training set of iteration {iteration}")
 
 
@@ -204,11 +220,11 @@ class _Chain:
         pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
         self.directory.rewind(self.iteration, step)
         self.bar.update(step)
-        training_set = TrainingSet(self.workflow, self.iteration, self.plan.T, pools, seeds)
+        training_rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds)
         chunks = train(
             fit,
             self.learner.loss,
-            lambda first, end: training_set.batches(first, end, self.training.batch_size),
+            lambda first, end: training_rows.batches(first, end, self.training.batch_size),
             self.training,
             start=step,
             steps=steps,
@@ -229,7 +245,7 @@ class _Chain:
         return fit.models
 
     def _initial(self) -> Fit:
-        return _begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
+        return begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
 
     def sample(self, models: PyTree) -> np.ndarray:
         """What this iteration's models sample: the next pool, in parts that are kept as they come."""
@@ -257,5 +273,6 @@ class _Chain:
 
 
 @eqx.filter_jit
-def _begin(keys: Key[Array, " seeds"], learner: Learner, training: Training) -> Fit:
+def begin(keys: Key[Array, " seeds"], learner: Learner, training: Training) -> Fit:
+    """New models, one a key, at step 0."""
     return Fit.begin(eqx.filter_vmap(lambda key: learner.model(key=key))(keys), training)

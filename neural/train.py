@@ -51,7 +51,10 @@ class Training:
 
     def budget(self, rows: int) -> int:
         """Steps of a fit to so many rows."""
-        return self.steps if self.epochs is None else max(1, round(self.epochs * rows / self.batch_size))
+        if self.epochs is not None:
+            return max(1, round(self.epochs * rows / self.batch_size))
+        assert self.steps is not None  # checked when made
+        return self.steps
 
     @property
     def optimiser(self) -> optax.GradientTransformation:
@@ -73,7 +76,7 @@ class Fit(eqx.Module):
 
     @classmethod
     def begin(cls, models: PyTree, training: Training) -> "Fit":
-        """At step 0."""
+        """The fit at step 0."""
         return cls(models, eqx.filter_vmap(training.optimiser.init)(eqx.filter(models, eqx.is_inexact_array)))
 
 
@@ -88,6 +91,15 @@ def train(
 
     A step's random numbers and batch depend on its number alone, so a fit that goes on from any chunk ends alike. The
     fit passed in is used up. All chunks have one shape, so nothing is compiled anew for another training set.
+
+    Args:
+        fit: of all seeds, after `start` steps.
+        loss: of one model.
+        batches: of all seeds.
+        training: how they are fitted.
+        start: steps done before.
+        steps: those of the whole fit.
+        keys: one a seed.
 
     Raises:
         FloatingPointError: a loss is not finite.
@@ -114,7 +126,11 @@ def _padded(batches: Batches, start: int, steps: int, chunk: int) -> tuple[np.nd
     """The batches of one chunk; the last, shorter one is filled up with what is never read."""
     rows, weights = batches(start, min(start + chunk, steps))
     missing = chunk - len(rows)
-    return tuple(np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in (rows, weights))
+
+    def filled(part: np.ndarray) -> np.ndarray:
+        return np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
+
+    return filled(rows), filled(weights)
 
 
 @eqx.filter_jit(donate="all-except-first")
@@ -159,5 +175,6 @@ def _chunk(
     def one_step(arrays: PyTree, batch: tuple[Array, Array, Array]) -> tuple[PyTree, Array]:
         return lax.cond(batch[0] < steps, advance, stay, arrays, *batch)
 
-    arrays, losses = lax.scan(one_step, arrays, (start + jnp.arange(len(rows), dtype=jnp.int32), rows, weights))
+    numbers = start + jnp.arange(len(rows), dtype=jnp.int32)
+    arrays, losses = lax.scan(one_step, arrays, (numbers, jnp.asarray(rows), jnp.asarray(weights)))
     return eqx.combine(arrays, static), losses

@@ -17,7 +17,7 @@ def rows_of(share: Fraction, T: int, what: str) -> int:
     return int(rows)
 
 
-class TrainingSet:
+class TrainingRows:
     """The rows of one iteration's training set, for each of several seeds.
 
     Rows are numbered through the pools in the order that the workflow names them. A subsample keeps some of the
@@ -32,6 +32,18 @@ class TrainingSet:
         pools: Mapping[Pool, np.ndarray],
         seeds: Sequence[Sequence[int]],
     ) -> None:
+        """Number the rows, and draw a subsample if the workflow has one.
+
+        Args:
+            workflow: names the pools and their shares.
+            iteration: whose training set it is.
+            T: rows of real(1).
+            pools: (seeds, rows, ...) each, perhaps memory maps.
+            seeds: of the random numbers of each chain.
+
+        Raises:
+            ValueError: a subsample is no whole number of rows.
+        """
         shares = workflow.shares(iteration)
         self._pools = [pools[pool] for pool in shares]
         self._seeds = seeds

@@ -1,1 +1,1 @@
-"""The experiments of "Is Model Collapse Inevitable?" (arXiv 2404.01413) as configurations, and their results."""
+"""Published experiments on model collapse as configurations, their claims, and recorded results: a folder a paper."""

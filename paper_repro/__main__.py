@@ -1,8 +1,8 @@
-"""`python -m paper_repro list | run NAME --preset cpu | claims`: the paper's experiments, and its claims judged."""
+"""`python -m paper_repro list | run NAME --preset cpu | claims`: papers' experiments, and their claims judged."""
 
-import signal
+import theory.interruption  # noqa: F401 (first of all: what follows takes long)
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+# isort: split
 
 import argparse
 import json
@@ -14,8 +14,9 @@ from sim.hosts import keep_compiled, use_all_cores
 from sim.results import anew
 from theory.cli import Parser, run as run_command
 
-from . import claims
-from .experiments import EXPERIMENTS, PRESETS
+from . import verdicts
+from .claim import Judgement
+from .registry import EXPERIMENTS, PRESETS
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -45,10 +46,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _claims(options: argparse.Namespace) -> int:
-    rows = claims.table()
+    rows = verdicts.table()
     if options.record:
-        claims.keep(rows)
-    departures = claims.departures(rows)
+        verdicts.keep(rows)
+    departures = verdicts.departures(rows)
     if options.json:
         print(json.dumps(rows, allow_nan=False))
     elif options.markdown:
@@ -60,16 +61,16 @@ def _claims(options: argparse.Namespace) -> int:
     return 1 if departures else 0
 
 
-def _number(value: object) -> str:
+def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _ours(row: dict[str, object]) -> str:
+def _ours(row: Judgement) -> str:
     error = f" ± {_number(row['standard_error'])}" if row["standard_error"] else ""
     return _number(row["ours"]) + error
 
 
-def markdown(rows: Sequence[dict[str, object]]) -> str:
+def markdown(rows: Sequence[Judgement]) -> str:
     """The claims as a table: theirs, ours with its standard error, the verdict, what differs."""
     lines = ["| claim | where | theirs | ours | verdict | what differs |", "|---|---|---|---|---|---|"]
     for row in rows:
@@ -78,10 +79,10 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def text(rows: Sequence[dict[str, object]]) -> str:
+def text(rows: Sequence[Judgement]) -> str:
     """The claims for a terminal: numbers, what is claimed and where, what would confirm it, what differs."""
     lines = []
-    for claim, row in zip(claims.CLAIMS, rows, strict=True):
+    for claim, row in zip(verdicts.CLAIMS, rows, strict=True):
         lines.append(f"{row['id']}: {row['verdict']}; theirs {_number(row['theirs'])}, ours {_ours(row)}")
         parts = {"claim": claim.statement, "where": row["where"], "test": claim.test, "differs": row["differs"]}
         lines += [f"  {name:<8} {part}" for name, part in parts.items() if part]
@@ -108,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_argument("--again", action="store_true", help="run it again, whatever result is there")
 
-    summary = "judge the paper's claims by the recorded results; status 1 if a kept verdict no longer follows"
+    summary = "judge the claims by the recorded results; status 1 if a kept verdict no longer follows"
     command = commands.add_parser("claims", help=summary, description=f"{summary.capitalize()}.")
     command.set_defaults(main=_claims)
     form = command.add_mutually_exclusive_group()

@@ -5,14 +5,12 @@ must lie between its bounds; an interval that includes a bound confirms nothing.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
-from .estimate import Estimate
-from .linear import Row
-
-#: Of every confidence interval.
-LEVEL = 0.95
+from .measurement import LEVEL, Measurement
+from .recorded import Missing, Tables
 
 #: The claim holds by its test, in the paper's own setting.
 REPRODUCED = "reproduced"
@@ -24,12 +22,22 @@ NOT_REPRODUCED = "not reproduced"
 NOT_TESTED = "not tested here"
 
 
-class Missing(Exception):
-    """What a claim is to be judged by is not there; the message says what."""
+class Judgement(TypedDict):
+    """A claim's row of the table of claims.
 
+    `theirs` and `ours` are values of the quantity that the statement ends with, `None` where there is none, as is
+    `standard_error`, which is 0 for what is exact.
+    """
 
-#: The rows of a recorded table by its name; raises `Missing`.
-Tables = Callable[[str], Sequence[Row]]
+    id: str
+    statement: str
+    where: str
+    theirs: float | None
+    ours: float | None
+    standard_error: float | None
+    verdict: str
+    preset: str
+    differs: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Quantity:
     """
 
     name: str
-    measure: Callable[[Tables], Estimate]
+    measure: Callable[[Tables], Measurement]
     above: float = -math.inf
     below: float = math.inf
 
@@ -64,9 +72,9 @@ class Quantity:
         """What would confirm the claim, in words."""
         return f"{self.name} {self.needs}"
 
-    def objection(self, estimate: Estimate) -> str:
-        """Why the estimate does not confirm the claim; empty if it does."""
-        low, high = estimate.interval(LEVEL)
+    def objection(self, measured: Measurement) -> str:
+        """Why the measurement does not confirm the claim; empty if it does."""
+        low, high = measured.interval()
         if self.above < low and high < self.below:
             return ""
         outcome = "refuted" if high < self.above or low > self.below else "left open"
@@ -91,14 +99,14 @@ class Fact:
         """What would confirm the claim, in words."""
         return self.name
 
-    def measure(self, tables: Tables) -> Estimate:
+    def measure(self, tables: Tables) -> Measurement:
         """1 if it holds, else 0."""
         del tables
-        return Estimate(float(self.holds()))
+        return Measurement(float(self.holds()))
 
-    def objection(self, estimate: Estimate) -> str:
+    def objection(self, measured: Measurement) -> str:
         """That it does not hold; empty if it does."""
-        return "" if estimate.mean else f"refuted: it does not hold that {self.name}"
+        return "" if measured.mean else f"refuted: it does not hold that {self.name}"
 
 
 @dataclass(frozen=True)
@@ -131,9 +139,9 @@ class Claim:
         tests = "; ".join(quantity.test for quantity in self.quantities)
         return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains"
 
-    def judge(self, tables: Tables) -> dict[str, object]:
-        """The claim's row of the table of claims."""
-        row: dict[str, object] = {
+    def judge(self, tables: Tables) -> Judgement:
+        """The claim with its verdict."""
+        row: Judgement = {
             "id": self.id,
             "statement": f"{self.statement}; measured: {self.quantities[0].name}",
             "where": self.where,
@@ -148,14 +156,15 @@ class Claim:
             fewest = min(int(entry["replicates"]) for entry in tables(self.experiment))
             if fewest < self.replicates:
                 raise Missing(f"{self.experiment} has {fewest} chains, the test needs {self.replicates}")
-            estimates = [quantity.measure(tables) for quantity in self.quantities]
+            measured = [quantity.measure(tables) for quantity in self.quantities]
         except Missing as reason:
-            return row | {"differs": str(reason)}
-        objections = [q.objection(estimate) for q, estimate in zip(self.quantities, estimates, strict=True)]
+            return {**row, "differs": str(reason)}
+        objections = [quantity.objection(m) for quantity, m in zip(self.quantities, measured, strict=True)]
         confirmed = IN_SHAPE if self.differs else REPRODUCED
-        return row | {
-            "ours": estimates[0].mean,
-            "standard_error": estimates[0].standard_error,
+        return {
+            **row,
+            "ours": measured[0].mean,
+            "standard_error": measured[0].standard_error,
             "verdict": NOT_REPRODUCED if any(objections) else confirmed,
             "differs": "; ".join(filter(None, [self.differs, *objections])),
         }

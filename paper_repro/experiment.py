@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -16,14 +17,17 @@ from neural.loop import Learner, run as run_neural
 from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
 
-from .linear import Row
+from .recorded import Row
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
 Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]
 
 
+C = TypeVar("C", bound=Configuration)
+
+
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Generic[C]):
     """What is run: every variant under every workflow.
 
     Attributes:
@@ -35,8 +39,8 @@ class Experiment:
     """
 
     name: str
-    base: Configuration
-    variants: Mapping[str, Mapping[str, object]]
+    base: C
+    variants: Mapping[str, Mapping[str, Any]]
     workflows: tuple[Workflow, ...] = (Replace(), Accumulate())
     watched: bool = False
 
@@ -52,8 +56,8 @@ class Experiment:
 
 
 def presets(
-    experiment: Experiment, settings: Mapping[str, Configuration], larger: Mapping[str, object]
-) -> dict[str, Experiment]:
+    experiment: Experiment[C], settings: Mapping[str, C], larger: Mapping[str, Any]
+) -> dict[str, Experiment[C]]:
     """The experiment in each of the settings; `gpu` and `paper` with `larger`: where data lies, how many seeds."""
     small = {name: replace(experiment, base=settings[name]) for name in ("smoke", "cpu")}
     return small | {name: replace(experiment, base=replace(settings[name], **larger)) for name in ("gpu", "paper")}
@@ -67,6 +71,12 @@ def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tup
     model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. Test losses, in NAME_learning: a row a
     (variant, workflow, iteration, step), after that step.
     A run that was killed goes on where it was, from run directories beside the tables.
+
+    Args:
+        experiment: what is run.
+        samples: the last word of the name of the table of samples.
+        shown: what is kept there.
+        folder: of the tables.
     """
     names = [experiment.name, f"{experiment.name}_{samples}", *[f"{experiment.name}_learning"] * experiment.watched]
     tables = [Results(folder, name) for name in names]

@@ -8,7 +8,6 @@ After too few passes the excess of model 1 is in part what training left undone,
 """
 
 import shutil
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,43 +18,72 @@ from jaxtyping import Array, Float, Key, PyTree, UInt16
 from tqdm import tqdm
 
 import sim
-from neural.data.markov import Markov
 from neural.directory import RunDirectory
-from neural.language import LanguageModel
-from neural.loop import Plan, run as run_neural
+from neural.language.learner import LanguageModel
+from neural.language.markov import Markov
+from neural.language.network import Architecture, Sampler, Transformer
+from neural.loop import Learner, Plan, run as run_neural
 from neural.train import Training
-from neural.transformer import Architecture, Sampler
-from sim.results import Results, configuration_hash
+from sim.results import configuration_hash
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow, Workflow
 
-from .linear import Row
-
-#: Where results that take minutes are kept, in the repository.
-RECORDED = Path(__file__).parent / "results"
+from .recorded import Row, read_or_make
 
 
 @dataclass(frozen=True, eq=False)
-class EveryText(LanguageModel):
-    """A language model that reads each possible text of two tokens once: they are fewer than the rows of a batch."""
+class EveryText(Learner):
+    """A language model that reads each possible text of two tokens once: they are fewer than the rows of a batch.
+
+    Attributes:
+        language_model: which it is in everything else, and up to rounding in the loss.
+    """
+
+    language_model: LanguageModel
+
+    def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "rows 2"]:
+        """Real texts."""
+        return self.language_model.real(iteration, rows, key=key)
+
+    def model(self, *, key: Key[Array, ""]) -> Transformer:
+        """A new transformer."""
+        return self.language_model.model(key=key)
 
     def loss(
         self, model: PyTree, rows: UInt16[Array, "rows 2"], weights: Float[Array, " rows"], *, key: Key[Array, ""]
     ) -> Float[Array, ""]:
         """Weighted mean cross-entropy, nats a token."""
-        words = self.corpus.vocabulary
+        words = self.language_model.corpus.vocabulary
         texts = jnp.indices((words, words), rows.dtype).reshape(2, -1).T
         alike = (rows[:, None] == texts[None]).all(-1)
-        return super().loss(model, texts, jnp.where(alike, weights[:, None], 0).sum(0), key=key)
+        return self.language_model.loss(model, texts, jnp.where(alike, weights[:, None], 0).sum(0), key=key)
+
+    def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> UInt16[np.ndarray, "seeds rows 2"]:
+        """Texts from several models."""
+        return self.language_model.sample(models, keys=keys)
+
+    def test(self, models: PyTree) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The loss, and its excess over the entropy of the truth."""
+        return self.language_model.test(models)
+
+    def evaluate(
+        self, models: PyTree, samples: UInt16[np.ndarray, "seeds rows 2"]
+    ) -> dict[str, Float[np.ndarray, " seeds"]]:
+        """The metrics of `neural.language.metrics`."""
+        return self.language_model.evaluate(models, samples)
+
+    def show(self, samples: UInt16[np.ndarray, "seeds rows 2"]) -> tuple[str, bytes]:
+        """The texts, one a line."""
+        return self.language_model.show(samples)
 
 
 @dataclass(frozen=True)
-class Experiment:
+class OneLaw:
     """What is run in the two worlds that have random numbers.
 
     Attributes:
         name: of the table.
         workflows: all that are run.
-        iterations: of each.
+        iterations: model-fitting iterations of each.
         seed: of all random numbers.
         replicates: of the simulation, least squares at fixed design with T = `rows` and d = `features`.
         rows: T of the simulation.
@@ -89,30 +117,35 @@ class Experiment:
             **{name: value for name, value in vars(self).items() if not name.endswith("workflows")},
             "workflows": [str(workflow) for workflow in self.workflows],
             "few_workflows": [str(workflow) for workflow in self.few_workflows],
-            "model": str(self.learner.architecture),
+            "model": str(self.learner.language_model.architecture),
             "training": str(self.training(self.epochs)),
         }
 
     @property
     def plan(self) -> Plan:
-        """Of the neural chains."""
+        """What the outer loop of the neural chains runs."""
         return Plan(self.iterations, self.texts, self.seeds, self.seed, sample_batch=self.seeds * self.texts)
 
     @property
-    def learner(self) -> LanguageModel:
-        """A small GPT-2 on a Markov source whose rarest move is as probable as 1/(words + 2), about."""
+    def source(self) -> Markov:
+        """A Markov source whose rarest move is as probable as 1/(words + 2), about."""
         weights = np.arange(1, self.words + 1) ** -0.5
         moves = np.stack([np.roll(weights, shift) for shift in range(self.words)]) / weights.sum()
-        corpus = Markov(moves, length=2, test_texts=4096, key=self.plan.held_out_key)
+        return Markov(moves, length=2, test_texts=4096, key=self.plan.held_out_key)
+
+    @property
+    def learner(self) -> EveryText:
+        """A small GPT-2 on texts of this source."""
+        corpus = self.source
         model = Architecture("gpt2", vocabulary=self.words, context=2, width=8, layers=1, heads=1, hidden=16)
-        return EveryText(corpus, model, Sampler(), test_batch=len(corpus.test))
+        return EveryText(LanguageModel(corpus, model, Sampler(), test_batch=len(corpus.test)))
 
     def training(self, epochs: float) -> Training:
-        """Of each fit."""
+        """How each model of the neural chains is fitted."""
         return Training(batch_size=64, learning_rate=1e-2, epochs=epochs, chunk=32)
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = OneLaw(
     name="one_law",
     workflows=(Replace(), AccumulateSubsample(), SlidingWindow(2), Accumulate(), FreshReal()),
     iterations=5,
@@ -136,25 +169,21 @@ PRESETS = {
 }
 
 
-def run(experiment: Experiment, folder: Path) -> list[Row]:
+def run(experiment: OneLaw, folder: Path) -> list[Row]:
     """The experiment's table: read from `folder` if it was made from this very configuration, else run.
 
     One row a (world, workflow, epochs, iteration): `mean` and `standard_error` of the excess loss over that of model 1
     (metric `excess_ratio`). A run that was killed goes on where it was, from run directories beside the table.
     """
-    results = Results(folder, experiment.name)
-    rows = results.load(experiment.configuration)
-    if rows is None:
-        started = time.monotonic()
-        runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
-        results.save(experiment.configuration, _simulated(experiment) + _trained(experiment, runs), started)
-        shutil.rmtree(runs)
-        rows = results.load(experiment.configuration)
-        assert rows is not None  # written a moment ago
+    runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
+    rows = read_or_make(
+        folder, experiment.name, experiment.configuration, lambda: _simulated(experiment) + _trained(experiment, runs)
+    )
+    shutil.rmtree(runs, ignore_errors=True)
     return rows
 
 
-def _simulated(experiment: Experiment) -> list[dict[str, object]]:
+def _simulated(experiment: OneLaw) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     model = sim.LinearRegression(T=experiment.rows, d=experiment.features, sigma=1.0, design="fixed")
     for index, workflow in enumerate(tqdm(experiment.workflows, desc="simulation", unit="workflow", leave=False)):
@@ -171,7 +200,7 @@ def _simulated(experiment: Experiment) -> list[dict[str, object]]:
     return rows
 
 
-def _trained(experiment: Experiment, runs: Path) -> list[dict[str, object]]:
+def _trained(experiment: OneLaw, runs: Path) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     budgets = [(workflow, experiment.epochs) for workflow in experiment.workflows]
     budgets += [(workflow, experiment.few_epochs) for workflow in experiment.few_workflows]

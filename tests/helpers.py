@@ -4,7 +4,10 @@ import importlib
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,23 @@ def command(capsys: Any, module: str, line: str) -> Ran:
         status = stop.code
     captured = capsys.readouterr()
     return Ran(status, captured.out, captured.err)
+
+
+def recorded(experiment: Any, suffix: str = "") -> list[dict[str, str]]:
+    """The recorded table of an experiment, or the one beside it whose name ends in `suffix`."""
+    from paper_repro.recorded import RECORDED
+    from sim.results import Results
+
+    rows = Results(RECORDED, f"{experiment.name}{suffix}").load(experiment.configuration)
+    assert rows is not None, "the recorded table is of another configuration: run make figures FRESH=1"
+    return rows
+
+
+def write_image(path: Path, size: tuple[int, int] = (20, 24), mode: str = "RGB", colour: Any = None) -> Path:
+    """An image with a middle square of one colour and a border of another."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new(mode, size, 0)
+    colour = colour if colour is not None else (200 if mode == "L" else (200, 100, 50))
+    image.paste(colour, (2, 2, size[0] - 2, size[1] - 2))
+    image.save(path)
+    return path

@@ -12,7 +12,8 @@ import pytest
 from figures.catalogue import PICTURES
 from figures.chains import curve
 from figures.vae import described
-from paper_repro import claims, diffusion, language, published, vae
+from paper_repro import verdicts
+from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.helpers import as_a_user
@@ -147,7 +148,7 @@ def test_what_is_said_of_the_diffusion_models_is_recorded():
 
 
 def test_the_claims_in_short_are_what_is_judged():
-    judged = claims.table()
+    judged = verdicts.table()
     for verdict in ("reproduced", "reproduced in shape", "not reproduced"):
         names = ", ".join(claim["id"] for claim in judged if claim["verdict"] == verdict)
         assert f"| {verdict} | {names} |" in TEXT

@@ -12,23 +12,17 @@ from scipy import stats
 from figures import diffusion as figures
 from figures.chains import NAMES, curve
 from figures.style import save
-from paper_repro import diffusion, experiment
-from paper_repro.one_law import RECORDED
-from sim.results import Results
+from paper_repro import experiment
+from paper_repro.gerstgrasser2024 import diffusion
+from tests.helpers import recorded
 
 ROOT = Path(__file__).parents[2]
-
-
-def recorded(what):
-    tables = [Results(RECORDED, name).load(what.configuration) for name in (what.name, f"{what.name}_samples")]
-    assert None not in tables, "the recorded table is of another configuration: run make figures FRESH=1"
-    return tables
 
 
 @pytest.fixture(scope="module")
 def loss():
     """Workflow, metric -> mean and standard error by iteration, as recorded."""
-    rows, _ = recorded(diffusion.DIFFUSION)
+    rows = recorded(diffusion.DIFFUSION)
     return lambda workflow, metric: curve(rows, "cpu", workflow, metric)
 
 
@@ -80,8 +74,8 @@ def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
 
 
 def test_figures_draw_what_is_recorded(tmp_path):
-    metrics, samples = recorded(diffusion.DIFFUSION)
-    ablation, _ = recorded(diffusion.ABLATION)
+    metrics, samples = recorded(diffusion.DIFFUSION), recorded(diffusion.DIFFUSION, "_samples")
+    ablation = recorded(diffusion.ABLATION)
     drawn = {}
 
     def keep(name, figure):
@@ -115,7 +109,7 @@ def test_recorded_figures_need_no_rdkit(tmp_path):
     code = (
         "import sys; sys.modules['rdkit'] = None\n"
         "from pathlib import Path; from figures import diffusion as figures; from figures.style import save\n"
-        "from paper_repro import diffusion\n"
+        "from paper_repro.gerstgrasser2024 import diffusion\n"
         "metrics, samples = diffusion.run(diffusion.DIFFUSION)\n"
         "save(Path(sys.argv[1]), 'loss', lambda: figures.plot(metrics))\n"
         "save(Path(sys.argv[1]), 'samples', lambda: figures.plot_samples(samples))\n"

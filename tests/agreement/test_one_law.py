@@ -12,13 +12,13 @@ import pytest
 
 from figures import one_law as figure
 from figures.style import style
-from neural.data.markov import Markov
 from neural.directory import RunDirectory
-from neural.language import LanguageModel
+from neural.language.markov import Markov
 from neural.loop import Learner, Plan, run
 from neural.train import Training
 from paper_repro import one_law
 from sim.statistics import Z
+from tests import helpers as tables
 from theory import Accumulate, AccumulateSubsample, FixedReal, Replace, gain
 
 #: What a ratio must be off by, relatively, to be seen for certain: 10 standard errors away. The second is what the 256
@@ -81,7 +81,7 @@ def draw(logits, keys):
 
 @pytest.fixture(scope="module")
 def learner():
-    return Softmax(Markov(one_law.EXPERIMENT.learner.corpus.moves, length=2, test_texts=1, key=PLAN.held_out_key))
+    return Softmax(Markov(one_law.EXPERIMENT.source.moves, length=2, test_texts=1, key=PLAN.held_out_key))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_softmax_table_follows_the_gain(workflow, learner, tmp_path):
 @pytest.mark.usefixtures("quickly_compiled")
 def test_reading_each_text_once_gives_the_loss_and_gradient_of_reading_all_rows():
     learner = one_law.EXPERIMENT.learner
-    plain = LanguageModel(learner.corpus, learner.architecture, learner.sampler)
-    rows = learner.corpus.real(1, 64, key=jr.key(2))
+    plain = learner.language_model
+    rows = plain.corpus.real(1, 64, key=jr.key(2))
     assert len(np.unique(rows, axis=0)) > 10
     weights = jr.uniform(jr.key(3), (64,), jnp.float32, 0.5, 1.5)
     model, key = eqx.filter_jit(learner.model)(key=jr.key(1)), jr.key(0)
@@ -120,9 +120,7 @@ def test_reading_each_text_once_gives_the_loss_and_gradient_of_reading_all_rows(
 
 @pytest.fixture(scope="module")
 def recorded():
-    rows = one_law.Results(one_law.RECORDED, one_law.EXPERIMENT.name).load(one_law.EXPERIMENT.configuration)
-    assert rows is not None, "the recorded table is of another configuration: run make figures FRESH=1"
-    return figure.curves(rows)
+    return figure.excesses(tables.recorded(one_law.EXPERIMENT))
 
 
 def test_recorded_transformer_and_simulation_follow_the_gain(recorded):
@@ -158,7 +156,7 @@ def test_a_table_is_made_once_and_can_be_drawn(tmp_path, monkeypatch):
     with style():
         drawn = figure.plot(rows)
     left, right = drawn.axes
-    for curve in figure.curves(rows):
+    for curve in figure.excesses(rows):
         axes = right if curve.epochs == experiment.few_epochs else left
         assert any(np.array_equal(line.get_ydata(), curve.ratio) for line in axes.lines)
         assert any(np.array_equal(line.get_ydata(), curve.exact) for line in axes.lines)

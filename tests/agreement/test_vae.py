@@ -10,23 +10,15 @@ from scipy import stats
 from figures import vae as figures
 from figures.chains import NAMES, curve
 from figures.style import save
-from paper_repro import experiment, vae
-from sim.results import Results
-
-
-def recorded(experiment):
-    tables = [
-        Results(vae.RECORDED, name).load(experiment.configuration)
-        for name in (experiment.name, f"{experiment.name}_images")
-    ]
-    assert None not in tables, "the recorded table is of another configuration: run make figures FRESH=1"
-    return tables
+from paper_repro import experiment
+from paper_repro.gerstgrasser2024 import vae
+from tests.helpers import recorded
 
 
 @pytest.fixture(scope="module")
 def loss():
     """Workflow, metric -> mean and standard error of the rise and of the loss, as recorded."""
-    rows, _ = recorded(vae.VAE)
+    rows = recorded(vae.VAE)
     return lambda workflow, metric: curve(rows, "cpu", workflow, metric)
 
 
@@ -102,8 +94,8 @@ def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
 
 
 def test_figures_draw_what_is_recorded(tmp_path):
-    metrics, images = recorded(vae.VAE)
-    ablation = recorded(vae.ABLATION)[0] + recorded(vae.LONGER)[0]
+    metrics, images = recorded(vae.VAE), recorded(vae.VAE, "_images")
+    ablation = recorded(vae.ABLATION) + recorded(vae.LONGER)
     drawn = {}
 
     def keep(name, figure):

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+
+from paper_repro.measurement import errors_to_a_side
 
 
 def losses(folder: Path) -> np.ndarray:
@@ -24,7 +25,7 @@ def losses(folder: Path) -> np.ndarray:
 def interval(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval of the mean over seeds."""
     seeds = len(differences)
-    half = stats.t.ppf(0.975, seeds - 1) * differences.std(0, ddof=1) / seeds**0.5
+    half = errors_to_a_side(seeds - 1) * differences.std(0, ddof=1) / seeds**0.5
     return differences.mean(0) - half, differences.mean(0) + half
 
 

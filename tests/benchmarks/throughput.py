@@ -22,11 +22,11 @@ def ours() -> Callable[[], float]:
     import jax.random as jr
     import numpy as np
 
-    from neural.data.corpus import Corpus
-    from neural.language import LanguageModel
-    from neural.loop import _begin
+    from neural.language.corpus import Corpus
+    from neural.language.learner import LanguageModel
+    from neural.language.network import PAPER, Sampler
+    from neural.loop import begin
     from neural.train import Training, train
-    from neural.transformer import PAPER, Sampler
 
     class Nothing(Corpus):
         """A corpus that is never asked for texts."""
@@ -40,7 +40,7 @@ def ours() -> Callable[[], float]:
     training = Training(batch_size=ROWS, learning_rate=1e-3, steps=10**6, chunk=1)
     keys = jr.split(jr.key(0), 1)
     chunks = train(
-        _begin(keys, learner, training),
+        begin(keys, learner, training),
         learner.loss,
         lambda *_: (rows, weights),
         training,

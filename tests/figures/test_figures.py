@@ -16,21 +16,21 @@ import theory
 from figures import catalogue, designs, linear_a, linear_b, schematic
 from figures.linear import curves
 from figures.style import COLOUR, save, style
-from paper_repro import linear
+from paper_repro.gerstgrasser2024 import linear
 from theory import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
 
 
-def table(experiment):
+def table(sweep):
     """A table as `linear.run` makes it, its numbers made up around the law."""
     rows = []
-    for setting in experiment.settings:
-        law = theory.linear.test_error(setting.workflow, design=setting.design)
-        exact = law.evaluate(T=setting.T, d=setting.d, sigma=setting.sigma, n=range(1, experiment.iterations + 1))
+    for one in sweep.simulations:
+        law = theory.linear.test_error(one.workflow, design=one.design)
+        exact = law.evaluate(T=one.T, d=one.d, sigma=one.sigma, n=range(1, sweep.iterations + 1))
         for iteration, value in enumerate(exact, 1):
-            row = {"workflow": setting.workflow.command(), "design": setting.design, "T": setting.T, "d": setting.d}
-            row |= {"sigma2": setting.sigma2, "iteration": iteration, "replicates": experiment.replicates}
+            row = {"workflow": one.workflow.command(), "design": one.design, "T": one.T, "d": one.d}
+            row |= {"sigma2": one.sigma2, "iteration": iteration, "replicates": sweep.replicates}
             row |= {"mean": value * 1.01, "standard_error": value / 100, "low": value / 2, "high": value * 2}
             rows.append({name: str(entry) for name, entry in row.items()})
     return rows
@@ -38,30 +38,30 @@ def table(experiment):
 
 @pytest.fixture(scope="module")
 def tables():
-    return {module: table(module.EXPERIMENT) for module in (linear_a, linear_b, designs)}
+    return {module: table(module.SWEEP) for module in (linear_a, linear_b, designs)}
 
 
 def test_experiments_are_the_papers():
     a, b = linear.LINEAR_A, linear.LINEAR_B
-    assert {str(s.sigma2) for s in a.settings} == {"1/10", "1", "10"}
+    assert {str(s.sigma2) for s in a.simulations} == {"1/10", "1", "10"}
     assert a.iterations == 10
     # the published slope: 35.2 an iteration at sigma^2 = 10
-    assert {10 * s.d / (s.T - s.d - 1) for s in a.settings} == {35.2}
-    assert {(s.T, s.d) for s in b.settings} == {(100, 32), (316, 32), (1000, 32)}
-    assert {float(s.sigma2) for s in b.settings} == {0.01, 0.1, 1, 10, 100}
+    assert {10 * s.d / (s.T - s.d - 1) for s in a.simulations} == {35.2}
+    assert {(s.T, s.d) for s in b.simulations} == {(100, 32), (316, 32), (1000, 32)}
+    assert {float(s.sigma2) for s in b.simulations} == {0.01, 0.1, 1, 10, 100}
     assert b.iterations == 50
-    assert {s.design for s in a.settings + b.settings} == {"fixed"}
-    for experiment in (a, b, linear.DESIGNS):
-        assert experiment.replicates >= 1000
+    assert {s.design for s in a.simulations + b.simulations} == {"fixed"}
+    for sweep in (a, b, linear.DESIGNS):
+        assert sweep.replicates >= 1000
 
 
-@pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.EXPERIMENT.name)
+@pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.SWEEP.name)
 def test_every_law_and_mean_is_drawn(module, tables):
     with style():
         figure = module.plot(tables[module])
     lines = [line.get_ydata() for axes in figure.axes for line in axes.lines]
     expected = curves(tables[module])
-    assert len(expected) == len(module.EXPERIMENT.settings)
+    assert len(expected) == len(module.SWEEP.simulations)
     for curve in expected:
         np.testing.assert_allclose(curve.max_abs_z, 1, rtol=1e-9)
         for values in (curve.mean, curve.exact):
@@ -85,7 +85,8 @@ def test_the_bound_lies_above_both_laws(tables):
         figure = designs.plot(tables[designs])
     for curve in curves(tables[designs]):
         axes = next(a for a in figure.axes if a.get_title() == f"T = {curve.T}")
-        bound = next(line for line in axes.lines if "bound" in str(line.get_label())).get_ydata()[0]
+        line = next(line for line in axes.lines if "bound" in str(line.get_label()))
+        bound = np.asarray(line.get_ydata())[0]
         np.testing.assert_allclose(bound, curve.exact[0] * 1.6449340668482264)
         assert (curve.exact < bound).all()
 
@@ -109,7 +110,7 @@ def test_the_same_bytes_twice(tables, tmp_path):
 
 
 def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
-    small = replace(linear.DESIGNS, settings=linear.DESIGNS.settings[:1], iterations=2, replicates=50)
+    small = replace(linear.DESIGNS, simulations=linear.DESIGNS.simulations[:1], iterations=2, replicates=50)
     rows = linear.run(small, tmp_path)
     (curve,) = curves(rows)
     assert table(small)[0].keys() <= rows[0].keys()
@@ -119,11 +120,11 @@ def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
 
 
 def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_path, monkeypatch):
-    small = replace(linear.DESIGNS, settings=linear.DESIGNS.settings[:1], iterations=2, replicates=5)
+    small = replace(linear.DESIGNS, simulations=linear.DESIGNS.simulations[:1], iterations=2, replicates=5)
     first = linear.run(small, tmp_path)
     calls = []
     simulate = linear._simulate
-    monkeypatch.setattr(linear, "_simulate", lambda experiment: calls.append(experiment) or simulate(experiment))
+    monkeypatch.setattr(linear, "_simulate", lambda sweep: calls.append(sweep) or simulate(sweep))
     assert linear.run(small, tmp_path) == first
     assert calls == []
     assert linear.run(replace(small, seed=9), tmp_path) != first
@@ -134,7 +135,7 @@ def test_killed_in_the_middle(tmp_path):
     """kill -9 while an experiment runs: no table, no picture, no half of either; the next run completes."""
     code = (
         "import sys, pathlib, dataclasses\n"
-        "from paper_repro import linear\n"
+        "from paper_repro.gerstgrasser2024 import linear\n"
         "e = dataclasses.replace(linear.DESIGNS, iterations=2, replicates=int(sys.argv[2]))\n"
         "print('started', flush=True)\n"
         "linear.run(e, pathlib.Path(sys.argv[1]))\n"
@@ -167,7 +168,9 @@ def test_fresh_results_replace_the_old_ones_at_the_end_and_go_on_after_a_kill(tm
         return catalogue.Source(tmp_path / "out", (name,), load)
 
     pictures = [catalogue.Picture(name, "", lambda text: text, source(name)) for name in ("one", "two", "three")]
-    monkeypatch.setattr(catalogue, "PICTURES", (*pictures, catalogue.Picture("same", "", str, pictures[0].source)))
+    monkeypatch.setattr(
+        catalogue, "PICTURES", (*pictures, catalogue.Picture("same", "", lambda text: text, pictures[0].source))
+    )
     monkeypatch.setattr(catalogue, "OUT", tmp_path / "out")
     monkeypatch.setattr(catalogue, "RECORDED", tmp_path / "recorded")
     (tmp_path / "out").mkdir()

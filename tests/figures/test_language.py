@@ -7,19 +7,17 @@ import numpy as np
 from figures import language as figure, vae
 from figures.chains import NAMES, curve
 from figures.style import style
-from paper_repro import language, published
-from paper_repro.neural_claims import PUBLISHED
-from paper_repro.one_law import RECORDED
-from sim.results import Results
+from paper_repro.gerstgrasser2024 import language, published
+from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
+from tests.helpers import recorded
 
 
 def drawn(axes):
-    return [line.get_ydata() for line in axes.lines]
+    return [np.asarray(line.get_ydata()) for line in axes.lines]
 
 
 def test_language_models_on_the_papers_axes():
-    rows = Results(RECORDED, "language").load(figure.EXPERIMENT.configuration)
-    assert rows is not None, "the recorded table is of another configuration: run make figures FRESH=1"
+    rows = recorded(figure.EXPERIMENT)
     assert list(figure.EXPERIMENT.variants) == list(PUBLISHED) == list(language.STAND_INS)
     with style():
         panels = figure.plot(rows).axes
@@ -33,9 +31,7 @@ def test_language_models_on_the_papers_axes():
 
 
 def test_learning_curves_are_the_recorded_ones():
-    rows = Results(RECORDED, "language_learning").load(figure.EXPERIMENT.configuration)
-    assert rows is not None, "the recorded table is of another configuration: run make figures FRESH=1"
-    losses = Results(RECORDED, "language").load(figure.EXPERIMENT.configuration)
+    rows, losses = recorded(figure.EXPERIMENT, "_learning"), recorded(figure.EXPERIMENT)
     with style():
         panels = figure.plot_learning(rows).axes
     places = itertools.product(("replace", "accumulate"), figure.EXPERIMENT.variants)
@@ -43,13 +39,14 @@ def test_learning_curves_are_the_recorded_ones():
         at_the_end = curve(losses, model, workflow, "test_loss")[0]
         assert len(axes.lines) == len(at_the_end) == 5
         for line, loss in zip(axes.lines, at_the_end, strict=True):
-            assert line.get_xdata()[-1] == figure.EXPERIMENT.base.epochs
-            assert len(line.get_xdata()) >= 8
-            np.testing.assert_allclose(line.get_ydata()[-1], loss, rtol=1e-12)
+            epochs, losses_while_fitted = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+            assert epochs[-1] == figure.EXPERIMENT.base.epochs
+            assert len(epochs) >= 8
+            np.testing.assert_allclose(losses_while_fitted[-1], loss, rtol=1e-12)
 
 
 def test_temperatures_are_the_recorded_and_the_published_ones():
-    warm, cold = (Results(RECORDED, e.name).load(e.configuration) for e in (figure.EXPERIMENT, figure.TEMPERATURE))
+    warm, cold = (recorded(e) for e in (figure.EXPERIMENT, figure.TEMPERATURE))
     with style():
         panels = figure.plot_temperature(warm, cold).axes
     for axes, workflow in zip(panels, ("replace", "accumulate"), strict=True):
@@ -60,7 +57,7 @@ def test_temperatures_are_the_recorded_and_the_published_ones():
 
 
 def test_autoencoders_have_the_published_curve_behind_them():
-    rows = Results(RECORDED, "vae").load(vae.VAE.configuration)
+    rows = recorded(vae.VAE)
     with style():
         panels = vae.plot(rows).axes
     for axes, workflow in zip(panels, NAMES, strict=False):

@@ -13,8 +13,8 @@ from figures import schematic, vae
 from figures.catalogue import PICTURES
 from figures.laws import EXPLORED, label, script
 from figures.report import illustration, page
-from paper_repro import claims
-from paper_repro.vae import VAE, run as trained
+from paper_repro import verdicts
+from paper_repro.gerstgrasser2024.vae import VAE, run as trained
 from tests.engines import browse
 from theory.table import FAMILIES
 
@@ -124,7 +124,7 @@ def test_colours_have_contrast():
 
 
 def test_has_all_claims_laws_families_and_runs():
-    for row in claims.table():
+    for row in verdicts.table():
         assert f'id="claim-{row["id"]}"' in text()
         assert html.escape(str(row["statement"])) in text()
     for family in FAMILIES:

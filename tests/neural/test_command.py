@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural.language_configuration import PRESETS
+from neural.language.configuration import PRESETS
 from tests.helpers import command, refused
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def test_a_file_of_stories(capsys, tmp_path, story_file):
         ("--data text --file {stories} --vocabulary 60 --context 8", "do not fit into the context of 8; use --context"),
         (
             "--data text --file {stories} --vocabulary 60 --stories 45",
-            "the corpus has 40 to train on; use fewer --stories",
+            "there are 40 to train on; use fewer --stories",
         ),
         ("--data tinystories --file {badparquet}", "is not parquet with a column named text"),
         ("--vocabulary 100", "the corpus has 246 tokens in rows of 76, the model room for 100"),

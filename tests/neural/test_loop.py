@@ -14,7 +14,7 @@ import pytest
 from neural.directory import RunDirectory
 from neural.loop import Learner, Plan, run
 from neural.train import Training
-from neural.training_set import TrainingSet
+from neural.training_set import TrainingRows
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -104,7 +104,7 @@ def test_a_subsample_is_drawn_anew_without_replacement():
     seeds = [(0, 1), (0, 2)]
     drawn = []
     for iteration in (4, 5):
-        training_set = TrainingSet(AccumulateSubsample(), iteration, 20, pools, seeds)
+        training_set = TrainingRows(AccumulateSubsample(), iteration, 20, pools, seeds)
         rows, weights = training_set.batches(0, 2, 10)
         assert training_set.rows == 20
         assert (weights == 1).all()
@@ -122,7 +122,7 @@ def test_a_subsample_is_drawn_anew_without_replacement():
 
 def test_a_batch_is_the_same_whatever_was_asked_before():
     pools = {Pool(j): np.random.default_rng(j).normal(size=(2, 7)) for j in (1, 2, 3)}
-    training_set = TrainingSet(Accumulate(), 3, 7, pools, [(1, 2), (3, 4)])
+    training_set = TrainingRows(Accumulate(), 3, 7, pools, [(1, 2), (3, 4)])
     rows, weights = training_set.batches(0, 12, 5)
     for step in range(12):
         for whole, one in zip((rows, weights), training_set.batches(step, step + 1, 5), strict=True):

@@ -9,26 +9,27 @@ import shutil
 import numpy as np
 import pytest
 
-from paper_repro import claims, neural_claims, published
-from paper_repro.claim import IN_SHAPE, NOT_REPRODUCED, NOT_TESTED, REPRODUCED, Fact, Missing, Quantity
-from paper_repro.estimate import Estimate
-from paper_repro.experiments import EXPERIMENTS
-from paper_repro.one_law import RECORDED
+from paper_repro import verdicts
+from paper_repro.claim import IN_SHAPE, NOT_REPRODUCED, NOT_TESTED, REPRODUCED, Fact, Quantity
+from paper_repro.gerstgrasser2024 import neural_claims, published
+from paper_repro.measurement import Measurement
+from paper_repro.recorded import RECORDED, Missing
+from paper_repro.registry import EXPERIMENTS
 from sim.results import Results
 from tests.helpers import command
 
 KEYS = ["id", "statement", "where", "theirs", "ours", "standard_error", "verdict", "preset", "differs"]
-BY_ID = {claim.id: claim for claim in claims.CLAIMS}
+BY_ID = {claim.id: claim for claim in verdicts.CLAIMS}
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return claims.table()
+    return verdicts.table()
 
 
 def test_every_claim_has_a_test_decided_before_looking():
-    assert len(BY_ID) == len(claims.CLAIMS)
-    for claim in claims.CLAIMS:
+    assert len(BY_ID) == len(verdicts.CLAIMS)
+    for claim in verdicts.CLAIMS:
         assert claim.statement
         assert re.search(r"\[[ANMD]\]", claim.where), claim.id
         assert claim.replicates >= 3
@@ -51,8 +52,8 @@ def test_the_table_is_what_a_report_expects(rows):
 
 
 def test_kept_verdicts_follow_from_what_is_recorded(rows):
-    assert claims.departures(rows) == []
-    kept = json.loads(claims.VERDICTS.read_text())
+    assert verdicts.departures(rows) == []
+    kept = json.loads(verdicts.VERDICTS.read_text())
     assert {row["id"] for row in rows if row["verdict"] != NOT_TESTED} == set(kept)
 
 
@@ -60,6 +61,7 @@ def test_no_verdict_of_an_interval_that_includes_its_refutation(rows):
     for row in rows:
         first = BY_ID[row["id"]].quantities[0]
         if row["verdict"] in (REPRODUCED, IN_SHAPE):
+            assert isinstance(first, Quantity)
             # no fewer than two standard errors inside, whatever the degrees of freedom
             assert first.above < row["ours"] - 1.96 * row["standard_error"]
             assert row["ours"] + 1.96 * row["standard_error"] < first.below
@@ -67,7 +69,7 @@ def test_no_verdict_of_an_interval_that_includes_its_refutation(rows):
 
 def altered(name, change):
     """The recorded tables with every row of one changed."""
-    real = claims.recorded()
+    real = verdicts.recorded()
     return lambda asked: [{**row, **change(row)} for row in real(asked)] if asked == name else real(asked)
 
 
@@ -91,9 +93,9 @@ def test_a_planted_table_flips_the_verdict(name, experiment, change, rows):
 
 
 def test_a_fact_that_does_not_hold_refutes():
-    assert Fact("one is one", lambda: True).objection(Estimate(1.0)) == ""
+    assert Fact("one is one", lambda: True).objection(Measurement(1.0)) == ""
     wrong = Fact("one is two", lambda: 1 == 2)
-    assert wrong.objection(wrong.measure(claims.recorded())) == "refuted: it does not hold that one is two"
+    assert wrong.objection(wrong.measure(verdicts.recorded())) == "refuted: it does not hold that one is two"
 
 
 def test_too_few_seeds_or_no_table_is_not_tested():
@@ -103,7 +105,7 @@ def test_too_few_seeds_or_no_table_is_not_tested():
     def nothing(name):
         raise Missing(f"no recorded result {name}")
 
-    for claim in claims.CLAIMS:
+    for claim in verdicts.CLAIMS:
         assert claim.judge(nothing)["verdict"] == NOT_TESTED
 
 
@@ -123,10 +125,12 @@ def test_diffusion_is_judged_once_its_table_is_there():
         for workflow, curve in curves.items()
         for n, value in enumerate(curve, 1)
     ]
-    found = [claim.judge(lambda name: table) for claim in claims.CLAIMS if claim.experiment == "diffusion"]
+    found = [claim.judge(lambda name: table) for claim in verdicts.CLAIMS if claim.experiment == "diffusion"]
     assert len(found) == 4
     for row in found:
         assert row["verdict"] == IN_SHAPE
+        assert row["ours"] is not None
+        assert row["theirs"] is not None
         np.testing.assert_allclose(row["ours"], row["theirs"])
 
 
@@ -138,11 +142,11 @@ def test_the_command_notices_a_planted_table(tmp_path, monkeypatch, capsys):
     configuration = EXPERIMENTS["vae"].presets["cpu"].configuration
     planted = [row | ({"mean": "0.01"} if row["metric"] == "rise" else {}) for row in results.load(configuration) or []]
     results.save(configuration, planted, 0.0)
-    real = claims.recorded
-    monkeypatch.setattr(claims, "recorded", lambda: real(folder))
+    real = verdicts.recorded
+    monkeypatch.setattr(verdicts, "recorded", lambda: real(folder))
     ran = command(capsys, "paper_repro", "claims --json")
     assert ran.status == 1
-    assert [list(row) for row in ran.json] == [KEYS] * len(claims.CLAIMS)
+    assert [list(row) for row in ran.json] == [KEYS] * len(verdicts.CLAIMS)
     assert "vae-replace: kept 'reproduced in shape', now 'not reproduced'" in ran.err
     # a table that was changed by hand and does not fit its provenance counts as none
     results.table.write_text(results.table.read_text().replace("0.01", "0.02"))
@@ -152,30 +156,30 @@ def test_the_command_notices_a_planted_table(tmp_path, monkeypatch, capsys):
 
 
 def test_verdicts_can_be_kept_anew(tmp_path, monkeypatch, capsys, rows):
-    verdicts = tmp_path / "claims.json"
+    file = tmp_path / "claims.json"
     with pytest.raises(ValueError, match="keep them: python -m paper_repro claims --record"):
-        claims.departures(rows, verdicts)
-    claims.keep(rows, verdicts)
-    assert claims.departures(rows, verdicts) == []
-    kept = json.loads(verdicts.read_text())
+        verdicts.departures(rows, file)
+    verdicts.keep(rows, file)
+    assert verdicts.departures(rows, file) == []
+    kept = json.loads(file.read_text())
     assert NOT_TESTED not in kept.values()
-    verdicts.write_text(json.dumps({**kept, "gone": REPRODUCED}))
-    assert claims.departures(rows, verdicts) == ["gone: kept 'reproduced', now None"]
-    verdicts.write_text("{}")
+    file.write_text(json.dumps({**kept, "gone": REPRODUCED}))
+    assert verdicts.departures(rows, file) == ["gone: kept 'reproduced', now None"]
+    file.write_text("{}")
     tested = [row["id"] for row in rows if row["verdict"] != NOT_TESTED]
-    assert [line.split(":")[0] for line in claims.departures(rows, verdicts)] == tested != []
-    verdicts.write_text("[1")
+    assert [line.split(":")[0] for line in verdicts.departures(rows, file)] == tested != []
+    file.write_text("[1")
     with pytest.raises(ValueError, match=r"claims\.json is damaged"):
-        claims.departures(rows, verdicts)
+        verdicts.departures(rows, file)
 
 
 def test_forms_of_the_table(capsys, monkeypatch, rows):
-    monkeypatch.setattr(claims, "table", lambda: rows)
+    monkeypatch.setattr(verdicts, "table", lambda: rows)
     table = command(capsys, "paper_repro", "claims --markdown").out.splitlines()
-    assert len(table) == 2 + len(claims.CLAIMS)
+    assert len(table) == 2 + len(verdicts.CLAIMS)
     assert {line.count("|") for line in table} == {7}
     text = command(capsys, "paper_repro", "claims").out
-    for claim in claims.CLAIMS:
+    for claim in verdicts.CLAIMS:
         assert f"{claim.id}: " in text
 
 

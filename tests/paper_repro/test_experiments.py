@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural.conformer_configuration import ConformerConfiguration
-from neural.language_configuration import sizes
-from neural.transformer import PAPER
-from paper_repro import __main__ as command_line, experiment, experiments, language, one_law
+from neural.conformers.configuration import ConformerConfiguration
+from neural.language.configuration import sizes
+from neural.language.network import PAPER
+from paper_repro import __main__ as command_line, experiment, one_law, paper
 from paper_repro.experiment import Experiment
-from paper_repro.experiments import EXPERIMENTS, Entry
-from sim.results import configuration_hash
+from paper_repro.gerstgrasser2024 import language
+from paper_repro.paper import Entry
+from paper_repro.registry import EXPERIMENTS, PAPERS
+from sim.results import Results, configuration_hash
 from tests.helpers import command
 from theory import Accumulate, Replace
 
@@ -40,6 +42,8 @@ def test_names_are_those_of_the_tables():
     for name, entry in EXPERIMENTS.items():
         assert {experiment.name for experiment in entry.presets.values()} == {name}
         assert {"smoke", "cpu"} <= set(entry.presets)
+    # no two papers share a name
+    assert len(EXPERIMENTS) == 1 + sum(len(paper.simulated) + len(paper.trained) for paper in PAPERS)
 
 
 def test_recorded_hashes_have_not_moved():
@@ -51,14 +55,14 @@ def test_recorded_hashes_have_not_moved():
 
 
 def test_language_models_are_the_papers_and_stand_ins_grow_as_they_do():
-    paper = language.PRESETS["paper"]["language"]
-    assert {name: replace(paper.base, **changes).architecture for name, changes in paper.variants.items()} == PAPER
-    assert paper.base.data == "tinystories"
-    assert paper.variants == {name: sizes(name) for name in PAPER}
+    full = language.PRESETS["paper"]["language"]
+    assert {name: replace(full.base, **changes).architecture for name, changes in full.variants.items()} == PAPER
+    assert full.base.data == "tinystories"
+    assert full.variants == {name: sizes(name) for name in PAPER}
     weights = language.weights_of(language.PRESETS["cpu"]["language"])
     assert list(weights) == list(PAPER)
     assert weights["llama2-12m"] < weights["llama2-42m"] < weights["llama2-126m"]
-    real = language.weights_of(paper)
+    real = language.weights_of(full)
     assert real["llama2-126m"] == 125_553_408
     steps = language.PRESETS["cpu"]["language_steps"]
     base = language.PRESETS["cpu"]["language"].base
@@ -71,7 +75,7 @@ def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
     smoke = language.PRESETS["smoke"]["language_first"]
     short = replace(smoke, variants={"half": smoke.variants["half"]})
     monkeypatch.setitem(EXPERIMENTS, "language_first", replace(EXPERIMENTS["language_first"], presets={"smoke": short}))
-    monkeypatch.setattr(experiments, "RUNS", tmp_path)
+    monkeypatch.setattr(paper, "RUNS", tmp_path)
     ran = command(capsys, "paper_repro", "run language_first --preset smoke")
     assert (ran.status, ran.out) == (0, f"language_first at smoke: {tmp_path}/smoke/language_first.csv\n")
     metrics, texts = language.run(short, tmp_path / "smoke")
@@ -134,7 +138,7 @@ def test_all_goes_on_after_a_kill_and_old_results_stay_until_then(tmp_path, monk
 
     entries = {name: Entry(name, {"cpu": Named(name, {})}, run) for name in ("first", "second")}
     monkeypatch.setattr(command_line, "EXPERIMENTS", entries)
-    monkeypatch.setattr(experiments, "RECORDED", tmp_path)
+    monkeypatch.setattr(paper, "RECORDED", tmp_path)
     for name in entries:
         (tmp_path / f"{name}.csv").write_text("old")
     killed = command(capsys, "paper_repro", "run all --again")
@@ -156,10 +160,10 @@ def test_list_says_what_is_recorded(capsys):
 
 
 def test_states(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "RECORDED", tmp_path)
+    monkeypatch.setattr(paper, "RECORDED", tmp_path)
     smoke = replace(one_law.PRESETS["smoke"], workflows=(Replace(),), few_workflows=(Accumulate(),))
     entry = Entry("", {"cpu": smoke}, one_law.run)
     assert entry.state("one_law") == "missing"
-    experiments.Results(tmp_path, "one_law").save(smoke.configuration, [{"mean": 1.0}], 0.0)
+    Results(tmp_path, "one_law").save(smoke.configuration, [{"mean": 1.0}], 0.0)
     assert entry.state("one_law") == "recorded"
     assert replace(entry, presets={"cpu": replace(smoke, seed=99)}).state("one_law") == "stale"

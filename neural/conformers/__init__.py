@@ -1,0 +1,1 @@
+"""Conformations of molecules: diffusion models, sets of conformations and metrics. All but the network needs RDKit."""

@@ -1,0 +1,253 @@
+"""Conformations to learn from: embedded ones of small drugs, GEOM-Drugs as it is released, and any SDF or SMILES file.
+
+A row of data is one conformation: the number of its molecule, then three coordinates an atom in angstrom, centred, and
+zeros for the atoms that the largest molecule has more. (float32 holds the numbers of 16 million molecules exactly.) All
+are padded to one size, since the loops take rows of one shape, and the sizes of drugs are alike.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Array, Float, Float32, Int, Int8, Key
+from rdkit import Chem, rdBase
+
+from ..files import write_bytes
+from ..real_data import collect, user_cache
+from .molecules import (
+    SEED,
+    Found,
+    Skipped,
+    block,
+    canonical,
+    drawn,
+    from_geom,
+    from_sdf,
+    from_smiles,
+    in_sdf,
+    placed,
+    positions,
+    prepared,
+)
+
+#: The embedded molecules.
+DRUGS = Path(__file__).with_name("drugs.smi")
+
+#: Elements that have a feature of their own; all others share one.
+ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
+
+#: Hybridisations that have a feature of their own.
+HYBRIDISATIONS = (Chem.HybridizationType.SP, Chem.HybridizationType.SP2, Chem.HybridizationType.SP3)
+
+#: Sizes of rings that an atom can tell it is in.
+RINGS = (3, 4, 5, 6, 7)
+
+#: Kinds of pairs: 0 the atom itself or padding, then bonds, then atoms 2, 3 or more bonds apart.
+BONDS = {
+    Chem.BondType.SINGLE: 1,
+    Chem.BondType.DOUBLE: 2,
+    Chem.BondType.TRIPLE: 3,
+    Chem.BondType.AROMATIC: 4,
+}
+
+#: Skipped molecules that are named with the reason, at most.
+NAMED = 5
+
+Rows = Float32[np.ndarray, "conformations columns"]
+
+
+@dataclass(frozen=True, eq=False)
+class ConformerSet:
+    """Molecules, and real conformations of them to train and to test on; no molecule is in both.
+
+    Attributes:
+        molecules: without conformations; the first number of a row is the place of its molecule here.
+        atoms: what the model sees of their atoms; zeros are padding.
+        pairs: the kind of each pair of atoms.
+        train: rows.
+        test: held out, the same for every model.
+    """
+
+    molecules: tuple[Chem.Mol, ...]
+    atoms: Int8[np.ndarray, "molecules atoms features"]
+    pairs: Int8[np.ndarray, "molecules atoms atoms"]
+    train: Rows
+    test: Float32[np.ndarray, "held_out columns"]
+
+    def real(self, iteration: int, conformations: int, *, key: Key[Array, ""]) -> Rows:
+        """Conformations that no earlier iteration of the same key collected."""
+        return collect(self.train, iteration, conformations, noun="conformations", key=key)
+
+
+def split(rows: Rows) -> tuple[Int[np.ndarray, " conformations"], Float32[np.ndarray, "conformations atoms 3"]]:
+    """The numbers of the rows' molecules, and positions."""
+    return rows[:, 0].astype(int), rows[:, 1:].reshape(len(rows), -1, 3)
+
+
+def join(
+    numbers: Int[np.ndarray, " conformations"], xyz: Float[np.ndarray, "conformations atoms 3"]
+) -> Float32[np.ndarray, "conformations columns"]:
+    """Rows: what `split` takes apart."""
+    return np.concatenate([numbers[:, None], xyz.reshape(len(xyz), -1)], axis=1, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which conformations of a source are taken.
+
+    Attributes:
+        molecules: at most so many, drawn at random but always the same; `None` for all.
+        test_molecules: held out of these.
+        per_molecule: conformations of each, at most.
+        hydrogens: whether they are kept.
+        max_atoms: molecules with more are skipped.
+    """
+
+    molecules: int | None
+    test_molecules: int
+    per_molecule: int
+    hydrogens: bool
+    max_atoms: int
+
+
+def conformers(choice: Choice, cache: Path | None = None) -> ConformerSet:
+    """Conformations that RDKit computes of 264 small drugs."""
+    return of_file(DRUGS, choice, cache)
+
+
+def of_file(path: Path, choice: Choice, cache: Path | None = None) -> ConformerSet:
+    """Conformations in an SDF file (`.sdf`), or computed of the molecules of any other file, a SMILES a line.
+
+    Raises:
+        ValueError: the file is missing or damaged, or holds too few molecules.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is no file; give SMILES or SDF by --file.")
+    if path.suffix == ".sdf":
+        return _conformer_set(path, from_sdf(path), choice, cache, path.read_bytes())
+    return _conformer_set(
+        path, from_smiles(path, choice.molecules, choice.per_molecule), choice, cache, path.read_bytes()
+    )
+
+
+def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> ConformerSet:
+    """GEOM-Drugs from its released folder of pickles (`rdkit_folder/drugs`), or from an SDF file of it.
+
+    Of the folder only the molecules that are drawn are read. As in the preparation of GeoDiff (Xu et al. 2022) the
+    likeliest conformations of each are taken.
+
+    Raises:
+        ValueError: the folder is missing, or a file is damaged or not one of GEOM; it is named.
+    """
+    if path.is_file() and path.suffix == ".sdf":
+        return of_file(path, choice, cache)
+    files = sorted(path.glob("*.pickle"))
+    if not files:
+        raise ValueError(f"{path} holds no pickles; give GEOM's rdkit_folder/drugs, or an SDF file, by --file.")
+    files = [files[i] for i in drawn(len(files), choice.molecules)]
+    states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
+
+
+def _conformer_set(
+    path: Path, found: Iterable[Found], choice: Choice, cache: Path | None, content: bytes
+) -> ConformerSet:
+    """The conformations that are chosen, in a cached file from the second time on, and what there is to say of it."""
+    digest = hashlib.sha256(f"{choice} {SEED} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
+    file = (cache or user_cache()) / f"conformers-{digest}.sdf"
+    if not file.exists():
+        skipped, text = _select(found, choice)
+        # A line of JSON: whoever reads this file again is to see it too.
+        write_bytes(file, f"{json.dumps(skipped)}\n{text}".encode())
+    header, text = file.read_text().split("\n", 1)
+    if skipped := json.loads(header):
+        more = f"; and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        print(f"{path}: {len(skipped)} skipped ({'; '.join(skipped[:NAMED])}{more})", file=sys.stderr)
+    groups: dict[str, list[Chem.Mol]] = {}
+    for _, molecule in in_sdf(text, file):
+        assert not isinstance(molecule, Skipped)  # it was written from a molecule
+        groups.setdefault(canonical(molecule), []).append(molecule)
+    if len(groups) <= choice.test_molecules:
+        raise ValueError(
+            f"{path} holds {len(groups)} molecules that can be used; more than the {choice.test_molecules} held out "
+            "(--test-molecules) are needed."
+        )
+    return _built([groups[smiles] for smiles in sorted(groups)], choice.test_molecules)
+
+
+def _select(found: Iterable[Found], choice: Choice) -> tuple[list[str], str]:
+    """The molecules that were skipped, and the chosen conformations as text."""
+    skipped: list[str] = []
+    blocks: dict[str, list[str]] = {}
+    for place, molecule in found:
+        try:
+            if isinstance(molecule, Skipped):
+                raise molecule
+            made = prepared(molecule, hydrogens=choice.hydrogens, max_atoms=choice.max_atoms)
+            mine = blocks.setdefault(canonical(made), [])
+            mine += [block(made, conformer.GetId()) for conformer in made.GetConformers()]
+        except Skipped as reason:
+            skipped.append(f"{place}: {reason}")
+    names = sorted(blocks)
+    kept = [blocks[names[i]][: choice.per_molecule] for i in drawn(len(names), choice.molecules)]
+    return skipped, "".join(text for texts in kept for text in texts)
+
+
+def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int) -> ConformerSet:
+    atoms = max(group[0].GetNumAtoms() for group in groups)
+    rows = []
+    for number, group in enumerate(groups):
+        for molecule in group:
+            for xyz in positions(molecule):
+                row = np.zeros((1, atoms, 3))
+                row[0, : len(xyz)] = xyz - xyz.mean(0)
+                rows.append(join(np.array([number]), row))
+    held_out = np.random.default_rng(SEED).permutation(len(groups))[:test_molecules]
+    table = np.concatenate(rows)
+    tested = np.isin(table[:, 0].astype(int), held_out)
+    molecules = tuple(placed(group[0], ()) for group in groups)
+    features, pairs = (np.stack(parts) for parts in zip(*(graph(m, atoms) for m in molecules), strict=True))
+    return ConformerSet(molecules, features, pairs, table[~tested], table[tested])
+
+
+def graph(molecule: Chem.Mol, atoms: int) -> tuple[Int8[np.ndarray, "atoms features"], Int8[np.ndarray, "atoms atoms"]]:
+    """What the model sees of a molecule, padded to so many atoms: bonds and kinds of atoms, and no chirality."""
+    count = molecule.GetNumAtoms()
+    features = np.zeros((atoms, FEATURES), np.int8)
+    for index, atom in enumerate(molecule.GetAtoms()):
+        features[index] = _features(atom)
+    apart = Chem.GetDistanceMatrix(molecule).astype(int)
+    pairs = np.zeros((atoms, atoms), np.int8)
+    pairs[:count, :count] = np.where(apart > 0, max(BONDS.values()) + apart.clip(2, 4) - 1, 0)
+    for bond in molecule.GetBonds():
+        ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+        pairs[ends] = pairs[ends[::-1]] = BONDS.get(bond.GetBondType(), 1)
+    return features, pairs
+
+
+def _features(atom: Chem.Atom) -> Int8[np.ndarray, " features"]:
+    ring = atom.GetOwningMol().GetRingInfo()
+    return np.array(
+        [
+            *(atom.GetSymbol() == element for element in ELEMENTS),
+            atom.GetSymbol() not in ELEMENTS,
+            *(atom.GetHybridization() == kind for kind in HYBRIDISATIONS),
+            *(ring.IsAtomInRingOfSize(atom.GetIdx(), size) for size in RINGS),
+            atom.GetIsAromatic(),
+            atom.GetFormalCharge(),
+            atom.GetTotalNumHs(includeNeighbors=True),
+            atom.GetDegree(),
+        ],
+        np.int8,
+    )
+
+
+#: Numbers that tell an atom's kind.
+FEATURES = len(ELEMENTS) + 1 + len(HYBRIDISATIONS) + len(RINGS) + 4
+
+#: Kinds of pairs.
+KINDS = max(BONDS.values()) + 4

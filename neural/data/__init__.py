@@ -1,1 +1,0 @@
-"""Data for the neural loop: one file a source, all of them a `Corpus`."""

@@ -1,0 +1,1 @@
+"""Images: variational autoencoders, sets of images and metrics."""

@@ -1,0 +1,1 @@
+"""Language models: transformers, their corpora and metrics."""

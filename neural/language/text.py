@@ -1,0 +1,169 @@
+"""Text files: stories with end marks between them, paragraphs, or parquet; sub-words by SentencePiece, trained here."""
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+from jaxtyping import Array, Key, UInt16
+
+from ..real_data import collected
+from .corpus import Corpus, to_rows, tokens_of
+
+#: What stands between two stories in the released text of TinyStories (Eldan and Li 2023).
+END_OF_TEXT = "<|endoftext|>"
+
+#: Where `datasets` finds TinyStories.
+HUB = "roneneldan/TinyStories"
+
+#: SentencePiece learns its vocabulary from at most so many texts, drawn at random.
+SHOWN_TO_VOCABULARY = 200_000
+
+
+def read_texts(path: Path) -> list[str]:
+    """The texts of a file, in order.
+
+    A parquet file has them in its column `text`. Any other file is text in UTF-8: stories with `<|endoftext|>`
+    between them, as TinyStories is released, or else paragraphs with empty lines between them.
+
+    Raises:
+        ValueError: there is no text in the file.
+    """
+    if path.suffix == ".parquet":
+        texts = _read_parquet(path)
+    else:
+        try:
+            whole = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} is not text: byte {error.start} is not UTF-8; give a text file.") from error
+        if "\0" in whole:
+            raise ValueError(f"{path} is not text: it holds zero bytes; give a text file.")
+        texts = whole.split(END_OF_TEXT if END_OF_TEXT in whole else "\n\n")
+    texts = [text.strip() for text in texts]
+    texts = [text for text in texts if text]
+    if not texts:
+        raise ValueError(f"{path} holds no text; give a file with at least one text to train on and one to test on.")
+    return texts
+
+
+def _read_parquet(path: Path) -> list[str]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ValueError(
+            f"{path} is parquet, which needs pyarrow: pip install 'model-collapse[tinystories]'"
+        ) from error
+    try:
+        return pyarrow.parquet.read_table(path, columns=["text"])["text"].to_pylist()
+    except (pyarrow.ArrowException, KeyError) as error:
+        first = str(error).splitlines()[0]
+        raise ValueError(f"{path} is not parquet with a column named text: {first}") from error
+
+
+def from_hub(split: str) -> list[str]:
+    """The texts of a split of TinyStories, downloaded or from the local cache of `datasets`."""
+    try:
+        import datasets  # pyright: ignore[reportMissingImports]: an extra
+    except ImportError as error:
+        raise ValueError(
+            "TinyStories from the hub needs datasets: pip install 'model-collapse[tinystories]', or give it by --file"
+        ) from error
+    try:
+        return list(datasets.load_dataset(HUB, split=split)["text"])
+    except Exception as error:  # of many kinds: no network, no such data set, a broken cache
+        first = str(error).splitlines()[0]
+        raise ValueError(f"cannot get {HUB} from the hub ({first}); give a local file of it by --file.") from error
+
+
+def train_vocabulary(texts: Sequence[str], tokens: int, *, seed: int) -> bytes:
+    """A SentencePiece model of byte-pair merges with 0 as the end mark and 1 for unknown characters.
+
+    Raises:
+        ValueError: the texts do not support so many tokens.
+    """
+    chosen = list(texts)
+    if len(texts) > SHOWN_TO_VOCABULARY:
+        numbers = np.random.default_rng(seed).choice(len(texts), SHOWN_TO_VOCABULARY, replace=False)
+        chosen = [texts[number] for number in numbers]
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(chosen),
+            model_writer=model,
+            model_type="bpe",
+            vocab_size=tokens,
+            eos_id=0,
+            unk_id=1,
+            bos_id=-1,
+            pad_id=-1,
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            add_dummy_prefix=False,
+            max_sentence_length=2**20,
+            num_threads=1,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        said = str(error).splitlines()[-1].split(") ", 1)[-1]
+        raise ValueError(
+            f"these texts do not support a vocabulary of {tokens} tokens ({said}); choose another --vocabulary."
+        ) from error
+    return model.getvalue()
+
+
+class Texts(Corpus):
+    """Texts of a user's or of TinyStories, in sub-words.
+
+    Each key has the texts in an order of its own and collects, at each iteration, those that follow.
+    """
+
+    next_token = None
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        test_texts: Sequence[str],
+        *,
+        vocabulary: Callable[[], bytes],
+        length: int,
+        cut: bool,
+    ) -> None:
+        """Encode the held-out texts.
+
+        Args:
+            texts: to train on.
+            test_texts: held out.
+            vocabulary: makes the SentencePiece model, as `train_vocabulary` does.
+            length: tokens of a row.
+            cut: whether a text that does not fit into a row loses its end, or is refused.
+
+        Raises:
+            ValueError: there are no texts, or one does not fit.
+        """
+        if not texts or not test_texts:
+            raise ValueError(f"texts to train on and to test on are needed; got {len(texts)} and {len(test_texts)}.")
+        self._texts = texts
+        self._pieces = sentencepiece.SentencePieceProcessor(model_proto=vocabulary())
+        self._cut = cut
+        self.vocabulary = self._pieces.vocab_size()
+        self.length = length
+        self.test = self._rows(test_texts)
+
+    def real(self, iteration: int, texts: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "texts length"]:
+        """Texts that no earlier iteration of the same key collected."""
+        numbers = collected(len(self._texts), iteration, texts, noun="texts", option="stories", key=key)
+        return self._rows([self._texts[int(number)] for number in numbers])
+
+    def _rows(self, texts: Sequence[str]) -> UInt16[np.ndarray, "texts length"]:
+        return to_rows(self._pieces.encode(list(texts)), self.length, cut=self._cut)
+
+    def decode(self, row: UInt16[np.ndarray, " length"]) -> str:
+        """The text, on one line."""
+        return " ".join(self._pieces.decode(tokens_of(row)).split())
+
+    def impossible(self, rows: UInt16[np.ndarray, "texts length"]) -> None:
+        """Not known for these texts."""
+        return

@@ -1,0 +1,56 @@
+"""Real data of all kinds: new rows at every iteration, and where what was read once is kept."""
+
+import os
+from pathlib import Path
+
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Int, Key, Shaped
+
+
+def collect(
+    real: Shaped[np.ndarray, "all ..."], iteration: int, rows: int, *, noun: str, key: Key[Array, ""]
+) -> Shaped[np.ndarray, "rows ..."]:
+    """Rows that no earlier iteration of the same key collected: each key has them in an order of its own.
+
+    Args:
+        real: all there are, perhaps a memory map.
+        iteration: at which they are collected, from 1 on.
+        rows: how many; as many at each iteration.
+        noun: what they are, as on the command line.
+        key: of the order.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    return np.asarray(real[collected(len(real), iteration, rows, noun=noun, option=noun, key=key)])
+
+
+def collected(
+    available: int, iteration: int, rows: int, *, noun: str, option: str, key: Key[Array, ""]
+) -> Int[np.ndarray, " rows"]:
+    """Which rows `collect` takes, as their numbers.
+
+    Args:
+        available: how many rows there are.
+        iteration: at which they are collected, from 1 on.
+        rows: how many; as many at each iteration.
+        noun: what they are.
+        option: of the command line, that says how many are collected.
+        key: of the order.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    if iteration * rows > available:
+        raise ValueError(
+            f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
+            f"all, and there are {available} to train on; use fewer --{option}."
+        )
+    order = np.random.default_rng(jr.key_data(key).tolist()).permutation(available)
+    return order[(iteration - 1) * rows : iteration * rows]
+
+
+def user_cache() -> Path:
+    """Where what was read once is kept, in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "model-collapse"

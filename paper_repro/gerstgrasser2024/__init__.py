@@ -1,0 +1,1 @@
+"""Gerstgrasser et al. (2024), "Is Model Collapse Inevitable?" (arXiv 2404.01413)."""

@@ -1,0 +1,56 @@
+"""The paper's experiments by name, at all presets, and its claims."""
+
+from dataclasses import replace
+
+from ..paper import Entry, Paper
+from . import diffusion, language, linear, vae
+from .linear_claims import LINEAR
+from .neural_claims import NEURAL
+
+
+def _sizes(sweep: linear.Sweep) -> dict[str, linear.Sweep]:
+    """Presets differ in the replicates alone; how many the paper has is not known."""
+    return {
+        "smoke": replace(sweep, replicates=40, iterations=min(5, sweep.iterations)),
+        "cpu": sweep,
+        "gpu": replace(sweep, replicates=10 * sweep.replicates),
+        "paper": sweep,
+    }
+
+
+_SIMULATED = (
+    ("linear_a", "least squares, 10 iterations, three noise levels", linear.LINEAR_A, True),
+    ("linear_b", "Fig. 7: least squares, 50 iterations, three T, five noise levels", linear.LINEAR_B, True),
+    ("designs", "Accumulate at fixed and at fresh design", linear.DESIGNS, True),
+    ("linear_claims", "Replace, ReplaceGrowing and Accumulate at both designs, for the claims", linear.CLAIMS, False),
+    ("linear_isotropy", "Replace and Accumulate on features far from isotropic", linear.ISOTROPY, False),
+)
+_LANGUAGE = {
+    "language": "section 2.1, Fig. 2: four language models under Replace and Accumulate",
+    "language_steps": "Accumulate with the same number of steps for every fit",
+    "language_temperature": "sampling at temperature 0.3",
+    "language_growing": "a purely synthetic set that grows as Accumulate's",
+    "language_first": "another number of steps in iteration 1 alone",
+    "language_data": "half the data, and twice the epochs",
+}
+
+PAPER = Paper(
+    simulated={name: Entry(summary, _sizes(sweep), linear.run, live) for name, summary, sweep, live in _SIMULATED},
+    trained={
+        **{
+            name: Entry(summary, {preset: entries[name] for preset, entries in language.PRESETS.items()}, language.run)
+            for name, summary in _LANGUAGE.items()
+        },
+        "language_preset": Entry("what `python -m neural transformer` runs", language.AS_COMMAND, language.run),
+        "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
+        "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
+        "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),
+        "diffusion": Entry(
+            "section 2.2: diffusion models under Replace and Accumulate", diffusion.PRESETS, diffusion.run
+        ),
+        "diffusion_ablation": Entry(
+            "what drives the diffusion models' loss", diffusion.ABLATION_PRESETS, diffusion.run
+        ),
+    },
+    claims=(*LINEAR, *NEURAL),
+)

@@ -1,0 +1,67 @@
+"""What a paper brings: experiments, as the command line knows them, and claims."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.results import Results
+
+from .claim import Claim
+from .recorded import RECORDED
+
+#: For results that are not kept in the repository.
+RUNS = Path(__file__).parents[1] / "runs"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An experiment as the command line knows it.
+
+    Attributes:
+        summary: what it is, in one line.
+        presets: its configurations by preset; those that make sense.
+        run: (configuration, folder) makes or reads its tables there.
+        live: whether it is simulated for a figure and not recorded.
+    """
+
+    summary: str
+    presets: Mapping[str, Any]
+    run: Callable[..., object]
+    live: bool = False
+
+    def at(self, name: str, preset: str) -> Any:
+        """The configuration of a preset."""
+        if preset not in self.presets:
+            raise ValueError(f"{name} has no preset {preset}, only {', '.join(self.presets)}.")
+        return self.presets[preset]
+
+    def folder(self, preset: str) -> Path:
+        """Where the results of a preset are kept."""
+        if self.live or preset == "smoke":
+            return RUNS / preset
+        return RECORDED if preset == "cpu" else RECORDED / preset
+
+    def state(self, name: str) -> str:
+        """Whether a result of today's configuration is recorded."""
+        if self.live:
+            return "live"
+        results = Results(RECORDED, name)
+        if not results.provenance.exists():
+            return "missing"
+        return "stale" if results.load(self.presets["cpu"].configuration) is None else "recorded"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper.
+
+    Attributes:
+        simulated: its experiments without networks, by name; names are those of tables, and no two papers share one.
+        trained: its experiments on networks.
+        claims: that are judged by the tables of these; no two papers share an `id`.
+    """
+
+    simulated: Mapping[str, Entry]
+    trained: Mapping[str, Entry]
+    claims: tuple[Claim, ...]

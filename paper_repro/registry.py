@@ -1,0 +1,20 @@
+"""All papers, and all experiments by name, at four presets: `smoke` in seconds, `cpu` as recorded, `gpu`, and `paper`.
+
+The last has the size that the experiment has in its paper. Recorded results lie in `results`, those of larger presets
+in `results/PRESET`; what is only simulated live for a figure is kept nowhere, and `smoke` proves that everything runs.
+"""
+
+from . import one_law
+from .gerstgrasser2024.paper import PAPER as GERSTGRASSER_2024
+from .paper import Entry
+
+PRESETS = ("smoke", "cpu", "gpu", "paper")
+
+PAPERS = (GERSTGRASSER_2024,)
+
+#: The quick ones first; what is in no paper in between.
+EXPERIMENTS: dict[str, Entry] = {
+    **{name: entry for paper in PAPERS for name, entry in paper.simulated.items()},
+    "one_law": Entry("one gain in theory, simulation and a transformer", one_law.PRESETS, one_law.run),
+    **{name: entry for paper in PAPERS for name, entry in paper.trained.items()},
+}

@@ -1,0 +1,117 @@
+"""Language models in the loop: loss and divergence by enumeration, weights, precision, and a model that is kept."""
+
+import dataclasses
+import functools
+import itertools
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+from neural.directory import RunDirectory
+from neural.language.configuration import PRESETS
+from neural.language.learner import LanguageModel
+from neural.language.markov import Markov
+from neural.language.network import Architecture, Sampler, Transformer, log_probabilities
+
+MOVES = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.25, 0.25, 0.5]])
+#: Room for a token more than the source has.
+SMALL = Architecture("gpt2", vocabulary=4, context=3, width=8, layers=1, heads=2, hidden=8)
+
+
+def learner(precision="float32", texts=3000):
+    corpus = Markov(MOVES, length=3, test_texts=texts, key=jr.key(0))
+    return LanguageModel(corpus, SMALL, Sampler(), precision=precision, test_batch=texts // 3)
+
+
+@functools.cache
+def models():
+    """Two with weights large enough to be unlike the source."""
+    of_key = eqx.filter_jit(eqx.filter_vmap(lambda key: Transformer(SMALL, key=key)))
+    return jax.tree.map(lambda leaf: 2 * leaf if eqx.is_array(leaf) else leaf, of_key(jr.split(jr.key(1), 2)))
+
+
+def one(index):
+    return jax.tree.map(lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, models())
+
+
+def test_divergence_is_that_of_all_texts():
+    made, stacked = learner(), models()
+    metrics = made.test(stacked) | made.evaluate(stacked, np.stack([made.corpus.test] * 2))
+    of_text = eqx.filter_jit(log_probabilities)
+    for seed in range(2):
+        model = one(seed)
+        divergence = cross = tokens = 0.0
+        for text in itertools.product(range(3), repeat=3):
+            end = text.index(0) if 0 in text else 2
+            if any(text[end + 1 :]):
+                continue
+            path = [0, *text[: end + 1]]
+            known = [math.log(MOVES[a, b]) for a, b in itertools.pairwise(path)]
+            found = np.asarray(of_text(model, jnp.array([text], jnp.int32)), np.float64)
+            probability = math.exp(sum(known))
+            divergence += probability * (sum(known) - found.sum())
+            cross -= probability * found.sum()
+            tokens += probability * len(known)
+        # 3000 texts stand for all of them
+        assert metrics["kl"][seed] == pytest.approx(divergence / tokens, rel=0.05)
+        assert metrics["test_loss"][seed] == pytest.approx(cross / tokens, rel=0.05)
+    # a token that the source does not have, and nothing else, is impossible; here the source's own texts were shown
+    assert metrics["impossible"].tolist() == [0, 0]
+    assert metrics["tail_lost"].tolist() == [0, 0]
+
+
+def test_a_row_counts_by_its_weight():
+    made, model = learner(), one(0)
+    rows = np.array([[1, 2, 0], [2, 0, 0], [1, 1, 1]], np.uint16)
+    loss = eqx.filter_jit(lambda weights: made.loss(model, jnp.asarray(rows), weights, key=jr.key(0)))
+    twice = eqx.filter_jit(
+        lambda: made.loss(model, jnp.asarray(rows[[0, 0, 2]]), jnp.ones(3, jnp.float32), key=jr.key(0))
+    )
+    assert float(loss(jnp.array([2.0, 0.0, 1.0], jnp.float32))) == pytest.approx(float(twice()), rel=1e-5)
+
+
+def test_half_precision_computes_nearly_the_same_and_learns_in_full():
+    rows, weights = learner().corpus.test[:64], jnp.ones(64, jnp.float32)
+    with jax.numpy_dtype_promotion("standard"):  # JAX's attention promotes by itself
+        found = [
+            eqx.filter_jit(eqx.filter_value_and_grad(learner(p).loss))(
+                one(0), jnp.asarray(rows), weights, key=jr.key(0)
+            )
+            for p in ("float32", "bfloat16")
+        ]
+    (full, full_gradient), (half, half_gradient) = found
+    assert float(half) == pytest.approx(float(full), rel=0.01)
+    assert float(half) != float(full)
+    for a, b in zip(jax.tree.leaves(full_gradient), jax.tree.leaves(half_gradient), strict=True):
+        assert a.dtype == b.dtype == jnp.float32
+        assert float(jnp.abs(a - b).max()) < 0.05 * float(jnp.abs(a).max()) + 0.01
+
+
+def test_a_model_kept_and_read_has_the_same_loss_to_the_bit(tmp_path):
+    made, stacked = learner(), models()
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    directory.save("model", {"step": 3}, stacked)
+    found = directory.load("model", jax.tree.map(lambda x: 0 * x if eqx.is_array(x) else x, stacked))
+    assert found is not None
+    header, read = found
+    assert header == {"step": 3}
+    before, after = (made.test(m) for m in (stacked, read))
+    assert before["test_loss"].tolist() == after["test_loss"].tolist()
+    assert before["kl"].tolist() == after["kl"].tolist()
+
+
+def test_every_preset_says_a_model_that_its_corpus_fits(tmp_path):
+    for name in ("smoke", "cpu", "gpu"):
+        preset = dataclasses.replace(PRESETS[name], test_stories=2)
+        assert preset.learner(tmp_path).architecture.width % preset.heads == 0
+    assert PRESETS["gpu"].precision == PRESETS["paper"].precision == "bfloat16"
+
+
+def test_a_corpus_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="3 tokens in rows of 3, the model room for 2 in 3"):
+        LanguageModel(learner(texts=3).corpus, Architecture("gpt2", 2, 3, 8, 1, 2, 8), Sampler())

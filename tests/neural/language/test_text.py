@@ -1,0 +1,71 @@
+"""Text corpora: the released forms, the vocabulary, and what is held out."""
+
+import sys
+import types
+
+import jax.random as jr
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from neural.language import text
+from neural.language.corpus import to_rows, tokens_of
+
+STORIES = [f"Once there was a cat {n}.\nIt said: “meow”, {n * 7} times." for n in range(50)]
+
+
+def corpus(**changes):
+    options = {"vocabulary": lambda: text.train_vocabulary(STORIES, 80, seed=0), "length": 64, "cut": False}
+    return text.Texts(STORIES[:40], STORIES[40:], **{**options, **changes})
+
+
+def test_the_three_forms_hold_the_same_stories(tmp_path):
+    (tmp_path / "a.txt").write_text("".join(f"{story}\n<|endoftext|>\n" for story in STORIES))
+    (tmp_path / "b.txt").write_text("\n\n".join(STORIES))
+    pyarrow.parquet.write_table(pyarrow.table({"text": STORIES}), tmp_path / "c.parquet")
+    for name in ("a.txt", "b.txt", "c.parquet"):
+        assert text.read_texts(tmp_path / name) == STORIES
+
+
+def test_the_hub_is_asked_for_the_split(monkeypatch):
+    hub = types.SimpleNamespace(load_dataset=lambda name, split: {"text": [f"{name} {split}"]})
+    monkeypatch.setitem(sys.modules, "datasets", hub)
+    assert text.from_hub("validation") == ["roneneldan/TinyStories validation"]
+
+    def offline(name, split):
+        raise ConnectionError("no route\nto the hub")
+
+    monkeypatch.setattr(hub, "load_dataset", offline)
+    with pytest.raises(ValueError, match="from the hub \\(no route\\); give a local file of it by --file"):
+        text.from_hub("train")
+
+
+def test_subwords_round_trip_and_end_with_zero():
+    made = corpus()
+    assert made.vocabulary == 80
+    for story, row in zip(STORIES[40:], made.test, strict=True):
+        tokens = tokens_of(row)
+        assert made._pieces.decode(tokens) == story
+        assert row[len(tokens)] == 0
+        assert max(tokens) < 80
+    assert made.decode(made.test[0]) == " ".join(STORIES[40].split())
+
+
+def test_real_texts_are_new_at_every_iteration_and_never_the_held_out():
+    made = corpus()
+    first, second = (made.real(n, 20, key=jr.key(1)) for n in (1, 2))
+    other = made.real(1, 20, key=jr.key(2))
+    told = [{made._pieces.decode(tokens_of(row)) for row in rows} for rows in (first, second, other)]
+    assert told[0] | told[1] == set(STORIES[:40])
+    assert told[0] != told[2]
+    with pytest.raises(ValueError, match="iteration 3 needs 20 real texts beside those before it, 60 in all"):
+        made.real(3, 20, key=jr.key(1))
+
+
+def test_long_texts_are_refused_or_cut():
+    with pytest.raises(
+        ValueError, match="a text of 3 tokens and its end mark do not fit into the context of 3; use --context 4"
+    ):
+        to_rows([[5, 6], [7, 8, 9]], 3, cut=False)
+    np.testing.assert_array_equal(to_rows([[5, 6], [7, 8, 9, 9]], 3, cut=True), [[5, 6, 0], [7, 8, 9]])

@@ -1,0 +1,59 @@
+"""Measurements: differences and ratios against independent formulas, and what an interval confirms."""
+
+import doctest
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from paper_repro import measurement
+from paper_repro.claim import Quantity
+from paper_repro.measurement import Measurement
+
+
+def measured(values):
+    return Measurement(values.mean(), values.std(ddof=1) / len(values) ** 0.5, len(values) - 1.0)
+
+
+def test_a_difference_is_welchs():
+    random = np.random.default_rng(0)
+    a, b = random.normal(3, 2, 5), random.normal(1, 0.3, 7)
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    np.testing.assert_allclose((measured(a) - measured(b)).interval(0.95), (low, high), rtol=1e-12)
+
+
+def test_a_ratio_is_that_of_means_to_first_order():
+    a, b = Measurement(3.0, 0.03, 3.0), Measurement(-2.0, 0.01, 5.0)
+    ratio = a / b
+    assert ratio.mean == -1.5
+    np.testing.assert_allclose(ratio.standard_error, 1.5 * math.hypot(0.03 / 3, 0.01 / 2), rtol=1e-12)
+    draws = np.random.default_rng(1).normal(size=(2, 1_000_000))
+    spread = ((3 + 0.03 * draws[0]) / (-2 + 0.01 * draws[1])).std()
+    np.testing.assert_allclose(ratio.standard_error, spread, rtol=5e-3)  # 1/sqrt(2 million), five times
+
+
+def test_what_is_exact_has_no_interval():
+    assert (Measurement(3.0) / Measurement(2.0) - Measurement(1.0)).interval(0.95) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("mean", "outcome"), [(0.5, ""), (0.1, "left open"), (0.9, "left open"), (-0.5, "refuted"), (1.5, "refuted")]
+)
+def test_an_interval_that_includes_a_bound_confirms_nothing(mean, outcome):
+    # four seeds: 3.18 standard errors to either side
+    quantity = Quantity("a rise", lambda tables: Measurement(mean, 0.1, 3.0), above=0.0, below=1.0)
+    objection = quantity.objection(quantity.measure(lambda name: []))
+    assert objection.startswith(outcome)
+    assert bool(objection) == bool(outcome)
+
+
+def test_a_quantity_needs_a_bound():
+    with pytest.raises(ValueError, match="needs a bound, above or below"):
+        Quantity("anything", lambda tables: Measurement(0.0))
+
+
+def test_examples():
+    tried = doctest.testmod(measurement)
+    assert tried.attempted > 0
+    assert tried.failed == 0
