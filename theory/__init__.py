@@ -2,19 +2,18 @@
 
 from . import chain as chain, linear as linear, table as table
 from .asymptotics import Growth as Growth
-from .bounds import (
-    Proved as Proved,
-    Refuted as Refuted,
-    Tightest as Tightest,
-    Undecided as Undecided,
-    check_bound as check_bound,
-    tightest as tightest,
-)
+from .bounds import check_bound as check_bound, tightest as tightest
 from .derivation import Derivation as Derivation, Step as Step
 from .gain import gain as gain
 from .law import Law as Law
 from .moments import RuleDoesNotApply as RuleDoesNotApply
 from .optimise import Optimum as Optimum, optimise as optimise
+from .prover.bounds import (
+    Proved as Proved,
+    Refuted as Refuted,
+    Tightest as Tightest,
+    Undecided as Undecided,
+)
 from .unequal import UnequalLaw as UnequalLaw, unequal as unequal
 from .workflow import (
     WORKFLOWS as WORKFLOWS,

@@ -5,8 +5,9 @@ import json
 from fractions import Fraction
 
 from . import linear
-from .bounds import Proved, Refuted, Undecided, check_bound
+from .bounds import check_bound
 from .cli import Parser, add_workflows, build_workflow, positive_number
+from .prover.bounds import Proved, Refuted, Undecided
 
 
 def _options(command: Parser) -> None:

@@ -7,9 +7,9 @@ E_n = rho E_{n-1} + sigma^2 d/(N - d - 1), where E[W_s G^-2 W_s] = rho I. New he
 import sympy as sp
 
 from .asymptotics import Growth
+from .bounds import REGRESSION
 from .derivation import Step
 from .moments import RuleDoesNotApply, beta_sandwich, inverse_wishart_trace, trace_times_inverse_trace
-from .positivity import is_nonnegative
 from .recursion import read_lags
 from .symbols import ONE_FIT, T, d, n, sigma, tidy
 from .workflow import Workflow
@@ -84,5 +84,5 @@ def _ratio(workflow: Workflow, design: str) -> sp.Expr:
 def _check_contraction(rho: sp.Expr) -> None:
     """Rho < 1, shown by polynomial positivity."""
     numerator, denominator = sp.fraction(sp.factor(1 - rho))
-    if not is_nonnegative(numerator * denominator - 1):
+    if not REGRESSION.shows_nonnegative(numerator * denominator - 1):
         raise RuleDoesNotApply("that rho < 1 was not shown.")

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from .positivity import is_nonnegative
+from .bounds import REGRESSION
 from .symbols import d
 
 
@@ -21,7 +21,7 @@ def inverse_wishart_trace(rows: sp.Expr) -> sp.Expr:
 
     Source: Muirhead (1982), Aspects of Multivariate Statistical Theory, Thm 3.2.12 (E A^-1 = I/(rows - d - 1)).
     """
-    if not is_nonnegative(rows - d - 2):
+    if not REGRESSION.shows_nonnegative(rows - d - 2):
         raise RuleDoesNotApply(
             f"the inverse-Wishart mean needs rows >= d + 2; {rows} >= d + 2 does not follow from T >= d + 2."
         )
