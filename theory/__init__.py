@@ -8,12 +8,7 @@ from .gain import gain as gain
 from .law import Law as Law
 from .moments import RuleDoesNotApply as RuleDoesNotApply
 from .optimise import Optimum as Optimum, optimise as optimise
-from .prover.bounds import (
-    Proved as Proved,
-    Refuted as Refuted,
-    Tightest as Tightest,
-    Undecided as Undecided,
-)
+from .prover.bounds import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .unequal import UnequalLaw as UnequalLaw, unequal as unequal
 from .workflow import (
     WORKFLOWS as WORKFLOWS,

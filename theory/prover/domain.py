@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import product
-from typing import NamedTuple
 
 import sympy as sp
 
 from ..symbols import n
 from ..sympy_types import as_expression, fraction, polynomial, rational, substituted, symbols
+from .floors import Line, begins_at_a_number, cells, least, line
 from .parsing import parse_bound
 
 #: The variable >= 0 of the proofs in which n is written.
@@ -32,21 +31,6 @@ class Variable:
 
     symbol: sp.Symbol
     floors: tuple[sp.Expr, ...] = ()
-
-
-class _Line(NamedTuple):
-    """A floor: slope * of + intercept, or the intercept alone where `of` is `None`."""
-
-    of: sp.Symbol | None
-    slope: Fraction
-    intercept: Fraction
-
-    def height(self, at: Mapping[sp.Symbol, Fraction]) -> Fraction:
-        return self.intercept if self.of is None else self.slope * at[self.of] + self.intercept
-
-
-#: A range of real numbers: from, to; to infinity where that is `None`.
-_Stretch = tuple[Fraction, Fraction | None]
 
 
 @dataclass(frozen=True)
@@ -107,11 +91,11 @@ class Domain:
         return ", ".join(str(relation) for relation in self.relations() if isinstance(relation, sp.Ge))
 
     @cached_property
-    def _lines(self) -> dict[sp.Symbol, tuple[_Line, ...]]:
+    def _lines(self) -> dict[sp.Symbol, tuple[Line, ...]]:
         """The floors of every variable."""
-        lines: dict[sp.Symbol, tuple[_Line, ...]] = {}
+        lines: dict[sp.Symbol, tuple[Line, ...]] = {}
         for variable in self.variables:
-            lines[variable.symbol] = tuple(_line(variable.symbol, floor, set(lines)) for floor in variable.floors)
+            lines[variable.symbol] = tuple(line(variable.symbol, floor, set(lines)) for floor in variable.floors)
         return lines
 
     def least(self, symbol: sp.Symbol, at: Mapping[sp.Symbol, Fraction]) -> Fraction:
@@ -119,13 +103,11 @@ class Domain:
 
         A real variable without floors has none; for it the answer is 0, above which it lies.
         """
-        height = max((line.height(at) for line in self._lines[symbol]), default=Fraction(0))
-        return Fraction(math.ceil(height)) if symbol.is_integer else height
+        return least(symbol, self._lines[symbol], at)
 
     def begins_at_a_number(self, symbol: sp.Symbol) -> bool:
         """Whether the variable has a least value, and that depends on no other variable."""
-        lines = self._lines[symbol]
-        return bool(lines) and all(line.of is None for line in lines)
+        return begins_at_a_number(self._lines[symbol])
 
     def sample(self) -> dict[sp.Symbol, Fraction]:
         """A point inside, far from the floors, n included: where two things are compared, for a search to go by."""
@@ -157,41 +139,7 @@ class Domain:
 
     @cached_property
     def _cells(self) -> tuple[dict[sp.Symbol, sp.Expr], ...]:
-        for symbol, lines in self._lines.items():
-            others = {line.of for line in lines if line.of is not None}
-            if len(lines) > 1 and (len(others) > 1 or not all(map(self.begins_at_a_number, others))):
-                raise ValueError(
-                    f"several floors of {symbol} have to be numbers or affine in one and the same variable, which has"
-                    f" to begin at a number itself; got {self}."
-                )
-        stretches = {symbol: self._stretches(symbol) for symbol in self.symbols if self.begins_at_a_number(symbol)}
-        choices = product(*stretches.values())
-        return tuple(self._cell(dict(zip(stretches, choice, strict=True))) for choice in choices)
-
-    def _stretches(self, symbol: sp.Symbol) -> list[_Stretch]:
-        """The range of a variable, split where two floors of another one are equally high."""
-        start, crossings = self.least(symbol, {}), set[Fraction]()
-        for lines in self._lines.values():
-            if any(line.of == symbol for line in lines):
-                pairs = ((a, b) for a in lines for b in lines if a.slope != b.slope)
-                crossings |= {(b.intercept - a.intercept) / (a.slope - b.slope) for a, b in pairs}
-        ends = [start, *sorted(crossing for crossing in crossings if crossing > start)]
-        return list(zip(ends, [*ends[1:], None], strict=True))
-
-    def _cell(self, stretches: Mapping[sp.Symbol, _Stretch]) -> dict[sp.Symbol, sp.Expr]:
-        inside = {symbol: p + 1 if q is None else (p + q) / 2 for symbol, (p, q) in stretches.items()}
-        cell: dict[sp.Symbol, sp.Expr] = {}
-        for symbol, lines in self._lines.items():
-            if symbol in stretches:
-                cell[symbol] = _along(stretches[symbol], self.slacks[symbol])
-            elif lines:
-                line, *others = lines
-                if others:
-                    line = max(lines, key=lambda each: each.height(inside))
-                earlier = sp.S.Zero if line.of is None else cell.get(line.of, line.of)
-                floor = sp.expand(rational(line.slope) * earlier) + rational(line.intercept)
-                cell[symbol] = as_expression(floor + self.slacks[symbol])
-        return cell
+        return cells(self._lines, self.slacks)
 
     def narrowed(self, relations: Iterable[str | sp.Basic] | str | sp.Basic) -> "Domain":
         """The part of the domain that satisfies every one of the relations.
@@ -287,28 +235,6 @@ class Domain:
             return False
         ahead = {symbol: 1 + sp.Dummy(symbol.name, nonnegative=True) for symbol in others}
         return all(_has_nonnegative_coefficients(substituted(expression, cell | ahead)) for cell in self.cells())
-
-
-def _line(symbol: sp.Symbol, floor: sp.Expr, earlier: set[sp.Symbol]) -> _Line:
-    refusal = ValueError(f"a floor of {symbol} is a number or affine in one earlier variable; got {floor}.")
-    if not symbols(floor):
-        if not floor.is_Rational:
-            raise refusal
-        return _Line(None, Fraction(0), fraction(floor))
-    of = symbols(floor).pop()
-    form = polynomial(floor, of)
-    if symbols(floor) != {of} or of not in earlier or form is None or form.degree() != 1:
-        raise refusal
-    slope, intercept = form.all_coeffs()
-    if not (slope.is_Rational and intercept.is_Rational):
-        raise refusal
-    return _Line(of, fraction(slope), fraction(intercept))
-
-
-def _along(stretch: _Stretch, slack: sp.Symbol) -> sp.Expr:
-    """Every number of the stretch, as a function of the slack."""
-    p, q = stretch
-    return rational(p) + slack if q is None else as_expression((rational(p) + rational(q) * slack) / (1 + slack))
 
 
 def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
