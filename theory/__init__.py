@@ -2,14 +2,7 @@
 
 from . import linear as linear, table as table
 from .asymptotics import Growth as Growth
-from .bounds import (
-    Proved as Proved,
-    Refuted as Refuted,
-    Tightest as Tightest,
-    Undecided as Undecided,
-    check_bound as check_bound,
-    tightest as tightest,
-)
+from .bounds import check_bound as check_bound, tightest as tightest
 from .derivation import (
     EXACT as EXACT,
     LARGE_T as LARGE_T,
@@ -22,6 +15,7 @@ from .gain import gain as gain
 from .gain_law import gain_law as gain_law
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
+from .prover.bounds import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .prover.domain import Domain as Domain, Variable as Variable
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task

@@ -5,9 +5,10 @@ import json
 from fractions import Fraction
 from functools import partial
 
-from .bounds import Proved, Refuted, Undecided, check_bound
+from .bounds import check_bound
 from .cli import Parser, add_task, add_workflows, build_task, build_workflow, positive_number
 from .law import law as law_of
+from .prover.bounds import Proved, Refuted, Undecided
 from .task import Task
 
 

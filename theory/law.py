@@ -14,7 +14,6 @@ from . import summation
 from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread
 from .gain import gain
-from .prover.domain import Domain
 from .symbols import GAIN, i, n
 from .task import Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
@@ -50,14 +49,10 @@ class Law:
         return self._at(self.quantity.unit)
 
     @property
-    def domain(self) -> Domain:
-        """Where it holds."""
-        return self.task.domain.at(self.task.at) if self.task.at else self.task.domain
-
-    @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
-        """The domain as relations."""
-        return self.domain.relations()
+        """Where it holds: the domain of the task as relations, with the task's numbers in them."""
+        relations = (relation.subs(self.task.at) for relation in self.task.domain.relations())
+        return tuple(relation for relation in relations if relation != sp.true)
 
     @property
     def derivation(self) -> Derivation:

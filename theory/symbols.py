@@ -21,9 +21,3 @@ def tidy(expression: sp.Expr) -> sp.Expr:
         return (-1) ** exponent * (-base) ** exponent if backward else base**exponent
 
     return expression.replace(sp.Pow, turn)
-
-
-#: TODO until the prover's branch lands.
-d = sp.Symbol("d", integer=True, positive=True)
-sigma = sp.Symbol("sigma", positive=True)
-ONE_FIT = sigma**2 * d / (T - d - 1)

@@ -1,1 +1,1 @@
-"""Proofs and refutations of bounds on an expression, given its symbols and their domain: it knows no law."""
+"""Proofs and refutations of bounds: of an expression, its symbols and their domain, whatever these mean."""

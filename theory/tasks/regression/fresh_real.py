@@ -10,11 +10,10 @@ import sympy as sp
 
 from ...asymptotics import Growth
 from ...derivation import EXACT, Derivation, Derived, Step
-from ...positivity import is_nonnegative
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import T, n, tidy
 from .moments import beta_sandwich, inverse_wishart_trace, trace_times_inverse_trace
-from .symbols import ONE_FIT, d, sigma
+from .symbols import DOMAIN, ONE_FIT, d, sigma
 
 
 def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
@@ -28,7 +27,7 @@ def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
         return f"{name}: the rows are not a whole multiple of T at every T."
     numerator, denominator = sp.fraction(sp.factor(1 - _step_factor(ratio)))
     # shown by polynomial positivity
-    return None if is_nonnegative(numerator * denominator - 1) else "that rho < 1 was not shown."
+    return None if DOMAIN.shows_nonnegative(numerator * denominator - 1) else "that rho < 1 was not shown."
 
 
 @cache

@@ -3,13 +3,12 @@
 import sympy as sp
 
 from ...derivation import RuleDoesNotApply
-from ...positivity import is_nonnegative
-from .symbols import d
+from .symbols import DOMAIN, d
 
 
 def inverse_wishart_objection(rows: sp.Expr) -> str | None:
     """Why the mean of an inverse Wishart matrix of `rows` rows may not exist; `None` where it does."""
-    if is_nonnegative(rows - d - 2):
+    if DOMAIN.shows_nonnegative(rows - d - 2):
         return None
     return f"the inverse-Wishart mean needs rows >= d + 2; {rows} >= d + 2 does not follow from T >= d + 2."
 

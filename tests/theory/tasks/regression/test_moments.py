@@ -3,7 +3,6 @@ import sympy as sp
 from scipy import integrate, stats
 
 from theory import RuleDoesNotApply
-from theory.positivity import is_nonnegative
 from theory.symbols import T, i, n
 from theory.tasks.regression.moments import inverse_wishart_trace
 from theory.tasks.regression.symbols import d
@@ -28,11 +27,3 @@ def test_condition_that_holds(rows):
 def test_condition_that_does_not_follow(rows):
     with pytest.raises(RuleDoesNotApply, match="does not follow from T >= d \\+ 2"):
         inverse_wishart_trace(rows)
-
-
-def test_nonnegativity_is_shown_only_where_true():
-    assert is_nonnegative((i - 1) * (d + 1))
-    assert is_nonnegative(T - d - 2)
-    assert not is_nonnegative(T - d - 3)
-    assert not is_nonnegative(n - 2)
-    assert not is_nonnegative(sp.sqrt(T))

@@ -3,11 +3,12 @@
 import ast
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 
-from .symbols import T, d, i, n, sigma
+from ..symbols import i, n
+from ..sympy_types import as_expression, fraction, parts, replaced, sum_of, symbols as symbols_of
 
 #: No bound of interest is longer or deeper; the limits keep hostile text from costing time.
 _LONGEST_TEXT = 2000
@@ -17,26 +18,26 @@ _LARGEST_EXPONENT = 64
 _LARGEST_ARGUMENT = 1000
 _LARGEST_ORDER = 20
 
-SYMBOLS = {"T": T, "d": d, "n": n, "sigma": sigma}
 CONSTANTS = {"pi": sp.pi, "E": sp.E, "EulerGamma": sp.EulerGamma, "gamma": sp.EulerGamma}
-_ALLOWED = "T, d, sigma, n, numbers, + - * / **, pi, E, EulerGamma, sqrt, log, exp, harmonic, zeta, digamma, polygamma"
+_ALLOWED = "numbers, + - * / **, pi, E, EulerGamma, sqrt, log, exp, harmonic, zeta, digamma, polygamma"
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,3}))?")
 
 
-def parse_bound(bound: str | int | sp.Expr) -> sp.Expr:
-    """A bound as an expression in the symbols of `theory.symbols`.
+def parse_bound(bound: str | int | sp.Expr, symbols: Iterable[sp.Symbol]) -> sp.Expr:
+    """A bound as an expression in the given symbols.
 
-    Text may hold the symbols T, d, sigma, n; whole numbers and decimals (taken exactly); + - * / ** and brackets;
+    Text may hold these symbols by their names; whole numbers and decimals (taken exactly); + - * / ** and brackets;
     pi, E, EulerGamma; sqrt, log (ln), exp, harmonic(x) (H) and harmonic(x, p), zeta(p), digamma(x), polygamma(m, x);
     and Sum(term, (i, 1, n)) with a term in i.
 
     Raises:
         ValueError: not such an expression, or one that is too large, has no value, or is not real.
     """
+    named = {symbol.name: symbol for symbol in symbols}
     if isinstance(bound, str):
-        expression = _parse_text(bound)
+        expression = _parse_text(bound, named)
     elif isinstance(bound, (int, sp.Expr)) and not isinstance(bound, bool):
-        expression = _named_symbols(sp.sympify(bound))
+        expression = _named_symbols(as_expression(sp.sympify(bound)), named)
     else:
         raise ValueError(f"a bound is text or a SymPy expression; got {type(bound).__name__}.")
     if expression.has(sp.nan, sp.zoo, sp.oo, sp.I) or expression.is_extended_real is False:
@@ -44,7 +45,7 @@ def parse_bound(bound: str | int | sp.Expr) -> sp.Expr:
     return expression
 
 
-def _parse_text(text: str) -> sp.Expr:
+def _parse_text(text: str, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:
     if len(text) > _LONGEST_TEXT:
         raise ValueError(f"a bound has at most {_LONGEST_TEXT} characters; got {len(text)}.")
     try:
@@ -52,23 +53,28 @@ def _parse_text(text: str) -> sp.Expr:
             warnings.simplefilter("ignore", SyntaxWarning)  # about text that is refused anyway
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"the bound {_short(text)} is not an expression; use {_ALLOWED}.") from error
-    return _Reader(text.strip()).expression(tree.body, 0, summand=False)
+        raise ValueError(f"the bound {_short(text)} is not an expression; use {_allowed(symbols)}.") from error
+    return _Reader(text.strip(), symbols).expression(tree.body, 0, summand=False)
 
 
-def _named_symbols(expression: sp.Expr) -> sp.Expr:
-    """The project's own symbols in the place of symbols of the same name, and nothing but what text may hold."""
-    for symbol in sorted(expression.free_symbols, key=str):
-        if symbol.name not in SYMBOLS:
-            raise ValueError(f"the bound uses the unknown symbol {symbol.name}; the symbols are {', '.join(SYMBOLS)}.")
-    expression = expression.xreplace({symbol: SYMBOLS[symbol.name] for symbol in expression.free_symbols})
+def _named_symbols(expression: sp.Expr, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:
+    """The given symbols in the place of symbols of the same name, and nothing but what text may hold."""
+    found = sorted(symbols_of(expression), key=str)
+    for symbol in found:
+        if symbol.name not in symbols:
+            raise ValueError(f"the bound uses the unknown symbol {symbol.name}; the symbols are {', '.join(symbols)}.")
+    expression = replaced(expression, {symbol: symbols[symbol.name] for symbol in found})
     allowed = (sp.harmonic, sp.log, sp.exp, sp.zeta, sp.polygamma, sp.Sum, sp.Tuple, sp.Add, sp.Mul, sp.Pow, sp.Symbol)
     for part in sp.preorder_traversal(expression):
         if not isinstance(part, (*allowed, sp.NumberSymbol, sp.Rational)):
-            raise ValueError(f"the bound holds {_short(str(part))}, which is not one of: {_ALLOWED}.")
-    if any(total.limits != ((i, 1, n),) for total in expression.atoms(sp.Sum)):
+            raise ValueError(f"the bound holds {_short(str(part))}, which is not one of: {_allowed(symbols)}.")
+    if any(total.limits != ((i, 1, n),) for total in parts(expression, sp.Sum)):
         raise ValueError("a sum in a bound runs over i = 1..n: Sum(term, (i, 1, n)).")
     return expression
+
+
+def _allowed(symbols: Mapping[str, sp.Symbol]) -> str:
+    return f"{', '.join(symbols)}, {_ALLOWED}"
 
 
 def _short(text: str) -> str:
@@ -78,8 +84,8 @@ def _short(text: str) -> str:
 class _Reader:
     """Builds the expression of one text, node by node."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, symbols: Mapping[str, sp.Symbol]) -> None:
+        self.text, self.symbols = text, symbols
 
     def fail(self, node: ast.AST, why: str) -> ValueError:
         part = ast.get_source_segment(self.text, node) or self.text
@@ -118,7 +124,7 @@ class _Reader:
                     return self.sized(node, function(*map(read, arguments)))
                 except _BadArgument as error:
                     raise self.fail(node, str(error)) from error
-        raise self.fail(node, f"use {_ALLOWED}")
+        raise self.fail(node, f"use {_allowed(self.symbols)}")
 
     def number(self, node: ast.Constant) -> sp.Rational:
         match = _NUMBER.fullmatch(ast.get_source_segment(self.text, node) or "")
@@ -129,14 +135,14 @@ class _Reader:
     def name(self, node: ast.Name, name: str, summand: bool) -> sp.Expr:
         if summand and name == "i":
             return i
-        value = SYMBOLS.get(name, CONSTANTS.get(name))
+        value = self.symbols.get(name, CONSTANTS.get(name))
         if value is None:
-            raise self.fail(node, f"unknown symbol {name}; use {_ALLOWED}")
+            raise self.fail(node, f"unknown symbol {name}; use {_allowed(self.symbols)}")
         return value
 
     def power(self, node: ast.expr, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        if exponent.is_Rational:
-            bits = abs(exponent) * max((max(abs(r.p), r.q).bit_length() for r in base.atoms(sp.Rational)), default=1)
+        if isinstance(exponent, sp.Rational):
+            bits = abs(fraction(exponent)) * max(map(_bits, parts(base, sp.Rational)), default=1)
             if bits > _LARGEST_BITS:
                 raise self.fail(node, f"its numbers go beyond {_LARGEST_BITS} bits")
             if not base.is_Rational and (abs(exponent) > _LARGEST_EXPONENT or exponent.q > _LARGEST_ARGUMENT):
@@ -152,13 +158,21 @@ class _Reader:
             case ast.Tuple(elts=[ast.Name(id="i"), ast.Constant(value=1), ast.Name(id="n")]):
                 inside = self.expression(term, depth + 1, summand=True)
                 if not inside.has(n) and inside.is_rational_function():
-                    return sp.Sum(inside, (i, 1, n))
-        raise self.fail(node, "a sum is Sum(term, (i, 1, n)) with a rational function of i, T and d as its term")
+                    return sum_of(inside, i, 1, n)
+        others = ", ".join(name for name in self.symbols if name != n.name)
+        term_in = f"i, {others}" if others else "i"
+        raise self.fail(node, f"a sum is Sum(term, (i, 1, n)) with a rational function of {term_in} as its term")
 
     def sized(self, node: ast.expr, value: sp.Expr) -> sp.Expr:
-        if any(max(abs(r.p), r.q).bit_length() > _LARGEST_BITS for r in value.atoms(sp.Rational)):
+        if any(_bits(number) > _LARGEST_BITS for number in value.atoms(sp.Rational)):
             raise self.fail(node, f"its numbers go beyond {_LARGEST_BITS} bits")
         return value
+
+
+def _bits(number: sp.Basic) -> int:
+    """The size of a rational number's larger part."""
+    exact = fraction(number)
+    return max(abs(exact.numerator), exact.denominator).bit_length()
 
 
 class _BadArgument(ValueError):
@@ -167,13 +181,14 @@ class _BadArgument(ValueError):
 
 def _modest(x: sp.Expr) -> sp.Expr:
     """Refuse numbers for which SymPy would add up that many terms."""
-    if x.is_number and not (x.is_Rational and abs(x) <= _LARGEST_ARGUMENT and x.q <= _LARGEST_ARGUMENT and x > 0):
+    modest = isinstance(x, sp.Rational) and 0 < fraction(x) <= _LARGEST_ARGUMENT and x.q <= _LARGEST_ARGUMENT
+    if x.is_number and not modest:
         raise _BadArgument(f"it takes positive rational numbers up to {_LARGEST_ARGUMENT}, or symbols")
     return x
 
 
 def _order(p: sp.Expr, least: int) -> sp.Integer:
-    if not (p.is_Integer and least <= p <= _LARGEST_ORDER):
+    if not (isinstance(p, sp.Integer) and least <= int(p) <= _LARGEST_ORDER):
         raise _BadArgument(f"its order is a whole number from {least} to {_LARGEST_ORDER}")
     return p
 

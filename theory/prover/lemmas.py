@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ..symbols import i, n
+from ..sympy_types import at, coefficient, polynomial, replaced
 from .canonical import canonical, partial_sum, tail
 from .region import From, Region
-from .symbols import i, n
 
 
 class Unsound(ValueError):
@@ -49,7 +50,7 @@ class ZetaTail(Lemma):
         """Replace it."""
         self.require(self.p >= 2, "p >= 2")
         return canonical(
-            expression.xreplace({sp.harmonic(n, self.p): sp.zeta(self.p) - tail(i ** -sp.Integer(self.p))})
+            replaced(expression, {sp.harmonic(n, self.p): sp.zeta(self.p) - tail(i ** -sp.Integer(self.p))})
         )
 
 
@@ -63,16 +64,18 @@ class TailBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the tail."""
-        gap = self.term.subs(i, n + 1) - self.value + self.value.subs(n, n + 1)
+        gap = at(self.term, i, n + 1) - self.value + at(self.value, n, n + 1)
         shown = region.onwards.is_nonnegative(gap if self.below else -gap)
         self.require(shown, f"{self.value} to fall by {'at most' if self.below else 'at least'} each term")
         self.require(self._vanishes(region), f"{self.value} -> 0 for n -> oo")
-        return expression.xreplace({tail(self.term): self.value + _slack(self.below)})
+        return replaced(expression, {tail(self.term): self.value + _slack(self.below)})
 
     def _vanishes(self, region: Region) -> bool:
         if self.value == 0:
             return True
-        numerator, denominator = (part.as_poly(n) for part in sp.fraction(sp.together(self.value)))
+        numerator, denominator = (polynomial(part, n) for part in sp.fraction(sp.together(self.value)))
+        if numerator is None or denominator is None:
+            return False
         lead = denominator.LC()
         return numerator.degree() < denominator.degree() and (region.is_positive(lead) or region.is_positive(-lead))
 
@@ -91,11 +94,11 @@ class Termwise(Lemma):
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the sum."""
         self.require(self.first in (1, 2), "first to be 1 or 2")  # so that n >= first - 1
-        gap = (self.term - self.other).subs(i, n)
+        gap = at(self.term - self.other, i, n)
         shown = Region(region.cell, From(self.first)).is_nonnegative(gap)
         self.require(shown, f"{self.term} >= {self.other} for all i >= {self.first}")
-        known = gap.subs(n, 1) if self.first == 2 else sp.S.Zero
-        return canonical(expression.xreplace({partial_sum(self.term): partial_sum(self.other) + known})) + _slack(True)
+        known = at(gap, n, 1) if self.first == 2 else sp.S.Zero
+        return canonical(replaced(expression, {partial_sum(self.term): partial_sum(self.other) + known})) + _slack(True)
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,12 @@ class Telescoping(Lemma):
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the sum."""
         least = region.run.least
-        gap = self.term.subs(i, n + 1) - self.value.subs(n, n + 1) + self.value
+        gap = at(self.term, i, n + 1) - at(self.value, n, n + 1) + self.value
         self.require(
             region.onwards.is_nonnegative(gap), f"{self.term} at n + 1 to be at least the step of {self.value}"
         )
-        known = sp.Add(*(self.term.subs(i, j) for j in range(1, least + 1))) - self.value.subs(n, least)
-        return expression.xreplace({partial_sum(self.term): known + self.value + _slack(True)})
+        known = sp.Add(*(at(self.term, i, j) for j in range(1, least + 1))) - at(self.value, n, least)
+        return replaced(expression, {partial_sum(self.term): known + self.value + _slack(True)})
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class HarmonicLog(Lemma):
         self.require(region.is_positive(self.x), f"{self.x} > 0")
         corrections = (sp.bernoulli(2 * j) / (2 * j * self.x ** (2 * j)) for j in range(1, self.terms + 1))
         estimate = sp.log(self.x) + sp.EulerGamma + 1 / (2 * self.x) - sum(corrections, sp.S.Zero)
-        return expression.xreplace({sp.harmonic(self.x): estimate + _slack(self.terms % 2 == 1)})
+        return replaced(expression, {sp.harmonic(self.x): estimate + _slack(self.terms % 2 == 1)})
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ class LogRatio(Lemma):
         t = sp.cancel(self.x / self.y - 1 if up else self.y / self.x - 1)
         estimate = 2 * t / (2 + t) if self.below == up else t * (6 + t) / (6 + 4 * t)
         replacement = sp.expand_log(sp.log(self.y), force=False) + (estimate if up else -estimate) + _slack(self.below)
-        return expression.xreplace({sp.log(self.x): replacement})
+        return replaced(expression, {sp.log(self.x): replacement})
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ class LogBound(Lemma):
         else:
             self.require(region.is_positive(self.x), f"{self.x} > 0")
             estimate = self.k * (sp.log(self.c) + self.x ** sp.Rational(1, self.k) / self.c - 1)
-        return expression.xreplace({sp.log(self.x): estimate + _slack(self.below)})
+        return replaced(expression, {sp.log(self.x): estimate + _slack(self.below)})
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ class RootBound(Lemma):
             estimate = self.c
         else:
             estimate = self.c * (t / (1 + (1 - self.e) * (t - 1)) if self.below else 1 + self.e * (t - 1))
-        return expression.xreplace({self.x**self.e: estimate + _slack(self.below)})
+        return replaced(expression, {self.x**self.e: estimate + _slack(self.below)})
 
 
 @dataclass(frozen=True)
@@ -218,11 +221,11 @@ class PowerBound(Lemma):
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the power."""
         base, exponent = self.power.as_base_exp()
-        slope = exponent.coeff(n, 1)
+        slope = coefficient(exponent, n, 1)
         linear = slope.is_Rational and not (exponent - slope * n).free_symbols
         self.require(bool(linear and base.is_positive), "a power of a positive number with an exponent linear in n")
         rate = base**slope
         grows = bool(rate > 1)
         self.require(self.below or not grows, "growth to be estimated from below")
-        estimate = self.power.subs(n, region.run.least) if grows or not self.below else sp.S.Zero
-        return expression.xreplace({self.power: estimate + _slack(self.below)})
+        estimate = at(self.power, n, region.run.least) if grows or not self.below else sp.S.Zero
+        return replaced(expression, {self.power: estimate + _slack(self.below)})

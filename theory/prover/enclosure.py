@@ -15,7 +15,8 @@ import mpmath
 import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
-from .symbols import i, n
+from ..symbols import i, n
+from ..sympy_types import as_expression, operands, polynomial, summand
 
 Value = Any  # a Fraction (exact) or an interval of mpmath's
 #: Powers are kept exact up to this many bits, and sums up to this many terms.
@@ -47,7 +48,7 @@ class Enclosure:
     """Evaluates expressions at `precision` bits."""
 
     def __init__(self, precision: int) -> None:
-        self.context = MPIntervalContext()
+        self.context: Any = MPIntervalContext()  # mpmath makes the operators of its intervals at run time
         self.context.prec = precision
         self._hurwitz_known: dict[tuple[int, Fraction], Value] = {}
         self._known: dict[sp.Expr, Value] = {}
@@ -59,9 +60,9 @@ class Enclosure:
             NotReal: the expression has no real value there.
             OutOfReach: its value cannot be enclosed.
         """
-        if expression.is_Rational:
+        if isinstance(expression, sp.Rational):
             return Fraction(int(expression.p), int(expression.q))
-        if expression.is_Symbol:
+        if isinstance(expression, sp.Symbol):
             return at[expression]
         if not expression.free_symbols:  # constants come up at every point
             if expression not in self._known:
@@ -74,13 +75,13 @@ class Enclosure:
             ((_, first, last),) = expression.limits
             if first != 1:
                 raise OutOfReach("a sum that does not begin at 1")
-            return self._sum(expression.function, self.value(last, at), at)
+            return self._sum(summand(expression), self.value(last, at), at)
         if expression in (sp.pi, sp.E, sp.EulerGamma):
             constant = {sp.pi: self.context.pi, sp.E: self.context.e, sp.EulerGamma: self.context.euler}[expression]
             return +constant
         if isinstance(expression, sp.exp):
-            return self._exp(self.value(expression.args[0], at))
-        arguments = [self.value(argument, at) for argument in expression.args]
+            return self._exp(self.value(operands(expression)[0], at))
+        arguments = [self.value(argument, at) for argument in operands(expression)]
         operation = _OPERATIONS.get(expression.func)
         if operation is None:
             raise OutOfReach(f"no enclosure of {expression.func} is known")
@@ -206,12 +207,12 @@ class Enclosure:
         count = int(upto)
         if count <= _MOST_TERMS:
             return sum((self.value(term, {**at, i: Fraction(k)}) for k in range(1, count + 1)), Fraction(0))
-        polynomial, parts = _partial_fractions(term)
+        whole, parts = _partial_fractions(term)
         if parts is None:
             if count > _LONGEST_SUM:
                 raise OutOfReach("a long sum without partial fractions")
             return self.add(*(self.interval(self.value(term, {**at, i: Fraction(k)})) for k in range(1, count + 1)))
-        values = [self.value(polynomial, {**at, n: upto})]
+        values = [self.value(whole, {**at, n: upto})]
         for coefficient, shift_, p in parts:
             try:
                 factor, shift = self.value(coefficient, at), self.value(shift_, at)
@@ -239,18 +240,20 @@ def _exact_root(base: Value, exponent: Value) -> Fraction | None:
 @lru_cache(maxsize=1024)
 def _partial_fractions(term: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, sp.Expr, int]] | None]:
     """The sum of the polynomial part as an expression in n, and the c/(i + b)^p of the rest as (c, b, p)."""
-    polynomial, parts = sp.S.Zero, []
-    for addend in sp.Add.make_args(sp.apart(sp.together(term), i)):
+    whole: sp.Expr = sp.S.Zero
+    parts: list[tuple[sp.Expr, sp.Expr, int]] = []
+    for addend in sp.Add.make_args(as_expression(sp.apart(sp.together(term), i))):
         constant, varying = addend.as_independent(i, as_Add=False)
         if varying.is_polynomial(i):
-            polynomial += constant * sp.summation(varying, (i, 1, n))
+            whole += constant * sp.summation(varying, (i, 1, n))
             continue
         base, exponent = varying.as_base_exp()
-        if not (exponent.is_Integer and base.is_polynomial(i) and sp.degree(base, i) == 1):
+        linear = polynomial(base, i)
+        if not exponent.is_Integer or linear is None or linear.degree() != 1:
             return sp.S.Zero, None
-        slope, rest = base.as_poly(i).all_coeffs()
-        parts.append((constant * slope**exponent, sp.cancel(rest / slope), -int(exponent)))
-    return sp.expand(polynomial), parts
+        slope, rest = linear.all_coeffs()
+        parts.append((constant * slope**exponent, as_expression(sp.cancel(rest / slope)), -int(exponent)))
+    return as_expression(sp.expand(whole)), parts
 
 
 _OPERATIONS: dict[type[sp.Expr], Callable[..., Value]] = {

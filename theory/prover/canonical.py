@@ -6,90 +6,107 @@ psi(z) = -gamma + sum_{i >= 1} (1/i - 1/(i - 1 + z)) (DLMF 5.7.6, 5.15.1), and l
 
 import sympy as sp
 
-from .symbols import ONE_FIT, T, d, i, n, sigma
+from ..symbols import i, n
+from ..sympy_types import (
+    as_expression,
+    at,
+    operands,
+    parts,
+    polynomial,
+    replaced,
+    sum_of,
+    summand,
+)
 
 #: Harmonic numbers at n + c are taken back to n for |c| up to this.
 _LARGEST_SHIFT = 50
 
 
-def difference(law: sp.Expr, bound: sp.Expr) -> sp.Expr:
-    """(bound - law) / (sigma^2 d/(T - d - 1)) in canonical form; the divisor is positive, so the sign is the same."""
+def difference(law: sp.Expr, bound: sp.Expr, unit: sp.Expr) -> sp.Expr:
+    """(bound - law)/unit in canonical form; where the unit is positive, the sign is the same."""
     # Denominators stay whole: behind symbols they are not multiplied out with each other.
     divisors = {p: sp.Dummy() for p in bound.atoms(sp.Pow) if p.exp.is_negative}
-    numerators = sp.Add.make_args(sp.expand_mul(bound.xreplace(divisors)))
-    addends = [addend.xreplace({symbol: p for p, symbol in divisors.items()}) for addend in numerators]
-    return canonical(sp.Add(*(_divided(addend, ONE_FIT) for addend in [*addends, -law])))
+    numerators = sp.Add.make_args(sp.expand_mul(replaced(bound, divisors)))
+    addends = [replaced(addend, {symbol: p for p, symbol in divisors.items()}) for addend in numerators]
+    return canonical(sp.Add(*(_divided(addend, unit) for addend in [*addends, -law])))
 
 
 def _divided(addend: sp.Expr, by: sp.Expr) -> sp.Expr:
-    """The quotient, with what is rational in T, d and sigma alone reduced."""
+    """The quotient, with what is rational in other symbols than n alone reduced."""
     scale, rest = [], []
     for factor in sp.Mul.make_args(addend):
-        rational = factor.free_symbols <= {T, d, sigma} and factor.is_rational_function()
-        (scale if rational else rest).append(factor)
-    return sp.factor(sp.cancel(sp.Mul(*scale) / by)) * sp.Mul(*rest)
+        reducible = factor.free_symbols.isdisjoint({i, n}) and factor.is_rational_function()
+        (scale if reducible else rest).append(factor)
+    return as_expression(sp.factor(sp.cancel(sp.Mul(*scale) / by)) * sp.Mul(*rest))
 
 
 def partial_sum(term: sp.Expr) -> sp.Expr:
     """The sum of `term` over i = 1..n, unevaluated."""
-    return sp.Sum(term, (i, 1, n))
+    return sum_of(term, i, 1, n)
 
 
 def tail(term: sp.Expr) -> sp.Expr:
     """The sum of `term` over i > n, unevaluated."""
-    return sp.Sum(term, (i, n + 1, sp.oo))
+    return sum_of(term, i, n + 1, sp.oo)
+
+
+def is_tail(total: sp.Sum) -> bool:
+    """Whether the sum has infinitely many terms."""
+    return total.limits[0][2] is sp.oo
 
 
 def step(expression: sp.Expr) -> sp.Expr:
     """expression(n + 1) - expression(n), in canonical form."""
-    stand_ins = {total: sp.Dummy() for total in expression.atoms(sp.Sum)}
-    shifted = expression.xreplace(stand_ins).subs(n, n + 1)
+    stand_ins = {total: sp.Dummy() for total in parts(expression, sp.Sum)}
+    shifted = at(replaced(expression, stand_ins), n, n + 1)
     # The next n adds a term to a partial sum, and takes one from a tail.
     following = {
-        symbol: total + (-1 if total.limits[0][2] is sp.oo else 1) * total.function.subs(i, n + 1)
+        symbol: total + (-1 if is_tail(total) else 1) * at(summand(total), i, n + 1)
         for total, symbol in stand_ins.items()
     }
-    return canonical(shifted.xreplace(following) - expression)
+    return canonical(replaced(shifted, following) - expression)
 
 
 def canonical(expression: sp.Expr) -> sp.Expr:
     """The expression with polygamma functions as sums, harmonic numbers at n, and sums merged where they are linear."""
-    expression = expression.replace(sp.polygamma, _polygamma).replace(sp.harmonic, _harmonic)
-    parts = sorted(expression.atoms(sp.Sum, sp.harmonic), key=sp.default_sort_key)
-    parts = [part for part in parts if isinstance(part, sp.Sum) or part.args[0] == n]
-    stand_ins = {part: sp.Dummy() for part in parts}
-    opaque = expression.xreplace(stand_ins)
-    coefficients = {part: sp.diff(opaque, stand_in) for part, stand_in in stand_ins.items()}
+    expression = as_expression(expression.replace(sp.polygamma, _polygamma).replace(sp.harmonic, _harmonic))
+    found = sorted(expression.atoms(sp.Sum, sp.harmonic), key=sp.default_sort_key)
+    found = [part for part in found if isinstance(part, sp.Sum) or part.args[0] == n]
+    stand_ins = {part: sp.Dummy() for part in found}
+    opaque = replaced(expression, stand_ins)
+    coefficients = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
     if any(c.free_symbols & {n, *stand_ins.values()} for c in coefficients.values()):
         return expression
-    rest = opaque.xreplace(dict.fromkeys(stand_ins.values(), sp.S.Zero))
+    rest = replaced(opaque, dict.fromkeys(stand_ins.values(), sp.S.Zero))
     finite, infinite = sp.S.Zero, sp.S.Zero
     for part, coefficient in coefficients.items():
-        if isinstance(part, sp.Sum) and part.limits[0][2] is sp.oo:
-            infinite += coefficient * part.function
+        if isinstance(part, sp.Sum) and is_tail(part):
+            infinite += coefficient * summand(part)
         else:
-            finite += coefficient * _summand(part)
-    infinite = sp.factor(infinite)
+            finite += coefficient * _term(part)
+    infinite = as_expression(sp.factor(infinite))
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
 
 
 def order(part: sp.Expr) -> sp.Expr:
     """The p of H_n^(p)."""
-    return part.args[1] if len(part.args) > 1 else sp.S.One
+    return operands(part)[1] if len(part.args) > 1 else sp.S.One
 
 
-def _summand(part: sp.Expr) -> sp.Expr:
-    return part.function if isinstance(part, sp.Sum) else i ** -order(part)
+def _term(part: sp.Basic) -> sp.Expr:
+    """The term of a sum or harmonic number."""
+    return summand(part) if isinstance(part, sp.Sum) else i ** -order(as_expression(part))
 
 
 def _summed(term: sp.Expr) -> sp.Expr:
     """The sum of a rational function over i = 1..n: harmonic numbers and polynomials where that is all there is."""
     if term == 0:
         return sp.S.Zero
-    term = sp.factor(term)
-    addends = sp.Add.make_args(sp.apart(term, i) if _splits(term) else term)
+    term = as_expression(sp.factor(term))
+    addends = sp.Add.make_args(as_expression(sp.apart(term, i)) if _splits(term) else term)
     values = [_addend_summed(addend) for addend in addends]
-    return partial_sum(term) if any(value is None for value in values) else sp.Add(*values)
+    known = [value for value in values if value is not None]
+    return sp.Add(*known) if len(known) == len(values) else partial_sum(term)
 
 
 def _splits(term: sp.Expr) -> bool:
@@ -105,11 +122,12 @@ def _splits(term: sp.Expr) -> bool:
 def _addend_summed(addend: sp.Expr) -> sp.Expr | None:
     coefficient, varying = addend.as_independent(i, as_Add=False)
     if varying.is_polynomial(i):
-        return coefficient * sp.expand(sp.summation(varying, (i, 1, n)))
+        return as_expression(coefficient * sp.expand(sp.summation(varying, (i, 1, n))))
     base, exponent = varying.as_base_exp()
-    if not (exponent.is_Integer and base.is_polynomial(i) and sp.degree(base, i) == 1):
+    linear = polynomial(base, i)
+    if not exponent.is_Integer or linear is None or linear.degree() != 1:
         return None
-    slope, constant = base.as_poly(i).all_coeffs()
+    slope, constant = linear.all_coeffs()
     shift, p = sp.cancel(constant / slope), -exponent
     if not (shift.is_Integer and shift >= 0):
         return None
@@ -129,12 +147,12 @@ def _polygamma(m: sp.Expr, z: sp.Expr) -> sp.Expr:
     if not z.free_symbols:
         return sp.polygamma(m, z)
     sign, p = (-1) ** m, m + 1
-    at = sp.expand(z - n)
-    if at.is_Integer or z.has(n) and at.has(n):
+    offset = as_expression(sp.expand(z - n))
+    if offset.is_Integer or z.has(n) and offset.has(n):
         zeta = -sp.EulerGamma if m == 0 else -sign * sp.factorial(m) * sp.zeta(p)
         return zeta + sign * sp.factorial(m) * (_harmonic(z, p) - z**-p)
     if z.has(n):
-        return _polygamma(m, at) + partial_sum(sign * sp.factorial(m) / (i - 1 + at) ** p)
+        return _polygamma(m, offset) + partial_sum(sign * sp.factorial(m) / (i - 1 + offset) ** p)
     term = -sign * sp.factorial(m) / (i - 1 + z) ** p
     if m == 0:
         term += 1 / i

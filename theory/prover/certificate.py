@@ -1,15 +1,17 @@
 """The checker of certificates: does law <= bound follow from the cases that a certificate lists?
 
 It trusts the identities of `canonical`, the lemmas of `lemmas` with their conditions, and the coefficient test of
-`region`; it shares nothing with the search in `proofs`, whose output it judges.
+`region`; it shares nothing with the search in `search`, whose output it judges.
 """
 
 from dataclasses import dataclass, fields
 
 import sympy as sp
 
+from ..symbols import n
+from ..sympy_types import operands
 from .canonical import difference, step
-from .domain import Domain
+from .domain import Domain, m
 from .lemmas import Lemma, Unsound
 from .region import From, Only, Region, RootFrom
 
@@ -22,7 +24,7 @@ class Case:
 
     Attributes:
         goal: which of the two.
-        cell: the number of the domain's cell in T and d.
+        cell: the number of the domain's cell.
         run: which n.
         lemmas: applied in this order; what they leave has coefficients >= 0.
     """
@@ -35,9 +37,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A proof of law <= bound on a domain: cases that together reach every point of it."""
+    """A proof of law <= bound on a domain: cases that together reach every point of it.
+
+    Attributes:
+        unit: positive on the whole domain; differences are divided by it.
+    """
 
     domain: Domain
+    unit: sp.Expr
     cases: tuple[Case, ...]
 
     def steps(self) -> list[str]:
@@ -53,10 +60,16 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
     """Verify that law <= bound (`strictly`: law < bound) on the certificate's domain; returns only if it is shown.
 
     Raises:
-        Unsound: a case does not follow, or the cases do not reach every point.
+        Unsound: a case does not follow, the cases do not reach every point, or there are symbols of another domain.
     """
-    cells = certificate.domain.cells()
-    goals = {"difference": difference(law, bound)}
+    domain, unit, cells = certificate.domain, certificate.unit, certificate.domain.cells()
+    for expression in (law, bound, unit):
+        for symbol in sorted(expression.free_symbols - set(domain.letters), key=str):
+            raise Unsound(f"{symbol} is not of the domain {domain}.")
+    for cell in cells:
+        if not _is_positive(unit, Region(cell, From(domain.least_n))):
+            raise Unsound(f"{unit} is not shown to be > 0 for {domain}.")
+    goals = {"difference": difference(law, bound, unit)}
     if any(case.goal == "step" for case in certificate.cases):
         goals["step"] = step(goals["difference"])
     for case in certificate.cases:
@@ -67,13 +80,11 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
         # A step may vanish where the difference before it is positive.
         strict = strictly and case.goal == "difference"
         if not (region.is_positive(remains) if strict else region.is_nonnegative(remains)):
-            raise Unsound(
-                f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, certificate.domain)}"
-            )
+            raise Unsound(f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, domain)}")
         if not is_defined(bound, region):
-            raise Unsound(f"the bound is not shown to be real: {_in_words(case, certificate.domain)}")
+            raise Unsound(f"the bound is not shown to be real: {_in_words(case, domain)}")
     for cell in range(len(cells)):
-        _covers([case for case in certificate.cases if case.cell == cell], certificate.domain.least_n)
+        _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
 
 
 def _covers(cases: list[Case], least_n: int) -> None:
@@ -100,18 +111,18 @@ def is_defined(bound: sp.Expr, region: Region) -> bool:
     """Whether the bound is shown to be real on the region: no pole, no root or logarithm of what is not positive."""
     for part in sp.preorder_traversal(bound):
         if isinstance(part, sp.Pow) and not part.free_symbols.isdisjoint(bound.free_symbols):
-            base, exponent = part.args
+            base, exponent = operands(part)
             if exponent.is_Integer and exponent > 0:
                 continue
             negative = exponent.is_Integer and _is_positive(-base, region)
             root = exponent.is_Rational and exponent > 0 and region.is_nonnegative(base)
             if not (negative or root or _is_positive(base, region) or base.is_negative and exponent.is_integer):
                 return False
-        if isinstance(part, sp.log) and not _is_positive(part.args[0], region):
+        if isinstance(part, sp.log) and not _is_positive(operands(part)[0], region):
             return False
-        if isinstance(part, sp.harmonic) and not region.is_nonnegative(part.args[0]):
+        if isinstance(part, sp.harmonic) and not region.is_nonnegative(operands(part)[0]):
             return False
-        if isinstance(part, sp.polygamma) and not _is_positive(part.args[1], region):
+        if isinstance(part, sp.polygamma) and not _is_positive(operands(part)[1], region):
             return False
     return True
 
@@ -122,27 +133,28 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
         return True
     match expression:
         case sp.Mul():
-            return all(_is_positive(factor, region) for factor in expression.args)
+            return all(_is_positive(factor, region) for factor in operands(expression))
         case sp.Add():
-            parts = [_is_positive(part, region) for part in expression.args]
-            rest = sp.Add(*(part for part, shown in zip(expression.args, parts, strict=True) if not shown))
-            return any(parts) and region.is_nonnegative(rest)
+            rest = [part for part in operands(expression) if not _is_positive(part, region)]
+            return len(rest) < len(expression.args) and region.is_nonnegative(sp.Add(*rest))
         case sp.Pow():
-            return _is_positive(expression.args[0], region)
+            return _is_positive(operands(expression)[0], region)
         case sp.log():
-            return _is_positive(expression.args[0] - 1, region)
+            return _is_positive(operands(expression)[0] - 1, region)
         case sp.harmonic():
-            return _is_positive(expression.args[0], region)
+            return _is_positive(operands(expression)[0], region)
         case sp.exp():
             return True
     return False
 
 
 def _in_words(case: Case, domain: Domain) -> str:
-    cell = ", ".join(f"{symbol} = {value}" for symbol, value in domain.cells()[case.cell].items())
+    values = {n: case.run.iteration(), **domain.cells()[case.cell]}
+    point = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
+    variables = ", ".join(str(variable) for variable in (*domain.slacks.values(), m))
     goal = "bound - law >= 0" if case.goal == "difference" else "bound - law does not fall from n to n + 1"
     lemmas = "".join(f"; {_lemma_in_words(lemma)}" for lemma in case.lemmas)
-    return f"{goal} for n = {case.run.iteration()}, {cell}, u, v, m >= 0{lemmas}; all coefficients >= 0"
+    return f"{goal} for {point}, {variables} >= 0{lemmas}; all coefficients >= 0"
 
 
 def _lemma_in_words(lemma: Lemma) -> str:

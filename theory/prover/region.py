@@ -1,30 +1,45 @@
 """Is an expression non-negative on a region of real points? A sufficient, exact test on coefficients.
 
-A region writes T, d and n in variables u, v, m >= 0. There a quotient of polynomials is non-negative if all
-coefficients of both are; real constants in the coefficients (pi, log 2, …) are judged by interval arithmetic.
+A region writes a domain's variables and n in variables u, v, m >= 0. There a quotient of polynomials is non-negative
+if all coefficients of both are; real constants in the coefficients (pi, log 2, …) are judged by interval arithmetic.
+Real variables without a floor stay as they are: they are positive, so that a monomial in them alone is nowhere zero.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy as sp
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
+from ..symbols import i, n
+from ..sympy_types import (
+    as_expression,
+    at,
+    coefficient,
+    fraction,
+    operands,
+    parts,
+    prime_exponents,
+    rational,
+    replaced,
+    substituted,
+    summand,
+    symbols,
+)
 from .domain import m
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
-from .symbols import i, n, sigma
 
 #: Bits at which the signs of real constants are decided; a constant closer to zero counts as undecided.
 _PRECISION = 300
 _ENCLOSURE = Enclosure(_PRECISION)
 #: How many powers of m the exponential b^m is compared with: b^m >= sum_{j <= ORDER} C(m, j) (b - 1)^j.
 _GEOMETRIC_ORDER = 3
-
-_s = sp.Symbol("s", positive=True)  # sigma, where it does not drop out
 
 
 @dataclass(frozen=True)
@@ -81,10 +96,10 @@ class RootFrom:
 
 @dataclass(frozen=True)
 class Region:
-    """The points with (T, d) in a cell and n in a run of iterations.
+    """The points with the variables in a cell and n in a run of iterations.
 
     Attributes:
-        cell: T and d in u, v >= 0.
+        cell: the variables in slacks >= 0.
         run: which n.
     """
 
@@ -99,13 +114,12 @@ class Region:
     def write(self, expression: sp.Expr) -> sp.Expr:
         """The expression in the region's variables; sums up to a number are added up."""
         if isinstance(self.run, Only):
-            sums = {total for total in expression.atoms(sp.Sum) if total.limits[0][2] == n}
+            sums = [total for total in parts(expression, sp.Sum) if total.limits[0][2] == n]
             terms = range(1, self.run.value + 1)
-            expression = expression.xreplace({s: sp.Add(*(s.function.subs(i, k) for k in terms)) for s in sums})
-        expression = expression.subs(n, self.run.iteration())
-        expression = expression.subs(self.cell, simultaneous=True).subs(sigma, _s)
+            expression = replaced(expression, {s: sp.Add(*(at(summand(s), i, k) for k in terms)) for s in sums})
+        expression = substituted(at(expression, n, self.run.iteration()), self.cell)
         if expression.has(sp.log):
-            expression = sp.expand_log(expression)
+            expression = as_expression(sp.expand_log(expression))
         return self._geometric(expression) if expression.has(sp.Pow, sp.exp) else expression
 
     def _geometric(self, expression: sp.Expr) -> sp.Expr:
@@ -114,7 +128,7 @@ class Region:
         replacements = {}
         for power in [p for p in expression.atoms(sp.Pow, sp.exp) if p.as_base_exp()[1].has(m)]:
             base, exponent = power.as_base_exp()
-            slope, rest = exponent.coeff(m, 1), exponent.coeff(m, 0)
+            slope, rest = coefficient(exponent, m, 1), coefficient(exponent, m, 0)
             if base.free_symbols or rest.free_symbols or not slope.is_Integer or sp.expand(exponent - slope * m - rest):
                 continue
             root, times = _primitive(base**slope)
@@ -125,7 +139,7 @@ class Region:
                 series = sum(terms, sp.S.Zero)
                 variables[root] = series + sp.Dummy("y", nonnegative=True)
             replacements[power] = base**rest * variables[root] ** times
-        return expression.xreplace(replacements)
+        return replaced(expression, replacements)
 
     def is_nonnegative(self, expression: sp.Expr) -> bool:
         """Whether the expression is shown to be real and >= 0 on the region."""
@@ -148,20 +162,19 @@ class Region:
             if factor_sign is None or not exponent.is_Integer:
                 return False
             negative ^= factor_sign < 0 and exponent % 2 == 1
-        coefficients = _coefficients(-numerator if negative else numerator, constants)
-        signs = {monomial: _constant_sign(value) for monomial, value in coefficients.items()}
-        if any(s is None or s < 0 for s in signs.values()):
+        terms = _terms(-numerator if negative else numerator, constants)
+        if any(term.sign is None or term.sign < 0 for term in terms):
             return False
-        return not strictly or any(s > 0 and not any(monomial) for monomial, s in signs.items())
+        return not strictly or any(term.sign == 1 and term.nowhere_zero for term in terms)
 
 
 def _primitive(rate: sp.Expr) -> tuple[sp.Expr | None, int]:
     """The rate as root ** times with root > 1, the same root for rates that are powers of one number."""
-    if rate.is_Rational and rate > 0 and rate != 1:
-        exponents = sp.factorrat(rate)
+    if isinstance(rate, sp.Rational) and fraction(rate) > 0 and rate != 1:
+        exponents = prime_exponents(rate)
         times = math.gcd(*exponents.values())
-        root = sp.prod([sp.Integer(prime) ** (exponent // times) for prime, exponent in exponents.items()], sp.S.One)
-        return (root, times) if root > 1 else (1 / root, -times)
+        root = math.prod((Fraction(p) ** (e // times) for p, e in exponents.items()), start=Fraction(1))
+        return (rational(root), times) if root > 1 else (rational(1 / root), -times)
     base, exponent = rate.as_base_exp()
     if base == sp.E and exponent.is_Integer:
         return sp.E, int(exponent)
@@ -179,7 +192,7 @@ def _constants_named(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp.E
             return part
         if not part.args or (not part.free_symbols and not isinstance(part, (sp.Add, sp.Mul)) and not _is_power(part)):
             return constants.setdefault(part, sp.Dummy("c"))
-        return part.func(*map(name, part.args))
+        return as_expression(part.func(*map(name, operands(part))))
 
     named = name(expression)
     if not named.is_rational_function():
@@ -188,30 +201,37 @@ def _constants_named(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp.E
 
 
 def _is_power(part: sp.Expr) -> bool:
-    return isinstance(part, sp.Pow) and part.args[1].is_Integer
+    return isinstance(part, sp.Pow) and bool(part.exp.is_Integer)
 
 
-def _coefficients(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> dict[tuple[int, ...], sp.Expr]:
-    """The coefficients in the region's variables, as expressions in the constants."""
-    variables = sorted(polynomial.free_symbols - set(constants), key=sp.default_sort_key)
-    names = sorted(polynomial.free_symbols & set(constants), key=sp.default_sort_key)
+class _Term(NamedTuple):
+    """A term of a polynomial in a region's variables: the sign of its coefficient, `None` where it is not known."""
+
+    sign: int | None
+    nowhere_zero: bool
+
+
+def _terms(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> list[_Term]:
+    """The terms in the region's variables; the coefficients are expressions in the constants."""
+    variables = sorted(symbols(polynomial) - set(constants), key=sp.default_sort_key)
+    names = sorted(symbols(polynomial) & set(constants), key=sp.default_sort_key)
     ring = PolyRing([*variables, *names] or [sp.Dummy()], sp.QQ, lex)
-    result: dict[tuple[int, ...], sp.Expr] = defaultdict(lambda: sp.S.Zero)
-    for powers, coefficient in ring.from_expr(polynomial).terms():
+    coefficients: dict[tuple[int, ...], sp.Expr] = defaultdict(lambda: sp.S.Zero)
+    for powers, factor in ring.from_expr(polynomial).terms():
         product = sp.Mul(*(constants[c] ** k for c, k in zip(names, powers[len(variables) :], strict=False)))
-        result[powers[: len(variables)]] += sp.Rational(coefficient.numerator, coefficient.denominator) * product
-    return result
+        coefficients[powers[: len(variables)]] += rational(Fraction(factor.numerator, factor.denominator)) * product
+    return [
+        _Term(_constant_sign(value), all(x.is_positive for x, power in zip(variables, powers, strict=True) if power))
+        for powers, value in coefficients.items()
+    ]
 
 
 def _definite_sign(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> int | None:
     """1 or -1 if the polynomial is shown to keep that sign and to be nowhere zero."""
-    coefficients = _coefficients(polynomial, constants)
-    signs = {monomial: _constant_sign(value) for monomial, value in coefficients.items()}
+    terms = _terms(polynomial, constants)
     for wanted in (1, -1):
-        if all(s is not None and s * wanted >= 0 for s in signs.values()):
-            constant = [s for monomial, s in signs.items() if not any(monomial)]
-            # sigma alone is positive, so that a monomial in it is nowhere zero either
-            return wanted if constant and constant[0] == wanted or polynomial == _s else None
+        if all(term.sign is not None and term.sign * wanted >= 0 for term in terms):
+            return wanted if any(term.sign == wanted and term.nowhere_zero for term in terms) else None
     return None
 
 
@@ -219,7 +239,7 @@ def _definite_sign(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> 
 def _constant_sign(constant: sp.Expr) -> int | None:
     """The sign of a real constant; `None` where it is too close to zero."""
     if constant.is_Rational:
-        return int(sp.sign(constant))
+        return sign(fraction(constant))
     try:
         return sign(_ENCLOSURE.value(constant, {}))
     except (OutOfReach, NotReal):

@@ -1,0 +1,179 @@
+"""Domains: their cells reach every point, relations narrow them, and numbers can be put in for some variables."""
+
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+
+from theory.bounds import REGRESSION
+from theory.prover.domain import Domain, Variable
+from theory.symbols import T, d, i, k, n, sigma
+
+h = sp.Symbol("h", positive=True)
+r = sp.Symbol("r", integer=True, positive=True)
+ONE, TWO = sp.Integer(1), sp.Integer(2)
+SAMPLES = Domain((Variable(T, (ONE,)),))
+DENSITY = Domain((Variable(d, (ONE,)), Variable(T, (TWO,)), Variable(h)))
+FLOORED = Domain((Variable(T, (ONE,)), Variable(h, (TWO,))))
+COUNTS = Domain((Variable(r, (ONE,)),))
+
+
+@pytest.mark.parametrize(
+    ("domain", "text", "letters"),
+    [
+        (REGRESSION, "T >= d + 2, d >= 1, n >= 1", "T d sigma n"),
+        (SAMPLES, "T >= 1, n >= 1", "T n"),
+        (DENSITY, "T >= 2, d >= 1, n >= 1", "T d h n"),
+        (FLOORED, "T >= 1, n >= 1, h >= 2", "T h n"),
+        (Domain((), 3), "n >= 3", "n"),
+    ],
+)
+def test_in_words(domain: Domain, text: str, letters: str) -> None:
+    assert str(domain) == text
+    assert [letter.name for letter in domain.letters] == letters.split()
+    assert len(domain.relations()) == len(domain.letters)  # one floor each
+
+
+@pytest.mark.parametrize(
+    ("domain", "cells"),
+    [
+        (REGRESSION, [{d: "v + 1", T: "u + v + 3"}]),
+        (SAMPLES, [{T: "u + 1"}]),
+        (DENSITY, [{d: "v + 1", T: "u + 2"}]),
+        (FLOORED, [{T: "u + 1", h: "v + 2"}]),
+        (Domain((Variable(h), Variable(T, (2 * h + 1,)))), [{T: "2*h + u + 1"}]),
+        (Domain(()), [{}]),
+    ],
+)
+def test_cells(domain: Domain, cells: list[dict[sp.Symbol, str]]) -> None:
+    assert [{symbol: str(value) for symbol, value in cell.items()} for cell in domain.cells()] == cells
+
+
+def test_two_variables_split_a_third_at_all_their_crossings() -> None:
+    # T changes its floor at d = 8 and r at d = 5
+    domain = Domain((Variable(d, (ONE,)), Variable(T, (d + 2, sp.Integer(10))), Variable(r, (2 * d, d + 5))))
+    assert len(domain.cells()) == 3
+    for features in (1, 4, 5, 6, 8, 9, 50):
+        point = {T: max(features + 2, 10), r: max(2 * features, features + 5)}
+        assert {x: domain.least(x, {d: Fraction(features)}) for x in point} == point
+        found = []
+        for cell in domain.cells():
+            (v,) = sp.solve(cell[d] - features, domain.slacks[d]) or [None]
+            if v is not None and v >= 0:
+                corner = {domain.slacks[d]: v, domain.slacks[T]: 0, domain.slacks[r]: 0}
+                found.append({x: cell[x].subs(corner) for x in point})
+        assert point in found
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        (Variable(d, (ONE,)), Variable(k, (ONE,)), Variable(T, (d, k))),
+        (Variable(h), Variable(T, (h, ONE))),
+        (Variable(d, (ONE,)), Variable(T, (d**2,))),
+        (Variable(T, (d + 2,)), Variable(d, (ONE,))),
+        (Variable(d, (ONE,)), Variable(T, (d + sp.pi,))),
+    ],
+)
+def test_floors_that_cannot_be_proved_over_are_refused(variables: tuple[Variable, ...]) -> None:
+    with pytest.raises(ValueError, match=r"^(several floors|a floor) of T [^\n]*\.$"):
+        Domain(variables).cells()
+
+
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [
+        (Variable(T), "needs a floor"),
+        (Variable(sp.Symbol("x", real=True)), "not known to be positive"),
+        (Variable(T, (sp.Integer(0),)), "so is its floor"),
+    ],
+)
+def test_variables_that_are_not_positive_are_refused(variable: Variable, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Domain((variable,))
+
+
+@pytest.mark.parametrize(
+    ("domain", "relations", "text"),
+    [
+        (REGRESSION, ["T >= 100", "3*d/2 <= T", "d > 2", n >= 3], "T >= d + 2, T >= 100, T >= 3*d/2, d >= 3, n >= 3"),
+        (REGRESSION, [T > d, n >= 1, "sigma > 0"], "T >= d + 2, T >= d + 1, d >= 1, n >= 1"),
+        (REGRESSION, "sigma >= 3/2", "T >= d + 2, d >= 1, n >= 1, sigma >= 3/2"),
+        (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
+        (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
+        (COUNTS, "r > 4", "r >= 5, n >= 1"),
+    ],
+)
+def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str, text: str) -> None:
+    assert str(domain.narrowed(relations)) == text
+
+
+@pytest.mark.parametrize(
+    ("domain", "relation", "forms"),
+    [
+        (REGRESSION, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c or n >= m"),
+        (REGRESSION, "T >= sigma", "sigma >= c"),
+        (REGRESSION, "sigma >= d", "sigma >= c"),
+        (REGRESSION, "T >= pi", "sigma >= c"),
+        (SAMPLES, "T >= n", "T >= c or n >= m"),
+        (DENSITY, "h > 2", "h >= c"),
+        (DENSITY, "h <= 2", "h >= c"),
+        (COUNTS, "r = 2", "r >= c or n >= m"),
+    ],
+)
+def test_other_relations_are_refused_with_the_forms_of_the_domain(domain: Domain, relation: str, forms: str) -> None:
+    with pytest.raises(ValueError, match=f"narrowed by relations of the forms .*{forms}"):
+        domain.narrowed(relation)
+
+
+def test_unknown_symbols_are_refused_with_the_domain_s_own() -> None:
+    with pytest.raises(ValueError, match="unknown symbol d; use T, h, n, numbers"):
+        FLOORED.narrowed("d >= 2")
+    with pytest.raises(ValueError, match="d is no variable of this domain; its variables are T, h"):
+        FLOORED.at({d: ONE})
+
+
+@pytest.mark.parametrize(
+    ("domain", "numbers", "text"),
+    [
+        (REGRESSION, {d: sp.Integer(5)}, "T >= 7, n >= 1"),
+        (REGRESSION, {d: sp.Integer(5), T: sp.Integer(7), sigma: sp.Rational(1, 3)}, "n >= 1"),
+        (REGRESSION.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
+        (DENSITY, {T: sp.Integer(2), h: sp.Rational(1, 2)}, "d >= 1, n >= 1"),
+        (SAMPLES, {}, "T >= 1, n >= 1"),
+    ],
+)
+def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational], text: str) -> None:
+    fixed = domain.at(numbers)
+    assert str(fixed) == text
+    assert set(fixed.symbols) == set(domain.symbols) - set(numbers)
+
+
+@pytest.mark.parametrize(
+    ("domain", "numbers", "why"),
+    [
+        (REGRESSION, {T: sp.Integer(20)}, "T = 20 bounds d from above; give d as well"),
+        (REGRESSION, {T: sp.Integer(6), d: sp.Integer(5)}, "T = 6 is outside the domain; give T >= 7"),
+        (REGRESSION, {d: sp.Integer(0)}, "give d >= 1"),
+        (REGRESSION, {d: sp.Rational(3, 2)}, "not a whole number"),
+        (REGRESSION, {sigma: sp.Integer(0)}, "give sigma > 0"),
+        (FLOORED, {h: sp.Integer(1)}, "give h >= 2"),
+        (REGRESSION, {n: sp.Integer(1)}, "n is no variable"),
+    ],
+)
+def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp.Rational], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        domain.at(numbers)
+
+
+def test_nonnegativity_is_shown_only_where_true() -> None:
+    assert REGRESSION.shows_nonnegative((i - 1) * (d + 1))
+    assert REGRESSION.shows_nonnegative(T - d - 2)
+    assert not REGRESSION.shows_nonnegative(T - d - 3)
+    assert not REGRESSION.shows_nonnegative(n - 2)
+    assert not REGRESSION.shows_nonnegative(sp.sqrt(T))
+    assert not REGRESSION.shows_nonnegative(sp.Symbol("x") ** 2)
+    assert DENSITY.shows_nonnegative(T * h - h)
+    assert not DENSITY.shows_nonnegative(h - 1)
+    assert FLOORED.shows_nonnegative(h - 2)
+    assert not FLOORED.shows_nonnegative(h - 3)

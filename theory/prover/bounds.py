@@ -1,0 +1,261 @@
+"""Is an expression at most a bound, at every point of a domain? Proved, refuted, or left open."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import TypeVar
+
+import sympy as sp
+
+from ..symbols import i, n
+from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, symbols
+from . import certificate, search
+from .canonical import canonical, difference
+from .certificate import Certificate
+from .deadline import within
+from .domain import Domain
+from .enclosure import Enclosure, sign
+from .lemmas import Unsound
+from .parsing import parse_bound
+from .refutation import Point, Search
+
+Result = TypeVar("Result")
+
+#: The shares of the time limit after which each search is given up.
+_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 0.2, 0.4, 0.65, 0.9
+#: At so many iterations the largest ratio of a gain to a family is looked for.
+_FIRST_ITERATIONS = 64
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is compared with bounds, and what is known of it.
+
+    Attributes:
+        expr: in the domain's symbols and n.
+        domain: where it is judged.
+        unit: an expression, positive on the whole domain, by which differences are divided.
+        at: the expression at one n, for an `expr` that has no formula in n; raises `OutOfReach` where it is not known.
+        gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
+            formula in n is known.
+        name: what it is called where it is left open.
+    """
+
+    expr: sp.Expr
+    domain: Domain
+    unit: sp.Expr = sp.S.One
+    at: Callable[[int], sp.Expr] | None = None
+    gain: sp.Expr | None = None
+    name: str = "the law"
+
+
+@dataclass(frozen=True)
+class Proved:
+    """law <= bound on the whole domain; `certificate.check` has verified the certificate."""
+
+    certificate: Certificate
+    verdict = "proved"
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """law > bound at the counterexample, verified exactly or in interval arithmetic.
+
+    Attributes:
+        counterexample: the integers of the domain, n, and real numbers where they matter.
+    """
+
+    counterexample: dict[str, int | Fraction]
+    verdict = "refuted"
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Neither was shown.
+
+    Attributes:
+        tried: what was.
+    """
+
+    tried: tuple[str, ...]
+    verdict = "undecided"
+
+
+@dataclass(frozen=True)
+class Tightest:
+    """The least constant C with law <= C * family.
+
+    Attributes:
+        constant: exact; `oo` where no constant does.
+        attained: whether equality holds somewhere; `None` where that was not decided.
+        certificate: of law <= C * family; `None` where C is infinite.
+    """
+
+    constant: sp.Expr
+    attained: bool | None
+    certificate: Certificate | None
+
+
+class _Attempts:
+    """Searches one after the other under one time limit, and what became of those without a result."""
+
+    def __init__(self, time_limit: float) -> None:
+        self.start, self.time_limit = time.monotonic(), time_limit
+        self.failed: list[str] = []
+
+    def attempt(self, what: str, share: float, work: Callable[[], Result | None]) -> Result | None:
+        """The result of `work`, which ends after this share of the time limit; `None` where it has none."""
+        left = self.start + share * self.time_limit - time.monotonic()
+        if left <= 0:
+            self.failed.append(f"{what}: no time left")
+            return None
+        try:
+            result = within(left, work)
+        except TimeoutError:
+            self.failed.append(f"{what}: out of time")
+            return None
+        if result is None:
+            self.failed.append(f"{what}: none found")
+        return result
+
+
+def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float) -> Proved | Refuted | Undecided:
+    """Whether the statement's expression is at most the bound, not strict, on its whole domain.
+
+    Args:
+        statement: what is compared, and where.
+        bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n.
+        time_limit: seconds after which the verdict is `Undecided`.
+
+    Raises:
+        ValueError: the bound is no such expression, or not real on the whole domain.
+    """
+    domain, limit = statement.domain, parse_bound(bound, statement.domain.letters)
+    attempts = _Attempts(time_limit)
+    lookout = Search(statement.at or (lambda _: statement.expr), limit, domain, _mattering(statement, limit))
+    point = attempts.attempt("counterexamples among small points", _SMALL, lookout.small)
+    for thorough in (False, True):
+        if point is None and statement.at is None:
+            what, share = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
+            proof = attempts.attempt(what, share, partial(_proof, statement, limit, thorough))
+            if proof is not None:
+                return Proved(proof)
+        if point is None and not thorough:
+            far = f"counterexamples downhill, to large {_listed(domain)}"
+            point = attempts.attempt(far, _DOWNHILL, lookout.directed)
+    return Undecided(tuple(attempts.failed)) if point is None else Refuted(_named(point, lookout))
+
+
+def _listed(domain: Domain) -> str:
+    """As in `T, d and n`."""
+    names = [variable.symbol.name for variable in domain.integers]
+    return f"{', '.join(names)} and {n}" if names else str(n)
+
+
+def _proof(statement: Statement, bound: sp.Expr, thorough: bool) -> Certificate | None:
+    found = search.find(statement.expr, bound, statement.unit, statement.domain, thorough=thorough)
+    if found is None:
+        return None
+    try:
+        certificate.check(statement.expr, bound, found)
+    except Unsound:  # the search is not trusted, so neither is its opinion of what it found
+        return None
+    return found
+
+
+def _mattering(statement: Statement, bound: sp.Expr) -> frozenset[sp.Symbol]:
+    """The real variables that do not drop out where both sides are divided by the unit."""
+    sides = [sp.Add.make_args(as_expression(sp.expand_mul(side))) for side in (statement.expr, bound)]
+    ratios = [addend / statement.unit for side in sides for addend in side]
+    reals = (variable.symbol for variable in statement.domain.reals)
+    return frozenset(symbol for symbol in reals if any(ratio.has(symbol) for ratio in ratios))
+
+
+def _named(point: Point, lookout: Search) -> dict[str, int | Fraction]:
+    values = lookout.at(point)
+    return {symbol.name: int(values[symbol]) if symbol.is_integer else values[symbol] for symbol in lookout.shown}
+
+
+def least_constant(statement: Statement, family: str | sp.Expr, *, time_limit: float) -> Tightest | Undecided:
+    """The least constant C for which the statement's expression is at most C * family, and whether it is attained.
+
+    Args:
+        statement: what is compared, and where.
+        family: the statement's unit, or that times a positive function of n.
+        time_limit: seconds after which the answer is `Undecided`.
+
+    Raises:
+        ValueError: the family is another one.
+    """
+    start, unit = time.monotonic(), parse_bound(family, statement.domain.letters)
+    ratio = unit / statement.unit
+    shape = as_expression(sp.cancel(ratio) if unit.is_rational_function() else sp.powsimp(ratio))
+    if symbols(shape) - {n}:
+        raise ValueError(f"the family must be {statement.unit} times a function of n; got {family}.")
+    gain = statement.gain
+    if gain is None:
+        return Undecided((f"the least constant: no formula in n is known for {statement.name}",))
+    try:
+        best, iteration = within(time_limit / 2, lambda: _candidate(statement, gain, shape))
+    except TimeoutError:
+        return Undecided(("the least constant: out of time",))
+    if best is sp.oo:
+        return Tightest(sp.oo, attained=False, certificate=None)
+    bound = as_expression(best * unit)
+    verdict = judge(statement, bound, time_limit=start + time_limit - time.monotonic())
+    if not isinstance(verdict, Proved):
+        return Undecided((f"law <= {best} * family: {verdict.verdict}",))
+    return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate)
+
+
+def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.Expr, int | None]:
+    """The largest gain over shape, at the iteration given, or for n -> oo (None).
+
+    The gain over the shape is law/family or a limit of it; so no smaller constant is enough.
+    """
+    per_unit = -difference(statement.expr, sp.S.Zero, statement.unit)
+    gain = per_unit if symbols(per_unit) <= {n, i} else canonical(gain)
+    limit = _limit(gain, shape)
+    if limit is sp.oo:
+        return sp.oo, None
+    enclosure = Enclosure(200)
+    iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
+    gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
+    exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
+    ratios = [(c / at(shape, n, k), k) for k, c in exact.items()]
+    best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
+    if limit is not None and sign(enclosure.value(limit - best, {})) == 1:
+        return limit, None
+    return best, iteration
+
+
+def _attained(statement: Statement, bound: sp.Expr, iteration: int | None, proof: Proved) -> bool | None:
+    gap = difference(statement.expr, bound, statement.unit)
+    if iteration is not None and sp.simplify(at(gap, n, iteration).doit()) == 0:
+        return True
+    try:
+        certificate.check(statement.expr, bound, proof.certificate, strictly=True)
+    except Unsound:
+        return None
+    return False
+
+
+def _limit(gain: sp.Expr, shape: sp.Expr) -> sp.Expr | None:
+    """The limit of gain/shape for n -> oo; `None` where it is not known."""
+    gain = _without_harmonics(gain)
+    powers = [p for p in parts(gain, sp.Pow) if p.base.is_number and p.exp.has(n)]
+    rates = {p: coefficient(p.exp, n, 1) for p in powers}
+    vanishing = {p: sp.S.Zero for p, rate in rates.items() if rate.is_number and abs(p.base) ** rate < 1}
+    limit = as_expression(sp.limit(replaced(gain, vanishing) / _without_harmonics(shape), n, sp.oo))
+    return limit if limit is sp.oo or limit.is_finite else None
+
+
+def _without_harmonics(expression: sp.Expr) -> sp.Expr:
+    """What it comes to for n -> oo, up to terms that vanish."""
+
+    def far_out(x: sp.Expr, p: sp.Expr = sp.S.One) -> sp.Expr:
+        return sp.log(x) + sp.EulerGamma if p == 1 else sp.zeta(p)
+
+    return as_expression(expression.replace(sp.harmonic, far_out))

@@ -1,0 +1,195 @@
+"""Which lemmas may remove a part of an expression, the hopeful first: what the search for a proof chooses from."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import sympy as sp
+
+from ..symbols import i, n
+from ..sympy_types import (
+    as_expression,
+    at,
+    fraction,
+    operands,
+    parts,
+    polynomial,
+    rational,
+    replaced,
+    summand,
+    symbols,
+)
+from .canonical import is_tail, order
+from .enclosure import Enclosure, NotReal, OutOfReach, sign
+from .lemmas import (
+    HarmonicLog,
+    Lemma,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+    ZetaTail,
+)
+from .region import Only, Region, RootFrom
+
+#: A point of the domain: the values of its symbols, n and i.
+Sample = Mapping[sp.Symbol, Fraction]
+
+
+def options(goal: sp.Expr, region: Region, sample: Sample) -> Sequence[Lemma] | None:
+    """Lemmas that remove one part of the goal; `None` where nothing is left to remove.
+
+    Args:
+        goal: to be shown >= 0.
+        region: where.
+        sample: a point of the domain, `i` included, at which two things are compared where it is not plain which side
+            of a part an estimate has to be on.
+    """
+    single = isinstance(region.run, Only)
+    for total in parts(goal, sp.Sum):
+        if is_tail(total):
+            return _tail_options(goal, total, sample)
+        if not single:
+            return _sum_options(summand(total))
+    for part in parts(goal, sp.harmonic):
+        x = operands(part)[0]
+        if single and x == n:
+            continue
+        if order(part) == 1:
+            sides = _sides(goal, part, sample)
+            return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
+        return [ZetaTail(int(order(part)))] if x == n else []
+    return _function_options(goal, region, sample)
+
+
+def _function_options(goal: sp.Expr, region: Region, sample: Sample) -> Sequence[Lemma] | None:
+    single, run = isinstance(region.run, Only), region.run
+    logs = [(operands(part)[0], part) for part in parts(goal, sp.log)]
+    logs = [(x, part) for x, part in logs if symbols(x) and not (single and symbols(x) == {n})]
+    for x, part in sorted(logs, key=lambda pair: pair[0] == n):
+        sides = _sides(goal, part, sample)
+        if isinstance(run, RootFrom) and run.shift and x == n:
+            # n is taken to where the root is rational
+            return [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides]
+        if isinstance(run, RootFrom) and run.shift and _is_root_base(x, run):
+            return [option for below in sides for option in _log_bounds(x, below, region)]
+        lead = sp.LC(x, n) if x.is_polynomial(n) and x != n and sp.degree(x, n) == 1 else None
+        if lead is not None and lead.is_Rational and lead > 0:
+            return [LogRatio(x, lead * n, below) for below in sides]
+        return [option for below in sides for option in _log_bounds(x, below, region)]
+    for power in sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key):
+        x, e = power.as_base_exp()
+        if isinstance(run, RootFrom) and e.has(n) and not symbols(x):
+            return [PowerBound(power, below) for below in _sides(goal, power, sample)]
+        if not (isinstance(e, sp.Rational) and e.q > 1 and symbols(x)) or single and symbols(x) == {n}:
+            continue
+        if isinstance(run, RootFrom) and run.degree % e.q == 0 and _is_root_base(x, run):
+            continue  # rational in the region's variables
+        if 0 < fraction(e) < 1:
+            return [option for below in _sides(goal, power, sample) for option in _root_bounds(x, e, below, region)]
+    return None
+
+
+def _is_root_base(x: sp.Expr, run: RootFrom) -> bool:
+    """Whether x is a multiple of scale*n + shift."""
+    return sp.expand(x * run.scale - sp.diff(x, n) * (run.scale * n + run.shift)) == 0
+
+
+def _log_bounds(x: sp.Expr, below: bool, region: Region) -> list[LogBound]:
+    corner = _corner(x, region)
+    if below:
+        return [LogBound(x, rational(c), 1, True) for c in dict.fromkeys((corner, Fraction(2), Fraction(1))) if c > 0]
+    k = region.run.degree if isinstance(region.run, RootFrom) else 1
+    start = Fraction(region.run.root) if isinstance(region.run, RootFrom) else max(corner, Fraction(1))
+    return [LogBound(x, rational(c), k, False) for c in (start, 2 * start)]
+
+
+def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> list[RootBound]:
+    corner = _corner(x, region)
+    flat = [RootBound(x, e, rational(corner) ** e, True, flat=True)] if below and corner > 0 else []
+    return flat + [RootBound(x, e, sp.Integer(c), below) for c in (1, 2)]
+
+
+def _corner(x: sp.Expr, region: Region) -> Fraction:
+    """The value of x where all of the region's variables are 0: its least, if x rises in all of them."""
+    written = region.write(x)
+    value = replaced(written, dict.fromkeys(symbols(written), sp.S.Zero))
+    return fraction(value) if value.is_Rational else Fraction(1)
+
+
+def _sides(goal: sp.Expr, part: sp.Expr, sample: Sample) -> tuple[bool, ...]:
+    """Whether to estimate `part` from below: the side that keeps the goal small, and the other where unclear."""
+    stand_in = sp.Dummy()
+    slope = replaced(as_expression(sp.diff(replaced(goal, {part: stand_in}), stand_in)), {stand_in: part})
+    slack = {symbol: Fraction(0) for symbol in symbols(slope) - set(sample)}
+    try:
+        direction = sign(Enclosure(80).value(slope, {**sample, **slack}))
+    except (NotReal, OutOfReach):
+        direction = None
+    return (True, False) if direction in (None, 0) else (direction == 1,)
+
+
+def _expansion(term: sp.Expr) -> tuple[int, sp.Expr, sp.Expr] | None:
+    """(p, c, c') with 1/term = c i^p + c' i^(p - 1) + …"""
+    numerator, denominator = (polynomial(part, i) for part in sp.fraction(sp.together(term)))
+    if numerator is None or denominator is None or numerator.is_zero:
+        return None
+    p = int(denominator.degree()) - int(numerator.degree())
+    lead = as_expression(sp.cancel(denominator.LC() / numerator.LC()))
+    next_terms = (
+        part.coeff_monomial(i ** (part.degree() - 1)) if part.degree() > 0 else 0 for part in (denominator, numerator)
+    )
+    below_denominator, below_numerator = next_terms
+    return p, lead, as_expression(sp.cancel((below_denominator - lead * below_numerator) / numerator.LC()))
+
+
+def _tails(term: sp.Expr, *, below: bool) -> list[sp.Expr]:
+    """Estimates of sum_{i > n} term for a positive term, the sharp first: the midpoint rule, or Euler-Maclaurin."""
+    expansion = _expansion(term)
+    if expansion is None or expansion[0] < 2:
+        return [sp.S.Zero] if below else []
+    p, c, following = expansion
+    shift = following / (p * c)
+
+    def midpoint(offset: sp.Expr) -> sp.Expr:
+        return 1 / ((p - 1) * c * sp.cancel(n + offset + shift) ** (p - 1))
+
+    if sp.cancel(term * i**p * c) == 1:
+        expanded = 1 / ((p - 1) * n ** (p - 1)) - 1 / (2 * n**p)
+        third = sp.Rational(p, 12) / n ** (p + 1)
+        fourth = sp.Rational(p * (p + 1) * (p + 2), 720) / n ** (p + 3)
+        if below:
+            return [(expanded + third - fourth) / c, expanded / c, sp.S.Zero]
+        return [(expanded + third) / c, midpoint(sp.Rational(1, 2))]
+    if below:
+        return [midpoint(sp.Rational(1, 2) + 1 / (4 * n)), midpoint(sp.S.One), sp.S.Zero]
+    return [midpoint(sp.Rational(1, 2)), midpoint(sp.S.Zero)]
+
+
+def _tail_options(goal: sp.Expr, total: sp.Sum, sample: Sample) -> list[Lemma]:
+    term = summand(total)
+    positive = sign(Enclosure(80).value(term, sample)) != -1
+    lemmas: list[Lemma] = []
+    for below in _sides(goal, total, sample):
+        # A negative term's tail is bounded through the tail of its opposite.
+        values = _tails(term, below=below) if positive else [-value for value in _tails(-term, below=not below)]
+        lemmas += [TailBound(term, as_expression(sp.factor(value)), below) for value in values]
+    return lemmas
+
+
+def _sum_options(term: sp.Expr) -> list[Lemma]:
+    """Estimates from below of the sum over i = 1..n of `term`."""
+    lemmas: list[Lemma] = [Termwise(term, sp.S.Zero)]
+    expansion = _expansion(term)
+    if expansion is None or expansion[0] < 1:
+        return lemmas
+    p, c, _ = expansion
+    first = at(term, i, 1)
+    others = [1 / (c * i**p) + (first - 1 / c) / i ** (p + 1), first / i**p, 1 / (c * i**p)]
+    lemmas += [Termwise(term, as_expression(sp.factor(other))) for other in others]
+    lemmas.append(Termwise(term, as_expression(sp.factor(at(term, i, 2) * 2**p / i**p)), first=2))
+    if p >= 2:  # from below: minus the tail of the opposite, from above
+        lemmas += [Telescoping(term, value) for value in _tails(-term, below=False)]
+    return lemmas

@@ -1,0 +1,236 @@
+"""The search for a point at which a law exceeds a bound; every point is verified exactly or in interval arithmetic."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+import sympy as sp
+from mpmath.ctx_mp import MPContext
+
+from ..symbols import n
+from .deadline import checkpoint
+from .domain import Domain
+from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
+
+#: Bits of the successive attempts to tell a law and a bound apart.
+_PRECISIONS = (80, 160, 800)
+#: Coordinates of the search stay below 2^this; a counterexample must be writable.
+_MOST_BITS_OF_N, _MOST_BITS = 8_000, 200
+#: Real coordinates stay between 2^-this and 2^this.
+_MOST_DOUBLINGS = 300
+#: Halvings that a counterexample is made smaller by, in each coordinate.
+_MOST_HALVINGS = 80
+#: Moves that gain less than this part of the ratio are not worth making.
+_LEAST_GAIN = 2.0**-60
+#: How far above their least values the small points are: n, the last integer, and the others.
+_SMALL_N, _SMALL_LAST, _SMALL = (*range(8), 9, 14, 19, 29, 49), (0, 1, 2, 9, 99, 9999), (0, 1, 2, 9, 99)
+#: Likewise where the search downhill starts.
+_START_N, _START_LAST, _START = (0, 3, 2**8, 2**20), (0, 2**20), (0, 9)
+#: Real numbers are tried at these powers of two.
+_POWERS = (0, 1, -1, 4, -4, 10, -10)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A concrete point, in the coordinates of a `Search`.
+
+    Attributes:
+        whole: n and the integers, the last first: a variable whose least value is a number itself, another by how much
+            it exceeds its least value there.
+        real: the real variables, by how much they exceed their least values.
+    """
+
+    whole: tuple[int, ...]
+    real: tuple[Fraction, ...]
+
+    def moved(self, axis: int, coordinate: int) -> "Point":
+        """The point with another whole coordinate."""
+        return Point((*self.whole[:axis], coordinate, *self.whole[axis + 1 :]), self.real)
+
+    def shifted(self, axis: int, coordinate: Fraction) -> "Point":
+        """The point with another real coordinate."""
+        return Point(self.whole, (*self.real[:axis], coordinate, *self.real[axis + 1 :]))
+
+
+class Search:
+    """Looks for law > bound on a domain.
+
+    Args:
+        law: its expression at iteration n: a function of n, since a law may be known at small n alone.
+        bound: the expression it is compared with.
+        domain: where to look.
+        matters: the real variables that law <= bound depends on; the others stay at one value.
+    """
+
+    def __init__(
+        self, law: Callable[[int], sp.Expr], bound: sp.Expr, domain: Domain, matters: frozenset[sp.Symbol]
+    ) -> None:
+        self.law, self.bound, self.domain = law, bound, domain
+        self._integers = tuple(variable.symbol for variable in domain.integers)
+        self._reals = tuple(variable.symbol for variable in domain.reals)
+        self._floored = tuple(bool(variable.floors) for variable in domain.reals)
+        self._varying = tuple(axis for axis, symbol in enumerate(self._reals) if symbol in matters)
+        #: What counterexamples name.
+        self.shown = (*self._integers, n, *(self._reals[axis] for axis in self._varying))
+        starts = (int(domain.least(x, {})) if domain.begins_at_a_number(x) else 0 for x in self._integers)
+        self._least = (domain.least_n, *starts)
+        self._context = MPContext()
+        self._context.prec = _PRECISIONS[1]
+        self._enclosures = [Enclosure(precision) for precision in _PRECISIONS]
+
+    def at(self, point: Point) -> dict[sp.Symbol, Fraction]:
+        """The values of all symbols."""
+        coordinates = dict(zip((n, *self._integers), map(Fraction, point.whole), strict=True))
+        coordinates |= dict(zip(self._reals, point.real, strict=True))
+        values = {n: coordinates[n]}
+        for symbol in self.domain.symbols:
+            itself = symbol.is_integer and self.domain.begins_at_a_number(symbol)
+            values[symbol] = coordinates[symbol] + (0 if itself else self.domain.least(symbol, values))
+        return values
+
+    def values(self, point: Point, enclosure: Enclosure) -> tuple[Value, Value]:
+        """The law and the bound.
+
+        Raises:
+            ValueError: the bound has no real value there.
+            OutOfReach: no enclosure is known.
+        """
+        bound = self._bound(point, enclosure)
+        return enclosure.value(self.law(point.whole[0]), self.at(point)), bound
+
+    def _bound(self, point: Point, enclosure: Enclosure) -> Value:
+        checkpoint()
+        at = self.at(point)
+        try:
+            return enclosure.value(self.bound, at)
+        except NotReal as error:
+            where = ", ".join(f"{symbol} = {at[symbol]}" for symbol in self.shown)
+            raise ValueError(f"the bound is not real at {where} ({error}); it must be on the whole domain.") from error
+
+    def refutes(self, point: Point) -> bool:
+        """Whether law > bound there, with certainty; False means not shown."""
+        for enclosure in self._enclosures:
+            try:
+                law, bound = self.values(point, enclosure)
+            except OutOfReach:
+                continue
+            gap = enclosure.add(law, enclosure.multiply(Fraction(-1), bound))
+            if sign(gap) is not None:
+                return sign(gap) == 1
+        return False
+
+    def small(self) -> Point | None:
+        """A counterexample among small points and corners. The bound is looked at in all of them, for its poles."""
+        points = list(self._grid(_SMALL_N, _SMALL_LAST, _SMALL))
+        for point in points:
+            with contextlib.suppress(OutOfReach):
+                self._bound(point, self._enclosures[0])
+        return next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
+
+    def _grid(self, for_n: tuple[int, ...], last: tuple[int, ...], others: tuple[int, ...]) -> Iterator[Point]:
+        """Points at these distances from the least values; n changes first, and the first integer last."""
+        axes = (for_n, last, *(others for _ in self._integers))[: 1 + len(self._integers)]
+        real = tuple(Fraction(0 if floored else 1) for floored in self._floored)
+        for ahead in product(*reversed(axes)):
+            yield Point(tuple(map(sum, zip(self._least, reversed(ahead), strict=True))), real)
+
+    def _with_reals(self, point: Point) -> Iterator[Point]:
+        powers = tuple(Fraction(2) ** power for power in _POWERS)
+        axes = ((Fraction(0), *powers) if self._floored[axis] else powers for axis in self._varying)
+        for values in product(*axes):
+            each = point
+            for axis, value in zip(self._varying, values, strict=True):
+                each = each.shifted(axis, value)
+            yield each
+
+    def directed(self) -> Point | None:
+        """A counterexample downhill of several starting points in bound/law, where moves double, halve and step."""
+        for start in self._grid(_START_N, _START_LAST, _START):
+            for each in self._with_reals(start):
+                found = self._descend(each)
+                if found is not None:
+                    return self._shrunk(found)
+        return None
+
+    def _ratio(self, point: Point) -> Any | None:
+        """bound/law, roughly; `None` where it is not known."""
+        enclosure = self._enclosures[1]
+        try:
+            law, bound = self.values(point, enclosure)
+            ratio = enclosure.interval(enclosure.multiply(bound, enclosure.power(law, Fraction(-1))))
+        except (OutOfReach, NotReal):
+            return None
+        return self._context.make_mpf(ratio.mid._mpi_[0])
+
+    def _descend(self, point: Point) -> Point | None:
+        best = self._ratio(point)
+        if best is None:
+            return None
+        ways = [
+            *(partial(self._along, axis=axis) for axis in range(len(self._least))),
+            self._together,
+            *(partial(self._along_real, axis=axis) for axis in self._varying),
+        ]
+        while True:
+            before = best
+            for moves in ways:
+                scored = [(ratio, move) for move in moves(point) if (ratio := self._ratio(move)) is not None]
+                best, point = min([(best, point), *scored], key=lambda pair: pair[0])
+                if best < 1 + _LEAST_GAIN and self.refutes(point):
+                    return point
+            if best >= before - abs(before) * _LEAST_GAIN:
+                return None
+
+    def _along(self, point: Point, axis: int) -> Iterator[Point]:
+        """Points further up or down one whole coordinate."""
+        least = self._least[axis]
+        for ahead in _offsets(point.whole[axis] - least):
+            if ahead.bit_length() <= (_MOST_BITS if axis else _MOST_BITS_OF_N):
+                yield point.moved(axis, least + ahead)
+
+    def _together(self, point: Point) -> Iterator[Point]:
+        """Twice and half of all integers but n at once."""
+        iteration, *integers = point.whole
+        least = self._least[1:]
+        yield Point((iteration, *(2 * x + (low == 0) for x, low in zip(integers, least, strict=True))), point.real)
+        if all(x // 2 >= low for x, low in zip(integers, least, strict=True)):
+            yield Point((iteration, *(x // 2 for x in integers)), point.real)
+
+    def _along_real(self, point: Point, axis: int) -> Iterator[Point]:
+        """Twice and half of one real coordinate."""
+        value = point.real[axis]
+        if value == 0:
+            yield point.shifted(axis, Fraction(1))
+        elif Fraction(1, 2**_MOST_DOUBLINGS) < value < 2**_MOST_DOUBLINGS:
+            yield point.shifted(axis, value * 2)
+            yield point.shifted(axis, value / 2)
+
+    def _shrunk(self, point: Point) -> Point:
+        """A counterexample with smaller coordinates, each bisected down as far as the law still exceeds the bound."""
+        for axis, least in enumerate(self._least):
+            low = least
+            if self.refutes(point.moved(axis, low)):
+                point = point.moved(axis, low)
+            for _ in range(_MOST_HALVINGS):
+                high = point.whole[axis]
+                if high - low <= 1:
+                    break
+                # First to the right size, then to the number.
+                bits = (low.bit_length() + high.bit_length()) // 2
+                middle = 2**bits if low < 2**bits < high else (low + high) // 2
+                if self.refutes(point.moved(axis, middle)):
+                    point = point.moved(axis, middle)
+                else:
+                    low = middle
+        return point
+
+
+def _offsets(offset: int) -> Iterator[int]:
+    """Where a coordinate may go from `offset`: far away, nearby, and one step."""
+    moves = {2 * offset + 1, offset // 2, offset + 1, offset - 1, 16 * offset, offset // 16, offset**2}
+    moves |= {offset + s * offset // share for share in (4, 32) for s in (1, -1)}
+    return iter(sorted(move for move in moves if move >= 0 and move != offset))
