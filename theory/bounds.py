@@ -25,7 +25,7 @@ def check_bound(
 ) -> Proved | Refuted | Undecided:
     """Judge law <= bound, not strict, on the whole domain of the law's task and for all n >= 1.
 
-    For regression that is all integers T >= d + 2, d >= 1 and all sigma > 0; numbers that the task has stay as they are.
+    For regression that is all integers T >= d + 2, d >= 1 and all sigma > 0; numbers that the task has are kept.
 
     Args:
         law: its expression is judged as it stands, whether it is exact or a large-T law.

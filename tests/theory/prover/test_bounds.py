@@ -23,6 +23,7 @@ from theory import (
     FixedReal,
     FreshReal,
     Law,
+    LinearRegression,
     Proved,
     Refuted,
     Replace,
@@ -34,11 +35,11 @@ from theory import (
     tightest,
 )
 from theory.__main__ import main
-from theory.bounds import REGRESSION
-from theory.derivation import Derivation
+from theory.derivation import LARGE_T, Derivation, Derived
 from theory.prover.certificate import check
 from theory.prover.parsing import parse_bound
-from theory.symbols import ONE_FIT, T, d, i, n, sigma
+from theory.symbols import T, i, n
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 s = "sigma**2*d/(T-d-1)"
 
@@ -47,7 +48,9 @@ LIMIT = 100.0
 
 
 def _gain_law(gain: sp.Expr) -> Law:
-    return Law(Replace(), "fixed", gain * ONE_FIT, (), Derivation(()), "made up", False, gain, None)
+    task = LinearRegression(design="fixed")
+    derived = Derived(gain * ONE_FIT, Derivation(()), "made up", LARGE_T, gain=gain)
+    return Law(task, Replace(), task.quantity(None), derived)
 
 
 LAWS = {
@@ -172,7 +175,7 @@ FALSE = [
 
 
 def _read(bound: str) -> sp.Expr:
-    return parse_bound(bound, REGRESSION.letters)
+    return parse_bound(bound, DOMAIN.letters)
 
 
 def _known(law: Law, point: Mapping[str, int | Fraction]) -> Any:

@@ -10,7 +10,6 @@ import sympy as sp
 
 import theory
 from theory import Accumulate, Proved, Replace, ReplaceGrowing, check_bound
-from theory.bounds import REGRESSION
 from theory.prover.canonical import canonical, difference, partial_sum, step, tail
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.enclosure import Enclosure
@@ -29,14 +28,15 @@ from theory.prover.lemmas import (
 )
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From, Only, Region, RootFrom
-from theory.symbols import ONE_FIT, T, d, i, n, sigma
+from theory.symbols import T, i, n
 from theory.sympy_types import rational
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 ACCUMULATE = theory.linear.test_error(Accumulate(), design="fresh")
 GROWING = theory.linear.test_error(ReplaceGrowing(), design="fixed")
 REPLACE = theory.linear.test_error(Replace(), design="fixed")
 s = "sigma**2*d/(T-d-1)"
-REGION = Region(REGRESSION.cells()[0], From(2))
+REGION = Region(DOMAIN.cells()[0], From(2))
 CASES = {
     "limit": (ACCUMULATE, f"pi**2/6*{s}"),
     "logarithm": (GROWING, f"(1+log(n))*{s}"),
@@ -46,7 +46,7 @@ CASES = {
 
 
 def _certificate(*cases: Case) -> Certificate:
-    return Certificate(REGRESSION, ONE_FIT, cases)
+    return Certificate(DOMAIN, ONE_FIT, cases)
 
 
 def _with(certificate: Certificate, *cases: Case) -> Certificate:
@@ -58,7 +58,7 @@ def proved(request: pytest.FixtureRequest) -> tuple[sp.Expr, sp.Expr, Certificat
     law, text = CASES[request.param]
     verdict = check_bound(law, text)
     assert isinstance(verdict, Proved)
-    return law.expr, parse_bound(text, REGRESSION.letters), verdict.certificate
+    return law.expr, parse_bound(text, DOMAIN.letters), verdict.certificate
 
 
 def test_a_certificate_serves_its_own_bound_alone(proved: tuple[sp.Expr, sp.Expr, Certificate]) -> None:
@@ -98,7 +98,7 @@ def test_lemmas_cannot_be_left_out_or_turned(proved: tuple[sp.Expr, sp.Expr, Cer
 
 
 def test_a_run_that_starts_late_or_skips_leaves_a_gap() -> None:
-    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}", REGRESSION.letters)
+    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}", DOMAIN.letters)
     check(law, bound, _certificate(Case("difference", 0, From(1))))
     for runs in ([From(2)], [From(1, 2)], [From(1, 2), From(3, 2)], [Only(1), Only(2)], [RootFrom(2, 2)], []):
         cases = tuple(Case("difference", 0, run) for run in runs)
@@ -107,7 +107,7 @@ def test_a_run_that_starts_late_or_skips_leaves_a_gap() -> None:
 
 
 def test_induction_needs_its_first_case() -> None:
-    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}", REGRESSION.letters)
+    law, bound = REPLACE.expr, parse_bound(f"n**2*{s}", DOMAIN.letters)
     induction = Case("step", 0, From(1))
     check(law, bound, _certificate(Case("difference", 0, Only(1)), induction))
     with pytest.raises(Unsound, match="no run reaches"):
@@ -117,8 +117,8 @@ def test_induction_needs_its_first_case() -> None:
 
 
 def test_every_cell_is_needed() -> None:
-    domain = REGRESSION.narrowed("T >= 100")
-    law, bound = REPLACE.expr, parse_bound("n*sigma**2*d", REGRESSION.letters)
+    domain = DOMAIN.narrowed("T >= 100")
+    law, bound = REPLACE.expr, parse_bound("n*sigma**2*d", DOMAIN.letters)
     cases = tuple(Case("difference", cell, From(1)) for cell in range(2))
     check(law, bound, Certificate(domain, ONE_FIT, cases))
     for case in cases:
@@ -229,7 +229,7 @@ def test_coefficients(expression: sp.Expr, *, shown: bool) -> None:
 
 
 def test_cells_reach_every_point_of_the_domain() -> None:
-    domain = REGRESSION.narrowed(["T >= 100", "T >= 3*d/2", "d > 2", "n >= 3"])
+    domain = DOMAIN.narrowed(["T >= 100", "T >= 3*d/2", "d > 2", "n >= 3"])
     assert (domain.least(d, {}), domain.least_n) == (3, 3)
     for features, more in itertools.product((3, 4, 50, 66, 67, 97, 98, 99, 200), (0, 1, 40)):
         samples = max(100, features + 2, -(-3 * features // 2)) + more
@@ -253,7 +253,7 @@ def test_the_canonical_form_is_equal_at_every_point() -> None:
     later = {**at, n: Fraction(7)}
     enclosure = Enclosure(120)
     for text in texts:
-        expression = parse_bound(text, REGRESSION.letters)
+        expression = parse_bound(text, DOMAIN.letters)
         form, growth = canonical(expression), step(canonical(expression))
         value, after = (enclosure.interval(enclosure.value(expression, point)) for point in (at, later))
         assert abs(enclosure.interval(enclosure.value(form, at)) - value) < 1e-25

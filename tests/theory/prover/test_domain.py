@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
-from theory.bounds import REGRESSION
 from theory.prover.domain import Domain, Variable
-from theory.symbols import T, d, i, k, n, sigma
+from theory.symbols import T, i, k, n
+from theory.tasks.regression.symbols import DOMAIN, d, sigma
 
 h = sp.Symbol("h", positive=True)
 r = sp.Symbol("r", integer=True, positive=True)
@@ -21,7 +21,7 @@ COUNTS = Domain((Variable(r, (ONE,)),))
 @pytest.mark.parametrize(
     ("domain", "text", "letters"),
     [
-        (REGRESSION, "T >= d + 2, d >= 1, n >= 1", "T d sigma n"),
+        (DOMAIN, "T >= d + 2, d >= 1, n >= 1", "T d sigma n"),
         (SAMPLES, "T >= 1, n >= 1", "T n"),
         (DENSITY, "T >= 2, d >= 1, n >= 1", "T d h n"),
         (FLOORED, "T >= 1, n >= 1, h >= 2", "T h n"),
@@ -37,7 +37,7 @@ def test_in_words(domain: Domain, text: str, letters: str) -> None:
 @pytest.mark.parametrize(
     ("domain", "cells"),
     [
-        (REGRESSION, [{d: "v + 1", T: "u + v + 3"}]),
+        (DOMAIN, [{d: "v + 1", T: "u + v + 3"}]),
         (SAMPLES, [{T: "u + 1"}]),
         (DENSITY, [{d: "v + 1", T: "u + 2"}]),
         (FLOORED, [{T: "u + 1", h: "v + 2"}]),
@@ -96,9 +96,9 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
 @pytest.mark.parametrize(
     ("domain", "relations", "text"),
     [
-        (REGRESSION, ["T >= 100", "3*d/2 <= T", "d > 2", n >= 3], "T >= d + 2, T >= 100, T >= 3*d/2, d >= 3, n >= 3"),
-        (REGRESSION, [T > d, n >= 1, "sigma > 0"], "T >= d + 2, T >= d + 1, d >= 1, n >= 1"),
-        (REGRESSION, "sigma >= 3/2", "T >= d + 2, d >= 1, n >= 1, sigma >= 3/2"),
+        (DOMAIN, ["T >= 100", "3*d/2 <= T", "d > 2", n >= 3], "T >= d + 2, T >= 100, T >= 3*d/2, d >= 3, n >= 3"),
+        (DOMAIN, [T > d, n >= 1, "sigma > 0"], "T >= d + 2, T >= d + 1, d >= 1, n >= 1"),
+        (DOMAIN, "sigma >= 3/2", "T >= d + 2, d >= 1, n >= 1, sigma >= 3/2"),
         (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
         (COUNTS, "r > 4", "r >= 5, n >= 1"),
@@ -111,10 +111,10 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
 @pytest.mark.parametrize(
     ("domain", "relation", "forms"),
     [
-        (REGRESSION, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c or n >= m"),
-        (REGRESSION, "T >= sigma", "sigma >= c"),
-        (REGRESSION, "sigma >= d", "sigma >= c"),
-        (REGRESSION, "T >= pi", "sigma >= c"),
+        (DOMAIN, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c or n >= m"),
+        (DOMAIN, "T >= sigma", "sigma >= c"),
+        (DOMAIN, "sigma >= d", "sigma >= c"),
+        (DOMAIN, "T >= pi", "sigma >= c"),
         (SAMPLES, "T >= n", "T >= c or n >= m"),
         (DENSITY, "h > 2", "h >= c"),
         (DENSITY, "h <= 2", "h >= c"),
@@ -136,9 +136,9 @@ def test_unknown_symbols_are_refused_with_the_domain_s_own() -> None:
 @pytest.mark.parametrize(
     ("domain", "numbers", "text"),
     [
-        (REGRESSION, {d: sp.Integer(5)}, "T >= 7, n >= 1"),
-        (REGRESSION, {d: sp.Integer(5), T: sp.Integer(7), sigma: sp.Rational(1, 3)}, "n >= 1"),
-        (REGRESSION.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
+        (DOMAIN, {d: sp.Integer(5)}, "T >= 7, n >= 1"),
+        (DOMAIN, {d: sp.Integer(5), T: sp.Integer(7), sigma: sp.Rational(1, 3)}, "n >= 1"),
+        (DOMAIN.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
         (DENSITY, {T: sp.Integer(2), h: sp.Rational(1, 2)}, "d >= 1, n >= 1"),
         (SAMPLES, {}, "T >= 1, n >= 1"),
     ],
@@ -152,13 +152,13 @@ def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational
 @pytest.mark.parametrize(
     ("domain", "numbers", "why"),
     [
-        (REGRESSION, {T: sp.Integer(20)}, "T = 20 bounds d from above; give d as well"),
-        (REGRESSION, {T: sp.Integer(6), d: sp.Integer(5)}, "T = 6 is outside the domain; give T >= 7"),
-        (REGRESSION, {d: sp.Integer(0)}, "give d >= 1"),
-        (REGRESSION, {d: sp.Rational(3, 2)}, "not a whole number"),
-        (REGRESSION, {sigma: sp.Integer(0)}, "give sigma > 0"),
+        (DOMAIN, {T: sp.Integer(20)}, "T = 20 bounds d from above; give d as well"),
+        (DOMAIN, {T: sp.Integer(6), d: sp.Integer(5)}, "T = 6 is outside the domain; give T >= 7"),
+        (DOMAIN, {d: sp.Integer(0)}, "give d >= 1"),
+        (DOMAIN, {d: sp.Rational(3, 2)}, "not a whole number"),
+        (DOMAIN, {sigma: sp.Integer(0)}, "give sigma > 0"),
         (FLOORED, {h: sp.Integer(1)}, "give h >= 2"),
-        (REGRESSION, {n: sp.Integer(1)}, "n is no variable"),
+        (DOMAIN, {n: sp.Integer(1)}, "n is no variable"),
     ],
 )
 def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp.Rational], why: str) -> None:
@@ -167,12 +167,12 @@ def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp
 
 
 def test_nonnegativity_is_shown_only_where_true() -> None:
-    assert REGRESSION.shows_nonnegative((i - 1) * (d + 1))
-    assert REGRESSION.shows_nonnegative(T - d - 2)
-    assert not REGRESSION.shows_nonnegative(T - d - 3)
-    assert not REGRESSION.shows_nonnegative(n - 2)
-    assert not REGRESSION.shows_nonnegative(sp.sqrt(T))
-    assert not REGRESSION.shows_nonnegative(sp.Symbol("x") ** 2)
+    assert DOMAIN.shows_nonnegative((i - 1) * (d + 1))
+    assert DOMAIN.shows_nonnegative(T - d - 2)
+    assert not DOMAIN.shows_nonnegative(T - d - 3)
+    assert not DOMAIN.shows_nonnegative(n - 2)
+    assert not DOMAIN.shows_nonnegative(sp.sqrt(T))
+    assert not DOMAIN.shows_nonnegative(sp.Symbol("x") ** 2)
     assert DENSITY.shows_nonnegative(T * h - h)
     assert not DENSITY.shows_nonnegative(h - 1)
     assert FLOORED.shows_nonnegative(h - 2)

@@ -11,7 +11,8 @@ from theory.prover.domain import Domain, Variable
 from theory.prover.lemmas import Unsound
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
-from theory.symbols import T, d, i, n
+from theory.symbols import T, i, n
+from theory.tasks.regression.symbols import d
 
 h = sp.Symbol("h", positive=True)
 r = sp.Symbol("r", integer=True, positive=True)

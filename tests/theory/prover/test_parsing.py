@@ -6,7 +6,8 @@ import pytest
 import sympy as sp
 
 from theory.prover.parsing import parse_bound
-from theory.symbols import T, d, i, n, sigma
+from theory.symbols import T, i, n
+from theory.tasks.regression.symbols import d, sigma
 
 LETTERS = (T, d, sigma, n)
 
