@@ -3,8 +3,14 @@
 import importlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+
+from theory import TrainingSet, Workflow
+from theory.workflow import Index, Number
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,27 @@ def command(capsys: Any, module: str, line: str) -> Ran:
         status = stop.code
     captured = capsys.readouterr()
     return Ran(status, captured.out, captured.err)
+
+
+@dataclass(frozen=True)
+class Made(Workflow):
+    """A workflow from a function."""
+
+    rule: Callable[[Index], TrainingSet]
+    sizes: Callable[[Index], Number] | None = None
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        return self.rule(iteration)
+
+    def pool_size(self, pool: Index) -> Number:
+        return self.sizes(pool) if self.sizes else 1
+
+    def __str__(self) -> str:
+        return "Made"
+
+
+def anisotropic(d: int) -> np.ndarray:
+    """A dense covariance whose eigenvalues span three decades."""
+    generator = np.random.default_rng(d)
+    basis = np.linalg.qr(generator.normal(size=(d, d)))[0]
+    return basis * np.geomspace(0.05, 50.0, d) @ basis.T
