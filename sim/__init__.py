@@ -1,6 +1,8 @@
 """Simulations of models refitted on the data that earlier models generated, vectorised over replicates."""
 
-from .model import LinearRegression as LinearRegression
+from .comparison import Comparison as Comparison, compare as compare
 from .run import Run as Run, run as run
-from .samplers import SAMPLERS as SAMPLERS
-from .statistics import Comparison as Comparison, Estimate as Estimate, compare as compare
+from .samplers.base import AbstractSampler as AbstractSampler
+from .statistics import Estimate as Estimate
+from .tasks import SAMPLERS as SAMPLERS, register as register
+from .tasks.regression import LinearRegression as LinearRegression

@@ -1,8 +1,6 @@
 """`python -m sim WORKFLOW --design fresh --T 100 --d 32 --replicates 10000`: simulate, and hold against the law."""
 
-import signal
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run ends without a traceback
+import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
 import argparse
 import contextlib
@@ -11,60 +9,49 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import jax
 import jax.random as jr
 import numpy as np
 
-from theory import Law, RuleDoesNotApply, UnequalLaw, Workflow, unequal
+from theory import Law, Task, law as law_of
 from theory.cli import (
     Parser,
+    add_task,
     add_workflows,
+    build_task,
     build_workflow,
+    chosen_task,
     natural_number,
-    positive_number,
     run as run_command,
     whole_number,
 )
-from theory.linear import DESIGNS, test_error
 
+from .comparison import Comparison, compare
+from .dispatch import PRECISIONS, sampler_names
 from .hosts import Lost, join, use_all_cores
-from .model import LinearRegression
 from .run import Run, run
-from .samplers import PRECISIONS, SAMPLERS
-from .statistics import Comparison, compare
 
 
-def _options(command: Parser) -> None:
+def _options(task: type[Task], command: Parser) -> None:
+    add_task(command, task, needed=True, each=True)
     add = command.add_argument
-    add("--design", choices=DESIGNS, required=True, help="one X for all iterations, or a fresh one each")
-    add("--T", type=_whole_numbers, required=True, help="samples an iteration, at least d + 2; or one each: 100,200")
-    add("--d", type=whole_number, required=True, help="features")
-    add("--sigma", type=_positive_numbers, default=1.0, help="noise standard deviation; or one each (default: 1)")
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     add("--replicates", type=whole_number, help="independent chains (default: 1000); at most, with --relative-error")
     add("--relative-error", type=_share, help="go on until every standard error is this share of its mean, as 0.1%%")
-    add("--sampler", choices=SAMPLERS, default="auto", help="default: auto, the fastest exact one")
+    add("--sampler", choices=sampler_names(task), default="auto", help="default: auto, the fastest exact one")
     add("--precision", choices=PRECISIONS, help="of the chains (default: float32 where nothing is lost by it)")
     add("--checkpoint", metavar="FILE", help="keep the state there, and go on from it after an interruption")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
     add("--batch-size", type=whole_number, help="chains under way at once; bounds memory, changes no digit")
     add("--distributed", action="store_true", help="share the run with other processes of a cluster")
     add("--coordinator", metavar="HOST:PORT", help="where process 0 listens, if no cluster is detected")
-    add("--processes", type=whole_number, help="how many processes there are")
+    add("--processes", type=whole_number, help="the number of processes")
     add("--process", type=natural_number, help="which of them this is, from 0")
     add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
     add("--json", action="store_true", help="print one JSON value")
-
-
-def _whole_numbers(text: str) -> int | tuple[int, ...]:
-    values = tuple(whole_number(part) for part in text.split(","))
-    return values if len(values) > 1 else values[0]
-
-
-def _positive_numbers(text: str) -> float | tuple[float, ...]:
-    values = tuple(positive_number(part) for part in text.split(","))
-    return values if len(values) > 1 else values[0]
 
 
 def _share(text: str) -> float:
@@ -81,15 +68,6 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
-def _law(workflow: Workflow, model: LinearRegression) -> Law | UnequalLaw | None:
-    if not model.is_unequal:
-        return test_error(workflow, design=model.design)
-    try:
-        return unequal(workflow, design=model.design)
-    except RuleDoesNotApply:
-        return None
-
-
 @contextlib.contextmanager
 def _results_only() -> Iterator[None]:
     """Standard output is for results; what a transport writes there of its connections goes to standard error."""
@@ -102,14 +80,13 @@ def _results_only() -> Iterator[None]:
         os.close(kept)
 
 
-def _run(options: argparse.Namespace) -> Run:
+def _run(task: type[Task], options: argparse.Namespace) -> Run:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
         join(*place)
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
     use_all_cores()
-    model = LinearRegression(options.T, options.d, options.sigma, design=options.design)
     replicates = options.replicates
     if replicates is None and options.relative_error is None:
         replicates = 1000
@@ -117,8 +94,9 @@ def _run(options: argparse.Namespace) -> Run:
         key = jr.key(options.seed)
     try:
         return run(
-            model,
+            build_task(task, options, parameters=True),
             build_workflow(options),
+            of=options.of,
             iterations=options.iterations,
             replicates=replicates,
             key=key,
@@ -134,24 +112,29 @@ def _run(options: argparse.Namespace) -> Run:
         os._exit(2)  # a regular exit would wait for the lost process
 
 
-def _main(options: argparse.Namespace) -> int:
-    with _results_only() if options.distributed else contextlib.nullcontext():
-        result = _run(options)
-    model, workflow = result.model, result.workflow
-    law = _law(workflow, model)
-    if law is None:
+def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
+    """The law of what was run, if there is one, and the run held against it."""
+    objection = result.task.objection(result.workflow, result.task.quantity(result.of))
+    if objection is not None:
         none = np.full(result.iterations, np.nan)
-        comparison = Comparison(none, none, math.nan, "not comparable", f"no law of {workflow} at unequal pools.")
-    else:
-        comparison = compare(result, law, asymptotic=options.asymptotic)
-    estimate = result.test_error
+        return None, Comparison(none, none, math.nan, "not comparable", objection)
+    law = law_of(result.task, result.workflow, result.of)
+    return law, compare(result, law, asymptotic=asymptotic)
+
+
+def _main(task: type[Task], options: argparse.Namespace) -> int:
+    with _results_only() if options.distributed else contextlib.nullcontext():
+        result = _run(task, options)
+    workflow = result.workflow
+    law, comparison = _compared(result, options.asymptotic)
+    estimate = result.estimate
     summary = {
+        "task": result.task.name,
+        "quantity": result.of,
         "workflow": workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in workflow.parameters.items()},
-        "design": model.design,
-        "T": model.T,
-        "d": model.d,
-        "sigma": model.sigma,
+        **_chosen(result.task),
+        **result.task.numbers,
         "iterations": result.iterations,
         "replicates": result.replicates,
         "seed": options.seed,
@@ -169,15 +152,24 @@ def _main(options: argparse.Namespace) -> int:
         "note": result.note,
     }
     if jax.process_index() == 0:
-        print(json.dumps(summary, allow_nan=False)) if options.json else _print(summary)
+        print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, summary)
     return 1 if comparison.verdict == "disagree" else 0
 
 
-def _print(summary: dict) -> None:
+def _chosen(task: Task) -> dict[str, str]:
+    """What the task was told in words."""
+    return {choice.name: getattr(task, choice.name) for choice in task.choices}
+
+
+def _print(task: Task, summary: dict[str, Any]) -> None:
+    chosen = "".join(f"{value} {name}, " for name, value in _chosen(task).items())
+    numbers = ", ".join(f"{name}={value}" for name, value in task.numbers.items())
     print(
-        "{workflow}, {design} design, T={T}, d={d}, sigma={sigma}: {replicates:,} replicates, {sampler} sampler in "
-        "{precision}\ntest error of model n, noise left out, n = 1 the fit to real data".format(**summary)
+        "{workflow}, {chosen}{numbers}: {replicates:,} replicates, {sampler} sampler in {precision}".format(
+            chosen=chosen, numbers=numbers, **summary
+        )
     )
+    print(task.quantity(summary["quantity"]).meaning)
     print(f"{'n':>4}  {'mean':>12}  {'std. error':>12}  {'law':>12}  {'z':>6}  {'2.5 %':>12}  {'97.5 %':>12}")
     nothing = [None] * summary["iterations"]
     columns = [summary[name] or nothing for name in ("mean", "standard_error", "theory", "z")]
@@ -197,8 +189,9 @@ def _print(summary: dict) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = Parser(prog="python -m sim", description=__doc__)
-    add_workflows(parser, _options)
-    return run_command(parser, _main, arguments)
+    task = chosen_task(parser.prog, arguments)
+    add_workflows(parser, partial(_options, task))
+    return run_command(parser, partial(_main, task), arguments)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PRNGKeyArray, UInt32
 
-from .sampler import AbstractSampler
+from .samplers.base import AbstractSampler
 
 #: A replicate's index is 32 bits of what its key is made of.
 MOST_REPLICATES = 2**32

@@ -33,7 +33,8 @@ def keep_compiled() -> None:
 
     For entry points that run many. Without effect where the user has set JAX_COMPILATION_CACHE_DIR.
     """
-    if jax.config.jax_compilation_cache_dir is None:
+    chosen = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]: JAX adds it at run time
+    if chosen is None:
         folder = TemporaryDirectory(prefix="model-collapse-")
         atexit.register(folder.cleanup)
         jax.config.update("jax_compilation_cache_dir", folder.name)

@@ -3,59 +3,20 @@
 import csv
 import hashlib
 import json
-import os
 import platform
-import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jax
 
+from .files import write_whole
+
 #: Packages whose versions a result records, as far as they are installed.
 _PACKAGES = ("jax", "jaxlib", "numpy", "sympy", "scipy", "equinox", "optax", "rdkit")
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then move it there in one step: killed at any time, no half is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The name is always the same, so what a killed run leaves is overwritten by the next; the suffix tells a format.
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        write(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def anew(folder: Path, by: str) -> Iterator[Path]:
-    """A folder for results that replace those in `folder`, together and at the end; killed, the next one goes on there.
-
-    Args:
-        folder: of the results.
-        by: whose: each has a folder of its own.
-    """
-    staging, whole = folder / f".{by}.partial", folder / f".{by}.whole.partial"
-    _move(whole, folder)  # should a run have been killed just then
-    if staging.exists() and any(staging.iterdir()):
-        print(f"Going on with {staging}, which an unfinished run left; delete it to begin anew.", file=sys.stderr)
-    staging.mkdir(parents=True, exist_ok=True)
-    yield staging
-    staging.rename(whole)
-    _move(whole, folder)
-
-
-def _move(whole: Path, folder: Path) -> None:
-    """Every table, and not what a run of another configuration may have left half done."""
-    if whole.exists():
-        for path in sorted(whole.glob("[!.]*")):
-            path.replace(folder / path.name)
-        shutil.rmtree(whole)
 
 
 def configuration_hash(configuration: dict[str, Any]) -> str:
@@ -84,7 +45,7 @@ class Results:
         if not isinstance(recorded, dict):
             return None
         table_hash = hashlib.sha256(self.table.read_bytes()).hexdigest()
-        asked = recorded.get("configuration") if configuration is None else configuration
+        asked: Any = recorded.get("configuration") if configuration is None else configuration
         fresh = recorded.get("hash") == configuration_hash(asked) and recorded.get("table") == table_hash
         return rows if fresh else None
 
@@ -106,7 +67,7 @@ class Results:
             "device": str(jax.devices()[0].device_kind),
             "wall_seconds": round(time.monotonic() - started, 1),
         }
-        write_whole(self.provenance, lambda path: path.write_text(json.dumps(provenance, indent=1) + "\n") and None)
+        write_whole(self.provenance, lambda path: path.write_text(json.dumps(provenance, indent=1) + "\n"))
 
 
 def _versions() -> dict[str, str]:

@@ -3,11 +3,16 @@
 import importlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
+
+from theory import TrainingSet, Workflow
+from theory.workflow import Index, Number
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,27 @@ def write_image(path: Path, size: tuple[int, int] = (20, 24), mode: str = "RGB",
     image.paste(colour, (2, 2, size[0] - 2, size[1] - 2))
     image.save(path)
     return path
+
+
+@dataclass(frozen=True)
+class Made(Workflow):
+    """A workflow from a function."""
+
+    rule: Callable[[Index], TrainingSet]
+    sizes: Callable[[Index], Number] | None = None
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        return self.rule(iteration)
+
+    def pool_size(self, pool: Index) -> Number:
+        return self.sizes(pool) if self.sizes else 1
+
+    def __str__(self) -> str:
+        return "Made"
+
+
+def anisotropic(d: int) -> np.ndarray:
+    """A dense covariance whose eigenvalues span three decades."""
+    generator = np.random.default_rng(d)
+    basis = np.linalg.qr(generator.normal(size=(d, d)))[0]
+    return basis * np.geomspace(0.05, 50.0, d) @ basis.T

@@ -6,7 +6,8 @@ import pytest
 
 import sim
 import theory
-from sim.statistics import Z
+from sim.comparison import Z
+from tests.helpers import anisotropic
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -19,13 +20,6 @@ from theory import (
 
 #: What a law must be off by, relatively, to be seen for certain: 10 standard errors away.
 EFFECT = 0.03
-
-
-def anisotropic(d):
-    """A dense covariance whose eigenvalues span three decades."""
-    generator = np.random.default_rng(d)
-    basis = np.linalg.qr(generator.normal(size=(d, d)))[0]
-    return basis * np.geomspace(0.05, 50.0, d) @ basis.T
 
 
 #: (T, d, sigma, iterations, anisotropic); T >= d + 8, so that the estimated variance has a finite variance too.
@@ -53,9 +47,9 @@ def replicates_for(T, d, relative_error=0.0027):
 @pytest.mark.parametrize(("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), CASES, ids=str)
 def test_law_and_simulation_agree(workflow, design, T, d, sigma, iterations, skewed):
     covariance = anisotropic(d) if skewed else None
-    model = sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, covariance=covariance)
+    task = sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, covariance=covariance)
     key = jr.fold_in(jr.key(20260401), CASES.index((workflow, design, T, d, sigma, iterations, skewed)))
-    run = sim.run(model, workflow, iterations=iterations, replicates=replicates_for(T, d), key=key)
+    run = sim.run(task, workflow, iterations=iterations, replicates=replicates_for(T, d), key=key)
     law = theory.linear.test_error(workflow, design=design)
     exact = law.evaluate(T=T, d=d, sigma=sigma, n=range(1, iterations + 1))
     error = run.test_error.standard_error
@@ -72,8 +66,8 @@ def test_at_least_thirty_settings():
 def test_the_designs_are_told_apart():
     # Accumulate settles lower at fresh design: neither law passes for the other.
     for design, other in (("fixed", "fresh"), ("fresh", "fixed")):
-        model = sim.LinearRegression(T=16, d=5, design=design)
-        run = sim.run(model, Accumulate(), iterations=4, replicates=40_000, key=jr.key(8))
+        task = sim.LinearRegression(T=16, d=5, design=design)
+        run = sim.run(task, Accumulate(), iterations=4, replicates=40_000, key=jr.key(8))
         exact = theory.linear.test_error(Accumulate(), design=other).evaluate(T=16, d=5, n=range(1, 5))
         z = (run.test_error.mean - exact) / run.test_error.standard_error
         assert (np.abs(z[1:]) > Z).all()
@@ -96,8 +90,8 @@ def test_exact_laws_at_small_T(workflow, design, T, d):
     iterations = 5
     law = theory.linear.test_error(workflow, design=design)
     assert law.exact
-    model = sim.LinearRegression(T=T, d=d, design=design)
-    run = sim.run(model, workflow, iterations=iterations, replicates=replicates_for(T, d), key=jr.key(11))
+    task = sim.LinearRegression(T=T, d=d, design=design)
+    run = sim.run(task, workflow, iterations=iterations, replicates=replicates_for(T, d), key=jr.key(11))
     exact = law.evaluate(T=T, d=d, n=range(1, iterations + 1))
     error = run.test_error.standard_error
     assert (error < EFFECT / (2 * Z) * exact).all()
@@ -125,8 +119,8 @@ def test_large_T_laws(workflow, design):
     iterations = 4
     law = theory.linear.test_error(workflow, design=design)
     assert not law.exact
-    model = sim.LinearRegression(T=200, d=1, design=design)
-    run = sim.run(model, workflow, iterations=iterations, replicates=5_000, key=jr.key(12))
+    task = sim.LinearRegression(T=200, d=1, design=design)
+    run = sim.run(task, workflow, iterations=iterations, replicates=5_000, key=jr.key(12))
     assert sim.compare(run, law).verdict == "not comparable"
     assert sim.compare(run, law, asymptotic=True).verdict == "agree"
     # the power: the gain of any other workflow here is seen
@@ -136,7 +130,7 @@ def test_large_T_laws(workflow, design):
 
 def test_large_T_laws_fail_at_small_T():
     for workflow in (SlidingWindow(2), FixedReal("1/2")):
-        model = sim.LinearRegression(T=9, d=3, design="fresh")
-        run = sim.run(model, workflow, iterations=4, replicates=60_000, key=jr.key(13))
+        task = sim.LinearRegression(T=9, d=3, design="fresh")
+        run = sim.run(task, workflow, iterations=4, replicates=60_000, key=jr.key(13))
         law = theory.linear.test_error(workflow, design="fresh")
         assert sim.compare(run, law, asymptotic=True).verdict == "disagree"

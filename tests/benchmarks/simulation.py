@@ -32,11 +32,12 @@ from tqdm import tqdm
 
 import sim
 from sim.blocks import Blocks
+from sim.dispatch import build
+from sim.files import write_whole
 from sim.hosts import use_all_cores
-from sim.results import write_whole
-from sim.sampler import AbstractSampler
-from sim.samplers import build
-from theory import Accumulate, Replace, Workflow
+from sim.samplers.base import AbstractSampler
+from sim.samplers.least_squares import features
+from theory import Accumulate, LinearRegression, Replace, Workflow
 
 #: A turn takes so long or one call, whichever is more; a contestant whose call would take longer than `PATIENCE`
 #: seconds is left out.
@@ -57,14 +58,17 @@ SAMPLERS: dict[str, tuple[str, Workflow, str, str]] = {
 }
 
 
-class Floor(AbstractSampler):
+class Floor(AbstractSampler[LinearRegression]):
     """The random numbers of a sufficient statistic, and one Cholesky factorisation, a step."""
 
     name: ClassVar[str] = "floor"
 
     d: int = eqx.field(static=True)
     iterations: int = eqx.field(static=True)
-    dtype: jnp.dtype = eqx.field(static=True)
+    dtype: np.dtype = eqx.field(static=True)
+
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        self.d, self.iterations, self.dtype = features(task), iterations, dtype
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -155,10 +159,11 @@ def ours(d: int, T: int, n: int) -> Iterator[tuple[str, Callable[[], int]]]:
     for name, (sampler, workflow, design, precision) in SAMPLERS.items():
         if sampler == "literal" and n * T * d**2 * 16 / FLOPS_A_SECOND > PATIENCE:
             continue
-        model = sim.LinearRegression(T=T, d=d, design=design)
-        chains[name], _ = build(sampler, model, workflow, n, precision)
+        task = sim.LinearRegression(T=T, d=d, design=design)
+        chains[name], _ = build(sampler, task, workflow, n, precision)
     for bits in (64, 32):
-        chains[f"floor {bits}"] = Floor(d=d, iterations=n, dtype=jnp.dtype(f"float{bits}"))
+        task = sim.LinearRegression(T=T, d=d, design="fresh")
+        chains[f"floor {bits}"] = Floor(task, Accumulate(), n, jnp.dtype(f"float{bits}"))
     for name, chain in chains.items():
         blocks = Blocks(chain, jr.key(0))
 
@@ -191,12 +196,12 @@ def rates(contestants: dict[str, Callable[[], int]], seconds: float) -> dict[str
 def provenance() -> dict:
     """The machine and what runs on it."""
     device = jax.local_devices()[0]
-    model = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    processor = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "device": device.device_kind,
         "devices": len(jax.local_devices()),
-        "processor": model[0].split(":")[1].strip() if model else platform.processor(),
+        "processor": processor[0].split(":")[1].strip() if processor else platform.processor(),
         "load before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "jax": jax.__version__,
@@ -274,7 +279,7 @@ def main() -> None:
             row["rates"] = {name: float(f"{rate:.4g}") for name, rate in row["rates"].items()}
         lines = ",\n".join("    " + json.dumps(row) for row in rows)
         text = f'{{\n  "provenance": {json.dumps(about)},\n  "steps a second": [\n{lines}\n  ]\n}}\n'
-        write_whole(options.record, lambda partial: partial.write_text(text) and None)
+        write_whole(options.record, lambda partial: partial.write_text(text))
 
 
 if __name__ == "__main__":

@@ -6,21 +6,21 @@ import pytest
 import sim
 import theory
 from sim.blocks import Blocks
+from sim.dispatch import build
 from sim.run import available_memory
-from sim.samplers import build
 from theory import Accumulate, Replace
 
-MODEL = sim.LinearRegression(T=40, d=4, design="fresh")
+TASK = sim.LinearRegression(T=40, d=4, design="fresh")
 
 
 def simulate(**changes):
     options = {"iterations": 4, "replicates": 1500, "key": jr.key(3)} | changes
-    return sim.run(options.pop("model", MODEL), options.pop("workflow", Accumulate()), **options)
+    return sim.run(options.pop("task", TASK), options.pop("workflow", Accumulate()), **options)
 
 
 def replicates(workflow, count):
     """The test errors that `simulate` averages, (count, 4)."""
-    sampler, _ = build("auto", MODEL, workflow, 4)
+    sampler, _ = build("auto", TASK, workflow, 4)
     blocks = Blocks(sampler, jr.key(3))
     return np.concatenate(list(blocks(0, -(-count // blocks.size))))[:count]
 
@@ -48,7 +48,7 @@ def test_a_run_needs_to_know_when_to_stop():
     with pytest.raises(ValueError, match="relative_error is a share of the mean"):
         simulate(relative_error=2.0)
     with pytest.raises(ValueError, match=r"variance is infinite .* Ask for a number of replicates"):
-        simulate(model=sim.LinearRegression(T=6, d=4, design="fresh"), relative_error=0.1)
+        simulate(task=sim.LinearRegression(T=6, d=4, design="fresh"), relative_error=0.1)
 
 
 def test_it_stops_at_a_relative_error():
@@ -63,10 +63,10 @@ def test_it_stops_at_a_relative_error():
 
 
 def test_float32_and_float64_agree_far_below_the_noise():
-    model = sim.LinearRegression(T=60, d=10, design="fresh")
+    task = sim.LinearRegression(T=60, d=10, design="fresh")
     for sampler, workflow in (("wishart", Accumulate()), ("radial", Replace()), ("conditional", Accumulate())):
         single, double = (
-            simulate(model=model, workflow=workflow, sampler=sampler, precision=p, replicates=20_000)
+            simulate(task=task, workflow=workflow, sampler=sampler, precision=p, replicates=20_000)
             for p in ("float32", "float64")
         )
         assert (single.precision, double.precision) == ("float32", "float64")
@@ -82,22 +82,22 @@ def test_the_precision_is_chosen_by_what_it_costs():
         ("auto", 20): "float64",
     }
     for (sampler, T), precision in chosen.items():
-        model = sim.LinearRegression(T=T, d=10, design="fresh")
-        chain, name = build(sampler, model, Accumulate(), 4)
+        task = sim.LinearRegression(T=T, d=10, design="fresh")
+        chain, name = build(sampler, task, Accumulate(), 4)
         assert (name, jax.eval_shape(chain, jr.key(0)).dtype) == (precision, precision)
     with pytest.raises(ValueError, match="precision must be one of float64, float32; got 'half'"):
         simulate(precision="half")
 
 
 def test_ill_conditioned_chains_are_refused_not_averaged():
-    model = sim.LinearRegression(T=42, d=40, design="fresh")
+    task = sim.LinearRegression(T=42, d=40, design="fresh")
     with pytest.raises(FloatingPointError, match=r"of \d+ chains .* too ill-conditioned for float32.* Use float64"):
-        simulate(model=model, precision="float32", sampler="wishart")
-    assert simulate(model=model, precision="float64", sampler="wishart").replicates == 1500
+        simulate(task=task, precision="float32", sampler="wishart")
+    assert simulate(task=task, precision="float64", sampler="wishart").replicates == 1500
     skewed = np.diag([1.0, 1.0]) + np.full((2, 2), 1e8)
-    model = sim.LinearRegression(T=30, d=2, design="fresh", covariance=skewed)
+    task = sim.LinearRegression(T=30, d=2, design="fresh", covariance=skewed)
     with pytest.raises(FloatingPointError, match="leave the covariance out, which changes no law"):
-        simulate(model=model, precision="float32", sampler="literal")
+        simulate(task=task, precision="float32", sampler="literal")
 
 
 def test_fewer_iterations_are_the_start_of_more():
@@ -106,13 +106,13 @@ def test_fewer_iterations_are_the_start_of_more():
 
 
 def test_the_test_error_does_not_depend_on_sigma_but_by_scale():
-    double = simulate(model=sim.LinearRegression(T=40, d=4, sigma=2.0, design="fresh"))
+    double = simulate(task=sim.LinearRegression(T=40, d=4, sigma=2.0, design="fresh"))
     np.testing.assert_allclose(double.test_error.mean, 4 * simulate().test_error.mean, rtol=1e-9)
 
 
 @pytest.mark.parametrize("sigma", [1e-50, 1e-14, 1e50])
 def test_no_sigma_is_too_small_or_too_large(sigma):
-    run = simulate(model=sim.LinearRegression(T=40, d=4, sigma=sigma, design="fresh"))
+    run = simulate(task=sim.LinearRegression(T=40, d=4, sigma=sigma, design="fresh"))
     np.testing.assert_allclose(run.test_error.mean, sigma**2 * simulate().test_error.mean, rtol=1e-12)
     law = theory.linear.test_error(Accumulate(), design="fresh")
     assert sim.compare(run, law).verdict == "agree"
@@ -140,8 +140,8 @@ def test_progress_goes_to_standard_error(capsys):
 @pytest.mark.parametrize("gap", [2, 3])
 @pytest.mark.parametrize("design", ["fixed", "fresh"])
 def test_infinite_variance_is_said(gap, design):
-    model = sim.LinearRegression(T=5 + gap, d=5, design=design)
-    run = simulate(model=model)
+    task = sim.LinearRegression(T=5 + gap, d=5, design=design)
+    run = simulate(task=task)
     assert np.isfinite(run.test_error.mean).all()
     assert np.isnan(run.test_error.standard_error).all()
     assert "its variance is infinite" in run.note
@@ -151,7 +151,7 @@ def test_infinite_variance_is_said(gap, design):
 
 
 def test_finite_variance_needs_no_note():
-    run = simulate(model=sim.LinearRegression(T=9, d=5, design="fresh"))
+    run = simulate(task=sim.LinearRegression(T=9, d=5, design="fresh"))
     assert run.note == ""
     assert np.isfinite(run.test_error.standard_error).all()
 
@@ -176,11 +176,11 @@ def test_counts(changes, message):
 
 
 def test_too_large_for_memory():
-    model = sim.LinearRegression(T=10**9, d=32, design="fixed")
+    task = sim.LinearRegression(T=10**9, d=32, design="fixed")
     with pytest.raises(
         ValueError, match=r"T=1000000000, d=32 needs about [\d,]+ GB for one replicate, .* Use a smaller T"
     ):
-        simulate(model=model, workflow=Replace(), sampler="literal")
+        simulate(task=task, workflow=Replace(), sampler="literal")
     assert 2**28 < available_memory() < 2**60
 
 

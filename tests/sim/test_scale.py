@@ -24,6 +24,9 @@ SHORT = "accumulate --design fresh --T 40 --d 4 --iterations 3 --replicates 9000
 # Matrices so large that several of them in one call would go to XLA's own thread pool: see sim/blocks.py.
 LARGE = "sliding-window --k 2 --design fresh --T 150 --d 60 --iterations 3 --replicates 500 --json"
 
+#: By the process's number.
+LOGS: dict[int, Path] = {}
+
 
 @pytest.fixture
 def start(tmp_path):
@@ -33,13 +36,13 @@ def start(tmp_path):
     def begin(line, devices=1):
         environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
         environment.pop("XLA_FLAGS", None)
-        shown = tmp_path / f"shown-{len(started)}"
-        with shown.open("w") as err:
+        log = tmp_path / f"shown-{len(started)}"
+        with log.open("w") as err:
             command = [sys.executable, "-m", "sim", *line.split()]
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=err, text=True
             )
-        process.shown = shown.read_text
+        LOGS[process.pid] = log
         started.append(process)
         return process
 
@@ -49,9 +52,14 @@ def start(tmp_path):
         process.communicate()
 
 
+def shown(process):
+    """What it has written on standard error so far."""
+    return LOGS[process.pid].read_text()
+
+
 def finish(process):
     out, _ = process.communicate(timeout=250)
-    assert process.returncode == 0, process.shown()
+    assert process.returncode == 0, shown(process)
     return json.loads(out) if out else None
 
 
@@ -76,9 +84,9 @@ def test_eight_devices_and_two_processes_give_the_digits_of_one(start, line):
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     processes = start_all(start, SHORT.replace("9000", "4000000000"), count=2)
-    while "replicate/s" not in processes[0].shown():  # both compute by now
+    while "replicate/s" not in shown(processes[0]):  # both compute by now
         time.sleep(0.2)
-        assert processes[0].poll() is None, processes[0].shown()
+        assert processes[0].poll() is None, shown(processes[0])
     time.sleep(3)
     processes[victim].kill()
     other = processes[1 - victim]
@@ -86,7 +94,7 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     assert other.returncode not in (0, None)
     assert out == ""
     # without its coordinator JAX itself ends a process, in its own words
-    assert ("lost another process of this run" if victim else "coordinat") in other.shown()
+    assert ("lost another process of this run" if victim else "coordinat") in shown(other)
 
 
 def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
@@ -103,12 +111,12 @@ def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
     assert finish(resumed) == finish(start(line))
 
 
-MODEL = sim.LinearRegression(T=30, d=3, design="fresh")
+TASK = sim.LinearRegression(T=30, d=3, design="fresh")
 
 
 def simulate(**changes):
     options = {"iterations": 3, "replicates": 20_000, "key": jr.key(3)} | changes
-    return sim.run(options.pop("model", MODEL), options.pop("workflow", Accumulate()), **options)
+    return sim.run(options.pop("task", TASK), options.pop("workflow", Accumulate()), **options)
 
 
 def same(one, other):
@@ -176,7 +184,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_left_as_it_is(tmp_path):
     state.write_bytes(content)
     for changes, message in [
         ({"key": jr.key(4)}, "key is"),
-        ({"model": sim.LinearRegression(T=31, d=3, design="fresh")}, "T is 30 there and 31 here"),
+        ({"task": sim.LinearRegression(T=31, d=3, design="fresh")}, "T is 30 there and 31 here"),
         ({"workflow": Replace()}, "workflow is"),
         ({"precision": "float64"}, "precision is float32 there and float64 here"),
         ({"iterations": 4}, "iterations is 3 there and 4 here"),

@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 from hypothesis import given, settings, strategies as st
 
-from tests.theory.test_workflow import Made
+from tests.helpers import Made
 from theory import Accumulate, Replace, ReplaceGrowing, by_weight, gain, pools, subsample, synthetic
 from theory.workflow import Pools
 

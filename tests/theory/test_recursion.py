@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given, settings, strategies as st
 
 import theory
-from tests.theory.test_workflow import Made
+from tests.helpers import Made
 from theory import (
     Accumulate,
     AccumulateSubsample,

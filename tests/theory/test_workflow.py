@@ -1,10 +1,10 @@
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from tests.helpers import Made
 from theory import (
     Accumulate,
     Pool,
@@ -21,23 +21,6 @@ from theory import (
     synthetic,
 )
 from theory.workflow import check_workflow
-
-
-@dataclass(frozen=True)
-class Made(Workflow):
-    """A workflow from a function, for the tests."""
-
-    rule: object
-    sizes: object = None
-
-    def training_set(self, iteration):
-        return self.rule(iteration)
-
-    def __str__(self):
-        return "Made"
-
-    def pool_size(self, pool):
-        return self.sizes(pool) if self.sizes else 1
 
 
 @pytest.mark.parametrize("workflow", [Replace(), ReplaceGrowing(), Accumulate()], ids=str)

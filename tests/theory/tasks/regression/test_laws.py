@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from scipy import stats
 
-from tests.theory.test_workflow import Made
+from tests.helpers import Made
 from theory import (
     Accumulate,
     Pool,

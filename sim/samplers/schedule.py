@@ -11,9 +11,9 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Int
 
-from theory import Pool, Workflow
+from theory import LinearRegression, Pool, Workflow
 
-from .model import LinearRegression
+from .least_squares import first_rows, sized
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Future:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Schedule:
     """What happens at each iteration, first axis; slots on the second.
 
     Attributes:
@@ -51,16 +51,14 @@ class Plan:
         return self.weights.shape[1]
 
 
-def plan(workflow: Workflow, iterations: int) -> Plan:
+def schedule(workflow: Workflow, iterations: int) -> Schedule:
     """Compile `workflow`, whose pools are used whole.
 
     Raises:
-        ValueError: a training set is not valid, or drawn from its pools by subsampling.
+        ValueError: a training set is not valid.
     """
     per_row: list[dict[Pool, Fraction]] = []
     for iteration in range(1, iterations + 1):
-        if workflow.drawn(iteration) is not None:
-            raise ValueError(f"{workflow} draws subsamples, and this sampler is exact only for pools used whole.")
         shares = workflow.shares(iteration)
         per_row.append({pool: share / workflow.size(pool) for pool, share in shares.items() if share})
     # A pool's future is the chain of its uses still to come; equal futures are made one object, from the last use back.
@@ -110,23 +108,12 @@ def plan(workflow: Workflow, iterations: int) -> Plan:
         )
         for fresh_real in (False, True)
     )
-    return Plan(weight_array, destination, size, real_size, any(pool.fresh_real for pool in future))
+    return Schedule(weight_array, destination, size, real_size, any(pool.fresh_real for pool in future))
 
 
-def whole_rows(model: LinearRegression, workflow: Workflow, compiled: Plan) -> Int[np.ndarray, "iterations 2"]:
-    """Rows of the chain's pool and of the fresh real one, iteration by iteration.
-
-    Raises:
-        ValueError: they are not whole numbers (fresh design) or no whole copies of X (fixed design).
-    """
-    rows = np.array([compiled.size, compiled.real_size]).T * model.first_T
-    unit = model.first_T if model.design == "fixed" else 1
-    for iteration, counts in enumerate(rows, 1):
-        for count in counts:
-            if count % unit:
-                kind = f"copies of the {model.first_T} rows of X" if unit > 1 else "rows"
-                raise ValueError(
-                    f"{workflow}: a pool of iteration {iteration} has {count} rows at T={model.first_T}, not a whole "
-                    f"number of {kind}. Choose T or the workflow's sizes so that it is."
-                )
-    return rows.astype(np.int64)
+def whole_rows(
+    task: LinearRegression, workflow: Workflow, iterations: int
+) -> tuple[Schedule, Int[np.ndarray, "iterations 2"]]:
+    """The schedule of pools used whole, with the rows of the chain's pool and of the fresh real one by iteration."""
+    made = schedule(sized(task, workflow, iterations), iterations)
+    return made, (np.array([made.size, made.real_size]).T * first_rows(task)).astype(np.int64)

@@ -6,46 +6,59 @@ training set, which has the same solution as least squares on all its rows stack
 
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from theory import Workflow
+from theory import LinearRegression, Workflow
 
-from .model import LinearRegression
-from .plan import plan, whole_rows
+from .least_squares import (
+    AbstractLeastSquares,
+    Numbers,
+    covariance_root,
+    draws,
+    noises,
+    whole_pools_objection,
+)
 from .recursion import Recursion, Sums, cholesky, solve
-from .sampler import AbstractSampler
+from .schedule import whole_rows
 
 
-class Literal(AbstractSampler):
-    """One chain of fits; call it with a key for the test error of each iteration.
-
-    Raises:
-        ValueError: a pool's size is not a whole number of rows (fresh design) or of copies of X (fixed design), or the
-            workflow draws subsamples.
-    """
+class Literal(AbstractLeastSquares):
+    """One chain of fits; call it with a key for the test error of each iteration."""
 
     name: ClassVar[str] = "literal"
 
-    T: int = eqx.field(static=True)
-    d: int = eqx.field(static=True)
-    fixed: bool = eqx.field(static=True)
     recursion: Recursion
     root: Float[Array, "d d"] | None
     rows: Int[Array, "iterations 2"]
     noise: Float[Array, " iterations"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        compiled = plan(model.sized(workflow, iterations), iterations)
-        self.T, self.d, self.fixed = model.first_T, model.d, model.design == "fixed"
-        self.recursion = Recursion(compiled, dtype)
-        self.root = covariance_root(model, dtype)
-        self.rows = jnp.asarray(whole_rows(model, workflow, compiled))
-        self.noise = jnp.asarray(model.noise(iterations), dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        schedule, rows = whole_rows(task, workflow, iterations)
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.recursion = Recursion(schedule, dtype)
+        self.root = covariance_root(task, dtype)
+        self.rows = jnp.asarray(rows)
+        self.noise = jnp.asarray(noises(task, iterations), dtype)
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """Where no rows are drawn from pools."""
+        return not draws(workflow, iterations)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be used whole, as rows or as copies of X."""
+        return whole_pools_objection(task, workflow, iterations)
+
+    @classmethod
+    def suits_float32(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """The literal sampler is what the others are held against."""
+        del task, workflow, iterations
+        return False
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -107,13 +120,8 @@ class Literal(AbstractSampler):
         return jax.lax.fori_loop(0, -(-rows // self.T), add, nothing)
 
 
-def covariance_root(model: LinearRegression, dtype: jnp.dtype) -> Float[Array, "d d"] | None:
-    """R with R R' the covariance of a row; `None` for the identity."""
-    return None if model.covariance is None else jnp.asarray(np.linalg.cholesky(model.covariance), dtype)
-
-
 def draw_design(
-    key: PRNGKeyArray, T: int, d: int, root: Float[Array, "d d"] | None, dtype: jnp.dtype
+    key: PRNGKeyArray, T: int, d: int, root: Float[Array, "d d"] | None, dtype: np.dtype
 ) -> Float[Array, "T d"]:
     """T rows N(0, root root'); the identity where `root` is `None`."""
     x = jr.normal(key, (T, d), dtype)

@@ -1,64 +1,66 @@
 """The literal sampler of workflows that draw their rows anew at each iteration: it keeps every row."""
 
+from fractions import Fraction
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import Workflow
+from theory import LinearRegression, Workflow
 
-from .literal import covariance_root, draw_design
-from .model import LinearRegression
+from .least_squares import AbstractLeastSquares, Numbers, covariance_root, draws, first_rows
+from .literal import draw_design
 from .recursion import cholesky, solve
-from .sampler import AbstractSampler
 
 
-class LiteralSubsample(AbstractSampler):
-    """One chain of fits, each to rows drawn without replacement; call it with a key for each iteration's test error.
-
-    Raises:
-        ValueError: a pool of other than T rows, or real data collected after iteration 1.
-    """
+class LiteralSubsample(AbstractLeastSquares):
+    """One chain of fits, each to rows drawn without replacement; call it with a key for each iteration's test error."""
 
     name: ClassVar[str] = "literal"
 
-    T: int = eqx.field(static=True)
-    d: int = eqx.field(static=True)
-    fixed: bool = eqx.field(static=True)
     root: Float[Array, "d d"] | None
     member: Float[Array, "iterations iterations"]
     rows: Float[Array, " iterations"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        if model.is_unequal:
-            raise ValueError(
-                f"{workflow} draws subsamples, and its literal sampler needs one T and one sigma for all pools."
-            )
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
         member = np.zeros((iterations, iterations))
-        rows = np.zeros(iterations)
+        for iteration in range(1, iterations + 1):
+            for pool in workflow.shares(iteration):
+                member[iteration - 1, pool.index - 1] = 1
+        rows = _drawn(task, workflow, iterations)
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.root = covariance_root(task, dtype)
+        self.member, self.rows = jnp.asarray(member, dtype), jnp.asarray(list(map(float, rows)), dtype)
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """Where rows are drawn from pools."""
+        return draws(workflow, iterations)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be of the chain and of T rows each, and rows must count alike."""
+        if task.is_unequal:
+            return f"{workflow} draws subsamples, and its literal sampler needs one T and one sigma for all pools."
         for iteration in range(1, iterations + 1):
             shares = workflow.shares(iteration)
             if len({share / workflow.size(pool) for pool, share in shares.items()}) > 1:
-                raise ValueError(
-                    f"{workflow} weights its rows and draws them; this sampler draws rows that count alike."
-                )
+                return f"{workflow} weights its rows and draws them; this sampler draws rows that count alike."
             for pool in shares:
                 if pool.fresh_real or workflow.size(pool) != 1:
-                    raise ValueError(
-                        f"{workflow} draws from {pool}; this sampler draws from chain pools of T rows each."
-                    )
-                member[iteration - 1, pool.index - 1] = 1
-            drawn = workflow.drawn(iteration)
-            rows[iteration - 1] = float((len(shares) if drawn is None else drawn) * model.first_T)
-        if (rows % 1).any():
-            raise ValueError(f"{workflow} draws no whole number of rows at T={model.first_T}. Choose another T.")
-        self.T, self.d, self.fixed = model.first_T, model.d, model.design == "fixed"
-        self.root = covariance_root(model, dtype)
-        self.member, self.rows = jnp.asarray(member, dtype), jnp.asarray(rows, dtype)
+                    return f"{workflow} draws from {pool}; this sampler draws from chain pools of T rows each."
+        if any(rows % 1 for rows in _drawn(task, workflow, iterations)):
+            return f"{workflow} draws no whole number of rows at T={first_rows(task)}. Choose another T."
+        return None
+
+    @classmethod
+    def suits_float32(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """No: as for pools used whole."""
+        del task, workflow, iterations
+        return False
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -98,3 +100,9 @@ class LiteralSubsample(AbstractSampler):
 
         start = (truth, jnp.zeros((iterations, self.T, self.d), dtype), jnp.zeros((iterations, self.T), dtype))
         return jax.lax.scan(iterate, start, (self.member, self.rows, jnp.arange(iterations)))[1]
+
+
+def _drawn(task: LinearRegression, workflow: Workflow, iterations: int) -> list[Fraction]:
+    """The rows that each iteration is fitted to."""
+    drawn = ((workflow.drawn(iteration), workflow.shares(iteration)) for iteration in range(1, iterations + 1))
+    return [Fraction(len(shares) if rows is None else rows) * first_rows(task) for rows, shares in drawn]

@@ -1,12 +1,14 @@
-"""A plan keeps every pool's weight: unrolled, its slots give back the workflow's shares."""
+"""A schedule keeps every pool's weight: unrolled, its slots give back the workflow's shares."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from sim.plan import plan
-from tests.theory.test_workflow import Made
+import sim
+from sim.samplers.least_squares import whole_pools_objection
+from sim.samplers.schedule import schedule
+from tests.helpers import Made
 from theory import (
     Accumulate,
     Pool,
@@ -53,7 +55,7 @@ CASES = [
 @pytest.mark.parametrize(("workflow", "slots"), CASES, ids=[str(k) for k in range(len(CASES))])
 def test_slots_hold_what_the_workflow_says(workflow, slots):
     iterations = 9
-    compiled = plan(workflow, iterations)
+    compiled = schedule(workflow, iterations)
     assert compiled.slots == slots
     for iteration, held in enumerate(unroll(compiled), 1):
         shares = {pool: share for pool, share in workflow.shares(iteration).items() if share}
@@ -63,14 +65,16 @@ def test_slots_hold_what_the_workflow_says(workflow, slots):
 
 
 def test_slots_do_not_grow_with_the_iterations():
-    assert plan(Accumulate(), 40).slots == plan(Replace(), 40).slots == 1
+    assert schedule(Accumulate(), 40).slots == schedule(Replace(), 40).slots == 1
 
 
 def test_sizes():
-    assert plan(ReplaceGrowing(), 4).size == (1, 2, 3, 4)
-    assert plan(Made(lambda i: by_count(synthetic(i - 1)), lambda j: Fraction(1, 2)), 2).size == (1, Fraction(1, 2))
+    assert schedule(ReplaceGrowing(), 4).size == (1, 2, 3, 4)
+    assert schedule(Made(lambda i: by_count(synthetic(i - 1)), lambda j: Fraction(1, 2)), 2).size == (1, Fraction(1, 2))
 
 
 def test_subsamples_are_refused():
-    with pytest.raises(ValueError, match="draws subsamples, and this sampler is exact only for pools used whole"):
-        plan(Made(lambda i: subsample(pools(1, i))), 3)
+    task = sim.LinearRegression(T=12, d=2, design="fresh")
+    objection = whole_pools_objection(task, Made(lambda i: subsample(pools(1, i))), 3)
+    assert objection is not None
+    assert "draws subsamples, and this sampler is exact only for pools used whole" in objection

@@ -9,20 +9,17 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from theory import Workflow
+from theory import LinearRegression, Workflow
 
-from .model import LinearRegression
-from .plan import plan, whole_rows
+from .least_squares import features, noises, sized
 from .recursion import Recursion, Sums
+from .schedule import schedule
 
 
-class Walk(eqx.Module):
+class GaussianWalk(eqx.Module):
     """u_1, u_2, … of one chain, each of d coordinates that are independent and alike; u_1 is standard normal.
 
-    With `whole` the pools must be such as the design has them: copies of X at fixed design.
-
-    Raises:
-        ValueError: the workflow draws subsamples, or a pool is not whole.
+    Pools are used whole.
     """
 
     d: int = eqx.field(static=True)
@@ -30,16 +27,12 @@ class Walk(eqx.Module):
     size: Float[Array, "iterations 2"]
     noise: Float[Array, " iterations"]
 
-    def __init__(
-        self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype, *, whole: bool = False
-    ) -> None:
-        compiled = plan(model.sized(workflow, iterations), iterations)
-        if whole:
-            whole_rows(model, workflow, compiled)
-        self.d = model.d
-        self.recursion = Recursion(compiled, dtype)
-        self.size = jnp.asarray(np.array([compiled.size, compiled.real_size], float).T, dtype)
-        self.noise = jnp.asarray(model.noise(iterations), dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        made = schedule(sized(task, workflow, iterations), iterations)
+        self.d = features(task)
+        self.recursion = Recursion(made, dtype)
+        self.size = jnp.asarray(np.array([made.size, made.real_size], float).T, dtype)
+        self.noise = jnp.asarray(noises(task, iterations), dtype)
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -51,10 +44,10 @@ class Walk(eqx.Module):
     def __call__(self, key: PRNGKeyArray) -> Float[Array, "iterations d"]:
         """The walk."""
 
-        def pool(model: Float[Array, " d"], iteration: Int[Array, ""], real: bool) -> Sums:
+        def pool(error: Float[Array, " d"], iteration: Int[Array, ""], real: bool) -> Sums:
             size = self.size[iteration, int(real)]
-            normal = jr.normal(jr.fold_in(key, 2 * iteration + int(real)), model.shape, model.dtype)
-            return size, size * model + jnp.sqrt(size) * self.noise[iteration] * normal
+            normal = jr.normal(jr.fold_in(key, 2 * iteration + int(real)), error.shape, error.dtype)
+            return size, size * error + jnp.sqrt(size) * self.noise[iteration] * normal
 
         return self.recursion(
             jnp.zeros(self.d, self.noise.dtype), pool=pool, fit=lambda gram, moment: moment / gram, gram_shape=()

@@ -14,26 +14,43 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import Workflow
-from theory.gain import noises
+from theory import LinearRegression, Workflow
+from theory.gain import noises as noises_of
 
-from .model import LinearRegression
-from .sampler import AbstractSampler
-from .walk import Walk
+from .gaussian_walk import GaussianWalk
+from .least_squares import AbstractLeastSquares, Numbers, draws, features, noises, sized
 
 
-class Gaussian(AbstractSampler):
+class Gaussian(AbstractLeastSquares):
     """One chain of the limit; call it with a key for the test error of each iteration."""
 
     name: ClassVar[str] = "gaussian"
+    automatic: ClassVar[bool] = False
+    is_limit: ClassVar[bool] = True
 
-    T: int = eqx.field(static=True)
-    walk: "Walk | WalkSubsample"
+    walk: "GaussianWalk | SubsampledWalk"
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        drawn = any(workflow.drawn(iteration) is not None for iteration in range(1, iterations + 1))
-        self.T = model.first_T
-        self.walk = (WalkSubsample if drawn else Walk)(model, workflow, iterations, dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        walk = SubsampledWalk if draws(workflow, iterations) else GaussianWalk
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.walk = walk(task, workflow, iterations, dtype)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Where subsamples are drawn, noises must be the same for all pools."""
+        if draws(workflow, iterations) and (noises(task, iterations) != 1).any():
+            return f"{workflow} draws subsamples, and its samplers need one sigma for all pools."
+        return None
+
+    @property
+    def moments(self) -> int:
+        """A Gaussian walk has all."""
+        return 2
+
+    @property
+    def note(self) -> str:
+        """Which limit this is."""
+        return "the limit T -> oo: test errors are sigma^2 / T times those of a Gaussian walk."
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -45,26 +62,23 @@ class Gaussian(AbstractSampler):
         return (self.walk(key) ** 2).sum(1) / self.T
 
 
-class WalkSubsample(eqx.Module):
+class SubsampledWalk(eqx.Module):
     """The walk of a workflow that draws subsamples: each draw adds a noise of its own (theory/gain.py).
 
-    Raises:
-        ValueError: noises differ between pools.
+    The noises of the pools are all alike.
     """
 
     d: int = eqx.field(static=True)
     response: Float[Array, "iterations noises"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        if (model.noise(iterations) != 1).any():
-            raise ValueError(f"{workflow} draws subsamples, and its samplers need one sigma for all pools.")
-        rows, variances = noises(model.sized(workflow, iterations), iterations)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        rows, variances = noises_of(sized(task, workflow, iterations), iterations)
         names = {name: column for column, name in enumerate(variances)}
         response = np.zeros((iterations, len(names)))
         for iteration, row in enumerate(rows):
             for name, coefficient in row.items():
                 response[iteration, names[name]] = float(coefficient) * float(variances[name]) ** 0.5
-        self.d = model.d
+        self.d = features(task)
         self.response = jnp.asarray(response, dtype)
 
     @property

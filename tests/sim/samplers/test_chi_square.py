@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.chi_square import FARTHEST, TOLERANCE, ChiSquare
+from sim.samplers.chi_square import FARTHEST, TOLERANCE, ChiSquare
 
 
 def table(*degrees, precision="float64"):

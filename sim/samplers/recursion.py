@@ -1,7 +1,7 @@
 """The recursion that all samplers of refitted chains share: draw a pool, add it to the sums kept, fit, go on.
 
 A sampler says how a pool is drawn, as the two sums that least squares needs of it, and how a model is fitted to such
-sums. The sums may be of rows (`literal`), drawn as matrices without rows (`wishart`), or numbers (`walk`).
+sums. The sums may be of rows (`literal`), drawn as matrices without rows (`wishart`), or numbers (`gaussian_walk`).
 """
 
 from collections.abc import Callable
@@ -10,9 +10,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
+import numpy as np
 from jaxtyping import Array, Float, Int
 
-from .plan import Plan
+from .schedule import Schedule
 
 #: Sums of a pool or of several: X'X, or a number where all pools share one; and X'y.
 Sums = tuple[Float[Array, "*shape"], Float[Array, " d"]]
@@ -32,10 +33,10 @@ class Recursion(eqx.Module):
     destination: Int[Array, "iterations slots+2"]
     fresh_real: bool = eqx.field(static=True)
 
-    def __init__(self, plan: Plan, dtype: jnp.dtype) -> None:
-        self.weights = jnp.asarray(plan.weights, dtype)
-        self.destination = jnp.asarray(plan.destination)
-        self.fresh_real = plan.fresh_real
+    def __init__(self, schedule: Schedule, dtype: np.dtype) -> None:
+        self.weights = jnp.asarray(schedule.weights, dtype)
+        self.destination = jnp.asarray(schedule.destination)
+        self.fresh_real = schedule.fresh_real
 
     @property
     def slots(self) -> int:

@@ -7,22 +7,23 @@ import numpy as np
 import pytest
 
 import sim
-from sim.literal import Literal
-from tests.theory.test_workflow import Made
+from sim.dispatch import build
+from sim.samplers.literal import Literal
+from tests.helpers import Made
 from theory import Accumulate, Replace, ReplaceGrowing, by_count, by_weight, pools, real, synthetic
 
-T, D, ITERATIONS = 9, 3, 5
+T, D, SIGMA, ITERATIONS = 9, 3, 0.7, 5
 COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
 
 
-def literal(model, workflow, iterations):
-    return Literal(model, workflow, iterations, jnp.dtype("float64"))
+def literal(task, workflow, iterations):
+    return Literal(task, workflow, iterations, jnp.dtype("float64"))
 
 
-def stacked(model, workflow, key):
+def stacked(task, workflow, key):
     """Every model by lstsq on its stacked rows, each weighted by the square root of its weight in the loss."""
     truth_key, design_key, pools_key = jr.split(key, 3)
-    root = np.eye(D) if model.covariance is None else np.linalg.cholesky(model.covariance)
+    root = np.eye(D) if task.covariance is None else np.linalg.cholesky(task.covariance)
     truth = np.asarray(jr.normal(truth_key, (D,)))
     shared = np.asarray(jr.normal(design_key, (T, D))) @ root.T
 
@@ -30,9 +31,9 @@ def stacked(model, workflow, key):
         xs, ys = [], []
         for chunk in range(-(-count // T)):
             noise_key, x_key = jr.split(jr.fold_in(pool_key, chunk))
-            x = shared if model.design == "fixed" else np.asarray(jr.normal(x_key, (T, D))) @ root.T
+            x = shared if task.design == "fixed" else np.asarray(jr.normal(x_key, (T, D))) @ root.T
             xs.append(x)
-            ys.append(x @ labels + model.sigma * np.asarray(jr.normal(noise_key, (T,))))
+            ys.append(x @ labels + task.sigma * np.asarray(jr.normal(noise_key, (T,))))
         return np.concatenate(xs)[:count], np.concatenate(ys)[:count]
 
     data, models, errors = {}, [truth], []
@@ -66,32 +67,32 @@ WORKFLOWS = {
 @pytest.mark.parametrize("covariance", [None, COVARIANCE], ids=["isotropic", "anisotropic"])
 @pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS.keys())
 def test_solves_least_squares_on_the_stacked_rows(workflow, design, covariance):
-    model = sim.LinearRegression(T=T, d=D, sigma=0.7, design=design, covariance=covariance)
-    chain = literal(model, workflow, ITERATIONS)
+    task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design=design, covariance=covariance)
+    chain = literal(task, workflow, ITERATIONS)
     keys = jr.split(jr.key(5), 4)
     found = jax.jit(jax.vmap(chain))(keys)
-    expected = [stacked(model, workflow, key) for key in keys]
+    expected = [stacked(task, workflow, key) for key in keys]
     # float64 normal equations at these small condition numbers
-    np.testing.assert_allclose(found * model.sigma**2, expected, rtol=1e-9)
+    np.testing.assert_allclose(found * SIGMA**2, expected, rtol=1e-9)
 
 
 def test_rows_that_are_no_whole_number_are_refused():
     half = Made(lambda i: by_count(synthetic(i - 1)), lambda j: "1/2")
     fresh = sim.LinearRegression(T=9, d=2, design="fresh")
     with pytest.raises(ValueError, match="has 9/2 rows at T=9, not a whole number of rows"):
-        literal(fresh, half, 2)
+        build("literal", fresh, half, 2)
     fixed = sim.LinearRegression(T=10, d=2, design="fixed")
     with pytest.raises(ValueError, match="has 5 rows at T=10, not a whole number of copies of the 10 rows of X"):
-        literal(fixed, half, 2)
+        build("literal", fixed, half, 2)
 
 
 def test_a_pool_smaller_than_T_is_cut():
     half = Made(lambda i: by_count(pools(1, i)), lambda j: "1/3")
-    model = sim.LinearRegression(T=T, d=D, design="fresh")
+    task = sim.LinearRegression(T=T, d=D, design="fresh")
     key = jr.key(2)
-    np.testing.assert_allclose(literal(model, half, ITERATIONS)(key), stacked(model, half, key), rtol=1e-9)
+    np.testing.assert_allclose(literal(task, half, ITERATIONS)(key), stacked(task, half, key), rtol=1e-9)
 
 
 def test_memory_estimate_is_above_what_is_drawn():
-    model = sim.LinearRegression(T=1000, d=20, design="fresh")
-    assert literal(model, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes
+    task = sim.LinearRegression(T=1000, d=20, design="fresh")
+    assert literal(task, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes

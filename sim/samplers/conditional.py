@@ -12,6 +12,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from theory import LinearRegression, Workflow
+
+from .least_squares import is_fixed, whole_pools_objection
 from .recursion import cholesky, solve
 from .wishart import AbstractFresh
 
@@ -20,6 +23,24 @@ class Conditional(AbstractFresh):
     """One chain of designs at fresh design; call it with a key for the expected test error of each iteration."""
 
     name: ClassVar[str] = "conditional"
+    automatic: ClassVar[bool] = False
+    has_quantiles: ClassVar[bool] = False
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """At fixed design there is nothing to simulate."""
+        if is_fixed(task):
+            return (
+                "the conditional sampler averages the noise over fresh designs; at fixed design it would give the gain "
+                "c_n times the trace of one inverse, which theory.gain gives exactly. Use another sampler."
+            )
+        return whole_pools_objection(task, workflow, iterations)
+
+    @property
+    def note(self) -> str:
+        """What is missing of the moments of its means, and what a replicate is."""
+        own = "each replicate is an expected test error given its designs: same mean, no quantiles."
+        return f"{self.numbers.note} {own}".strip()
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -38,7 +59,7 @@ class Conditional(AbstractFresh):
 
         def iterate(carry: tuple, now: tuple) -> tuple:
             # second moments of the last model's error e, between it and the moments kept, and of those
-            model, between, kept, grams = carry
+            last, between, kept, grams = carry
             weights, destination, noise, iteration = now
             drawn = []
             for real in (False, True):
@@ -50,7 +71,7 @@ class Conditional(AbstractFresh):
             # y = (moments kept, the chain pool's W e + noise, the real pool's noise); D adds it up in its destinations
             across = between @ W
             nothing = jnp.zeros((slots, d, d), dtype)
-            chain = W @ model @ W + noise**2 * W
+            chain = W @ last @ W + noise**2 * W
             rows = [
                 jnp.concatenate([kept, across[:, None], nothing[:, None]], 1),
                 jnp.concatenate([across.mT, chain[None], jnp.zeros((1, d, d), dtype)], 0)[None],
@@ -63,8 +84,8 @@ class Conditional(AbstractFresh):
             weighted = jnp.einsum("s,stij->tij", weights, kept)  # (sum_s w_s m_s) m_t'
             e_m = solve(factor, jnp.concatenate(list(weighted), 1))  # E[e m_t'] side by side
             between = jnp.stack(jnp.split(e_m.T, slots))
-            model = solve(factor, jnp.tensordot(weights, between, 1))
-            return (model, between, kept, grams), jnp.trace(model)
+            last = solve(factor, jnp.tensordot(weights, between, 1))
+            return (last, between, kept, grams), jnp.trace(last)
 
         start = (
             jnp.zeros((d, d), dtype),

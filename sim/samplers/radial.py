@@ -9,6 +9,7 @@ bidiagonal (Golub and Kahan's reduction; Dumitriu and Edelman, math-ph/0206043),
 walk: O(d) an iteration, for every workflow that uses its pools whole.
 """
 
+from fractions import Fraction
 from typing import ClassVar
 
 import equinox as eqx
@@ -18,16 +19,23 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import Pool, Workflow
+from theory import LinearRegression, Pool, Workflow
 
 from .chi_square import ChiSquare
-from .model import LinearRegression
-from .plan import plan, whole_rows
-from .sampler import AbstractSampler
-from .walk import Walk
+from .gaussian_walk import GaussianWalk
+from .least_squares import (
+    AbstractLeastSquares,
+    Numbers,
+    draws,
+    is_fixed,
+    noises,
+    sized,
+    whole_pools_objection,
+)
+from .schedule import whole_rows
 
 
-class Radial(AbstractSampler):
+class Radial(AbstractLeastSquares):
     """One chain of fits at fresh design, each to the newest pools alone; call it with a key for its test errors.
 
     Write the last error as r in direction 1. With m rows labelled by the last model, l real rows and N = m + l, the
@@ -37,9 +45,6 @@ class Radial(AbstractSampler):
     degrees; the last d - 1 coordinates v give |R_22^-1 v|^2 = |v|^2 / chi^2_{N-d+1}; and the first row of R is normal
     beside R_11. Without real rows B is the identity, and this is a step of length chi_d / chi_{m-d+1} in a uniform
     direction.
-
-    Raises:
-        ValueError: a training set keeps older pools or weights rows unequally.
     """
 
     name: ClassVar[str] = "radial"
@@ -48,26 +53,41 @@ class Radial(AbstractSampler):
     chi_square: ChiSquare
     noise: Float[Array, " iterations"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        sized = model.sized(workflow, iterations)
-        rows = whole_rows(model, workflow, plan(sized, iterations))
-        d, degrees = model.d, []
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        _, rows = whole_rows(task, workflow, iterations)
+        self.numbers = Numbers.of(task, workflow, iterations)
         used = []
         for iteration in range(1, iterations + 1):
-            shares = {pool: share for pool, share in sized.shares(iteration).items() if share}
-            newest = Pool(iteration), Pool(iteration, fresh_real=True)
-            if not set(shares) <= set(newest) or len({s / sized.size(p) for p, s in shares.items()}) > 1:
-                raise ValueError(
-                    f"{workflow}: the training set of iteration {iteration} is not its newest pools with all rows "
-                    "counting alike, and the radial sampler is exact only there. Use the wishart sampler."
-                )
-            used.append([rows[iteration - 1, k] if newest[k] in shares else 0 for k in (0, 1)])
+            shares = _shares(workflow, iteration)
+            used.append([int(rows[iteration - 1, k]) if _newest(iteration)[k] in shares else 0 for k in (0, 1)])
+        d, degrees = self.numbers.d, []
         for m, l in used:
             N = m + l
             degrees.append((d - 1, N - d + 1, m, l, N, d - 1, N - d, max(d - 2, 0)))
         self.mixed = any(l for _, l in used)
         self.chi_square = ChiSquare(np.array(degrees)[:, : None if self.mixed else 2], dtype)
-        self.noise = jnp.asarray(model.noise(iterations), dtype)
+        self.noise = jnp.asarray(noises(task, iterations), dtype)
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """At fresh design."""
+        return not is_fixed(task)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Training sets must be their newest pools, used whole, with all rows counting alike."""
+        if draws(workflow, iterations):
+            return whole_pools_objection(task, workflow, iterations)
+        in_T_1 = sized(task, workflow, iterations)
+        for iteration in range(1, iterations + 1):
+            shares = _shares(in_T_1, iteration)
+            weights = {share / in_T_1.size(pool) for pool, share in shares.items()}
+            if not set(shares) <= set(_newest(iteration)) or len(weights) > 1:
+                return (
+                    f"{workflow}: the training set of iteration {iteration} is not its newest pools with all rows "
+                    "counting alike, and the radial sampler is exact only there. Use the wishart sampler."
+                )
+        return whole_pools_objection(task, workflow, iterations)
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -86,6 +106,16 @@ class Radial(AbstractSampler):
             return squared, squared
 
         return jax.lax.scan(iterate, jnp.zeros((), self.noise.dtype), (normal[:, :3], squares, self.noise))[1]
+
+
+def _newest(iteration: int) -> tuple[Pool, Pool]:
+    """The pools made at this iteration: the chain's and the fresh real one."""
+    return Pool(iteration), Pool(iteration, fresh_real=True)
+
+
+def _shares(workflow: Workflow, iteration: int) -> dict[Pool, Fraction]:
+    """Of the pools that count at all."""
+    return {pool: share for pool, share in workflow.shares(iteration).items() if share}
 
 
 def _replaced(
@@ -111,23 +141,30 @@ def _mixed(
     return here**2 / first + others
 
 
-class RadialFixed(AbstractSampler):
-    """One chain of fits at fixed design; call it with a key for the test error of each iteration.
-
-    Raises:
-        ValueError: the workflow draws subsamples.
-    """
+class RadialFixed(AbstractLeastSquares):
+    """One chain of fits at fixed design; call it with a key for the test error of each iteration."""
 
     name: ClassVar[str] = "radial"
 
-    walk: Walk
+    walk: GaussianWalk
     diagonal: ChiSquare
     above: ChiSquare
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        self.walk = Walk(model, workflow, iterations, dtype, whole=True)
-        self.diagonal = ChiSquare(model.first_T - np.arange(model.d), dtype)
-        self.above = ChiSquare(np.arange(model.d - 1, -1, -1), dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.walk = GaussianWalk(task, workflow, iterations, dtype)
+        self.diagonal = ChiSquare(self.numbers.T - np.arange(self.numbers.d), dtype)
+        self.above = ChiSquare(np.arange(self.numbers.d - 1, -1, -1), dtype)
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """At fixed design."""
+        return is_fixed(task)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be used whole, as rows or as copies of X."""
+        return whole_pools_objection(task, workflow, iterations)
 
     @property
     def bytes_per_replicate(self) -> int:

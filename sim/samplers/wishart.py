@@ -17,40 +17,44 @@ import jax.scipy.linalg as jsl
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from theory import Workflow
+from theory import LinearRegression, Workflow
 
 from .chi_square import ChiSquare
-from .model import LinearRegression
-from .plan import plan, whole_rows
+from .gaussian_walk import GaussianWalk
+from .least_squares import AbstractLeastSquares, Numbers, is_fixed, noises, whole_pools_objection
 from .recursion import Recursion, Sums, cholesky, solve
-from .sampler import AbstractSampler
-from .walk import Walk
+from .schedule import whole_rows
 
 
-class AbstractFresh(AbstractSampler):
-    """What the samplers have in common that draw X'X of each pool at fresh design.
+class AbstractFresh(AbstractLeastSquares):
+    """What the samplers have in common that draw X'X of each pool at fresh design."""
 
-    Raises:
-        ValueError: a pool is no whole number of rows, or the workflow draws subsamples.
-    """
-
-    d: int = eqx.field(static=True)
     recursion: Recursion
     pools: "Bartlett"
     noise: Float[Array, " iterations"]
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        compiled = plan(model.sized(workflow, iterations), iterations)
-        self.d = model.d
-        self.recursion = Recursion(compiled, dtype)
-        self.pools = Bartlett(whole_rows(model, workflow, compiled), model.d, dtype)
-        self.noise = jnp.asarray(model.noise(iterations), dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        schedule, rows = whole_rows(task, workflow, iterations)
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.recursion = Recursion(schedule, dtype)
+        self.pools = Bartlett(rows, self.numbers.d, dtype)
+        self.noise = jnp.asarray(noises(task, iterations), dtype)
 
 
 class Wishart(AbstractFresh):
     """One chain of fits at fresh design; call it with a key for the test error of each iteration."""
 
     name: ClassVar[str] = "wishart"
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """At fresh design."""
+        return not is_fixed(task)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be used whole, as rows or as copies of X."""
+        return whole_pools_objection(task, workflow, iterations)
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -66,11 +70,11 @@ class Wishart(AbstractFresh):
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
 
-        def pool(model: Float[Array, " d"], iteration: Int[Array, ""], real: bool) -> Sums:
+        def pool(error: Float[Array, " d"], iteration: Int[Array, ""], real: bool) -> Sums:
             # Models are written as their errors, so real data are labelled by nought.
             factor, noise = self.pools(key, iteration, real)
             gram = factor @ factor.T
-            return gram, gram @ model + self.noise[iteration] * (factor @ noise)
+            return gram, gram @ error + self.noise[iteration] * (factor @ noise)
 
         errors = self.recursion(
             jnp.zeros(self.d, self.noise.dtype),
@@ -81,17 +85,28 @@ class Wishart(AbstractFresh):
         return (errors**2).sum(1)
 
 
-class WishartFixed(AbstractSampler):
+class WishartFixed(AbstractLeastSquares):
     """The same at fixed design, where all pools share one X'X = L L': model n's error is L'^-1 times a walk."""
 
     name: ClassVar[str] = "wishart"
 
-    walk: Walk
+    walk: GaussianWalk
     pools: "Bartlett"
 
-    def __init__(self, model: LinearRegression, workflow: Workflow, iterations: int, dtype: jnp.dtype) -> None:
-        self.walk = Walk(model, workflow, iterations, dtype, whole=True)
-        self.pools = Bartlett(np.array([[model.first_T]]), model.d, dtype)
+    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        self.numbers = Numbers.of(task, workflow, iterations)
+        self.walk = GaussianWalk(task, workflow, iterations, dtype)
+        self.pools = Bartlett(np.array([[self.numbers.T]]), self.numbers.d, dtype)
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """At fixed design."""
+        return is_fixed(task)
+
+    @classmethod
+    def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be used whole, as rows or as copies of X."""
+        return whole_pools_objection(task, workflow, iterations)
 
     @property
     def bytes_per_replicate(self) -> int:
@@ -123,7 +138,7 @@ class Bartlett(eqx.Module):
     chi_square: ChiSquare
     size: Int[Array, "iterations kinds"]
 
-    def __init__(self, rows: Int[np.ndarray, "iterations kinds"], d: int, dtype: jnp.dtype) -> None:
+    def __init__(self, rows: Int[np.ndarray, "iterations kinds"], d: int, dtype: np.dtype) -> None:
         sizes, index = np.unique(rows, return_inverse=True)
         self.d = d
         self.chi_square = ChiSquare(np.maximum(sizes[:, None] - np.arange(d), 0), dtype)

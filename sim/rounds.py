@@ -1,0 +1,133 @@
+"""The one loop over replicates: rounds of blocks, whose statistics all processes merge in the order of the blocks."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from .blocks import MOST_REPLICATES, Blocks
+from .checkpoint import Checkpoint
+from .hosts import gather
+from .statistics import Histogram, Moments, RunningStatistics
+
+#: A relative error is looked at for the first time at so many replicates, and again whenever there are so much more.
+_FIRST_LOOK, _NEXT_LOOK = 1000, 1.25
+
+#: Seconds between two exchanges of processes, and between two checkpoints.
+_ROUND_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """When a run ends: at so many replicates, or before, at a relative standard error.
+
+    The error is looked at only where the number of blocks is one of a fixed sequence: the same places whatever the
+    devices, so that a run always stops at the same replicate.
+    """
+
+    iterations: int
+    replicates: int | None
+    relative_error: float | None
+
+    @property
+    def most(self) -> int:
+        """Replicates at most."""
+        return MOST_REPLICATES if self.replicates is None else self.replicates
+
+    def next_stop(self, done: int, size: int) -> int:
+        """The number of blocks of `size` to have before looking up again, `done` being there."""
+        whole = self.most // size
+        stop = whole if done < whole else whole + 1
+        if self.relative_error is not None:
+            look = math.ceil(_FIRST_LOOK / size)
+            while look <= done:
+                look = math.ceil(look * _NEXT_LOOK)
+            stop = min(stop, look)
+        return stop
+
+    def is_reached(self, found: RunningStatistics) -> bool:
+        """Whether the error is small enough."""
+        return self.relative_error is not None and found.relative_error <= self.relative_error
+
+
+def simulate(
+    blocks: Blocks,
+    target: Target,
+    measure: Callable[[np.ndarray], np.ndarray],
+    *,
+    state: Checkpoint | None = None,
+    batch_size: int | None = None,
+    progress: bool = False,
+) -> RunningStatistics:
+    """Go on from the checkpoint, round by round: all processes compute their blocks and merge what they found.
+
+    Args:
+        blocks: of chains.
+        target: when to stop.
+        measure: a block of chains' numbers to the quantity itself, (replicates, iterations); it refuses what is none.
+        state: where the statistics are kept.
+        batch_size: replicates under way at once, rounded up to whole blocks.
+        progress: show a bar on standard error.
+
+    Raises:
+        ValueError: the checkpoint has more replicates than there may be, or is not of this run.
+        FloatingPointError: from `measure`.
+        Lost: another process has stopped.
+    """
+    size, processes = blocks.size, jax.process_count()
+    total = RunningStatistics(target.iterations) if state is None else state.load(target.iterations)
+    if total.count > target.most:
+        raise ValueError(
+            f"the checkpoint has {total.count:,} replicates, more than the {target.most:,} asked for. Ask for as "
+            "many, or name another file."
+        )
+    ahead = 2 if batch_size is None else max(1, batch_size // (size * blocks.devices))
+    pace = blocks.devices  # blocks a process computes in a round
+    known = None if target.relative_error is not None and target.replicates is None else target.most
+    shown = progress and jax.process_index() == 0
+    with tqdm(total=known, initial=total.count, unit="replicate", disable=not shown) as bar:
+        while total.count < target.most:
+            done = total.count // size
+            stop = target.next_stop(done, size)
+            share = min(pace, -(-(stop - done) // processes))
+            first = done + share * jax.process_index()
+            started = time.monotonic()
+            found, histogram = [], Histogram(target.iterations)
+            for number, numbers in enumerate(blocks(min(first, stop), min(first + share, stop), ahead), first):
+                measured = measure(numbers)[: target.most - number * size]
+                found.append(Moments.of(measured))
+                histogram.add(measured)
+                if bar.total is None or bar.n < bar.total:
+                    bar.update(len(measured) * processes)
+            _merge(total, found, histogram, share)
+            bar.update(total.count - bar.n)
+            reached = total.count == size * stop and target.is_reached(total)
+            if state is not None and total.count % size == 0:
+                state.save(total, at_once=reached or total.count // size == target.most // size)
+            if reached:
+                break
+            # the first rounds hold compilation, so the pace grows by degrees
+            faster = min(8.0, _ROUND_SECONDS / max(time.monotonic() - started, 1e-3))
+            pace = int(gather(np.array([max(1, round(share * faster))]))[0, 0])
+    return total
+
+
+def _merge(total: RunningStatistics, found: list[Moments], histogram: Histogram, share: int) -> None:
+    """Merge what all processes found in a round, in the order of the blocks, into every process's total."""
+    columns = len(total.mean)
+    table = np.zeros((share, 2 * columns + 1))
+    for row, moments in zip(table, found, strict=False):
+        row[:] = moments.count, *moments.mean, *moments.squares
+    for row in gather(table).reshape(-1, 2 * columns + 1):
+        if row[0]:
+            total.moments += Moments(int(row[0]), row[1 : columns + 1], row[columns + 1 :])
+    lowest, counts = histogram.arrays()
+    bounds = gather(np.array([lowest, counts.shape[1]]))
+    padded = np.zeros((columns, int(bounds[:, 1].max())), np.int64)
+    padded[:, : counts.shape[1]] = counts
+    for (lowest, width), counts in zip(bounds.tolist(), gather(padded), strict=True):
+        total.histogram.merge(Histogram.of(lowest, counts[:, :width]))

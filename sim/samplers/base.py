@@ -1,0 +1,93 @@
+"""What every sampler is: one chain of fits, called with a key."""
+
+import abc
+from typing import ClassVar, Generic, TypeVar
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from theory import Task, Workflow
+
+#: The task that a sampler is written for.
+AnyTask = TypeVar("AnyTask", bound=Task)
+
+
+class AbstractSampler(eqx.Module, Generic[AnyTask]):
+    """One chain of fits of a task under a workflow. It is made only where it has no objection.
+
+    A sampler needs `name`, `__init__`, `bytes_per_replicate` and `__call__`; the rest has defaults.
+
+    Class attributes:
+        name: by which it is asked for; of several of one name the first that `serves` is meant.
+        of: the quantity that it samples; `None` for the task's first.
+        automatic: whether "auto" may choose it.
+        has_quantiles: whether the quantiles of its numbers are those of the quantity.
+        is_limit: whether its numbers are of the limit T -> oo, whatever T is.
+        advice: what to do where a chain is too ill-conditioned for its precision.
+    """
+
+    name: ClassVar[str]
+    of: ClassVar[str | None] = None
+    automatic: ClassVar[bool] = True
+    has_quantiles: ClassVar[bool] = True
+    is_limit: ClassVar[bool] = False
+    advice: ClassVar[str] = "Use float64."
+
+    @abc.abstractmethod
+    def __init__(self, task: AnyTask, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+        """The chain of so many iterations, computed in floating-point numbers of this type.
+
+        Args:
+            task: with numbers for all of its parameters.
+            workflow: what each model is fitted to.
+            iterations: model-fitting iterations.
+            dtype: float64 or float32.
+        """
+
+    @classmethod
+    def serves(cls, task: AnyTask, workflow: Workflow, iterations: int) -> bool:
+        """Whether this is the one that is meant, where several have one name."""
+        del task, workflow, iterations
+        return True
+
+    @classmethod
+    def objection(cls, task: AnyTask, workflow: Workflow, iterations: int) -> str | None:
+        """Why it is not exact, or not possible, here; `None` where it is."""
+        del task, workflow, iterations
+        return None
+
+    @classmethod
+    def suits_float32(cls, task: AnyTask, workflow: Workflow, iterations: int) -> bool:
+        """Whether float32 loses nothing that matters here, so that it is the default."""
+        del task, workflow, iterations
+        return False
+
+    @property
+    def scale(self) -> float:
+        """What the numbers of a chain are multiplied by."""
+        return 1.0
+
+    @property
+    def moments(self) -> int:
+        """The number of moments that the quantity has, 0, 1 or 2 (or more): a mean needs 1, a standard error 2."""
+        return 2
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the numbers, as why moments are missing; empty where there is nothing."""
+        return ""
+
+    @property
+    @abc.abstractmethod
+    def bytes_per_replicate(self) -> int:
+        """An upper estimate of what one replicate holds in memory."""
+
+    @property
+    def lapack_work(self) -> int:
+        """Operations of the largest LAPACK call that one replicate makes."""
+        return 0
+
+    @abc.abstractmethod
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
+        """The quantity, divided by `scale`, of the models of iterations 1, 2, … of one chain: numbers of at least 0."""

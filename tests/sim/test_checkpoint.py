@@ -1,0 +1,126 @@
+"""A checkpoint tells a workflow by what it does, and files from before it did so are still read."""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from theory import Accumulate, SlidingWindow, Workflow, by_count, pools, synthetic
+
+#: SlidingWindow(2), T=200, d=3, sigma=0.5, fresh design, 2 iterations, 256 replicates, written when there was one task.
+OLDER = Path(__file__).with_name("older.checkpoint")
+MEAN = [0.003496524318246366, 0.004576801179614398]
+STANDARD_ERROR = [0.00019471780701539343, 0.00027839748204564374]
+
+TASK = sim.LinearRegression(T=200, d=3, sigma=0.5, design="fresh")
+
+
+def simulate(state, workflow, replicates=256, task=TASK, iterations=2):
+    settings = {"iterations": iterations, "replicates": replicates, "key": jr.key(3), "sampler": "literal"}
+    return sim.run(task, workflow, checkpoint=state, **settings)
+
+
+def read(path):
+    """The file's arrays, the configuration as JSON among them."""
+    with np.load(io.BytesIO(path.read_bytes().partition(b"\n")[2])) as saved:
+        arrays = dict(saved)
+    return arrays, json.loads(str(arrays.pop("configuration")))
+
+
+def write(path, arrays, configuration):
+    body = io.BytesIO()
+    np.savez_compressed(body, configuration=np.array(json.dumps(configuration)), **arrays)
+    digest = hashlib.sha256(body.getvalue()).hexdigest()
+    path.write_bytes(f"model-collapse checkpoint {digest}\n".encode() + body.getvalue())
+
+
+@pytest.fixture
+def older(tmp_path):
+    """The file as this version of JAX would have left it."""
+    path = tmp_path / "state"
+    arrays, configuration = read(OLDER)
+    write(path, arrays, configuration | {"jax": jax.__version__, "platform": jax.local_devices()[0].platform})
+    return path
+
+
+def test_an_older_file_answers_to_the_same_digits(older):
+    run = simulate(older, SlidingWindow(2))
+    assert run.test_error.mean.tolist() == MEAN
+    assert run.test_error.standard_error.tolist() == STANDARD_ERROR
+    longer, straight = simulate(older, SlidingWindow(2), 512), simulate(None, SlidingWindow(2), 512)
+    # its first half may have been computed by other instructions than this machine's
+    np.testing.assert_allclose(longer.test_error.mean, straight.test_error.mean, rtol=1e-12)
+    for level, values in straight.test_error.quantiles.items():
+        np.testing.assert_allclose(longer.test_error.quantiles[level], values, rtol=2e-3)
+    # what was written since says more, and is read as well
+    assert read(older)[1]["task"] == "regression"
+    assert (simulate(older, SlidingWindow(2), 512).test_error.mean == longer.test_error.mean).all()
+
+
+def imposter():
+    """A class of the same name and parameters that does something else."""
+
+    @dataclass(frozen=True)
+    class SlidingWindow(Workflow):
+        k: int
+
+        def training_set(self, iteration):
+            return by_count(synthetic(iteration - 1))
+
+    return SlidingWindow(2)
+
+
+@dataclass(frozen=True)
+class Mine(Workflow):
+    k: int = 2
+
+    def training_set(self, iteration):
+        return by_count(pools(max(1, iteration - self.k + 1), iteration))
+
+
+def test_an_older_file_of_another_workflow_is_refused(older):
+    content = older.read_bytes()
+    for workflow in (Accumulate(), SlidingWindow(3), imposter()):
+        with pytest.raises(ValueError, match="of another run: .*workflow is theory.workflow.SlidingWindow"):
+            simulate(older, workflow)
+        assert older.read_bytes() == content
+    with pytest.raises(ValueError, match="T is 200 there and 201 here"):
+        simulate(older, SlidingWindow(2), task=sim.LinearRegression(T=201, d=3, sigma=0.5, design="fresh"))
+
+
+def test_an_older_file_of_a_users_own_workflow(older):
+    arrays, configuration = read(older)
+    write(older, arrays, configuration | {"workflow": f"{Mine.__module__}.Mine(k=2)"})
+    assert simulate(older, Mine()).test_error.mean.tolist() == MEAN
+    write(older, arrays, configuration | {"workflow": "elsewhere.Mine(k=2)"})
+    with pytest.raises(ValueError, match=r"workflow is elsewhere.Mine\(k=2\) there and Mine\(k=2\) here"):
+        simulate(older, Mine())
+
+
+def test_a_class_may_move_but_not_change(tmp_path):
+    def moved(newest):
+        @dataclass(frozen=True)
+        class Mine(Workflow):
+            k: int = 2
+
+            def training_set(self, iteration):
+                return by_count(pools(newest(1, iteration - self.k + 1), iteration))
+
+        return Mine()
+
+    state = tmp_path / "state"
+    run = simulate(state, Mine())
+    found = simulate(state, moved(max)).test_error
+    assert (found.mean == run.test_error.mean).all()
+    with pytest.raises(ValueError, match="training sets is"):
+        simulate(state, moved(min))
+    _, configuration = read(state)
+    named = {"task": "regression", "of": "test_error", "workflow": "Mine(k=2)", "T": 200, "sigma": 0.5}
+    assert named.items() <= configuration.items()

@@ -1,0 +1,109 @@
+"""The verdict: what agrees, what does not, and what cannot be compared."""
+
+from dataclasses import replace
+
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+import theory
+from sim.comparison import NOISIEST, Z
+from sim.run import Run
+from sim.statistics import Estimate
+from theory import Accumulate, FixedReal, Replace, ReplaceGrowing
+
+
+def test_infinite_variance_is_judged_by_quantiles():
+    task = sim.LinearRegression(T=7, d=5, design="fixed")
+    run = sim.run(task, Accumulate(), iterations=3, replicates=40_000, key=jr.key(1))
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    found = sim.compare(run, law)
+    assert found.verdict == "agree"
+    assert "quantiles were held against the exact distribution at every iteration" in found.reason
+    wrong = theory.linear.test_error(Accumulate(), design="fixed")
+    shifted = {level: values * 1.1 for level, values in run.test_error.quantiles.items()}
+    off = replace(run, estimate=replace(run.estimate, quantiles=shifted))
+    assert sim.compare(off, wrong).verdict == "disagree"
+    few = sim.run(task, Accumulate(), iterations=3, replicates=100, key=jr.key(1))
+    assert sim.compare(few, law).verdict == "not comparable"
+
+
+def test_at_fresh_design_the_first_iteration_alone_has_a_known_distribution():
+    task = sim.LinearRegression(T=8, d=5, design="fresh")
+    run = sim.run(task, Accumulate(), iterations=2, replicates=20_000, key=jr.key(2))
+    found = sim.compare(run, theory.linear.test_error(Accumulate(), design="fresh"))
+    assert (found.verdict, np.isfinite(found.z).tolist()) == ("agree", [True, False])
+    assert "at iteration 1:" in found.reason
+
+
+def test_unequal_pools_are_held_against_their_own_law():
+    task = sim.LinearRegression(T=(30, 12, 50), d=4, sigma=(1.0, 2.0, 0.5), design="fresh")
+    for workflow in (Accumulate(), Replace()):
+        run = sim.run(task, workflow, iterations=3, replicates=40_000, key=jr.key(4))
+        assert sim.compare(run, theory.unequal(workflow, design="fresh")).verdict == "agree"
+        with pytest.raises(ValueError, match="Compare a run with the law of its own"):
+            sim.compare(run, theory.linear.test_error(workflow, design="fresh"))
+    # the power: another order of the same pools is seen
+    swapped = sim.LinearRegression(T=(30, 50, 12), d=4, sigma=(1.0, 0.5, 2.0), design="fresh")
+    other = sim.run(swapped, Replace(), iterations=3, replicates=40_000, key=jr.key(4))
+    law = theory.unequal(Replace(), design="fresh").evaluate(T=(30, 12, 50), d=4, sigma=(1.0, 2.0, 0.5))
+    assert abs(other.test_error.mean[1] - law[1]) > 10 * other.test_error.standard_error[1]
+
+
+def made(workflow, design, mean, standard_error, T=100, d=32):
+    task = sim.LinearRegression(T=T, d=d, design=design)
+    estimate = Estimate(np.asarray(mean), np.asarray(standard_error), {}, {})
+    return Run(task, workflow, len(mean), "test_error", 1000, "literal", "float64", estimate, 2, "")
+
+
+def test_compare_verdicts():
+    law = theory.linear.test_error(Accumulate(), design="fresh")
+    exact = law.evaluate(T=100, d=32, n=range(1, 4))
+    error = np.full(3, 0.001)
+    agreeing = sim.compare(made(Accumulate(), "fresh", exact + 0.9 * Z * error, error), law)
+    assert agreeing.verdict == "agree"
+    np.testing.assert_allclose(agreeing.max_abs_z, 0.9 * Z)
+    one_off = exact.copy()
+    one_off[1] -= 1.1 * Z * error[1]
+    disagreeing = sim.compare(made(Accumulate(), "fresh", one_off, error), law)
+    assert disagreeing.verdict == "disagree"
+    assert "5.5 standard errors from the law" in disagreeing.reason
+    np.testing.assert_allclose(disagreeing.z, [0, -1.1 * Z, 0], atol=1e-9)
+
+
+def test_compare_does_not_pretend():
+    law = theory.linear.test_error(Accumulate(), design="fresh")
+    exact = law.evaluate(T=100, d=32, n=range(1, 4))
+    noisy = sim.compare(made(Accumulate(), "fresh", exact, exact * NOISIEST * 2), law)
+    assert noisy.verdict == "not comparable"
+    assert "reaches 10% of the mean and a verdict needs 5%; use about 4000 replicates" in noisy.reason
+    single = sim.compare(made(Accumulate(), "fresh", exact, exact * np.nan), law)
+    assert single.verdict == "not comparable"
+    asymptotic = sim.compare(
+        made(Accumulate(), "fresh", exact, exact * 0.01), replace(law, derived=replace(law.derived, validity="large-T"))
+    )
+    assert asymptotic.verdict == "not comparable"
+
+
+@pytest.mark.parametrize(("workflow", "design"), [(Replace(), "fresh"), (Accumulate(), "fixed")])
+def test_compare_refuses_a_law_of_something_else(workflow, design):
+    run = made(Accumulate(), "fresh", [1.0], [0.01])
+    with pytest.raises(ValueError, match="Compare a run with the law of its own"):
+        sim.compare(run, theory.linear.test_error(workflow, design=design))
+
+
+@pytest.mark.parametrize("T", [(20, 30, 40), 20], ids=str)
+def test_unequal_pools_have_the_sizes_of_the_workflow(T):
+    task = sim.LinearRegression(T=T, d=3, design="fresh")
+    run = sim.run(task, ReplaceGrowing(), iterations=3, replicates=20_000, key=jr.key(0))
+    assert sim.compare(run, theory.law(run.task, ReplaceGrowing())).verdict == "agree"
+
+
+def test_a_run_of_the_limit_is_held_against_the_gain_to_the_bit():
+    task = sim.LinearRegression(T=97, d=7, sigma=0.3, design="fresh")
+    run = sim.run(task, FixedReal("1/3"), iterations=5, replicates=2_000, key=jr.key(0), sampler="gaussian")
+    law = theory.linear.test_error(FixedReal("1/3"), design="fresh")
+    expected = [float(c) * 0.3**2 * 7 / 97 for c in theory.gain(FixedReal("1/3"), 5)]
+    found = sim.compare(run, law)
+    assert (found.law.tolist(), found.verdict) == (expected, "agree")
