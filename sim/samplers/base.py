@@ -16,7 +16,7 @@ AnyTask = TypeVar("AnyTask", bound=Task)
 class AbstractSampler(eqx.Module, Generic[AnyTask]):
     """One chain of fits of a task under a workflow. It is made only where it has no objection.
 
-    A sampler needs `name`, `__init__`, `bytes_per_replicate` and `__call__`; the rest has defaults.
+    A sampler needs `name`, `__init__` and `__call__`; the rest has defaults.
 
     Class attributes:
         name: by which it is asked for; of several of one name the first that `serves` is meant.
@@ -79,9 +79,9 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         return ""
 
     @property
-    @abc.abstractmethod
     def bytes_per_replicate(self) -> int:
-        """An upper estimate of what one replicate holds in memory."""
+        """An upper estimate of what one replicate holds in memory; as it stands it is for small chains."""
+        return 2**14
 
     @property
     def lapack_work(self) -> int:

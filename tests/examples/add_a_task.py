@@ -34,7 +34,9 @@ class NormalMean(theory.Task):
 class Numbers(sim.AbstractSampler):
     """Draws every number, with mu = 0; for pools of T numbers that are used whole."""
 
-    name, T, shares = "literal", eqx.field(static=True), eqx.field()
+    name = "literal"
+    T: int = eqx.field(static=True)
+    shares: jax.Array
 
     def __init__(self, task, workflow, iterations, dtype):
         self.T, each = task.T, range(1, iterations + 1)
