@@ -121,7 +121,7 @@ def _limit(run: Run, law: Law) -> Float[np.ndarray, " iterations"]:
     numbers = {p.symbol: run.task.numbers[p.name] for p in run.task.parameters}
 
     def number(factor: sp.Expr) -> float:
-        return sp.lambdify(list(numbers), factor)(*numbers.values())
+        return float(sp.lambdify(list(numbers), factor)(*numbers.values()))
 
     above, below = sp.fraction(law.quantity.limit_unit)
     for factor in sorted(sp.Mul.make_args(above), key=lambda factor: bool(factor.is_integer)):

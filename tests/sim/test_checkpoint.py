@@ -116,11 +116,11 @@ def test_a_class_may_move_but_not_change(tmp_path):
         return Mine()
 
     state = tmp_path / "state"
-    run = simulate(state, Mine())
-    found = simulate(state, moved(max)).test_error
+    run = simulate(state, Mine(), iterations=3)
+    found = simulate(state, moved(max), iterations=3).test_error
     assert (found.mean == run.test_error.mean).all()
     with pytest.raises(ValueError, match="training sets is"):
-        simulate(state, moved(min))
+        simulate(state, moved(min), iterations=3)
     _, configuration = read(state)
     named = {"task": "regression", "of": "test_error", "workflow": "Mine(k=2)", "T": 200, "sigma": 0.5}
     assert named.items() <= configuration.items()
