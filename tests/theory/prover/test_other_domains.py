@@ -1,5 +1,6 @@
 """Bounds over other parameters than regression's. What is true follows from the comment beside it."""
 
+import random
 from fractions import Fraction
 
 import pytest
@@ -125,3 +126,29 @@ def test_the_least_constant_over_other_parameters() -> None:
     found = least_constant(Statement(law, SHAPE, 1 / (T * h), gain=sp.harmonic(n, 2)), 1 / (T * h), time_limit=LIMIT)
     assert isinstance(found, Tightest)
     assert (found.constant, found.attained) == (sp.pi**2 / 6, False)  # the sum of all 1/i^2
+
+
+def test_no_verdict_is_contradicted_at_random_points() -> None:
+    """Random bounds around n h/T: by SymPy's substitution of rational numbers, apart from the code under test."""
+    rng = random.Random(20240401)
+    verdicts = []
+    for _ in range(20):
+        domain = rng.choice([SHAPE, LARGE_SHAPE, PRECISE])
+        law = n * h / T
+        a, b, c = (rng.randint(1, 4) for _ in range(3))
+        shapes = ["{a}*n*h/{b}", "n*(h+{a})/T/{b}", "{a}*n*h**2/(T+{b})", "n*h/T+{a}-{b}*h", "{a}*n+{b}/(h*T)-{c}/T"]
+        bound = rng.choice(shapes).format(a=a, b=b, c=c)
+        verdict = judge(Statement(law, domain), bound, time_limit=20.0)
+        verdicts.append(verdict.verdict)
+        gap = parse_bound(bound, domain.letters) - law
+        for _ in range(30):
+            shape = domain.least(h, {}) + Fraction(rng.randint(1, 400), rng.choice([1, 20, 400]))
+            samples = domain.least(T, {h: shape}) + rng.choice([0, 0, 1, 7, 1000])
+            point = {h: sp.Rational(shape), T: sp.Rational(samples), n: rng.choice([1, 2, 3, 30, 10**4])}
+            assert not isinstance(verdict, Proved) or gap.subs(point) >= 0, bound
+        if isinstance(verdict, Refuted):
+            named = {symbol.name: symbol for symbol in domain.letters}
+            point = {named[name]: sp.Rational(value) for name, value in verdict.counterexample.items()}
+            assert gap.subs(point) < 0, bound
+    assert verdicts.count("proved") >= 3
+    assert verdicts.count("refuted") >= 3
