@@ -13,6 +13,7 @@ from theory.prover.lemmas import Unsound
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
 from theory.symbols import T, d, i, n
+from theory.sympy_types import rational, substituted
 
 h = sp.Symbol("h", positive=True)
 r = sp.Symbol("r", integer=True, positive=True)
@@ -76,10 +77,10 @@ def test_false_bounds_are_refuted_at_a_point(
     assert isinstance(verdict, Refuted)
     point = verdict.counterexample
     assert list(point) == shown.split()
-    values = {symbol: sp.Rational(Fraction(point.get(symbol.name, 1))) for symbol in domain.letters}
+    values = {symbol: rational(point.get(symbol.name, 1)) for symbol in domain.letters}
     # The domain's own relations, and both sides, by SymPy's substitution alone; what is not shown is 1.
-    assert all(relation.subs(values) == sp.true for relation in domain.relations())
-    assert law.subs(values) > parse_bound(bound, domain.letters).subs(values)
+    assert all(relation.subs(list(values.items())) == sp.true for relation in domain.relations())
+    assert substituted(law, values) > substituted(parse_bound(bound, domain.letters), values)
 
 
 def test_unknown_symbols_are_refused_with_the_list_of_the_domain() -> None:
@@ -144,11 +145,11 @@ def test_no_verdict_is_contradicted_at_random_points() -> None:
         for _ in range(30):
             shape = domain.least(h, {}) + Fraction(rng.randint(1, 400), rng.choice([1, 20, 400]))
             samples = domain.least(T, {h: shape}) + rng.choice([0, 0, 1, 7, 1000])
-            point = {h: sp.Rational(shape), T: sp.Rational(samples), n: rng.choice([1, 2, 3, 30, 10**4])}
-            assert not isinstance(verdict, Proved) or gap.subs(point) >= 0, bound
+            point = {h: rational(shape), T: rational(samples), n: rng.choice([1, 2, 3, 30, 10**4])}
+            assert not isinstance(verdict, Proved) or substituted(gap, point) >= 0, bound
         if isinstance(verdict, Refuted):
             named = {symbol.name: symbol for symbol in domain.letters}
-            point = {named[name]: sp.Rational(value) for name, value in verdict.counterexample.items()}
-            assert gap.subs(point) < 0, bound
+            point = {named[name]: rational(value) for name, value in verdict.counterexample.items()}
+            assert substituted(gap, point) < 0, bound
     assert verdicts.count("proved") >= 3
     assert verdicts.count("refuted") >= 3
