@@ -242,11 +242,13 @@ class Domain:
 
 
 def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
-    """One number in the place of several."""
+    """One number in the place of several; every variable is positive."""
     if not floors or any(symbols(floor) for floor in floors):
         return floors
     highest = max(map(fraction, floors))
-    return (rational(math.ceil(highest) if symbol.is_integer else highest),)
+    if symbol.is_integer:
+        return (rational(max(1, math.ceil(highest))),)
+    return (rational(highest),) if highest > 0 else ()
 
 
 def _difference(relation: str | sp.Basic, letters: tuple[sp.Symbol, ...], refusal: ValueError) -> tuple[sp.Expr, bool]:

@@ -7,6 +7,7 @@ import sympy as sp
 
 from theory.prover.domain import Domain, Variable
 from theory.symbols import T, i, k, n
+from theory.sympy_types import substituted
 from theory.tasks.regression.symbols import DOMAIN, d, sigma
 
 h = sp.Symbol("h", positive=True)
@@ -61,7 +62,7 @@ def test_two_variables_split_a_third_at_all_their_crossings() -> None:
             (v,) = sp.solve(cell[d] - features, domain.slacks[d]) or [None]
             if v is not None and v >= 0:
                 corner = {domain.slacks[d]: v, domain.slacks[T]: 0, domain.slacks[r]: 0}
-                found.append({x: cell[x].subs(corner) for x in point})
+                found.append({x: substituted(cell[x], corner) for x in point})
         assert point in found
 
 
@@ -141,6 +142,7 @@ def test_unknown_symbols_are_refused_with_the_domain_s_own() -> None:
         (DOMAIN.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
         (DENSITY, {T: sp.Integer(2), h: sp.Rational(1, 2)}, "d >= 1, n >= 1"),
         (SAMPLES, {}, "T >= 1, n >= 1"),
+        (Domain((Variable(d, (ONE,)), Variable(T, (9 - d,)))), {d: sp.Integer(20)}, "T >= 1, n >= 1"),
     ],
 )
 def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational], text: str) -> None:

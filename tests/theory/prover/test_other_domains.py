@@ -1,5 +1,6 @@
 """Bounds over other parameters than regression's. What is true follows from the comment beside it."""
 
+import random
 from fractions import Fraction
 
 import pytest
@@ -12,6 +13,7 @@ from theory.prover.lemmas import Unsound
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
 from theory.symbols import T, i, n
+from theory.sympy_types import rational, substituted
 from theory.tasks.regression.symbols import d
 
 h = sp.Symbol("h", positive=True)
@@ -76,10 +78,10 @@ def test_false_bounds_are_refuted_at_a_point(
     assert isinstance(verdict, Refuted)
     point = verdict.counterexample
     assert list(point) == shown.split()
-    values = {symbol: sp.Rational(Fraction(point.get(symbol.name, 1))) for symbol in domain.letters}
+    values = {symbol: rational(point.get(symbol.name, 1)) for symbol in domain.letters}
     # The domain's own relations, and both sides, by SymPy's substitution alone; what is not shown is 1.
-    assert all(relation.subs(values) == sp.true for relation in domain.relations())
-    assert law.subs(values) > parse_bound(bound, domain.letters).subs(values)
+    assert all(relation.subs(list(values.items())) == sp.true for relation in domain.relations())
+    assert substituted(law, values) > substituted(parse_bound(bound, domain.letters), values)
 
 
 def test_unknown_symbols_are_refused_with_the_list_of_the_domain() -> None:
@@ -126,3 +128,29 @@ def test_the_least_constant_over_other_parameters() -> None:
     found = least_constant(Statement(law, SHAPE, 1 / (T * h), gain=sp.harmonic(n, 2)), 1 / (T * h), time_limit=LIMIT)
     assert isinstance(found, Tightest)
     assert (found.constant, found.attained) == (sp.pi**2 / 6, False)  # the sum of all 1/i^2
+
+
+def test_no_verdict_is_contradicted_at_random_points() -> None:
+    """Random bounds around n h/T: by SymPy's substitution of rational numbers, apart from the code under test."""
+    rng = random.Random(20240401)
+    verdicts = []
+    for _ in range(20):
+        domain = rng.choice([SHAPE, LARGE_SHAPE, PRECISE])
+        law = n * h / T
+        a, b, c = (rng.randint(1, 4) for _ in range(3))
+        shapes = ["{a}*n*h/{b}", "n*(h+{a})/T/{b}", "{a}*n*h**2/(T+{b})", "n*h/T+{a}-{b}*h", "{a}*n+{b}/(h*T)-{c}/T"]
+        bound = rng.choice(shapes).format(a=a, b=b, c=c)
+        verdict = judge(Statement(law, domain), bound, time_limit=20.0)
+        verdicts.append(verdict.verdict)
+        gap = parse_bound(bound, domain.letters) - law
+        for _ in range(30):
+            shape = domain.least(h, {}) + Fraction(rng.randint(1, 400), rng.choice([1, 20, 400]))
+            samples = domain.least(T, {h: shape}) + rng.choice([0, 0, 1, 7, 1000])
+            point = {h: rational(shape), T: rational(samples), n: rng.choice([1, 2, 3, 30, 10**4])}
+            assert not isinstance(verdict, Proved) or substituted(gap, point) >= 0, bound
+        if isinstance(verdict, Refuted):
+            named = {symbol.name: symbol for symbol in domain.letters}
+            point = {named[name]: rational(value) for name, value in verdict.counterexample.items()}
+            assert substituted(gap, point) < 0, bound
+    assert verdicts.count("proved") >= 3
+    assert verdicts.count("refuted") >= 3
