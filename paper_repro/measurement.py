@@ -9,7 +9,7 @@ from scipy import stats
 LEVEL = 0.95
 
 
-def errors_to_a_side(degrees: float, level: float = LEVEL) -> float:
+def errors_to_a_side(degrees: int | float, level: float = LEVEL) -> float:
     """Standard errors that a two-sided confidence interval reaches to either side of a mean, by Student's t.
 
     >>> round(errors_to_a_side(3.0), 2), round(errors_to_a_side(math.inf), 2)
