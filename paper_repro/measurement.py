@@ -12,7 +12,7 @@ LEVEL = 0.95
 def errors_to_a_side(degrees: int | float, level: float = LEVEL) -> float:
     """Standard errors that a two-sided confidence interval reaches to either side of a mean, by Student's t.
 
-    >>> round(errors_to_a_side(3.0), 2), round(errors_to_a_side(math.inf), 2)
+    >>> round(errors_to_a_side(3), 2), round(errors_to_a_side(math.inf), 2)
     (3.18, 1.96)
     """
     return float(stats.t.ppf((1 + level) / 2, degrees))

@@ -2,7 +2,6 @@
 
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -31,9 +30,7 @@ class NormalMean(theory.Task):
         return theory.gain_law(symbolic, 1 / T, validity=LARGE_T if symbolic.draws else EXACT, steps=(step,))
 
 
-class Numbers(sim.AbstractSampler):
-    """Draws every number, with mu = 0; for pools of T numbers that are used whole."""
-
+class Numbers(sim.AbstractSampler):  # draws every number, with mu = 0; for pools of T numbers that are used whole
     name = "literal"
     T: int = eqx.field(static=True)
     shares: jax.Array
@@ -45,8 +42,7 @@ class Numbers(sim.AbstractSampler):
     def __call__(self, key):
         def fit(carry, now):
             (means, estimate), (iteration, shares) = carry, now
-            numbers = estimate + jr.normal(jr.fold_in(key, iteration), (self.T,), shares.dtype)
-            means = means.at[iteration].set(numbers.mean())
+            means = means.at[iteration].set(estimate + jr.normal(jr.fold_in(key, iteration), (self.T,)).mean())
             return (means, shares @ means), (shares @ means) ** 2
 
         start = jnp.zeros_like(self.shares[0]), jnp.zeros_like(self.shares[0, 0])
@@ -57,9 +53,8 @@ sim.register(NormalMean, Numbers)
 law = theory.law(NormalMean(), Accumulate())
 print(law.expr, theory.check_bound(law, "pi**2/(6*T)").verdict, theory.tightest(law).constant)
 # -> Sum(i**(-2), (i, 1, n))/T proved pi**2/6
-with tempfile.TemporaryDirectory() as folder:  # killed after 1,000 chains, a run goes on from its checkpoint
+with tempfile.TemporaryDirectory() as at:  # killed after 1,000 chains, a run goes on from its checkpoint
     for most in (1_000, 4_000):
-        settings = {"replicates": most, "key": jr.key(0), "checkpoint": Path(folder) / "run"}
-        run = sim.run(NormalMean(T=20), Accumulate(), iterations=5, **settings)
+        run = sim.run(NormalMean(20), Accumulate(), iterations=5, replicates=most, key=jr.key(0), checkpoint=f"{at}/run")
 print(run.replicates, sim.compare(run, law).verdict)
 # -> 4000 agree
