@@ -19,7 +19,7 @@ from paper_repro.gerstgrasser2024 import (
     vae as autoencoders,
 )
 from paper_repro.recorded import RECORDED, Row
-from sim.results import anew
+from sim.files import anew
 
 from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
 

@@ -11,8 +11,9 @@ from sympy.printing.precedence import PRECEDENCE
 
 from theory import Law, SlidingWindow, Workflow, gain
 from theory.linear import DESIGNS, test_error
-from theory.symbols import ONE_FIT, T, n
+from theory.symbols import T, n
 from theory.table import FAMILIES
+from theory.tasks.regression.symbols import ONE_FIT
 
 from .style import COLOUR
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from sim.files import anew
 from sim.hosts import keep_compiled, use_all_cores
-from sim.results import anew
 from theory.cli import Parser, run as run_command
 
 from . import verdicts

@@ -54,7 +54,7 @@ def command(capsys: Any, module: str, line: str) -> Ran:
     try:
         status = main(line.split())
     except SystemExit as stop:
-        status = stop.code
+        status = stop.code if isinstance(stop.code, int) else 1
     captured = capsys.readouterr()
     return Ran(status, captured.out, captured.err)
 

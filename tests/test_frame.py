@@ -20,7 +20,7 @@ def test_layers():
 
 
 def test_shape_hook_bites():
-    from sim.recursion import _move
+    from sim.samplers.recursion import _move
 
     with pytest.raises(jaxtyping.TypeCheckError):
         _move(jnp.zeros((2, 3)), [jnp.zeros(4)], jnp.zeros(4, int))

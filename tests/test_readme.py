@@ -16,7 +16,7 @@ from paper_repro import verdicts
 from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
-from tests.helpers import as_a_user
+from tests.helpers import as_a_user, recorded
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -47,10 +47,10 @@ def test_commands(line, tmp_path):
 
 
 def test_the_table_of_speeds_is_the_recorded_one():
-    recorded = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
-    assert simulation.markdown(recorded["steps a second"]) in TEXT
-    assert len(recorded["steps a second"]) == 18
-    (rates,) = (row["rates"] for row in recorded["steps a second"] if (row["d"], row["T"], row["n"]) == (100, 1000, 10))
+    measured = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
+    assert simulation.markdown(measured["steps a second"]) in TEXT
+    assert len(measured["steps a second"]) == 18
+    (rates,) = (row["rates"] for row in measured["steps a second"] if (row["d"], row["T"], row["n"]) == (100, 1000, 10))
     loop, bartlett = rates["wishart 32"] / rates["loop"], rates["wishart 32"] / rates["bartlett"]
     said = f"makes {loop:.0f} times the steps of the loop ({rates['wishart 64'] / rates['loop']:.0f} times in float64)"
     assert f"{said}, and {bartlett:.1f} times those of the sufficient statistics." in " ".join(TEXT.split())
@@ -131,12 +131,11 @@ def diffusion_ablation_table(rows):
     ],
 )
 def test_other_tables_are_the_recorded_ones(experiment, table):
-    rows = Results(vae.RECORDED, experiment.name).load(experiment.configuration)
-    assert table(rows) in TEXT
+    assert table(recorded(experiment)) in TEXT
 
 
 def test_what_is_said_of_the_diffusion_models_is_recorded():
-    rows = Results(vae.RECORDED, diffusion.DIFFUSION.name).load(diffusion.DIFFUSION.configuration)
+    rows = recorded(diffusion.DIFFUSION)
     text = " ".join(TEXT.split())
     replace, accumulate = (curve(rows, "cpu", workflow, "rise")[0][-1] for workflow in ("replace", "accumulate"))
     assert f"It goes up {1 + replace:.2f} times under Replace and {1 + accumulate:.2f} times under Accumulate" in text

@@ -1,6 +1,7 @@
 """Is a law at most a bound, at every number of samples, features and iterations? Proved, refuted, or left open."""
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from functools import cache
 
 import sympy as sp
@@ -93,7 +94,7 @@ def _at_iteration(law: Law) -> Callable[[int], sp.Expr]:
     @cache
     def known() -> list[sp.Expr]:
         gains = law.gain(_KNOWN_ITERATIONS)
-        return [rational(gain) * law.unit for gain in gains]
+        return [law.unit * (rational(c) if isinstance(c, Fraction) else c) for c in gains]
 
     def at(iteration: int) -> sp.Expr:
         if iteration > len(known()):

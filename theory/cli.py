@@ -113,8 +113,8 @@ def _number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str],
 
 def _several(one: Callable[[str], Any]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        values = tuple(one(part) for part in text.split(","))
-        return values if len(values) > 1 else values[0]
+        first, *rest = [one(part) for part in text.split(",")]
+        return (first, *rest) if rest else first
 
     return read
 

@@ -15,6 +15,7 @@ from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread
 from .gain import gain
 from .symbols import GAIN, i, n
+from .sympy_types import parts, rational, replaced, substituted, summand
 from .task import Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
 
@@ -51,7 +52,7 @@ class Law:
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
         """Where it holds: the domain of the task as relations, with the task's numbers in them."""
-        relations = (relation.subs(self.task.at) for relation in self.task.domain.relations())
+        relations = (relation.subs(dict(self.task.at)) for relation in self.task.domain.relations())
         return tuple(relation for relation in relations if relation != sp.true)
 
     @property
@@ -80,18 +81,18 @@ class Law:
         return self.derived.gain
 
     def _at(self, expression: sp.Expr) -> sp.Expr:
-        return expression.subs(self.task.at) if self.task.at else expression
+        return substituted(expression, self.task.at) if self.task.at else expression
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:
         result = self.derived.expr
         if result.has(GAIN) or self.derived.values is not None:
             return None
-        for total in result.atoms(sp.Sum):
-            closed = summation.closed_sum(total.function)
+        for total in parts(result, sp.Sum):
+            closed = summation.closed_sum(summand(total))
             if closed is None:
                 return None
-            result = result.subs(total, closed)
+            result = replaced(result, {total: closed})
         return result
 
     @cached_property
@@ -162,14 +163,14 @@ class Law:
         symbols = {p.symbol: numbers[p.name] for p in self.task.parameters}
         at = {symbol: value for symbol, value in symbols.items() if symbol.is_integer}
         reals = {symbol: value for symbol, value in symbols.items() if not symbol.is_integer}
-        sums = sorted(self.derived.expr.atoms(sp.Sum), key=sp.default_sort_key)
+        sums = parts(self.derived.expr, sp.Sum)
         stand_ins = sp.symbols(f"sum:{len(sums)}")
         upto = np.arange(1, iterations.max() + 1, dtype=np.float64)
         totals = []
         for total in sums:
-            term = sp.lambdify([i, *reals], total.function.subs(at), "scipy")
+            term = sp.lambdify([i, *reals], substituted(summand(total), at), "scipy")
             totals.append(np.cumsum(np.broadcast_to(term(upto, *reals.values()), upto.shape))[iterations - 1])
-        outside = self.derived.expr.subs(dict(zip(sums, stand_ins, strict=True))).subs(at)
+        outside = substituted(replaced(self.derived.expr, dict(zip(sums, stand_ins, strict=True))), at)
         if outside.has(GAIN):
             gains = np.array([float(c) for c in gain(self.workflow, int(iterations.max()))])
             stand_ins, totals = (*stand_ins, GAIN(n)), [*totals, gains[iterations - 1]]
@@ -179,8 +180,8 @@ class Law:
 
     def _evaluate_far_out(self, closed_form: sp.Expr, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Through the closed form, in twice the digits that its cancellations can cost."""
-        exactly = {p.symbol: sp.Rational(*numbers[p.name].as_integer_ratio()) for p in self.task.parameters}
-        value = sp.lambdify(n, closed_form.subs(exactly).rewrite(sp.polygamma), "mpmath")
+        exactly = {p.symbol: rational(Fraction(numbers[p.name])) for p in self.task.parameters}
+        value = sp.lambdify(n, substituted(closed_form, exactly).rewrite(sp.polygamma), "mpmath")
         # Differences of polygamma functions at arguments 1/T apart lose up to log10(n T) digits each.
         largest = max((len(str(x)) for x in numbers.values() if isinstance(x, int)), default=1)
         with mpmath.workdps(40 + 4 * largest + 2 * len(str(iterations.max()))):

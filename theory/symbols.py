@@ -6,6 +6,8 @@ pool. Each task adds those of its own parameters.
 
 import sympy as sp
 
+from .sympy_types import as_expression
+
 T, n, i, k = sp.symbols("T n i k", integer=True, positive=True)
 
 #: Stands for the gain in the law of a workflow for which no formula in n was proved; `gain` gives its values.
@@ -20,4 +22,4 @@ def tidy(expression: sp.Expr) -> sp.Expr:
         backward = backward and sp.Poly(base, T).LC().could_extract_minus_sign()
         return (-1) ** exponent * (-base) ** exponent if backward else base**exponent
 
-    return expression.replace(sp.Pow, turn)
+    return as_expression(expression.replace(sp.Pow, turn))

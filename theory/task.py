@@ -17,6 +17,7 @@ import sympy as sp
 
 from .derivation import Derived
 from .prover.domain import Domain
+from .sympy_types import rational, substituted
 from .workflow import Workflow, exact
 
 
@@ -122,8 +123,8 @@ class Task(abc.ABC):
             name, value = variable.symbol.name, values[variable.symbol.name]
             if variable.symbol.is_integer and at[variable.symbol].denominator != 1:
                 raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
-            number = sp.Rational(*at[variable.symbol].as_integer_ratio())
-            floors = [floor.subs(at) for floor in variable.floors]
+            number = rational(at[variable.symbol])
+            floors = [substituted(floor, at) for floor in variable.floors]
             if any(number < floor for floor in floors) or not (floors or number > 0):
                 needs = " and ".join(f">= {floor}" for floor in variable.floors) or "> 0"
                 raise ValueError(f"{self.name} needs {name} {needs}; got {self._listed(values)}.")
@@ -148,7 +149,7 @@ class Task(abc.ABC):
     def at(self) -> dict[sp.Symbol, sp.Rational]:
         """What is put in for the symbols that have numbers, exactly; numbers given one an iteration have no symbol."""
         found = {p.symbol: exact(self.numbers[p.name]) for p in self.parameters if p.name in self.numbers}
-        return {s: sp.Rational(*value.as_integer_ratio()) for s, value in found.items() if isinstance(value, Fraction)}
+        return {symbol: rational(value) for symbol, value in found.items() if isinstance(value, Fraction)}
 
     def completed(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """A number for every parameter, wherever it lies: those given, this task's own, or the defaults.

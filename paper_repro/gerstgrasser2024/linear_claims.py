@@ -7,7 +7,8 @@ import sympy as sp
 
 from theory import Accumulate, Proved, Replace, ReplaceGrowing, Tightest, Workflow, check_bound, tightest
 from theory.linear import test_error
-from theory.symbols import ONE_FIT, T, d, n, sigma
+from theory.symbols import T, n
+from theory.tasks.regression.symbols import ONE_FIT, d, sigma
 
 from ..claim import Claim, Fact, Quantity
 from ..measurement import Measurement

@@ -17,7 +17,7 @@ from neural.language.markov import Markov
 from neural.loop import Learner, Plan, run
 from neural.train import Training
 from paper_repro import one_law
-from sim.statistics import Z
+from sim.comparison import Z
 from tests import helpers as tables
 from theory import Accumulate, AccumulateSubsample, FixedReal, Replace, gain
 

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import sympy as sp
 
 import sim
 import theory
@@ -21,7 +22,7 @@ class NormalMean(theory.Task):
     name = "normal-mean"
     quantities = (Quantity("test_error", "squared error of estimate n, n = 1 that of real numbers", 1 / T, 1 / T),)
     parameters = (Parameter(T, "numbers an iteration"),)
-    domain = Domain((Variable(T, (1,)),))
+    domain = Domain((Variable(T, (sp.Integer(1),)),))
     T: int | None = None
 
     def derive(self, workflow, quantity):
@@ -55,6 +56,6 @@ print(law.expr, theory.check_bound(law, "pi**2/(6*T)").verdict, theory.tightest(
 # -> Sum(i**(-2), (i, 1, n))/T proved pi**2/6
 with tempfile.TemporaryDirectory() as at:  # killed after 1,000 chains, a run goes on from its checkpoint
     for most in (1_000, 4_000):
-        run = sim.run(NormalMean(20), Accumulate(), iterations=5, replicates=most, key=jr.key(0), checkpoint=f"{at}/run")
+        run = sim.run(NormalMean(20), Accumulate(), iterations=5, replicates=most, key=jr.key(0), checkpoint=f"{at}/a")
 print(run.replicates, sim.compare(run, law).verdict)
 # -> 4000 agree

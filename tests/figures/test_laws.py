@@ -14,8 +14,9 @@ from figures.laws import EXPLORED, ITERATIONS, WINDOWS, equations, label, mathml
 from tests.engines import ENGINES, in_quickjs
 from theory import Accumulate, FreshReal, SlidingWindow
 from theory.linear import DESIGNS, test_error as law_of
-from theory.symbols import ONE_FIT, T, d, n
+from theory.symbols import T, n
 from theory.table import rows
+from theory.tasks.regression.symbols import ONE_FIT, d
 
 #: T, d, sigma: the least T, near it, the paper's, no features to speak of, many rows, as many as the page allows.
 POINTS = ((3, 1, 1.0), (36, 32, 0.5), (100, 32, 1.0), (1000, 1, 37.5), (10**5, 99_000, 0.01), (10**6, 10**4, 1.0))

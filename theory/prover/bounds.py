@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import sympy as sp
 
@@ -56,7 +56,9 @@ class Proved:
     """law <= bound on the whole domain; `certificate.check` has verified the certificate."""
 
     certificate: Certificate
-    verdict = "proved"
+    verdict: ClassVar[str] = "proved"
+    counterexample: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,25 @@ class Refuted:
     """
 
     counterexample: dict[str, int | Fraction]
-    verdict = "refuted"
+    verdict: ClassVar[str] = "refuted"
+    certificate: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
 class Undecided:
-    """Neither was shown.
+    """Neither was shown, or no least constant.
 
     Attributes:
         tried: what was.
     """
 
     tried: tuple[str, ...]
-    verdict = "undecided"
+    verdict: ClassVar[str] = "undecided"
+    certificate: ClassVar[None] = None
+    counterexample: ClassVar[None] = None
+    constant: ClassVar[None] = None
+    attained: ClassVar[None] = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +186,7 @@ def _named(point: Point, lookout: Search) -> dict[str, int | Fraction]:
     return {symbol.name: int(values[symbol]) if symbol.is_integer else values[symbol] for symbol in lookout.shown}
 
 
-def least_constant(statement: Statement, family: str | sp.Expr, *, time_limit: float) -> Tightest | Undecided:
+def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_limit: float) -> Tightest | Undecided:
     """The least constant C for which the statement's expression is at most C * family, and whether it is attained.
 
     Args:
