@@ -9,6 +9,7 @@ import theory
 from theory import Accumulate, Replace, ReplaceGrowing, gain
 from theory.linear import DESIGNS
 from theory.symbols import T, n
+from theory.sympy_types import as_expression, substituted
 from theory.tasks.regression.symbols import d, sigma
 
 ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for design in DESIGNS]
@@ -21,8 +22,8 @@ def test_closed_form_is_the_law_free_of_sums(workflow, design):
     assert not closed.has(sp.Sum)
     for iteration in (1, 2, 5, 17):
         at = {T: 23, d: 9, sigma: sp.Rational(3, 2)}
-        exact = law.expr.subs(at).subs(n, iteration).doit()
-        assert abs(sp.N(closed.subs(at).subs(n, iteration) - exact, 30)) < 1e-25
+        exact = substituted(law.expr, at | {n: iteration}).doit()
+        assert abs(sp.N(substituted(closed, at | {n: iteration}) - exact, 30)) < 1e-25
 
 
 @pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)
@@ -62,7 +63,7 @@ def test_evaluate_against_exact_rationals(workflow, design, samples, features):
     iterations = [1, 2, 3, 10, 40]
     found = law.evaluate(T=samples, d=features, sigma=0.5, n=iterations)
     at = {T: samples, d: features, sigma: sp.Rational(1, 2)}
-    exact = [float(law.expr.subs(at).subs(n, m).doit()) for m in iterations]
+    exact = [float(as_expression(substituted(law.expr, at | {n: m}).doit())) for m in iterations]
     np.testing.assert_allclose(found, exact, rtol=1e-14)
     assert found.dtype == np.float64
     assert found.shape == (5,)

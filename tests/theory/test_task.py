@@ -93,6 +93,7 @@ def test_bounds_of_a_task_with_numbers_are_judged_at_these():
     symbols = theory.law(LinearRegression(design="fresh"), Accumulate())
     assert theory.check_bound(symbols, bound, time_limit=100).verdict == "refuted"
     refuted = theory.check_bound(numbers, "148/100*sigma**2*d/(T-d-1)", time_limit=100)
+    assert refuted.counterexample is not None
     assert set(refuted.counterexample) == {"n"}
     law = numbers.evaluate(n=int(refuted.counterexample["n"]))
     assert law > 1.48 * 32 / 67
@@ -108,8 +109,8 @@ def test_a_task_of_other_symbols():
     assert theory.check_bound(law, "n/(T*shape)").verdict == "proved"
     refuted = theory.check_bound(law, "2/(T*shape)")
     assert refuted.verdict == "refuted"
-    assert set(refuted.counterexample) == {"T", "n"}  # the shape drops out
-    assert "shape" in theory.check_bound(law, "n/(2*T)").counterexample
+    assert set(refuted.counterexample or {}) == {"T", "n"}  # the shape drops out
+    assert "shape" in (theory.check_bound(law, "n/(2*T)").counterexample or {})
     assert theory.tightest(theory.law(GammaMean(), Accumulate()), "1/(T*shape)").constant == sp.pi**2 / 6
     assert [str(relation) for relation in law.assumptions] == ["T >= 1", "n >= 1", "shape > 0"]
     with pytest.raises(ValueError, match=r"use T, shape, n"):
