@@ -40,7 +40,7 @@ class Recursion(eqx.Module):
 
     @property
     def slots(self) -> int:
-        """How many sums are kept."""
+        """The number of sums that are kept."""
         return self.weights.shape[1]
 
     def __call__(

@@ -47,7 +47,7 @@ class Schedule:
 
     @property
     def slots(self) -> int:
-        """How many sums are kept."""
+        """The number of sums that are kept."""
         return self.weights.shape[1]
 
 

@@ -199,6 +199,6 @@ def test_too_large_for_memory():
         ({"covariance": np.array([[1.0, 0.5], [0.0, 1.0]])}, "symmetric"),
     ],
 )
-def test_model_refuses(arguments, message):
+def test_the_task_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         sim.LinearRegression(**({"T": 10, "d": 2, "design": "fresh"} | arguments))
