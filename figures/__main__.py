@@ -1,6 +1,6 @@
 """`python -m figures`: simulate what the figures need, or read what is recorded, and draw into figures/out."""
 
-import theory.interruption  # noqa: F401 (first of all: what follows takes long)
+import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
 # isort: split
 

@@ -1,6 +1,6 @@
 """`python -m neural MODEL WORKFLOW --preset cpu --run-dir runs/lm`: models trained on their own samples."""
 
-import theory.interruption  # noqa: F401 (first of all: what follows takes long)
+import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
 # isort: split
 

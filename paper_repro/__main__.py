@@ -1,6 +1,6 @@
 """`python -m paper_repro list | run NAME --preset cpu | claims`: papers' experiments, and their claims judged."""
 
-import theory.interruption  # noqa: F401 (first of all: what follows takes long)
+import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
 # isort: split
 

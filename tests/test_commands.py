@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -122,13 +123,11 @@ def test_sim_json_without_a_variance(capsys):
 def test_sim_disagreement_is_exit_status_1(capsys, monkeypatch):
     import sim.__main__
 
-    def wrong(workflow, *, design):
+    def wrong(task, workflow, of):
+        law = theory.law(task, workflow, of)
+        return replace(law, derived=replace(law.derived, expr=law.derived.expr * sp.Rational(4, 3)))
 
-        law = theory.linear.test_error(workflow, design=design)
-        object.__setattr__(law, "expr", law.expr * sp.Rational(4, 3))
-        return law
-
-    monkeypatch.setattr(sim.__main__, "test_error", wrong)
+    monkeypatch.setattr(sim.__main__, "law_of", wrong)
     ran = command(capsys, "sim", SIM + " --json")
     assert ran.status == 1
     assert ran.json["verdict"] == "disagree"

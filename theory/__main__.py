@@ -3,6 +3,8 @@
 `python -m theory check-bound WORKFLOW "3*sigma**2*d/(T-d-1)" --design fixed` judges a bound on it.
 """
 
+import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
+
 import argparse
 import json
 import sys
