@@ -101,6 +101,13 @@ def run(
             replicate does not fit in memory.
         FloatingPointError: a chain that the precision cannot carry.
         Lost: another process has stopped.
+
+    >>> import jax.random as jr, sim
+    >>> from theory import Accumulate
+    >>> task = sim.LinearRegression(T=20, d=3, design="fresh")
+    >>> found = sim.run(task, Accumulate(), iterations=4, replicates=100, key=jr.key(0))
+    >>> found.sampler, found.replicates, found.test_error.mean.shape
+    ('wishart', 100, (4,))
     """
     _check_counts(iterations=iterations, replicates=replicates, batch_size=batch_size)
     check_workflow(workflow)

@@ -3,11 +3,10 @@
 import tempfile
 from dataclasses import dataclass
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import sympy as sp
+from sympy import S
 
 import sim
 import theory
@@ -22,7 +21,7 @@ class NormalMean(theory.Task):
     name = "normal-mean"
     quantities = (Quantity("test_error", "squared error of estimate n, n = 1 that of real numbers", 1 / T, 1 / T),)
     parameters = (Parameter(T, "numbers an iteration"),)
-    domain = Domain((Variable(T, (sp.Integer(1),)),))
+    domain = Domain((Variable(T, (S.One,)),))
     T: int | None = None
 
     def derive(self, workflow, quantity):
@@ -33,7 +32,7 @@ class NormalMean(theory.Task):
 
 class Numbers(sim.AbstractSampler):  # draws every number, with mu = 0; for pools of T numbers that are used whole
     name = "literal"
-    T: int = eqx.field(static=True)
+    T: int
     shares: jax.Array
 
     def __init__(self, task, workflow, iterations, dtype):
@@ -46,7 +45,7 @@ class Numbers(sim.AbstractSampler):  # draws every number, with mu = 0; for pool
             means = means.at[iteration].set(estimate + jr.normal(jr.fold_in(key, iteration), (self.T,)).mean())
             return (means, shares @ means), (shares @ means) ** 2
 
-        start = jnp.zeros_like(self.shares[0]), jnp.zeros_like(self.shares[0, 0])
+        start = 0 * self.shares[0], 0 * self.shares[0, 0]
         return jax.lax.scan(fit, start, (jnp.arange(len(self.shares)), self.shares))[1]
 
 
