@@ -28,7 +28,7 @@ def test_shape_hook_bites():
 
 def test_theory_imports_fast_and_without_jax():
     code = (
-        "import time; start = time.process_time(); import sympy; middle = time.process_time(); import theory\n"
+        "import time; start = time.process_time(); import numpy, sympy; middle = time.process_time(); import theory\n"
         "seconds = middle - start, time.process_time() - middle\n"
         "import sys; print(*seconds, any(m in sys.modules for m in ('jax', 'equinox', 'optax', 'scipy', 'matplotlib')))"
     )
@@ -39,8 +39,8 @@ def test_theory_imports_fast_and_without_jax():
         for _ in range(3)
     ]
     assert all(heavy == "False" for *_, heavy in runs)
-    # SymPy takes a quarter of a second; measured against that, a busy machine makes no difference.
-    assert min(float(ours) / float(sympys) for sympys, ours, _ in runs) < 0.6
+    # A fifth of a second over those of SymPy and NumPy: measured against these, a busy machine makes no difference.
+    assert min(float(ours) / float(theirs) for theirs, ours, _ in runs) < 0.8
 
 
 @pytest.mark.parametrize("module", ["theory", "sim", "neural", "paper_repro", "figures"])
