@@ -11,15 +11,14 @@ training sets that grow or are one pool (`nested`), a single lag (`single_lag`),
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from math import gcd
 
 import sympy as sp
 
 from .asymptotics import Growth
 from .gain import gain
+from .lags import Lags
 from .summation import closed_sum, collect
-from .symbolic_workflow import Lags, SymbolicWorkflow
+from .symbolic_workflow import SymbolicWorkflow
 from .symbols import i, k, n
 from .workflow import Workflow
 
@@ -69,6 +68,8 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
         return None
     size = size.subs(k, i)
     rows = sp.factor(sp.summation(size.subs(i, k), (k, first.subs(n, i), i)))
+    if rows.has(sp.Piecewise, sp.zoo, sp.nan):  # as the sum of p^k, which is another one at p = 1
+        return None
     share = sp.cancel(size / rows)
     term = sp.cancel(share**2 / size)
     if drawn is None:
@@ -108,6 +109,8 @@ def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:
     noise = sp.factor(noise + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
     if p == 1:
         return GainLaw(1 + noise * (n - 1), None, "first-order recursion", "the error is a random walk")
+    if (1 - p).is_nonnegative and not (1 - p).is_positive:  # zero for some of the parameters
+        return None
     constant = sp.factor(lags.anchor / (1 - p))
     square = sp.factor(p**2)
     stationary = sp.factor(noise / (1 - square))
@@ -150,10 +153,7 @@ def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
 def _slope(lags: Lags) -> sp.Expr | None:
     """The slope where no real data enter; `None` where the lags may have a common factor."""
     mean_lag = sum(((a + b) / 2 * share for a, b, share, _ in lags.runs), sp.S.Zero)
-    runs_of_one = [a for a, b, *_ in lags.runs if sp.simplify(b - a) == 0]
-    has_neighbours = len(runs_of_one) < len(lags.runs)
-    whole = all(a.is_Integer for a in runs_of_one)
-    if not has_neighbours and not (whole and reduce(gcd, map(int, runs_of_one)) == 1):
+    if not lags.have_no_common_factor:
         return None
     sizes = {size for *_, size in lags.runs}
     # A run of k pools shares equally, so a pool's shares over its life add up to one whatever the runs.
@@ -173,7 +173,7 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
     values = gain(workflow, start + longest + 2 * order)
     tail = values[start + longest :]
     recurrence = shortest_recurrence(tail)
-    x = sp.Symbol("x")
+    x = sp.Dummy("x")
     degree = len(recurrence)
     characteristic = sp.Poly([1, *[-sp.Rational(c) for c in recurrence]], x)
     factors = sp.factor_list(characteristic)[1]
@@ -192,7 +192,7 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
 
 def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:
     """The limit of a sequence whose other roots lie inside the unit circle: (1 - x) times its series at x = 1."""
-    x = sp.Symbol("x")
+    x = sp.Dummy("x")
     denominator = 1 - sum((sp.Rational(c) * x ** (j + 1) for j, c in enumerate(recurrence)), sp.S.Zero)
     series = sum((sp.Rational(v) * x**j for j, v in enumerate(tail[: len(recurrence)])), sp.S.Zero)
     numerator = sp.Poly(sp.expand(series * denominator), x)

@@ -1,0 +1,142 @@
+"""What decides whether a law holds at finite T: draws, pools of whole multiples of T rows, small training sets.
+
+Each is shown for every iteration by going through all that the workflow's methods can return (`index.every_path`), or
+disproved by an iteration. Where neither is possible, the first iterations are looked at, and the finding says so.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy as sp
+
+from .index import Path, every_path, expression
+from .pools import Pool
+from .workflow import TrainingSet, Workflow
+
+#: How many iterations are looked at where nothing else says what the workflow does.
+LOOKED_AT = 64
+
+#: Iterations that a comparison in the workflow's code points at are looked at too, as far as this.
+_FURTHEST = 100_000
+
+_beyond = sp.Dummy("beyond", integer=True, positive=True)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer.
+
+    Attributes:
+        holds: the answer.
+        looked: iterations that it is known for; `None` for all.
+    """
+
+    holds: bool
+    looked: int | None = None
+
+
+def draws(workflow: Workflow) -> Finding:
+    """Whether any training set is a subsample."""
+    paths = every_path(workflow.exactly().training_set, 1 + _beyond)
+    never = paths is not None and all(_drawn(path) is None for path in paths)
+    if never or workflow.is_symbolic:
+        return Finding(not never)
+    found = _first(paths, lambda iteration: workflow.said(iteration).drawn is not None)
+    return Finding(True) if found else Finding(False, LOOKED_AT)
+
+
+def in_whole_multiples(workflow: Workflow) -> Finding:
+    """Whether every sampled pool is a whole multiple of T rows; of a family, whether that was shown."""
+    paths = every_path(workflow.exactly().pool_size, 1 + _beyond)
+    always = paths is not None and all(_is_whole(expression(path.result)) for path in paths)
+    if workflow.is_symbolic:
+        return Finding(always)
+    if _first(paths, lambda pool: workflow.size(Pool(pool)).denominator != 1):
+        return Finding(False)
+    return Finding(True, None if always else LOOKED_AT)
+
+
+def fewest_rows(workflow: Workflow) -> Fraction:
+    """Rows that every training set is shown to have, in multiples of T; at most 1, the rows of the first.
+
+    Where the workflow's code cannot be followed, the first iterations are looked at. 0 where nothing was shown.
+    """
+    methods = workflow.exactly()
+    sizes, sets = every_path(methods.pool_size, 1 + _beyond), every_path(methods.training_set, 1 + _beyond)
+    least = Fraction(1)
+    if not workflow.is_symbolic:
+        least = min(least, *(rows for rows in _rows(workflow)))
+    bound = sp.Rational(least.numerator, least.denominator)
+    if sizes is None:
+        return least if not workflow.is_symbolic else Fraction(0)
+    every_pool = all((expression(path.result) - bound).is_nonnegative for path in sizes)
+    if sets is None:
+        shown = every_pool and not workflow.is_symbolic
+    else:
+        size = expression(sizes[0].result).subs(_beyond, _pool - 1) if len(sizes) == 1 else None
+        shown = all(_has(path.result, bound, size, every_pool=every_pool) for path in sets)
+    return least if shown else Fraction(0)
+
+
+_pool = sp.Dummy("pool", integer=True, positive=True)
+
+
+def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_pool: bool) -> bool:
+    """Whether the training set is shown to have at least `bound` times T rows."""
+    if said.drawn is not None:
+        return bool((expression(said.drawn) - bound).is_nonnegative)
+    if every_pool:
+        return True
+    total, shares = sp.S.Zero, said.shares or (None,) * len(said.parts)
+    for part, share in zip(said.parts, shares, strict=True):
+        first, last = expression(part.first), expression(part.last)
+        if not (last - first).is_nonnegative or not (share is None or expression(share).is_positive):
+            continue
+        if part.fresh_real or first == 1:
+            return True
+        if size is not None:
+            total += sp.summation(size, (_pool, first, last))
+    return bool(sp.factor(total - bound).is_nonnegative)
+
+
+def _rows(workflow: Workflow) -> list[Fraction]:
+    """Of the first training sets: those drawn, or those of all pools that have a share."""
+    compositions = [workflow.composition(iteration) for iteration in range(1, LOOKED_AT + 1)]
+    return [
+        sum((run.rows for run in c.runs if run.share), Fraction(0)) if c.drawn is None else c.drawn
+        for c in compositions
+    ]
+
+
+def _drawn(path: Path) -> object:
+    return path.result.drawn if isinstance(path.result, TrainingSet) else path
+
+
+def _first(paths: list[Path] | None, holds: Callable[[int], bool]) -> int | None:
+    """The first number, of those that are looked at, for which it holds."""
+    return next((number for number in _looked_at(paths) if holds(number)), None)
+
+
+def _looked_at(paths: list[Path] | None) -> Iterable[int]:
+    """Iterations (or pools) 2 to `LOOKED_AT`, and those around which a comparison changes its answer."""
+    yield from range(2, LOOKED_AT + 1)
+    around: set[int] = set()
+    for asked in {expr for path in paths or [] for expr in path.asked}:
+        if asked.free_symbols == {_beyond} and asked.is_polynomial(_beyond) and sp.degree(asked, _beyond) == 1:
+            change = 1 + int(sp.floor(sp.solve(asked, _beyond)[0]))
+            around |= {change - 1, change, change + 1, change + 2}
+    yield from sorted(number for number in around if LOOKED_AT < number <= _FURTHEST)
+
+
+def _is_whole(size: sp.Expr) -> bool:
+    """Whether an expression in the iteration is an integer at each: by SymPy's rules, or as a polynomial.
+
+    A polynomial of degree q is integer-valued where q + 1 neighbouring values are integers (Pólya 1915).
+    """
+    if size.is_integer:
+        return True
+    if size.free_symbols != {_beyond} or not size.is_polynomial(_beyond):
+        return False
+    degree = int(sp.degree(size, _beyond))
+    return all(size.subs(_beyond, value).is_integer for value in range(1, degree + 2))
