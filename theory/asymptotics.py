@@ -35,9 +35,9 @@ class Growth:
 def growth(closed_form: sp.Expr) -> Growth | None:
     """The growth of a positive closed form in n; `None` where this module cannot tell.
 
-    Covers rational functions of n, harmonic numbers and polygamma functions at n + constant with constant factors
-    (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1), and powers r^n with rational
-    |r| < 1.
+    Covers rational functions of n, harmonic numbers of order one or more and polygamma and Hurwitz zeta functions at
+    n + constant with constant factors (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1),
+    and powers r^n with rational |r| < 1.
     """
     leading, rational = sp.S.Zero, sp.S.Zero
     for addend in sp.Add.make_args(sp.expand(closed_form)):
@@ -62,10 +62,12 @@ def growth(closed_form: sp.Expr) -> Growth | None:
 def _leading(addend: sp.Expr) -> sp.Expr | None:
     """The addend up to what vanishes for n -> oo, as a polynomial in n and log n."""
     constant, varying = addend.as_independent(n, as_Add=False)
-    if isinstance(varying, sp.harmonic):
+    if isinstance(varying, sp.harmonic) and not (varying.args[0] - n).has(n):
         order = varying.args[1] if len(varying.args) > 1 else sp.S.One
-        if varying.args[0] == n and order.is_Integer:
+        if order == 1 or (order - 1).is_positive:
             return constant * (_log_n + sp.EulerGamma if order == 1 else sp.zeta(order))
+    if isinstance(varying, sp.zeta) and len(varying.args) == 2 and not (varying.args[1] - n).has(n):
+        return sp.S.Zero if (varying.args[0] - 1).is_positive else None  # the sum of (n + a + j)^-s over j >= 0
     if isinstance(varying, sp.polygamma) and not (varying.args[1] - n).has(n):
         return constant * (_log_n if varying.args[0] == 0 else sp.S.Zero)
     powers = [factor for factor in sp.Mul.make_args(varying) if not factor.is_rational_function(n)]

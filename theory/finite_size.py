@@ -42,8 +42,7 @@ def draws(workflow: Workflow) -> Finding:
     never = paths is not None and all(_drawn(path) is None for path in paths)
     if never or workflow.is_symbolic:
         return Finding(not never)
-    found = _first(paths, lambda iteration: workflow.said(iteration).drawn is not None)
-    return Finding(True) if found else Finding(False, LOOKED_AT)
+    return _searched(paths, lambda iteration: workflow.said(iteration).drawn is not None)
 
 
 def in_whole_multiples(workflow: Workflow) -> Finding:
@@ -52,9 +51,8 @@ def in_whole_multiples(workflow: Workflow) -> Finding:
     always = paths is not None and all(_is_whole(expression(path.result)) for path in paths)
     if workflow.is_symbolic:
         return Finding(always)
-    if _first(paths, lambda pool: workflow.size(Pool(pool)).denominator != 1):
-        return Finding(False)
-    return Finding(True, None if always else LOOKED_AT)
+    part = _searched(paths, lambda pool: workflow.size(Pool(pool)).denominator != 1)
+    return Finding(not part.holds, None if always or part.holds else part.looked)
 
 
 def fewest_rows(workflow: Workflow) -> Fraction:
@@ -66,7 +64,7 @@ def fewest_rows(workflow: Workflow) -> Fraction:
     sizes, sets = every_path(methods.pool_size, 1 + _beyond), every_path(methods.training_set, 1 + _beyond)
     least = Fraction(1)
     if not workflow.is_symbolic:
-        least = min(least, *(rows for rows in _rows(workflow)))
+        least = min(least, *_rows(workflow))
     bound = sp.Rational(least.numerator, least.denominator)
     if sizes is None:
         return least if not workflow.is_symbolic else Fraction(0)
@@ -102,20 +100,31 @@ def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_p
 
 def _rows(workflow: Workflow) -> list[Fraction]:
     """Of the first training sets: those drawn, or those of all pools that have a share."""
-    compositions = [workflow.composition(iteration) for iteration in range(1, LOOKED_AT + 1)]
-    return [
-        sum((run.rows for run in c.runs if run.share), Fraction(0)) if c.drawn is None else c.drawn
-        for c in compositions
-    ]
+    found: list[Fraction] = []
+    for iteration in range(1, LOOKED_AT + 1):
+        try:
+            composition = workflow.composition(iteration)
+        except LookupError:  # a table that ends
+            break
+        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
+        found.append(used if composition.drawn is None else composition.drawn)
+    return found
 
 
 def _drawn(path: Path) -> object:
     return path.result.drawn if isinstance(path.result, TrainingSet) else path
 
 
-def _first(paths: list[Path] | None, holds: Callable[[int], bool]) -> int | None:
-    """The first number, of those that are looked at, for which it holds."""
-    return next((number for number in _looked_at(paths) if holds(number)), None)
+def _searched(paths: list[Path] | None, holds: Callable[[int], bool]) -> Finding:
+    """Whether it holds for one of the numbers that are looked at; a workflow may be a table that ends."""
+    for number in _looked_at(paths):
+        try:
+            found = holds(number)
+        except LookupError:
+            return Finding(False, min(number - 1, LOOKED_AT))
+        if found:
+            return Finding(True)
+    return Finding(False, LOOKED_AT)
 
 
 def _looked_at(paths: list[Path] | None) -> Iterable[int]:

@@ -15,9 +15,13 @@ from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread
 from .gain import gain
 from .prover.domain import Domain
+from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
 from .task import Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
+
+#: Gains with symbols are simplified up to this iteration.
+_SIMPLIFIED = 10
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -56,8 +60,9 @@ class Law:
 
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
-        """The domain as relations."""
-        return self.domain.relations()
+        """The domain as relations; where the law is known to hold for the first iterations alone, these too."""
+        limit = self.derived.looked_at
+        return (*self.domain.relations(), *(() if limit is None else (sp.Le(n, limit),)))
 
     @property
     def derivation(self) -> Derivation:
@@ -120,12 +125,12 @@ class Law:
     def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
         """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.
 
-        With symbolic parameters in the workflow they are expressions in these.
+        With symbolic parameters in the workflow they are expressions in these, the first ten simplified.
         """
         if iterations < 1:
             raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
         formula = self.gain_expr
-        if formula is None:
+        if formula is None or not self.workflow.is_symbolic:
             return list(gain(self.workflow, iterations))
         totals = sorted(formula.atoms(sp.Sum), key=sp.default_sort_key)
         stand_ins = sp.symbols(f"sum:{len(totals)}")
@@ -135,7 +140,10 @@ class Law:
         for m in range(1, iterations + 1):
             sums = [so_far + total.function.subs(i, m) for so_far, total in zip(sums, totals, strict=True)]
             value = outside.subs(n, m).subs(dict(zip(stand_ins, sums, strict=True)))
-            gains.append(Fraction(int(value.p), int(value.q)) if value.is_Rational else sp.simplify(value))
+            if value.is_Rational:
+                gains.append(Fraction(int(value.p), int(value.q)))
+            else:  # far out, simplifying takes minutes, and more frames than Python has
+                gains.append(sp.simplify(value) if m <= _SIMPLIFIED else value)
         return gains
 
     def evaluate(self, *, n: int | Sequence[int] | np.ndarray, **parameters: Any) -> np.ndarray:
@@ -246,7 +254,8 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
         of: the name of the quantity; by default the task's first.
 
     Raises:
-        ValueError: no such quantity, no such law, or an invalid training set.
+        ValueError: no such quantity, no such law, an invalid training set, or a symbol among the workflow's parameters
+            that is called as one of the task's.
 
     >>> from theory import Accumulate, LinearRegression
     >>> law(LinearRegression(design="fresh"), Accumulate(), of="test_error").expr
@@ -254,6 +263,7 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
     """
     check_task(task)
     check_workflow(workflow)
+    check_names(workflow, (parameter.name for parameter in task.parameters))
     quantity = task.quantity(of)
     if not workflow.is_symbolic:
         for iteration in (2, 3):  # an invalid workflow is refused here, with the iteration that shows it
