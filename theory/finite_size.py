@@ -132,8 +132,10 @@ def _looked_at(paths: list[Path] | None) -> Iterable[int]:
     yield from range(2, LOOKED_AT + 1)
     around: set[int] = set()
     for asked in {expr for path in paths or [] for expr in path.asked}:
-        if asked.free_symbols == {_beyond} and asked.is_polynomial(_beyond) and sp.degree(asked, _beyond) == 1:
-            change = 1 + int(sp.floor(sp.solve(asked, _beyond)[0]))
+        linear = asked.as_poly(_beyond) if asked.free_symbols == {_beyond} else None
+        if linear is not None and linear.degree() == 1:
+            slope, constant = linear.all_coeffs()
+            change = 1 + int(sp.floor(-constant / slope))
             around |= {change - 1, change, change + 1, change + 2}
     yield from sorted(number for number in around if LOOKED_AT < number <= _FURTHEST)
 
