@@ -135,7 +135,7 @@ def _of_float(value: Any) -> Fraction:
         return _of_text(str(value))
     digits = {2: 3, 4: 7}.get(getattr(value, "itemsize", 8), 15)  # of NumPy's half, single and double precision
     as_stored = Fraction(float(value))
-    if (as_stored.numerator & -as_stored.numerator).bit_length() + 26 > as_stored.numerator.bit_length():
+    if (as_stored.numerator & -as_stored.numerator).bit_length() + digits * 26 // 15 > as_stored.numerator.bit_length():
         return as_stored  # few binary digits, as in 2.0**-40: meant as it is stored
     simple = as_stored.limit_denominator(10 ** (digits * 2 // 5))
     # 1 - 0.9 is 0.09999999999999998: within rounding of 1/10
@@ -148,6 +148,8 @@ def _of_sympy(value: sp.Basic) -> Any:
         return Fraction(int(value.p), int(value.q))
     if isinstance(value, sp.Float):
         return _of_float(float(value)) if value._prec <= 53 else _of_text(str(value))
+    if value is sp.nan or (isinstance(value, sp.Expr) and value.is_infinite):
+        return _of_text(str(value))
     floats = value.atoms(sp.Float)
     if not floats:
         return value

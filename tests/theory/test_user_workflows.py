@@ -83,7 +83,9 @@ def propagate(case: Case) -> list[Fraction]:
         chain, fresh, drawn = ({1: Fraction(1)}, {}, None) if iteration == 1 else case.told(iteration)
         parts = [(*errors[j - 1], share) for j, share in chain.items()]
         common = math.lcm(*(d * s.denominator for *_, d, s in parts), *(s.denominator for s in fresh.values()))
-        row = sum((nums * (s.numerator * (common // (d * s.denominator))) for nums, d, s in parts), np.zeros(noises, object))
+        row = sum(
+            (nums * (s.numerator * (common // (d * s.denominator))) for nums, d, s in parts), np.zeros(noises, object)
+        )
         for offset, group in ((0, chain), (LONGEST + 1, fresh)):
             for j, share in group.items():
                 variance[offset + j] = 1 / (case.size(j) if offset == 0 and j > 1 else Fraction(1))
@@ -101,7 +103,13 @@ def written(number: Fraction, chance: random.Random) -> Any:
     ways: list[Any] = [number, float(number), str(number), np.float64(float(number))]
     ways += [sp.Rational(number.numerator, number.denominator), sp.Float(float(number))]
     if number.denominator == 1:
-        ways += [int(number), np.int64(int(number)), np.int32(int(number)), sp.Integer(int(number)), Decimal(int(number))]
+        ways += [
+            int(number),
+            np.int64(int(number)),
+            np.int32(int(number)),
+            sp.Integer(int(number)),
+            Decimal(int(number)),
+        ]
     if number.denominator in (2, 4, 5, 8, 10):
         ways.append(Decimal(number.numerator) / Decimal(number.denominator))
     return chance.choice(ways)
@@ -128,7 +136,10 @@ def window(chance: random.Random) -> Case:
 
 
 def sized_window(chance: random.Random) -> Case:
-    k, m = chance.randint(1, 5), chance.choice([Fraction(1, 2), Fraction(3, 2), Fraction(2), Fraction(1, 3), Fraction(4)])
+    k, m = (
+        chance.randint(1, 5),
+        chance.choice([Fraction(1, 2), Fraction(3, 2), Fraction(2), Fraction(1, 3), Fraction(4)]),
+    )
     numbers = {"k": k, "m": written(m, chance)}
 
     def told(iteration):
@@ -174,9 +185,7 @@ def anchored(chance: random.Random) -> Case:
         rest = 1 - p["old"] - p["new"]
         return by_weight({real(1): p["old"], real(iteration): p["new"], synthetic(iteration - 1): rest})
 
-    return Case(
-        User("anchored", numbers, rule), lambda i: ({1: old, i: 1 - old - new}, {i: new}, None)
-    )
+    return Case(User("anchored", numbers, rule), lambda i: ({1: old, i: 1 - old - new}, {i: new}, None))
 
 
 #: Sizes as functions of the pool that take integers and symbols alike, and whether they are whole.
