@@ -4,23 +4,26 @@ A fraction costs a greatest common divisor of long numbers at every product; her
 combination of noises over q_j, each q a multiple of the ones before, so a covariance is an integer over q_i q_j.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-#: What the error of the newest model is called among the variables.
-_ERROR = "error"
+#: Names a sum over the first pools: the last of them, and whether they are later real data.
+Name = tuple[int, bool]
+
+#: The error of the newest model, among the variables; pools are numbered from 1.
+_ERROR: Name = (0, False)
 
 
 class Covariance:
     """The covariances of the newest model's error and of the sums that are still needed."""
 
     def __init__(self) -> None:
-        self._q: dict[Hashable, int] = {_ERROR: 1}
-        self._times: dict[Hashable, dict[Hashable, int]] = {_ERROR: {_ERROR: 0}}
+        self._q: dict[Name, int] = {_ERROR: 1}
+        self._times: dict[Name, dict[Name, int]] = {_ERROR: {_ERROR: 0}}
         self._last_q = 1
 
-    def add_sum(self, name: Hashable, before: Hashable | None, rows: Fraction, *, includes_error: bool) -> None:
+    def add_sum(self, name: Name, before: Name | None, rows: Fraction, *, includes_error: bool) -> None:
         """A sum one pool longer than `before`: with rows·(error + noise), the noise of variance 1/rows.
 
         Args:
@@ -34,7 +37,7 @@ class Covariance:
         parts += [] if before is None else [(before, q // self._q[before])]
         self._add(name, parts, q, rows.numerator * rows.denominator * self._last_q**2)
 
-    def set_error(self, terms: Mapping[Hashable, Fraction], thinning: Fraction) -> Fraction:
+    def set_error(self, terms: Mapping[Name, Fraction], thinning: Fraction) -> Fraction:
         """The newest model's error: these multiples of sums, and a noise of its own. Its variance.
 
         Args:
@@ -53,7 +56,7 @@ class Covariance:
         self._shorten(factor)
         return variance
 
-    def drop(self, names: Iterable[Hashable]) -> None:
+    def drop(self, names: Iterable[Name]) -> None:
         """Forget variables that nobody needs."""
         for name in names:
             for other in self._times.pop(name):
@@ -61,7 +64,7 @@ class Covariance:
                     del self._times[other][name]
             del self._q[name]
 
-    def _add(self, name: Hashable, parts: list[tuple[Hashable, int]], q: int, own: int) -> None:
+    def _add(self, name: Name, parts: list[tuple[Name, int]], q: int, own: int) -> None:
         row = {other: sum(factor * self._times[part][other] for part, factor in parts) for other in self._times}
         row[name] = own + sum(factor * row[part] for part, factor in parts)
         for other, value in row.items():

@@ -12,6 +12,7 @@ import sympy as sp
 
 from .index import Path, every_path, expression
 from .pools import Pool
+from .sympy_types import as_expression, at, rational
 from .workflow import TrainingSet, Workflow
 
 #: How many iterations are looked at where nothing else says what the workflow does.
@@ -65,7 +66,7 @@ def fewest_rows(workflow: Workflow) -> Fraction:
     least = Fraction(1)
     if not workflow.is_symbolic:
         least = min(least, *_rows(workflow))
-    bound = sp.Rational(least.numerator, least.denominator)
+    bound = rational(least)
     if sizes is None:
         return least if not workflow.is_symbolic else Fraction(0)
     every_pool = all((expression(path.result) - bound).is_nonnegative for path in sizes)
@@ -94,7 +95,7 @@ def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_p
         if part.fresh_real or first == 1:
             return True
         if size is not None:
-            total += sp.summation(size, (_pool, first, last))
+            total += as_expression(sp.summation(size, (_pool, first, last)))
     return bool(sp.factor(total - bound).is_nonnegative)
 
 
@@ -147,7 +148,7 @@ def _is_whole(size: sp.Expr) -> bool:
     """
     if size.is_integer:
         return True
-    if size.free_symbols != {_beyond} or not size.is_polynomial(_beyond):
+    polynomial = size.as_poly(_beyond) if size.free_symbols == {_beyond} else None
+    if polynomial is None:
         return False
-    degree = int(sp.degree(size, _beyond))
-    return all(size.subs(_beyond, value).is_integer for value in range(1, degree + 2))
+    return all(at(size, _beyond, value).is_integer for value in range(1, int(polynomial.degree()) + 2))

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
+from .covariance import Name
 from .pools import Pool, intervals
 from .workflow import TrainingSet, Workflow
-
-#: Names a sum over the first pools: the last of them, and whether they are later real data.
-Name = tuple[int, bool]
 
 
 @dataclass(frozen=True)

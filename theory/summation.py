@@ -8,6 +8,7 @@ n-th term, shown with the recurrences of the harmonic and polygamma functions.
 import sympy as sp
 
 from .symbols import i, n
+from .sympy_types import as_expression
 
 
 def closed_sum(term: sp.Expr) -> sp.Expr | None:
@@ -70,7 +71,7 @@ def _recurrences(expression: sp.Expr) -> sp.Expr:
             return sp.polygamma(order, z)
         return sp.polygamma(order, z - 1) + (-1) ** order * sp.factorial(order) / (z - 1) ** (order + 1)
 
-    return expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma)
+    return as_expression(expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma))
 
 
 def collect(expression: sp.Expr) -> sp.Expr:
@@ -78,4 +79,4 @@ def collect(expression: sp.Expr) -> sp.Expr:
     functions = sorted(expression.atoms(sp.harmonic, sp.polygamma), key=sp.default_sort_key)
     collected = sp.collect(sp.expand(expression), functions, evaluate=False)
     terms = [function * sp.factor(coefficient) for function, coefficient in collected.items()]
-    return sp.factor_terms(sp.Add(*terms))
+    return as_expression(sp.factor_terms(sp.Add(*terms)))

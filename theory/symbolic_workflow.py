@@ -47,7 +47,7 @@ class SymbolicWorkflow:
     def settled(self) -> sp.Expr | None:
         """An iteration beyond which the training sets can be read: windows as long as its parameters are full then."""
         values = self.workflow.exactly().parameters.values()
-        numbers = [sp.sympify(v) for v in values if isinstance(v, (int, Fraction, sp.Expr))]
+        numbers = [expression(value) for value in values if isinstance(value, (int, Fraction, sp.Expr))]
         full = sum((value for value in numbers if value.is_integer), sp.S.One)
         return next((full + later for later in _STARTS if self._read(full + later) is not None), None)
 

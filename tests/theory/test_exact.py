@@ -25,6 +25,7 @@ from theory import (
     synthetic,
 )
 from theory.exact import Whole, exact, parameter, rational
+from theory.symbols import n
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ from theory.exact import Whole, exact, parameter, rational
         (np.float64(0.7), Fraction(7, 10)),
         (np.float32(0.1), Fraction(1, 10)),
         (np.float16(0.1), Fraction(1, 10)),
-        (np.float32(1.2345678), Fraction("1.2345678")),
+        (np.float32(1.7320508), Fraction("1.7320508")),
         (sp.Integer(3), 3),
         (sp.Rational(2, 7), Fraction(2, 7)),
         (sp.Float(0.2), Fraction(1, 5)),
@@ -129,7 +130,7 @@ def test_numpy_integers_do_not_overflow():
 @pytest.mark.parametrize("size", [0.25, "1/4", np.float32(0.25), Decimal("0.25"), sp.Rational(1, 4), sp.Float(0.25)])
 def test_sizes_of_any_make(size):
     law = theory.linear.test_error(Made(lambda i: by_count(synthetic(i - 1)), lambda j: size), design="fixed")
-    assert sp.expand(law.gain_expr) == 4 * theory.symbols.n - 3  # each later model adds four times the error of one fit
+    assert sp.expand(law.gain_expr) == 4 * n - 3  # each later model adds four times the error of one fit
     assert not law.expr.atoms(sp.Float)
 
 
@@ -138,7 +139,7 @@ def test_windows_of_any_make(three):
     assert SlidingWindow(three) == SlidingWindow(3)
     law = theory.linear.test_error(SlidingWindow(three), design="fixed")
     assert law.gain(5) == gain(SlidingWindow(3), 5)
-    assert str(law.growth().kind) == "linear"
+    assert str(law.growth()).startswith("linear")
 
 
 @pytest.mark.parametrize("weight", ["1/4", 0.25, np.float32(0.25), Decimal("0.25"), sp.Rational(1, 4), sp.Float(0.25)])

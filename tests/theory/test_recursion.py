@@ -29,6 +29,7 @@ from theory import (
 from theory.recursion import shortest_recurrence, solve
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
+from theory.sympy_types import as_expression, at, substituted
 
 w = sp.Symbol("w", positive=True)
 s = sp.Symbol("s", integer=True, positive=True)
@@ -85,11 +86,11 @@ def test_gain_for_every_n(workflow):
 
 
 def values_of(expr, upto):
-    return [expr.subs(n, m).doit() for m in range(1, upto + 1)]
+    return [as_expression(expr.subs(n, m).doit()) for m in range(1, upto + 1)]
 
 
 def exact(value):
-    assert value.is_Rational
+    assert isinstance(value, sp.Rational)
     return value
 
 
@@ -101,20 +102,23 @@ FAMILIES = [
 
 
 @pytest.mark.parametrize(("family", "member"), FAMILIES, ids=["fixed", "fresh", "weighted"])
-@pytest.mark.parametrize("at", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
-def test_symbolic_parameters(family, member, at):
-    numbers = {w: sp.Rational(at["w"]), s: at["s"]}
+@pytest.mark.parametrize("values", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
+def test_symbolic_parameters(family, member, values):
+    numbers = {w: sp.Rational(values["w"]), s: values["s"]}
     solved = solve(SymbolicWorkflow(family))
-    found = [exact(value.subs(numbers)) for value in values_of(solved.expr, 8)]
-    assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(at), 8)
-    limit = solved.growth.constant.subs(numbers)
-    far = gain(member(at), 80)[-1]
+    found = [exact(substituted(value, numbers)) for value in values_of(solved.expr, 8)]
+    assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(values), 8)
+    assert solved.growth is not None
+    limit = substituted(solved.growth.constant, numbers)
+    far = gain(member(values), 80)[-1]
     assert abs(float(limit) - float(far)) < 1e-6
 
 
 @pytest.mark.parametrize("window", [1, 2, 3, 5, 8])
 def test_windows_grow_linearly(window):
-    slope = solve(SymbolicWorkflow(SlidingWindow(k))).growth.constant.subs(k, window)
+    growth = solve(SymbolicWorkflow(SlidingWindow(k))).growth
+    assert growth is not None
+    slope = at(growth.constant, k, window)
     assert slope == sp.Rational(4, (window + 1) ** 2)
     if window > 1:
         assert solve(SymbolicWorkflow(SlidingWindow(window))).growth == theory.Growth("linear", slope)
@@ -145,6 +149,7 @@ def test_windows_grow_linearly(window):
 @pytest.mark.parametrize("design", theory.linear.DESIGNS)
 def test_growth_of_the_law(workflow, kind, constant, design):
     growth = theory.linear.test_error(workflow, design=design).growth()
+    assert growth is not None
     assert growth.kind == kind
     if design == "fixed":
         per_fit = theory.linear.test_error(Replace(), design="fixed").expr / n

@@ -23,6 +23,7 @@ from theory.recursion import GainLaw, solve
 from theory.summation import closed_sum
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import i as index, n
+from theory.sympy_types import at, summand
 
 LONGEST = 60
 
@@ -427,11 +428,11 @@ def test_formula(number):
     totals = sorted(formula.atoms(sp.Sum), key=sp.default_sort_key)
     sums = [sp.S.Zero] * len(totals)
     for m in range(1, 16):
-        sums = [so_far + total.function.subs(index, m) for so_far, total in zip(sums, totals, strict=True)]
+        sums = [so_far + at(summand(total), index, m) for so_far, total in zip(sums, totals, strict=True)]
         assert sp.expand(formula.subs(dict(zip(totals, sums, strict=True))).subs(n, m)) == sp.Rational(exact[m - 1])
     form = closed_form(number)
     for m in (1, 2, 7, LONGEST):
-        assert form is None or abs(float(form.subs(n, m).evalf(30)) / float(exact[m - 1]) - 1) < 1e-12
+        assert form is None or abs(float(at(form, n, m).evalf(30)) / float(exact[m - 1]) - 1) < 1e-12
 
 
 #: Kinds of which a formula is expected: a reading that refuses everything would pass the other tests.

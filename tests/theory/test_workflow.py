@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,8 +29,8 @@ from theory.workflow import check_workflow
 class Made(Workflow):
     """A workflow from a function, for the tests."""
 
-    rule: object
-    sizes: object = None
+    rule: Callable[[Any], Any]
+    sizes: Callable[[Any], Any] | None = None
 
     def training_set(self, iteration):
         return self.rule(iteration)
