@@ -37,6 +37,14 @@ def test_symbolic_pole():
     assert abs(sp.N(at(substituted(closed, here), n, 10) - direct, 30)) < 1e-25
 
 
+@pytest.mark.parametrize("term", [2 ** (1 - i), 3 * sp.Rational(4, 9) ** (i - 2) + 1 / i, sp.Rational(-1, 2) ** i])
+def test_geometric_sums(term):
+    closed = closed_sum(term)
+    assert closed is not None
+    for upto in (1, 2, 9):
+        assert sp.expand(at(closed, n, upto).doit() - sp.Add(*[at(term, i, k) for k in range(1, upto + 1)])) == 0
+
+
 @pytest.mark.parametrize("term", [1 / (i**2 + 1), 2**i, 1 / sp.sqrt(i), sp.sin(i)])
 def test_no_closed_form_is_made_up(term):
     assert closed_sum(term) is None
@@ -57,6 +65,11 @@ def test_a_wrong_candidate_is_refused(wrong):
         (sp.harmonic(n) - sp.polygamma(0, n + 1), "bounded", sp.EulerGamma),
         (5 * n + sp.harmonic(n), "linear", 5),
         (7 + sp.polygamma(1, n), "bounded", 7),
+        (sp.harmonic(n, sp.Rational(3, 2)), "bounded", sp.zeta(sp.Rational(3, 2))),
+        (sp.harmonic(n, 1 + d), "bounded", sp.zeta(1 + d)),
+        (2 * sp.harmonic(n + 3), "logarithmic", 2),
+        (5 - sp.zeta(2, n + sp.Rational(1, 2)), "bounded", 5),  # zeta(s, x) vanishes for x -> oo where s > 1
+        (3 - 2 ** (2 - n), "bounded", 3),
     ],
 )
 def test_growth(closed, kind, constant):
@@ -67,7 +80,18 @@ def test_growth(closed, kind, constant):
 
 
 @pytest.mark.parametrize(
-    "unknown", [n * sp.polygamma(1, n), sp.sin(n), sp.sqrt(n), sp.harmonic(2 * n), sp.harmonic(n) ** 2]
+    "unknown",
+    [
+        n * sp.polygamma(1, n),
+        sp.sin(n),
+        sp.sqrt(n),
+        sp.harmonic(2 * n),
+        sp.harmonic(n) ** 2,
+        sp.harmonic(n, sp.Rational(1, 2)),  # grows as the root of n
+        sp.harmonic(n, d / 3),
+        sp.zeta(n + 1),
+        sp.zeta(d, n + 1),  # has a pole at d = 1
+    ],
 )
 def test_growth_is_not_guessed(unknown):
     assert growth(unknown) is None
