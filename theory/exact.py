@@ -39,7 +39,7 @@ def exact(value: Any) -> Any:
     return _of_float(value) if isinstance(value, numbers.Real) else value
 
 
-def rational(value: Any, what: str) -> Fraction:
+def required(value: Any, what: str) -> Fraction:
     """The number as a Fraction, where nothing else will do.
 
     Raises:

@@ -7,6 +7,7 @@ disproved by an iteration. Where neither is possible, the first iterations are l
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
@@ -21,7 +22,7 @@ LOOKED_AT = 64
 #: Iterations that a comparison in the workflow's code points at are looked at too, as far as this.
 _FURTHEST = 100_000
 
-_beyond = sp.Dummy("beyond", integer=True, positive=True)
+_beyond, _pool = sp.Dummy("beyond", integer=True, positive=True), sp.Dummy("pool", integer=True, positive=True)
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Finding:
 
 def draws(workflow: Workflow) -> Finding:
     """Whether any training set is a subsample."""
-    paths = every_path(workflow.exactly().training_set, 1 + _beyond)
-    never = paths is not None and all(_drawn(path) is None for path in paths)
+    paths = _sets(workflow)
+    never = paths is not None and all(path.result.drawn is None for path in paths)
     if never or workflow.is_symbolic:
         return Finding(not never)
     return _searched(paths, lambda iteration: workflow.said(iteration).drawn is not None)
@@ -48,8 +49,8 @@ def draws(workflow: Workflow) -> Finding:
 
 def in_whole_multiples(workflow: Workflow) -> Finding:
     """Whether every sampled pool is a whole multiple of T rows; of a family, whether that was shown."""
-    paths = every_path(workflow.exactly().pool_size, 1 + _beyond)
-    always = paths is not None and all(_is_whole(expression(path.result)) for path in paths)
+    paths = _sizes(workflow)
+    always = paths is not None and all(_is_whole(path.result) for path in paths)
     if workflow.is_symbolic:
         return Finding(always)
     part = _searched(paths, lambda pool: workflow.size(Pool(pool)).denominator != 1)
@@ -61,24 +62,39 @@ def fewest_rows(workflow: Workflow) -> Fraction:
 
     Where the workflow's code cannot be followed, the first iterations are looked at. 0 where nothing was shown.
     """
-    methods = workflow.exactly()
-    sizes, sets = every_path(methods.pool_size, 1 + _beyond), every_path(methods.training_set, 1 + _beyond)
+    sizes, sets = _sizes(workflow), _sets(workflow)
     least = Fraction(1)
     if not workflow.is_symbolic:
         least = min(least, *_rows(workflow))
     bound = rational(least)
     if sizes is None:
         return least if not workflow.is_symbolic else Fraction(0)
-    every_pool = all((expression(path.result) - bound).is_nonnegative for path in sizes)
+    every_pool = all((path.result - bound).is_nonnegative for path in sizes)
     if sets is None:
         shown = every_pool and not workflow.is_symbolic
     else:
-        size = expression(sizes[0].result).subs(_beyond, _pool - 1) if len(sizes) == 1 else None
+        size = sizes[0].result.subs(_beyond, _pool - 1) if len(sizes) == 1 else None
         shown = all(_has(path.result, bound, size, every_pool=every_pool) for path in sets)
     return least if shown else Fraction(0)
 
 
-_pool = sp.Dummy("pool", integer=True, positive=True)
+def _sizes(workflow: Workflow) -> list[Path] | None:
+    """All that the size of a sampled pool can be, as expressions in `_beyond`."""
+    methods = workflow.exactly()
+    return every_path(lambda pool: expression(methods.pool_size(pool)), 1 + _beyond)
+
+
+def _sets(workflow: Workflow) -> list[Path] | None:
+    """All that a training set can be."""
+    methods = workflow.exactly()
+
+    def checked(iteration: Any) -> TrainingSet:
+        said = methods.training_set(iteration)
+        if not isinstance(said, TrainingSet):
+            raise TypeError("no training set")
+        return said
+
+    return every_path(checked, 1 + _beyond)
 
 
 def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_pool: bool) -> bool:
@@ -105,23 +121,23 @@ def _rows(workflow: Workflow) -> list[Fraction]:
     for iteration in range(1, LOOKED_AT + 1):
         try:
             composition = workflow.composition(iteration)
-        except LookupError:  # a table that ends
+        except (LookupError, ValueError):  # it ends, as in `_searched`
             break
         used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
         found.append(used if composition.drawn is None else composition.drawn)
     return found
 
 
-def _drawn(path: Path) -> object:
-    return path.result.drawn if isinstance(path.result, TrainingSet) else path
-
-
 def _searched(paths: list[Path] | None, holds: Callable[[int], bool]) -> Finding:
-    """Whether it holds for one of the numbers that are looked at; a workflow may be a table that ends."""
+    """Whether it holds for one of the numbers that are looked at.
+
+    A workflow may end: be a table, or name no valid training set from some iteration on. Who asks for that iteration is
+    told why; here the look ends.
+    """
     for number in _looked_at(paths):
         try:
             found = holds(number)
-        except LookupError:
+        except (LookupError, ValueError):
             return Finding(False, min(number - 1, LOOKED_AT))
         if found:
             return Finding(True)

@@ -42,8 +42,8 @@ def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
 def _variances(forms: list[LinearForm]) -> list[Fraction]:
     state, found = Covariance(), []
     for form in forms:
-        for sum_ in form.new:
-            state.add_sum(sum_.name, sum_.before, sum_.rows, includes_error=sum_.is_sampled)
+        for total in form.new:
+            state.add_sum(total.name, total.before, total.rows, includes_error=total.is_sampled)
         found.append(state.set_error(form.terms, form.thinning))
         state.drop(form.last_needed)
     return found

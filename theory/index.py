@@ -100,20 +100,26 @@ class Index(Unevaluated):
         return self._with(other, lambda a, b: b**a)
 
     def __floordiv__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: self._unknown())
+        return self._with(
+            other, lambda a, b: self._unknown(nonnegative=a.is_nonnegative and b.is_positive, integer=True)
+        )
 
     def __mod__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: self._unknown(whole=bool(a.is_integer and b.is_integer)))
+        return self._with(
+            other,
+            lambda a, b: self._unknown(nonnegative=b.is_positive, integer=a.is_integer and b.is_integer),
+        )
 
     def __neg__(self) -> "Index":
         return Index(-self._expr, self._reader)
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def _unknown(self, *, whole: bool = True) -> sp.Expr:
+    def _unknown(self, **known: bool | None) -> sp.Expr:
+        """A number of which this is known; a symbol of its own, for two remainders need not be the same."""
         if not self._reader.explores:
             self._reader.refuse("quotients without rest, and remainders, are not read at every iteration")
-        return sp.Dummy("unknown", integer=True) if whole else sp.Dummy("unknown", real=True)
+        return sp.Dummy("unknown", real=True, **{name: True for name, holds in known.items() if holds})
 
     def _compared(self, other: Any, question: str, *, backward: bool = False) -> Any:
         number = None if isinstance(other, str) else _number(other)

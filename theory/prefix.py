@@ -16,7 +16,7 @@ from .workflow import TrainingSet, Workflow
 
 
 @dataclass(frozen=True)
-class Sum:
+class PrefixSum:
     """A sum over the first pools, one pool longer than the sum before.
 
     Attributes:
@@ -43,7 +43,7 @@ class LinearForm:
         last_needed: sums that no later iteration needs.
     """
 
-    new: tuple[Sum, ...]
+    new: tuple[PrefixSum, ...]
     terms: dict[Name, Fraction]
     thinning: Fraction
     last_needed: tuple[Name, ...]
@@ -72,9 +72,9 @@ def linear_forms(workflow: Workflow, iterations: int) -> list[LinearForm]:
         drawn = composition.drawn
         thinning.append(Fraction(0) if drawn is None else 1 / drawn - 1 / composition.rows)
     dropped = _dropped(terms, sums.made)
-    made: dict[int, list[Sum]] = defaultdict(list)
-    for sum_ in sums.made:
-        made[sum_.name[0]].append(sum_)
+    made: dict[int, list[PrefixSum]] = defaultdict(list)
+    for total in sums.made:
+        made[total.name[0]].append(total)
     return [
         LinearForm(tuple(made[iteration]), form, extra, tuple(dropped[iteration]))
         for iteration, (form, extra) in enumerate(zip(terms, thinning, strict=True), 1)
@@ -85,7 +85,7 @@ class _Sums:
     """The prefix sums over the pools that are used, by name, with their rows."""
 
     def __init__(self, workflow: Workflow, used: dict[bool, list[int]]) -> None:
-        self.made: list[Sum] = []
+        self.made: list[PrefixSum] = []
         self._names: dict[bool, list[Name | None]] = {}
         self._rows: dict[bool, list[Fraction]] = {}
         for fresh_real, pools in used.items():
@@ -100,7 +100,7 @@ class _Sums:
                 if name is None:
                     names[index] = before
                     continue
-                self.made.append(Sum(name, before, sizes[index], index > 1 and not fresh_real))
+                self.made.append(PrefixSum(name, before, sizes[index], index > 1 and not fresh_real))
                 before = name
             self._names[fresh_real] = names
             self._rows[fresh_real] = list(accumulate(sizes))
@@ -126,12 +126,12 @@ def _used(said: list[TrainingSet]) -> dict[bool, list[int]]:
     return {fresh: [j for j, users in enumerate(accumulate(at)) if users > 0] for fresh, at in starts.items()}
 
 
-def _dropped(terms: list[dict[Name, Fraction]], made: list[Sum]) -> dict[int, list[Name]]:
+def _dropped(terms: list[dict[Name, Fraction]], made: list[PrefixSum]) -> dict[int, list[Name]]:
     """The sums by the iteration after which they are not needed: by no term, and by no longer sum."""
-    last = {sum_.name: sum_.name[0] for sum_ in made}
-    for sum_ in made:
-        if sum_.before is not None:
-            last[sum_.before] = max(last[sum_.before], sum_.name[0])
+    last = {total.name: total.name[0] for total in made}
+    for total in made:
+        if total.before is not None:
+            last[total.before] = max(last[total.before], total.name[0])
     for iteration, form in enumerate(terms, 1):
         last |= {name: max(last[name], iteration) for name in form}
     result: dict[int, list[Name]] = defaultdict(list)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Any
 
-from .exact import Whole, exact, parameter, rational
+from .exact import Whole, exact, parameter, required
 from .pools import Composition, Pool, Pools, compose
 
 Index = Any  # an int, or in a proof a symbolic integer
@@ -81,7 +81,8 @@ class Workflow(abc.ABC):
     """A rule that names every iteration's training set.
 
     Iteration 1 is always fitted to the T rows of `real(1)`. A workflow is a frozen dataclass whose
-    fields are its parameters::
+    fields are its parameters. Whatever numbers they are given as, its methods find exact ones in them: 0.1, "1/10" and
+    NumPy's and SymPy's numbers are Fraction(1, 10), and quotients of whole numbers are fractions::
 
         @dataclass(frozen=True)
         class Anchored(Workflow):
@@ -103,7 +104,7 @@ class Workflow(abc.ABC):
         """Rows of `pool`, in multiples of T."""
         if pool.labelled_by == 0:
             return Fraction(1)
-        size = rational(self.exactly().pool_size(Whole(pool.index)), f"{self}: the size of {pool}")
+        size = required(self.exactly().pool_size(Whole(pool.index)), f"{self}: the size of {pool}")
         if not size > 0:
             raise ValueError(f"{self}: {pool} must have more than 0 rows; got {size} times T.")
         return size
@@ -125,11 +126,11 @@ class Workflow(abc.ABC):
         said = self.said(iteration) if said is None else said
         shares = None
         if said.shares is not None:
-            shares = tuple(rational(share, f"{self}: a share of iteration {iteration}") for share in said.shares)
+            shares = tuple(required(share, f"{self}: a share of iteration {iteration}") for share in said.shares)
         runs = compose(said.parts, shares, iteration, name=str(self), rows=rows or self._rows)
         if said.drawn is None:
             return Composition(runs, None)
-        drawn = rational(said.drawn, f"{self}: the rows drawn at iteration {iteration}")
+        drawn = required(said.drawn, f"{self}: the rows drawn at iteration {iteration}")
         available = sum((run.rows for run in runs), Fraction(0))
         if not 0 < drawn <= available:
             raise ValueError(

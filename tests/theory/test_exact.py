@@ -24,7 +24,7 @@ from theory import (
     real,
     synthetic,
 )
-from theory.exact import Whole, exact, parameter, rational
+from theory.exact import Whole, exact, parameter, required
 from theory.symbols import n
 
 
@@ -74,7 +74,7 @@ def test_expressions_lose_their_floats():
 
 def test_irrational_numbers_are_refused():
     with pytest.raises(ValueError, match=r"the share must be a rational number.*got sqrt\(2\)/2. Round it"):
-        rational(sp.sqrt(2) / 2, "the share")
+        required(sp.sqrt(2) / 2, "the share")
     with pytest.raises(ValueError, match="Make symbols parameters of the workflow"):
         gain(Made(lambda i: by_count(pools(1, i)), lambda j: 1 / sp.Symbol("p")), 2)
 

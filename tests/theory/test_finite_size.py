@@ -81,6 +81,7 @@ KNOWN = [
     (Made(lambda i: subsample(pools(1, i)) if i in {100, 200} else by_count(pools(1, i))), False, True, 64),
     (Made(lambda i: {2: by_count(real(1)), 3: by_count(pools(1, 3))}[i]), False, True, 3),
     (Sized(0, lambda j, p: [9, 9, 1, 2, 3][j]), False, True, 4),
+    (Sized(0, lambda j, p: {j: 10 - j}[j]), False, True, 9),  # pool 10 would have no rows
 ]
 
 
@@ -147,6 +148,10 @@ FEWEST = [
     (Sized(0, lambda j, p: 1 / j, keep=False), 0),  # fewer and fewer
     (Sized(P, lambda j, p: 1 / p, keep=False), 0),
     (AccumulateSubsample(), 1),
+    (Sized(0, lambda j, p: 1 + j % 3, keep=False), 1),
+    (Sized(0, lambda j, p: j // 2 + 1, keep=False), 1),
+    (Sized(0, lambda j, p: 1 if j % 2 else "1/2", keep=False), Fraction(1, 2)),
+    (Made(lambda i: by_count(pools(1, i)) if i % 2 else None), 1),
 ]
 
 
