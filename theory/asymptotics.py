@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from .symbols import n, tidy
+from .sympy_types import as_expression, operands
 
 _log_n = sp.Dummy("log n", positive=True)
 
@@ -35,9 +36,9 @@ class Growth:
 def growth(closed_form: sp.Expr) -> Growth | None:
     """The growth of a positive closed form in n; `None` where this module cannot tell.
 
-    Covers rational functions of n, harmonic numbers and polygamma functions at n + constant with constant factors
-    (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1), and powers r^n with rational
-    |r| < 1.
+    Covers rational functions of n, harmonic numbers of order one or more and polygamma and Hurwitz zeta functions at
+    n + constant with constant factors (DLMF 5.11.2, 5.15.8: psi(n) = log n + O(1/n), psi^(m)(n) = O(n^-m) for m >= 1),
+    and powers r^n with rational |r| < 1.
     """
     leading, rational = sp.S.Zero, sp.S.Zero
     for addend in sp.Add.make_args(sp.expand(closed_form)):
@@ -53,7 +54,7 @@ def growth(closed_form: sp.Expr) -> Growth | None:
     if coefficients.degree(n) > 1 or coefficients.total_degree() > 1:
         return None
     for kind, monomial in (("linear", n), ("logarithmic", _log_n), ("bounded", sp.S.One)):
-        constant = tidy(sp.factor(sp.simplify(coefficients.coeff_monomial(monomial))))
+        constant = tidy(as_expression(sp.factor(sp.simplify(coefficients.coeff_monomial(monomial)))))
         if constant != 0:
             return Growth(kind, constant)
     return None
@@ -62,12 +63,16 @@ def growth(closed_form: sp.Expr) -> Growth | None:
 def _leading(addend: sp.Expr) -> sp.Expr | None:
     """The addend up to what vanishes for n -> oo, as a polynomial in n and log n."""
     constant, varying = addend.as_independent(n, as_Add=False)
-    if isinstance(varying, sp.harmonic):
-        order = varying.args[1] if len(varying.args) > 1 else sp.S.One
-        if varying.args[0] == n and order.is_Integer:
+    first, *others = operands(varying) or (varying,)
+    if isinstance(varying, sp.harmonic) and not (first - n).has(n):
+        order = others[0] if others else sp.S.One
+        if order == 1 or (order - 1).is_positive:
             return constant * (_log_n + sp.EulerGamma if order == 1 else sp.zeta(order))
-    if isinstance(varying, sp.polygamma) and not (varying.args[1] - n).has(n):
-        return constant * (_log_n if varying.args[0] == 0 else sp.S.Zero)
+    if isinstance(varying, sp.zeta):  # the sum of (n + a + j)^-s over j >= 0
+        vanishes = (first - 1).is_positive and not any((other - n).has(n) for other in others)
+        return sp.S.Zero if vanishes else None
+    if isinstance(varying, sp.polygamma) and not any((other - n).has(n) for other in others):
+        return constant * (_log_n if first == 0 else sp.S.Zero)
     powers = [factor for factor in sp.Mul.make_args(varying) if not factor.is_rational_function(n)]
     if len(powers) == 1 and powers[0].is_Pow:
         ratio = sp.simplify(powers[0].subs(n, n + 1) / powers[0])

@@ -98,6 +98,7 @@ class Derived:
         gain: the workflow's gain c_n for symbolic n; `None` where no formula was proved.
         growth: how the law grows in n, where the derivation told; else it is read off the closed form.
         spread: what is known beyond the mean.
+        looked_at: where the validity was not shown for every iteration, the first ones, for which it was looked at.
         values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
     """
 
@@ -108,4 +109,5 @@ class Derived:
     gain: sp.Expr | None = None
     growth: Growth | None = None
     spread: Spread | None = None
+    looked_at: int | None = None
     values: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None

@@ -14,7 +14,10 @@ design, and for subsamples, it is the limit T -> oo.
 from collections import defaultdict
 from fractions import Fraction
 
-from .workflow import Pool, Workflow, check_workflow
+from .covariance import Covariance
+from .pools import Pool
+from .prefix import LinearForm, linear_forms
+from .workflow import Workflow, check_workflow
 
 #: Names a noise: a pool's, or the thinning of the draw of an iteration.
 Noise = Pool | int
@@ -23,14 +26,27 @@ Noise = Pool | int
 def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
     """c_1, …, c_n with n = `iterations`: exact rationals, c_1 = 1, the same whatever the design.
 
+    A training set is a few differences of sums over the first pools, so that each iteration costs as many products as
+    there are sums still needed, times the runs of its training set: k for a window of k pools, 1 for all pools so far.
+
     Raises:
-        ValueError: a training set is not valid (see `Workflow.shares`).
+        ValueError: a training set is not valid (see `Workflow.composition`).
     """
     check_workflow(workflow)
     if iterations < 1:
         raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
-    errors, variance = noises(workflow, iterations)
-    return [sum((c**2 * variance[noise] for noise, c in row.items()), Fraction(0)) for row in errors]
+    forms = linear_forms(workflow, iterations)
+    return _variances(forms)
+
+
+def _variances(forms: list[LinearForm]) -> list[Fraction]:
+    state, found = Covariance(), []
+    for form in forms:
+        for total in form.new:
+            state.add_sum(total.name, total.before, total.rows, includes_error=total.is_sampled)
+        found.append(state.set_error(form.terms, form.thinning))
+        state.drop(form.last_needed)
+    return found
 
 
 def noises(workflow: Workflow, iterations: int) -> tuple[list[dict[Noise, Fraction]], dict[Noise, Fraction]]:
@@ -39,16 +55,18 @@ def noises(workflow: Workflow, iterations: int) -> tuple[list[dict[Noise, Fracti
     variance: dict[Noise, Fraction] = {}
     for iteration in range(1, iterations + 1):
         row: dict[Noise, Fraction] = defaultdict(Fraction)
-        shares = workflow.shares(iteration)
-        for pool, share in shares.items():
-            row[pool] += share
-            variance[pool] = 1 / workflow.size(pool)
-            if pool.labelled_by:
-                for noise, coefficient in errors[pool.labelled_by - 1].items():
-                    row[noise] += share * coefficient
-        drawn = workflow.drawn(iteration)
-        if drawn is not None:
+        composition = workflow.composition(iteration)
+        for run in composition.runs:
+            for pool in run.pools():
+                size = workflow.size(pool)
+                share = run.share * size / run.rows
+                row[pool] += share
+                variance[pool] = 1 / size
+                if pool.labelled_by:
+                    for noise, coefficient in errors[pool.labelled_by - 1].items():
+                        row[noise] += share * coefficient
+        if composition.drawn is not None:
             row[iteration] = Fraction(1)
-            variance[iteration] = 1 / drawn - 1 / sum(workflow.size(pool) for pool in shares)
+            variance[iteration] = 1 / composition.drawn - 1 / composition.rows
         errors.append(row)
     return errors, variance

@@ -4,7 +4,7 @@ import sympy as sp
 
 from . import recursion
 from .asymptotics import Growth
-from .derivation import Derivation, Derived, Step
+from .derivation import EXACT, Derivation, Derived, Step
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import GAIN, n, tidy
 
@@ -17,7 +17,8 @@ def gain_law(
     Args:
         workflow: what each model is fitted to.
         unit: the quantity of one fit on T real rows.
-        validity: `EXACT` where errors are such means at finite T, else `LARGE_T`.
+        validity: `EXACT` where errors are such means at finite T, else `LARGE_T`. Where what decides that was looked at
+            for the first iterations alone, an exact law says so.
         steps: why they are; the steps that solve for the gain follow.
         source: where the law is published; by default where the gain is.
     """
@@ -26,5 +27,19 @@ def gain_law(
     value = sp.latex(gain) if solved.expr is not None else r"\text{a rational number for each } n"
     last = Step(solved.rule, f"c_n = {value}", solved.because)
     growth = None if solved.growth is None else Growth(solved.growth.kind, tidy(solved.growth.constant * unit))
-    derivation = Derivation((*steps, last))
-    return Derived(gain * unit, derivation, source or solved.source, validity, gain=solved.expr, growth=growth)
+    looked_at = workflow.looked_at if validity == EXACT else None
+    derivation = Derivation((*steps, *([] if looked_at is None else [_looked_at(looked_at)]), last))
+    return Derived(
+        gain * unit,
+        derivation,
+        source or solved.source,
+        validity,
+        gain=solved.expr,
+        growth=growth,
+        looked_at=looked_at,
+    )
+
+
+def _looked_at(iterations: int) -> Step:
+    because = "what the workflow's code does beyond was not shown: whether it draws, or samples part of T rows"
+    return Step("first iterations", rf"n \le {iterations}", because)

@@ -14,10 +14,14 @@ from . import summation
 from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread
 from .gain import gain
+from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
-from .sympy_types import parts, rational, replaced, substituted, summand
+from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand
 from .task import Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
+
+#: Gains with symbols are simplified up to this iteration.
+_SIMPLIFIED = 10
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -51,9 +55,11 @@ class Law:
 
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
-        """Where it holds: the domain of the task as relations, with the task's numbers in them."""
+        """Where it holds: the domain of the task with its numbers, and the iterations for which that was shown."""
         relations = (relation.subs(dict(self.task.at)) for relation in self.task.domain.relations())
-        return tuple(relation for relation in relations if relation != sp.true)
+        limit = self.derived.looked_at
+        known = [relation for relation in relations if relation != sp.true]
+        return (*known, *(() if limit is None else (sp.Le(n, limit),)))
 
     @property
     def derivation(self) -> Derivation:
@@ -116,22 +122,25 @@ class Law:
     def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
         """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.
 
-        With symbolic parameters in the workflow they are expressions in these.
+        With symbolic parameters in the workflow they are expressions in these, the first ten simplified.
         """
         if iterations < 1:
             raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
         formula = self.gain_expr
-        if formula is None:
+        if formula is None or not self.workflow.is_symbolic:
             return list(gain(self.workflow, iterations))
-        totals = sorted(formula.atoms(sp.Sum), key=sp.default_sort_key)
+        totals = parts(formula, sp.Sum)
         stand_ins = sp.symbols(f"sum:{len(totals)}")
-        outside = formula.subs(dict(zip(totals, stand_ins, strict=True)))
-        sums = [sp.S.Zero] * len(totals)
+        outside = replaced(formula, dict(zip(totals, stand_ins, strict=True)))
+        sums: list[sp.Expr] = [sp.S.Zero] * len(totals)
         gains: list[Fraction | sp.Expr] = []
         for m in range(1, iterations + 1):
-            sums = [so_far + total.function.subs(i, m) for so_far, total in zip(sums, totals, strict=True)]
-            value = outside.subs(n, m).subs(dict(zip(stand_ins, sums, strict=True)))
-            gains.append(Fraction(int(value.p), int(value.q)) if value.is_Rational else sp.simplify(value))
+            sums = [so_far + at(summand(total), i, m) for so_far, total in zip(sums, totals, strict=True)]
+            value = replaced(at(outside, n, m), dict(zip(stand_ins, sums, strict=True)))
+            if value.is_Rational:
+                gains.append(fraction(value))
+            else:  # far out, simplifying takes minutes, and more frames than Python has
+                gains.append(sp.simplify(value) if m <= _SIMPLIFIED else value)
         return gains
 
     def evaluate(self, *, n: int | Sequence[int] | np.ndarray, **parameters: Any) -> np.ndarray:
@@ -161,16 +170,16 @@ class Law:
     def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
         symbols = {p.symbol: numbers[p.name] for p in self.task.parameters}
-        at = {symbol: value for symbol, value in symbols.items() if symbol.is_integer}
+        whole = {symbol: value for symbol, value in symbols.items() if symbol.is_integer}
         reals = {symbol: value for symbol, value in symbols.items() if not symbol.is_integer}
         sums = parts(self.derived.expr, sp.Sum)
         stand_ins = sp.symbols(f"sum:{len(sums)}")
         upto = np.arange(1, iterations.max() + 1, dtype=np.float64)
         totals = []
         for total in sums:
-            term = sp.lambdify([i, *reals], substituted(summand(total), at), "scipy")
+            term = sp.lambdify([i, *reals], substituted(summand(total), whole), "scipy")
             totals.append(np.cumsum(np.broadcast_to(term(upto, *reals.values()), upto.shape))[iterations - 1])
-        outside = substituted(replaced(self.derived.expr, dict(zip(sums, stand_ins, strict=True))), at)
+        outside = substituted(replaced(self.derived.expr, dict(zip(sums, stand_ins, strict=True))), whole)
         if outside.has(GAIN):
             gains = np.array([float(c) for c in gain(self.workflow, int(iterations.max()))])
             stand_ins, totals = (*stand_ins, GAIN(n)), [*totals, gains[iterations - 1]]
@@ -242,7 +251,8 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
         of: the name of the quantity; by default the task's first.
 
     Raises:
-        ValueError: no such quantity, no such law, or an invalid training set.
+        ValueError: no such quantity, no such law, an invalid training set, or a symbol among the workflow's parameters
+            that is called as one of the task's.
 
     >>> from theory import Accumulate, LinearRegression
     >>> law(LinearRegression(design="fresh"), Accumulate(), of="test_error").expr
@@ -250,6 +260,7 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
     """
     check_task(task)
     check_workflow(workflow)
+    check_names(workflow, (parameter.name for parameter in task.parameters))
     quantity = task.quantity(of)
     if not workflow.is_symbolic:
         for iteration in (2, 3):  # an invalid workflow is refused here, with the iteration that shows it

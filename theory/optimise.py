@@ -40,7 +40,7 @@ def optimise(workflow: Workflow, *, over: str = "weight") -> Optimum:
     """
     if over != "weight" or over not in workflow.parameters:
         raise ValueError(f"{workflow} has no weight to optimise; give a FixedReal or a FreshReal, and over='weight'.")
-    weight = sp.Symbol("weight", positive=True)
+    weight = sp.Dummy("weight", positive=True)
     growth = solve(SymbolicWorkflow(replace(workflow, **{over: weight}))).growth  # pyright: ignore[reportArgumentType]
     if growth is None or growth.kind != "bounded":
         raise ValueError(f"{workflow}: the long-run error has no limit to minimise.")

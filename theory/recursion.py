@@ -11,16 +11,16 @@ training sets that grow or are one pool (`nested`), a single lag (`single_lag`),
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from math import gcd
 
 import sympy as sp
 
 from .asymptotics import Growth
 from .gain import gain
+from .lags import Lags
 from .summation import closed_sum, collect
-from .symbolic_workflow import Lags, SymbolicWorkflow
+from .symbolic_workflow import SymbolicWorkflow
 from .symbols import i, k, n
+from .sympy_types import as_expression
 from .workflow import Workflow
 
 #: Beyond this lag the characteristic roots are not looked for: the covariance has too many entries.
@@ -68,25 +68,27 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
     if fresh or last != n or first not in (n, sp.S.One) or size.subs(k, 1) != 1:
         return None
     size = size.subs(k, i)
-    rows = sp.factor(sp.summation(size.subs(i, k), (k, first.subs(n, i), i)))
-    share = sp.cancel(size / rows)
-    term = sp.cancel(share**2 / size)
+    rows = _factored(as_expression(sp.summation(size.subs(i, k), (k, first.subs(n, i), i))))
+    if rows.has(sp.Piecewise, sp.zoo, sp.nan):  # as the sum of p^k, which is another one at p = 1
+        return None
+    share = _cancelled(size / rows)
+    term = _cancelled(share**2 / size)
     if drawn is None:
-        expr = n if term == 1 else sp.Sum(term, (i, 1, n))
+        expr = n if term == 1 else as_expression(sp.Sum(term, (i, 1, n)))
         return GainLaw(
             expr, None, "telescoping" if first == 1 else "cancellation", "only the newest pool adds an error"
         )
-    thinning = sp.cancel(1 / drawn - 1 / rows)
+    thinning = _cancelled(1 / drawn - 1 / rows)
     if first != 1 or thinning.subs(i, 1) != 0:  # with one pool the thinning noise is inherited whole; not needed so far
         return None
     # Model n - 1's thinning noise enters with pool n; the sum over n - 1 of them is that over n less the last.
-    inherited = sp.factor(thinning * share.subs(i, i + 1) ** 2)
-    own = sp.factor((thinning * (1 - share.subs(i, i + 1) ** 2)).subs(i, n))
-    closed = closed_sum(sp.cancel(term + inherited))
+    inherited = _factored(thinning * share.subs(i, i + 1) ** 2)
+    own = _factored((thinning * (1 - share.subs(i, i + 1) ** 2)).subs(i, n))
+    closed = closed_sum(_cancelled(term + inherited))
     if closed is None:
         return None
     # Written with the sums that harmonic numbers are, as the gains of whole pools are.
-    expr = collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x)))
+    expr = as_expression(collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x))))
     return GainLaw(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
 
 
@@ -105,17 +107,19 @@ def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:
         return None
     p = lags.synthetic
     noise = lags.thinning + sum((share**2 / size for *_, share, size in lags.runs), sp.S.Zero)
-    noise = sp.factor(noise + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
+    noise = _factored(noise + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
     if p == 1:
         return GainLaw(1 + noise * (n - 1), None, "first-order recursion", "the error is a random walk")
-    constant = sp.factor(lags.anchor / (1 - p))
-    square = sp.factor(p**2)
-    stationary = sp.factor(noise / (1 - square))
-    limit = sp.factor(constant**2 + stationary)
+    if (1 - p).is_nonnegative and not (1 - p).is_positive:  # zero for some of the parameters
+        return None
+    constant = _factored(lags.anchor / (1 - p))
+    square = _factored(p**2)
+    stationary = _factored(noise / (1 - square))
+    limit = _factored(constant**2 + stationary)
     if p == 0:
         return GainLaw(sp.S.One, None, "first-order recursion", "no sampled data") if limit == 1 else None
-    transient = sp.factor((1 - constant) ** 2 - stationary) * square ** (n - 1)
-    expr = limit + sp.factor(2 * constant * (1 - constant)) * p ** (n - 1) + transient
+    transient = _factored((1 - constant) ** 2 - stationary) * square ** (n - 1)
+    expr = limit + _factored(2 * constant * (1 - constant)) * p ** (n - 1) + transient
     source = (
         "weights and their optimum: He, Xu and Cheng 2502.18049; this law is new here" if lags.fresh else "new here"
     )
@@ -135,8 +139,9 @@ def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
         return None
     because = "the shares are the same at every iteration, at fixed distances"
     expr = limit = None
-    numeric = not any(sp.sympify(x).free_symbols for run in lags.runs for x in run)
-    if numeric and max(last for _, last, *_ in lags.runs) <= _LONGEST_LAG:
+    ages = [last for _, last, *_ in lags.runs] + [oldest for _, oldest, _ in lags.fresh]
+    shares = [x for run in (*lags.runs, *lags.fresh) for x in run]
+    if all(x.is_Rational for x in shares) and max(ages) <= _LONGEST_LAG:
         expr, limit = _characteristic_roots(workflow.workflow, lags, int(start))
     real = sp.simplify(1 - lags.synthetic)
     if real == 0:
@@ -150,14 +155,11 @@ def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
 def _slope(lags: Lags) -> sp.Expr | None:
     """The slope where no real data enter; `None` where the lags may have a common factor."""
     mean_lag = sum(((a + b) / 2 * share for a, b, share, _ in lags.runs), sp.S.Zero)
-    runs_of_one = [a for a, b, *_ in lags.runs if sp.simplify(b - a) == 0]
-    has_neighbours = len(runs_of_one) < len(lags.runs)
-    whole = all(a.is_Integer for a in runs_of_one)
-    if not has_neighbours and not (whole and reduce(gcd, map(int, runs_of_one)) == 1):
+    if not lags.have_no_common_factor:
         return None
     sizes = {size for *_, size in lags.runs}
     # A run of k pools shares equally, so a pool's shares over its life add up to one whatever the runs.
-    return sp.factor((1 / sizes.pop() + lags.thinning) / mean_lag**2)
+    return _factored((1 / sizes.pop() + lags.thinning) / mean_lag**2)
 
 
 def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[sp.Expr | None, sp.Expr | None]:
@@ -173,7 +175,7 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
     values = gain(workflow, start + longest + 2 * order)
     tail = values[start + longest :]
     recurrence = shortest_recurrence(tail)
-    x = sp.Symbol("x")
+    x = sp.Dummy("x")
     degree = len(recurrence)
     characteristic = sp.Poly([1, *[-sp.Rational(c) for c in recurrence]], x)
     factors = sp.factor_list(characteristic)[1]
@@ -192,7 +194,7 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
 
 def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:
     """The limit of a sequence whose other roots lie inside the unit circle: (1 - x) times its series at x = 1."""
-    x = sp.Symbol("x")
+    x = sp.Dummy("x")
     denominator = 1 - sum((sp.Rational(c) * x ** (j + 1) for j, c in enumerate(recurrence)), sp.S.Zero)
     series = sum((sp.Rational(v) * x**j for j, v in enumerate(tail[: len(recurrence)])), sp.S.Zero)
     numerator = sp.Poly(sp.expand(series * denominator), x)
@@ -200,6 +202,14 @@ def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:
     value = sp.cancel((1 - x) * kept / denominator)
     denominator_at_one = sp.fraction(value)[1].subs(x, 1)
     return None if denominator_at_one == 0 else value.subs(x, 1)
+
+
+def _factored(expression: sp.Expr) -> sp.Expr:
+    return as_expression(sp.factor(expression))
+
+
+def _cancelled(expression: sp.Expr) -> sp.Expr:
+    return as_expression(sp.cancel(expression))
 
 
 def shortest_recurrence(values: list[Fraction]) -> list[Fraction]:
@@ -218,7 +228,7 @@ def shortest_recurrence(values: list[Fraction]) -> list[Fraction]:
         correction = [Fraction(0)] * (t - failed_at - 1) + [scale] + [-scale * c for c in previous]
         longer = max(len(current), len(correction))
         updated = [
-            (current[j] if j < len(current) else 0) + (correction[j] if j < len(correction) else 0)
+            (current[j] if j < len(current) else Fraction(0)) + (correction[j] if j < len(correction) else Fraction(0))
             for j in range(longer)
         ]
         if t - len(current) > failed_at - len(previous):

@@ -8,14 +8,17 @@ n-th term, shown with the recurrences of the harmonic and polygamma functions.
 import sympy as sp
 
 from .symbols import i, n
+from .sympy_types import as_expression
 
 
 def closed_sum(term: sp.Expr) -> sp.Expr | None:
-    """The sum of `term` (rational in `i`) over i = 1..n, free of sums; `None` where none was proved."""
-    if not term.is_rational_function(i):
-        return None
+    """The sum of `term` over i = 1..n, free of sums; `None` where none was proved.
+
+    Terms are rational in `i`, or constants times powers r^i with rational |r| < 1.
+    """
     candidate = sp.S.Zero
-    for addend in sp.Add.make_args(sp.apart(sp.together(term), i)):
+    parts = sp.apart(sp.together(term), i) if term.is_rational_function(i) else sp.expand(term)
+    for addend in sp.Add.make_args(parts):
         part = _antidifference(addend)
         if part is None:
             return None
@@ -32,11 +35,14 @@ def is_sum(candidate: sp.Expr, term: sp.Expr) -> bool:
 
 
 def _antidifference(addend: sp.Expr) -> sp.Expr | None:
-    """The sum over i = 1..n of c i^q or of c / (a i + b)^p, the addends of a partial fraction."""
+    """The sum over i = 1..n of c i^q, of c / (a i + b)^p (the addends of a partial fraction), or of c r^i, |r| < 1."""
     coefficient, rest = addend.as_independent(i)
     if rest.is_polynomial(i):
         return coefficient * sp.expand(sp.summation(rest, (i, 1, n)))
     base, exponent = rest.as_base_exp()
+    ratio = sp.simplify(rest.subs(i, i + 1) / rest)
+    if ratio.is_Rational and abs(ratio) < 1:
+        return coefficient * sp.simplify(rest.subs(i, 1)) * (1 - ratio**n) / (1 - ratio)
     linear = sp.Poly(base, i) if base.is_polynomial(i) else None
     if linear is None or linear.degree() != 1 or not (exponent.is_Integer and exponent < 0):
         return None
@@ -65,7 +71,7 @@ def _recurrences(expression: sp.Expr) -> sp.Expr:
             return sp.polygamma(order, z)
         return sp.polygamma(order, z - 1) + (-1) ** order * sp.factorial(order) / (z - 1) ** (order + 1)
 
-    return expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma)
+    return as_expression(expression.replace(sp.harmonic, harmonic).replace(sp.polygamma, polygamma))
 
 
 def collect(expression: sp.Expr) -> sp.Expr:
@@ -73,4 +79,4 @@ def collect(expression: sp.Expr) -> sp.Expr:
     functions = sorted(expression.atoms(sp.harmonic, sp.polygamma), key=sp.default_sort_key)
     collected = sp.collect(sp.expand(expression), functions, evaluate=False)
     terms = [function * sp.factor(coefficient) for function, coefficient in collected.items()]
-    return sp.factor_terms(sp.Add(*terms))
+    return as_expression(sp.factor_terms(sp.Add(*terms)))

@@ -8,7 +8,10 @@ import sympy as sp
 
 from .sympy_types import as_expression
 
-T, n, i, k = sp.symbols("T n i k", integer=True, positive=True)
+T, n, i = sp.symbols("T n i", integer=True, positive=True)
+
+#: Never part of a law, and a dummy, so that a user's symbol k is another one.
+k = sp.Dummy("k", integer=True, positive=True)
 
 #: Stands for the gain in the law of a workflow for which no formula in n was proved; `gain` gives its values.
 GAIN = sp.Function("gain")

@@ -11,51 +11,18 @@ branch on an iteration only where there is no other way: theory then answers for
 """
 
 import abc
-import math
-import numbers
+import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from .exact import Whole, exact, parameter, required
+from .pools import Composition, Pool, Pools, compose
+
 Index = Any  # an int, or in a proof a symbolic integer
 Number = Any  # an exact number: int or Fraction, or a symbol of SymPy's
-
-
-@dataclass(frozen=True)
-class Pools:
-    """The pools numbered `first` to `last`, both included.
-
-    With `fresh_real` they are the real data collected at those iterations; without it, the chain's own
-    pools: 1 for `real(1)` and j for `synthetic(j - 1)`.
-    """
-
-    first: Index
-    last: Index
-    fresh_real: bool = False
-
-    def __hash__(self) -> int:
-        """Alike for all: at a symbolic iteration equality must be decided, and a hash would pass it by."""
-        return hash(Pools)
-
-
-@dataclass(frozen=True, order=True)
-class Pool:
-    """One pool of the chain (`fresh_real` False) or of later real data (True)."""
-
-    index: int
-    fresh_real: bool = False
-
-    @property
-    def labelled_by(self) -> int:
-        """The model whose predictions the labels are centred at; 0 is the truth."""
-        return 0 if self.fresh_real else self.index - 1
-
-    def __str__(self) -> str:
-        """Name the pool as design and papers do: real(1), synthetic(3)."""
-        return f"synthetic({self.labelled_by})" if self.labelled_by else f"real({self.index})"
 
 
 def pools(first: Index, last: Index) -> Pools:
@@ -114,7 +81,8 @@ class Workflow(abc.ABC):
     """A rule that names every iteration's training set.
 
     Iteration 1 is always fitted to the T rows of `real(1)`. A workflow is a frozen dataclass whose
-    fields are its parameters::
+    fields are its parameters. Whatever numbers they are given as, its methods find exact ones in them: 0.1, "1/10" and
+    NumPy's and SymPy's numbers are Fraction(1, 10), and quotients of whole numbers are fractions::
 
         @dataclass(frozen=True)
         class Anchored(Workflow):
@@ -136,75 +104,95 @@ class Workflow(abc.ABC):
         """Rows of `pool`, in multiples of T."""
         if pool.labelled_by == 0:
             return Fraction(1)
-        size = exact(self.pool_size(pool.index))
+        size = required(self.exactly().pool_size(Whole(pool.index)), f"{self}: the size of {pool}")
         if not size > 0:
             raise ValueError(f"{self}: {pool} must have more than 0 rows; got {size} times T.")
         return size
 
-    def drawn(self, iteration: int) -> Fraction | None:
-        """Rows, in multiples of T, drawn at `iteration`; `None` where the pools are used whole."""
-        rows = None if iteration == 1 else self.training_set(iteration).drawn
-        if rows is None:
-            return None
-        available = sum(self.size(pool) for pool in self.shares(iteration))
-        if not 0 < rows <= available:
+    def composition(
+        self, iteration: int, rows: Callable[[int, int, bool], Fraction] | None = None, said: TrainingSet | None = None
+    ) -> Composition:
+        """The training set of `iteration` in numbers, checked.
+
+        Args:
+            iteration: counted from 1.
+            rows: (first, last, fresh_real) -> rows of these pools together, for who has added them up already.
+            said: what `training_set` said, for who has asked already.
+
+        Raises:
+            ValueError: the training set looks into the future, names a pool twice, its shares are negative or do not
+                add up to one, or it draws more rows than there are.
+        """
+        said = self.said(iteration) if said is None else said
+        shares = None
+        if said.shares is not None:
+            shares = tuple(required(share, f"{self}: a share of iteration {iteration}") for share in said.shares)
+        runs = compose(said.parts, shares, iteration, name=str(self), rows=rows or self._rows)
+        if said.drawn is None:
+            return Composition(runs, None)
+        drawn = required(said.drawn, f"{self}: the rows drawn at iteration {iteration}")
+        available = sum((run.rows for run in runs), Fraction(0))
+        if not 0 < drawn <= available:
             raise ValueError(
-                f"{self}: iteration {iteration} draws {rows} times T rows without replacement, "
+                f"{self}: iteration {iteration} draws {drawn} times T rows without replacement, "
                 f"but its pools hold {available} times T. Draw at least one row and at most all."
             )
-        return rows
+        return Composition(runs, drawn)
+
+    def _rows(self, first: int, last: int, fresh_real: bool) -> Fraction:
+        return sum((self.size(Pool(j, fresh_real)) for j in range(first, last + 1)), Fraction(0))
+
+    def said(self, iteration: int) -> TrainingSet:
+        """What `training_set` says of an iteration >= 2, and real(1) for the first; pools numbered, nothing checked.
+
+        Raises:
+            ValueError: it says nothing that is a training set, or the workflow has symbolic parameters.
+        """
+        if self.is_symbolic:
+            raise ValueError(f"{self} has symbolic parameters; pools, gains and numbers need numbers for them.")
+        if iteration == 1:
+            return by_count(real(1))
+        said = self.exactly().training_set(Whole(iteration))
+        if not isinstance(said, TrainingSet):
+            raise ValueError(
+                f"{self}: training_set({iteration}) must return by_count(…), by_weight({{…}}) or subsample(…); "
+                f"got {said!r}."
+            )
+        for part in said.parts:
+            if not (isinstance(part, Pools) and type(part.first) is int and type(part.last) is int):
+                raise ValueError(f"{self}: iteration {iteration} must name numbered pools; got {part!r}.")
+        return said
+
+    def drawn(self, iteration: int) -> Fraction | None:
+        """Rows, in multiples of T, drawn at `iteration`; `None` where the pools are used whole.
+
+        Raises:
+            ValueError: as `composition`.
+        """
+        return self.composition(iteration).drawn
 
     def shares(self, iteration: int) -> dict[Pool, Fraction]:
         """Each pool's share of the loss at `iteration`, in the order named; the shares add up to one.
 
         Raises:
-            ValueError: the training set looks into the future, names a pool twice, or its shares are
-                negative or do not add up to one.
+            ValueError: as `composition`.
         """
-        if self.is_symbolic:
-            raise ValueError(f"{self} has symbolic parameters; pools, gains and numbers need numbers for them.")
-        if iteration == 1:
-            return {Pool(1): Fraction(1)}
-        training_set = self.training_set(iteration)
-        if not isinstance(training_set, TrainingSet):
-            raise ValueError(
-                f"{self}: training_set({iteration}) must return by_count(…), by_weight({{…}}) or subsample(…); "
-                f"got {training_set!r}."
-            )
-        # real data of iteration 1 are the chain's pool 1, whichever way they are named
-        runs = [
-            [Pool(j, part.fresh_real and j > 1) for j in range(part.first, part.last + 1)]
-            for part in training_set.parts
-        ]
-        members = [pool for run in runs for pool in run]
-        for pool in members:
-            if not 1 <= pool.index <= iteration:
-                raise ValueError(
-                    f"{self}: iteration {iteration} uses {pool}, which does not exist by then. "
-                    f"It can use real(1) to real({iteration}) and synthetic(1) to synthetic({iteration - 1})."
-                )
-        if len(set(members)) < len(members) or not members:
-            raise ValueError(
-                f"{self}: iteration {iteration} names {', '.join(map(str, members)) or 'no pool'}; "
-                "it must name at least one pool, and each pool once."
-            )
-        # Weights of the runs; within a run, and between runs counted alike, rows share equally.
-        runs_and_shares = (
-            [(members, Fraction(1))]
-            if training_set.shares is None
-            else list(zip(runs, training_set.shares, strict=True))
-        )
-        result: dict[Pool, Fraction] = {}
-        for run, share in runs_and_shares:
-            rows = sum(self.size(pool) for pool in run)
-            result |= {pool: share * self.size(pool) / rows for pool in run}
-        if sum(result.values()) != 1 or any(share < 0 for share in result.values()):
-            listing = ", ".join(f"{pool}: {share}" for pool, share in result.items())
-            raise ValueError(
-                f"{self}: the shares of iteration {iteration} must be at least 0 and add up to 1; "
-                f"got {listing}, in all {sum(result.values())}. Give fractions, as Fraction(1, 3) or '1/3'."
-            )
-        return result
+        return {
+            pool: run.share * self.size(pool) / run.rows
+            for run in self.composition(iteration).runs
+            for pool in run.pools()
+        }
+
+    def exactly(self) -> "Workflow":
+        """The workflow whose methods are asked: this one, with its parameters as exact numbers of Python's."""
+        changed = {name: parameter(value) for name, value in self.parameters.items()}
+        changed |= {name: value.exactly() for name, value in self.parameters.items() if isinstance(value, Workflow)}
+        if all(changed[name] is value for name, value in self.parameters.items()):
+            return self
+        twin = copy.copy(self)
+        for name, value in changed.items():
+            object.__setattr__(twin, name, value)  # of a copy that nobody else has
+        return twin
 
     @property
     def parameters(self) -> dict[str, Number]:
@@ -216,7 +204,12 @@ class Workflow(abc.ABC):
     @property
     def is_symbolic(self) -> bool:
         """Whether a parameter is a symbol, so that the workflow is a family and has no list of pools."""
-        return any(getattr(value, "free_symbols", None) for value in self.parameters.values())
+        return bool(self.symbols)
+
+    @property
+    def symbols(self) -> frozenset[Any]:
+        """The symbols in its parameters."""
+        return frozenset().union(*map(_symbols, self.parameters.values()))
 
     @classmethod
     def command(cls) -> str:
@@ -229,15 +222,14 @@ class Workflow(abc.ABC):
         return f"{type(self).__name__}({arguments})"
 
 
-def exact(value: Number) -> Number:
-    """The number as a Fraction, a float as the simple fraction that it stands for; symbols pass as they are."""
-    if isinstance(value, (numbers.Rational, str, Decimal)):
-        return Fraction(value)
-    if isinstance(value, numbers.Real) and type(value).__module__ != "sympy.core.numbers":
-        simple = Fraction(float(value)).limit_denominator(10**6)
-        # 1 - 0.9 is 0.09999999999999998: within rounding of 1/10
-        return simple if math.isclose(simple, value, rel_tol=1e-15 * 4) else Fraction(repr(float(value)))
-    return value
+def _symbols(value: Any) -> frozenset[Any]:
+    if isinstance(value, Workflow):
+        return value.symbols
+    if isinstance(value, (tuple, list)):
+        return frozenset().union(*map(_symbols, value))
+    if isinstance(value, dict):
+        return frozenset().union(*map(_symbols, value.values()))
+    return frozenset(getattr(value, "free_symbols", ()))
 
 
 def check_workflow(workflow: object) -> None:

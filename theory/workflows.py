@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .exact import exact
 from .workflow import (
     Index,
     Number,
@@ -10,7 +11,6 @@ from .workflow import (
     Workflow,
     by_count,
     by_weight,
-    exact,
     pools,
     real,
     subsample,

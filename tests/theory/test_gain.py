@@ -1,14 +1,34 @@
 """The gain against the dense joint covariance of all models, in exact rationals: no code shared."""
 
+import time
 from fractions import Fraction
 
 import numpy as np
+import pytest
 import sympy as sp
 from hypothesis import given, settings, strategies as st
 
+import theory
 from tests.helpers import Made
-from theory import Accumulate, Replace, ReplaceGrowing, by_weight, gain, pools, subsample, synthetic
-from theory.workflow import Pools
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Pools,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    by_count,
+    by_weight,
+    gain,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+from theory.gain import noises
+from theory.sympy_types import as_expression
 
 
 def dense(workflow, iterations):
@@ -81,6 +101,60 @@ def test_subsampling_adds_the_overlap_of_the_draws():
     # model j labels pool j + 1, so the share of model j + 1's labels in iteration i + 1 is 1/(i + 1) for j < i
     workflow = Made(lambda i: subsample(pools(1, i)))
     assert [sp.Rational(c) for c in gain(workflow, iterations)] == list(covariance.diagonal())
+
+
+LONG = [
+    Accumulate(),
+    ReplaceGrowing(),
+    AccumulateSubsample(),
+    SlidingWindow(7),
+    FixedReal("1/3"),
+    FreshReal(2),
+    FreshReal(3, "2/5"),
+]
+
+
+@pytest.mark.parametrize("workflow", LONG, ids=str)
+def test_two_ways_to_the_same_gains(workflow):
+    """By sums over pools, and noise by noise."""
+    errors, variance = noises(workflow, 40)
+    assert gain(workflow, 40) == [sum(c**2 * variance[noise] for noise, c in row.items()) for row in errors]
+
+
+@pytest.mark.parametrize("workflow", LONG, ids=str)
+def test_thousands_of_iterations_take_seconds(workflow):
+    """Noise by noise each of these takes minutes; n·k products of long integers take one second or two."""
+    start = time.process_time()
+    found = gain(workflow, 2000)
+    assert time.process_time() - start < 20
+    assert len(found) == 2000
+    if workflow == Accumulate():
+        assert found[-1] - found[-2] == Fraction(1, 2000**2)
+    if workflow == SlidingWindow(7):
+        assert abs(float(found[-1] - found[-2]) - 1 / 16) < 1e-12  # 4/(k + 1)^2
+
+
+def test_laws_of_thousands_of_iterations():
+    family = theory.linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fixed")
+    far = family.gain(2000)[-1]  # simplified, it would have more terms than Python has frames
+    number = theory.linear.test_error(FixedReal("1/2"), design="fixed")
+    assert abs(float(as_expression(far).subs(sp.Symbol("w", positive=True), sp.Rational(1, 2))) - 4 / 3) < 1e-12
+    assert abs(float(number.gain(3000)[-1]) - 4 / 3) < 1e-12  # (1/2)^2 + (1/2)^2 + … and the anchor: the limit
+
+
+def test_pools_that_are_not_used_need_no_size():
+    sizes = {3: 2, 6: 5}
+    workflow = Made(lambda i: by_count(pools(i // 3 * 3, i // 3 * 3) if i > 2 else real(1)), sizes.__getitem__)
+    # 1, 1, then model 3 adds 1/2 to model 2's, models 4 and 5 use the same pool, model 6 adds 1/5 to model 5's
+    assert gain(workflow, 7) == [
+        1,
+        1,
+        Fraction(3, 2),
+        Fraction(3, 2),
+        Fraction(3, 2),
+        Fraction(17, 10),
+        Fraction(17, 10),
+    ]
 
 
 def test_a_wrong_share_is_seen():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -14,6 +15,7 @@ from theory import (
     AccumulateSubsample,
     FixedReal,
     FreshReal,
+    Pools,
     Replace,
     ReplaceGrowing,
     SlidingWindow,
@@ -29,6 +31,7 @@ from theory import (
 from theory.recursion import shortest_recurrence, solve
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
+from theory.sympy_types import as_expression, at, substituted
 
 w = sp.Symbol("w", positive=True)
 s = sp.Symbol("s", integer=True, positive=True)
@@ -85,11 +88,11 @@ def test_gain_for_every_n(workflow):
 
 
 def values_of(expr, upto):
-    return [expr.subs(n, m).doit() for m in range(1, upto + 1)]
+    return [as_expression(expr.subs(n, m).doit()) for m in range(1, upto + 1)]
 
 
 def exact(value):
-    assert value.is_Rational
+    assert isinstance(value, sp.Rational)
     return value
 
 
@@ -101,20 +104,23 @@ FAMILIES = [
 
 
 @pytest.mark.parametrize(("family", "member"), FAMILIES, ids=["fixed", "fresh", "weighted"])
-@pytest.mark.parametrize("at", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
-def test_symbolic_parameters(family, member, at):
-    numbers = {w: sp.Rational(at["w"]), s: at["s"]}
+@pytest.mark.parametrize("values", [{"w": "1/2", "s": 1}, {"w": "9/10", "s": 3}, {"w": "1/7", "s": 2}], ids=str)
+def test_symbolic_parameters(family, member, values):
+    numbers = {w: sp.Rational(values["w"]), s: values["s"]}
     solved = solve(SymbolicWorkflow(family))
-    found = [exact(value.subs(numbers)) for value in values_of(solved.expr, 8)]
-    assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(at), 8)
-    limit = solved.growth.constant.subs(numbers)
-    far = gain(member(at), 80)[-1]
+    found = [exact(substituted(value, numbers)) for value in values_of(solved.expr, 8)]
+    assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(values), 8)
+    assert solved.growth is not None
+    limit = substituted(solved.growth.constant, numbers)
+    far = gain(member(values), 80)[-1]
     assert abs(float(limit) - float(far)) < 1e-6
 
 
 @pytest.mark.parametrize("window", [1, 2, 3, 5, 8])
 def test_windows_grow_linearly(window):
-    slope = solve(SymbolicWorkflow(SlidingWindow(k))).growth.constant.subs(k, window)
+    growth = solve(SymbolicWorkflow(SlidingWindow(k))).growth
+    assert growth is not None
+    slope = at(growth.constant, k, window)
     assert slope == sp.Rational(4, (window + 1) ** 2)
     if window > 1:
         assert solve(SymbolicWorkflow(SlidingWindow(window))).growth == theory.Growth("linear", slope)
@@ -145,6 +151,7 @@ def test_windows_grow_linearly(window):
 @pytest.mark.parametrize("design", theory.linear.DESIGNS)
 def test_growth_of_the_law(workflow, kind, constant, design):
     growth = theory.linear.test_error(workflow, design=design).growth()
+    assert growth is not None
     assert growth.kind == kind
     if design == "fixed":
         per_fit = theory.linear.test_error(Replace(), design="fixed").expr / n
@@ -163,6 +170,85 @@ def test_lags_with_a_common_factor_have_no_slope():
     # Model n is fitted to model n - 2's data: two chains side by side, each growing every other iteration.
     apart = Made(lambda i: by_count(pools(i - 1, i - 1)))
     assert solve(SymbolicWorkflow(apart)).growth is None
+
+
+@dataclass(frozen=True)
+class Older(Workflow):
+    """k pools, the newest left out: lags 2 to k + 1."""
+
+    k: Any
+
+    def training_set(self, iteration):
+        return by_count(pools(iteration - self.k, iteration - 1)) if iteration > self.k + 1 else by_count(real(1))
+
+
+def test_a_window_that_may_be_one_pool_has_no_slope():
+    # at k = 1 the lags are 2, 2, 2, …: two chains side by side, c = 1, 1, 2, 2, 3, 3: there is no slope an iteration
+    assert solve(SymbolicWorkflow(Older(k))).growth is None
+    assert gain(Older(1), 6) == [1, 1, 2, 2, 3, 3]
+    # with two pools at least the renewal theorem holds: the mean lag is (2 + k + 1)/2
+    more = solve(SymbolicWorkflow(Older(k + 1))).growth
+    assert more is not None
+    for length in (2, 3, 5):
+        slope = at(more.constant, k, length - 1)
+        assert slope == sp.Rational(4, (length + 3) ** 2)
+        far = gain(Older(length), 150)
+        assert abs(float(far[-1] - far[-2]) - float(slope)) < 1e-6
+
+
+def test_a_share_that_may_be_zero_counts_for_no_lag():
+    # with the share 1 - a on lag 2 and a on lag 1, lag 1 is not used at a = 0
+    @dataclass(frozen=True)
+    class Mixed(Workflow):
+        a: Any
+
+        def training_set(self, iteration):
+            if iteration == 2:
+                return by_count(real(1))
+            return by_weight({synthetic(iteration - 1): self.a, synthetic(iteration - 2): 1 - self.a})
+
+    assert solve(SymbolicWorkflow(Mixed(sp.Symbol("a", nonnegative=True)))).growth is None
+    found = solve(SymbolicWorkflow(Mixed(w))).growth
+    assert found is not None
+    assert sp.simplify(found.constant - 1 / (2 - w) ** 2) == 0  # the mean lag is w + 2 (1 - w)
+
+
+def test_a_weight_that_may_be_zero_has_no_limit():
+    # at weight 0 this is Replace, whose gain is n
+    @dataclass(frozen=True)
+    class Mixed(Workflow):
+        weight: Any
+
+        def training_set(self, iteration):
+            return by_weight({real(1): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+    assert solve(SymbolicWorkflow(Mixed(sp.Symbol("v", nonnegative=True)))).growth is None
+    assert solve(SymbolicWorkflow(Mixed(w))).growth is not None
+
+
+def test_long_memories_of_real_data_end():
+    # the recurrence of a state of a hundred lags is not looked for
+    workflow = Made(
+        lambda i: (
+            by_weight({Pools(i - 99, i, fresh_real=True): "1/2", synthetic(i - 1): "1/2"})
+            if i > 100
+            else by_count(real(1))
+        )
+    )
+    assert solve(SymbolicWorkflow(workflow)).growth is None
+
+    @dataclass(frozen=True)
+    class Remembering(Workflow):
+        k: Any
+
+        def training_set(self, iteration):
+            if iteration <= self.k + 1:
+                return by_count(real(1))
+            return by_weight(
+                {Pools(iteration - self.k, iteration, fresh_real=True): "1/2", synthetic(iteration - 1): "1/2"}
+            )
+
+    assert solve(SymbolicWorkflow(Remembering(k))).growth is None
 
 
 @settings(max_examples=8, deadline=None, derandomize=True)

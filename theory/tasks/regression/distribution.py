@@ -7,6 +7,7 @@ fresh design the Replace chain is a random walk of independent steps, each isotr
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -28,6 +29,7 @@ class SquaredError(Spread):
         validity, design: of it.
         draws: whether training sets are subsamples.
         walk: whether errors are sums of independent steps, as under Replace.
+        fewest_rows: that every training set has, in multiples of T and at most 1; 0 where that is not known.
     """
 
     mean: sp.Expr
@@ -35,6 +37,7 @@ class SquaredError(Spread):
     design: str
     draws: bool
     walk: bool
+    fewest_rows: Fraction = Fraction(1)
 
     @property
     def _is_multiple(self) -> bool:
@@ -42,14 +45,16 @@ class SquaredError(Spread):
         return self.design == "fixed" and self.validity == EXACT
 
     def moments_exist(self, numbers: Mapping[str, Any]) -> int:
-        """How many moments there are at every n: moment q of a fit to T rows is finite where 2q < T - d + 1.
+        """How many moments there are at every n: moment q of a fit to m rows is finite where 2q < m - d + 1.
 
+        The smallest training set decides; at fixed design a larger one repeats the T rows of X.
         None for subsamples at fixed design, which repeat rows of X: for n large enough a draw has too few different
         ones.
         """
         if self.design == "fixed" and self.draws:
             return 0
-        return max(0, (numbers["T"] - numbers["d"]) // 2)
+        rows = int(self.fewest_rows * numbers["T"])
+        return max(0, (rows - numbers["d"]) // 2)
 
     def variance(self) -> sp.Expr | None:
         """The variance of the test error of model n over replicates, for T >= d + 4; `None` where it is not known.

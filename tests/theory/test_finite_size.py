@@ -1,0 +1,185 @@
+"""Exactness at finite T is shown for every iteration, or the law says for which it was looked at."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy as sp
+
+import theory
+from tests.theory.test_workflow import Made
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    Workflow,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+from theory.symbolic_workflow import SymbolicWorkflow
+from theory.symbols import n
+from theory.tasks.regression.distribution import SquaredError
+
+P = sp.Symbol("p", positive=True, integer=True)
+
+
+@dataclass(frozen=True)
+class Sized(Workflow):
+    """All pools so far, or the newest; sizes from a function of the pool and a parameter."""
+
+    p: Any
+    rule: Any
+    keep: bool = True
+
+    def training_set(self, iteration):
+        return by_count(pools(1 if self.keep else iteration, iteration))
+
+    def pool_size(self, pool):
+        return self.rule(pool, self.p)
+
+
+def late(start):
+    return Made(lambda i: by_count(pools(1, i)) if i < start else subsample(pools(1, i)))
+
+
+#: Workflow, whether it draws, whether all pools are whole multiples of T, and for how many iterations that is said.
+KNOWN = [
+    (Replace(), False, True, None),
+    (ReplaceGrowing(), False, True, None),
+    (Accumulate(), False, True, None),
+    (AccumulateSubsample(), True, True, None),
+    (SlidingWindow(3), False, True, None),
+    (SlidingWindow(P), False, True, None),
+    (FixedReal(sp.Symbol("w", positive=True)), False, True, None),
+    (FreshReal(P), False, True, None),
+    (FreshReal(sp.Symbol("s", positive=True)), False, False, None),
+    (FreshReal("1/2"), False, False, None),
+    (Sized(P, lambda j, p: 1 / p), False, False, None),  # T/p rows
+    (Sized(2, lambda j, p: 1 / p), False, False, None),
+    (Sized(1, lambda j, p: 1 / p), False, True, None),
+    (Sized(P, lambda j, p: 1 + (j - 1) / p), False, False, None),
+    (Sized(P, lambda j, p: 1 + (j - 1) * p), False, True, None),
+    (Sized(1.5, lambda j, p: p), False, False, None),
+    (Sized(0, lambda j, p: (j + 1) / 2), False, False, None),
+    (Sized(0, lambda j, p: j * (j + 1) / 2), False, True, None),  # whole, though a quotient
+    (Sized(0, lambda j, p: j * (j + 1) / 4), False, False, None),
+    (Sized(0, lambda j, p: 1 if j <= 100 else 1.5), False, False, None),
+    (Sized(0, lambda j, p: 1 if j != 5000 else "3/2"), False, False, None),
+    (late(101), True, True, None),
+    (late(3000), True, True, None),
+    (Made(lambda i: by_count(pools(1, i)) if i % 2 else by_count(synthetic(i - 1))), False, True, None),
+    (Made(lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)])), False, True, 64),
+    (Made(lambda i: subsample(pools(1, i)) if i in {100, 200} else by_count(pools(1, i))), False, True, 64),
+    (Made(lambda i: {2: by_count(real(1)), 3: by_count(pools(1, 3))}[i]), False, True, 3),
+    (Sized(0, lambda j, p: [9, 9, 1, 2, 3][j]), False, True, 4),
+    (Sized(0, lambda j, p: {j: 10 - j}[j]), False, True, 9),  # pool 10 would have no rows
+]
+
+
+@pytest.mark.parametrize(("workflow", "draws", "whole", "looked_at"), KNOWN)
+def test_findings(workflow, draws, whole, looked_at):
+    found = SymbolicWorkflow(workflow)
+    assert (found.draws, found.in_whole_multiples, found.looked_at) == (draws, whole, looked_at)
+
+
+@dataclass(frozen=True)
+class Hidden(Workflow):
+    """A family whose code no symbol can be put through."""
+
+    p: Any
+
+    def training_set(self, iteration):
+        return {2: by_count(real(1))}.get(iteration, by_weight({real(1): self.p, synthetic(1): 1 - self.p}))
+
+
+def test_a_family_that_is_not_read_is_not_exact():
+    assert not theory.linear.test_error(Hidden(P), design="fixed").exact
+
+
+def test_the_law_says_for_which_iterations():
+    workflow = Made(lambda i: subsample(pools(1, i)) if i in {100, 200} else by_count(pools(1, i)))
+    law = theory.linear.test_error(workflow, design="fixed")
+    assert (law.exact, law.validity) == (True, "exact")
+    assert sp.Le(n, 64) in law.assumptions
+    assert "first iterations" in [step.rule for step in law.derivation]
+    # beyond them it is the workflow that is asked, nothing is gone on with
+    assert law.gain(101)[98] == Accumulate_gain(99)
+    assert law.gain(101)[99] == Accumulate_gain(99) + Fraction(1, 100**2) + 1 - Fraction(1, 100)
+    assert law.gain_expr is None
+    large = theory.linear.test_error(workflow, design="fresh")
+    assert sp.Le(n, 64) not in large.assumptions  # the limit T -> oo holds at each n
+    for known in (Accumulate(), SlidingWindow(3), late(101)):
+        assert all(
+            not relation.has(sp.Le(n, 64)) for relation in theory.linear.test_error(known, design="fixed").assumptions
+        )
+
+
+def Accumulate_gain(m):
+    return sum(Fraction(1, j * j) for j in range(1, m + 1))
+
+
+def test_drawing_from_iteration_101_on_is_seen():
+    law = theory.linear.test_error(late(101), design="fixed")
+    assert (law.exact, law.validity) == (False, "large-T")
+
+
+#: Workflow, and the rows of its smallest training set in multiples of T (at most 1; 0: not known, or none at all).
+FEWEST = [
+    (Replace(), 1),
+    (Accumulate(), 1),
+    (SlidingWindow(P), 1),
+    (FreshReal("1/2"), 1),
+    (FreshReal(sp.Symbol("s", positive=True)), 1),
+    (Sized(0, lambda j, p: 0.5, keep=False), Fraction(1, 2)),
+    (Sized(0, lambda j, p: 0.5, keep=True), 1),  # real(1) is always there
+    (Made(lambda i: by_count(pools(i - 1, i)) if i > 2 else by_count(real(1)), lambda j: "1/2"), 1),
+    (Made(lambda i: by_count(pools(i - 1, i)) if i > 3 else by_count(synthetic(1)), lambda j: "1/4"), Fraction(1, 4)),
+    (Made(lambda i: by_weight({real(1): 0, synthetic(i - 1): 1}), lambda j: "1/3"), Fraction(1, 3)),
+    (Made(lambda i: subsample(pools(1, i), rows="2/3")), Fraction(2, 3)),
+    (Sized(0, lambda j, p: 1 / j, keep=False), 0),  # fewer and fewer
+    (Sized(P, lambda j, p: 1 / p, keep=False), 0),
+    (AccumulateSubsample(), 1),
+    (Sized(0, lambda j, p: 1 + j % 3, keep=False), 1),
+    (Sized(0, lambda j, p: j // 2 + 1, keep=False), 1),
+    (Sized(0, lambda j, p: 1 if j % 2 else "1/2", keep=False), Fraction(1, 2)),
+    (Made(lambda i: by_count(pools(1, i)) if i % 2 else None), 1),
+]
+
+
+@pytest.mark.parametrize(("workflow", "rows"), FEWEST)
+def test_the_smallest_training_set(workflow, rows):
+    assert SymbolicWorkflow(workflow).fewest_rows == rows
+
+
+def test_it_decides_which_moments_exist():
+    # T = 20, d = 10: ten rows of ten features are fitted exactly, and tr W^-1 has no mean below d + 2 rows
+    def moments(rows, T, d):
+        return SquaredError(n, "large-T", "fresh", False, False, rows).moments_exist({"T": T, "d": d})
+
+    assert moments(Fraction(1), 20, 10) == 5
+    assert moments(Fraction(1, 2), 20, 10) == 0
+    assert moments(Fraction(1, 2), 24, 10) == 1  # 12 rows: d + 2
+    assert moments(Fraction(1, 2), 25, 10) == 1  # 12 rows and a half
+    assert moments(Fraction(1, 2), 28, 10) == 2  # 14 rows: d + 4
+    assert moments(Fraction(0), 10**6, 1) == 0
+
+
+@pytest.mark.xfail(strict=True, reason="tasks.regression.laws does not hand on fewest_rows yet")
+def test_moments_of_a_law():
+    law = theory.linear.test_error(Sized(0, lambda j, p: 0.5, keep=False), design="fresh")
+    assert law.moments_exist(20, 10) == 0
+
+
+@pytest.mark.xfail(strict=True, reason="tasks.regression.chain does not ask in_whole_multiples yet")
+@pytest.mark.parametrize("rule", [lambda j, p: (j + 1) / 2, lambda j, p: 1 / j, lambda j, p: 1 + (j - 1) / p])
+def test_laws_of_parts_of_T_rows_are_not_exact_at_fixed_design(rule):
+    assert not theory.linear.test_error(Sized(P, rule), design="fixed").exact
