@@ -83,7 +83,7 @@ def write_image(path: Path, size: tuple[int, int] = (20, 24), mode: str = "RGB",
 class Made(Workflow):
     """A workflow from a function."""
 
-    rule: Callable[[Index], TrainingSet]
+    rule: Callable[[Index], Any]
     sizes: Callable[[Index], Number] | None = None
 
     def training_set(self, iteration: Index) -> TrainingSet:

@@ -78,6 +78,11 @@ def _with_numbers(law: Law, bound: str | int | sp.Expr) -> str | int | sp.Expr:
 
 
 def _statement(law: Law, relations: Iterable[str | sp.Basic] | str | sp.Basic) -> Statement:
+    known = law.derived.looked_at
+    if known is not None and not law.expr.atoms(AppliedUndef):
+        raise ValueError(
+            f"{law.workflow} was looked at up to iteration {known}; a bound is judged for every iteration."
+        )
     return Statement(
         law.expr,
         law.task.domain.narrowed(relations).at(law.task.at),

@@ -16,9 +16,10 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from .derivation import Derived
+from .exact import exact
 from .prover.domain import Domain
 from .sympy_types import rational, substituted
-from .workflow import Workflow, exact
+from .workflow import Workflow
 
 
 @dataclass(frozen=True)

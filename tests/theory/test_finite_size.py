@@ -173,13 +173,11 @@ def test_it_decides_which_moments_exist():
     assert moments(Fraction(0), 10**6, 1) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="tasks.regression.laws does not hand on fewest_rows yet")
 def test_moments_of_a_law():
     law = theory.linear.test_error(Sized(0, lambda j, p: 0.5, keep=False), design="fresh")
     assert law.moments_exist(20, 10) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="tasks.regression.chain does not ask in_whole_multiples yet")
 @pytest.mark.parametrize("rule", [lambda j, p: (j + 1) / 2, lambda j, p: 1 / j, lambda j, p: 1 + (j - 1) / p])
 def test_laws_of_parts_of_T_rows_are_not_exact_at_fixed_design(rule):
     assert not theory.linear.test_error(Sized(P, rule), design="fixed").exact

@@ -245,6 +245,8 @@ def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
     setting = normal_equations(workflow, design).setting
     if setting.first.has(n) and setting.first != n:
         return f"{workflow.workflow} drops pools, and keeps more than one."
+    if design == "fixed" and not workflow.in_whole_multiples:
+        return f"{workflow.workflow} has pools that are no whole copies of X at every T."
     return inverse_wishart_objection(_rows(setting)) if design == "fresh" else None
 
 

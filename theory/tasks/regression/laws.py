@@ -12,7 +12,7 @@ c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at l
 from dataclasses import replace
 
 from ... import recursion
-from ...derivation import Derivation, Derived, Step
+from ...derivation import EXACT, Derivation, Derived, Step
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
@@ -36,9 +36,12 @@ def derive(workflow: Workflow, design: str) -> Derived:
     found = rule.derive(symbolic, design)
     return replace(
         found,
+        looked_at=symbolic.looked_at if found.validity == EXACT else None,
         derivation=Derivation((_WHITENING, *found.derivation)),
         gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
-        spread=SquaredError(found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic)),
+        spread=SquaredError(
+            found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic), symbolic.fewest_rows
+        ),
     )
 
 
