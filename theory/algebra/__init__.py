@@ -1,0 +1,1 @@
+"""A small algebra of random matrices."""
