@@ -73,6 +73,7 @@ class Setting:
         from_start: whether the runs are real(1) alone at n = 1.
         rows: of the chain's pool k.
         noise: standard deviation at pool k.
+        each: whether rows and noise are T_k and sigma_k, pool by pool.
         draws: whether training sets are subsamples.
         later_real: whether real data are collected after iteration 1.
     """
@@ -83,6 +84,7 @@ class Setting:
     from_start: bool
     rows: Callable[[sp.Expr], sp.Expr]
     noise: Callable[[sp.Expr], sp.Expr]
+    each: bool = False
     draws: bool = False
     later_real: bool = False
 
@@ -211,6 +213,21 @@ class Setting:
     def model(self) -> Family:
         """Model m; model 0 is the truth."""
         return Family("model", r"\hat w", _d, _one)
+
+    @cached_property
+    def whole_model(self) -> Family:
+        """The fit to all rows of training set m, where model m is fitted to a draw of them."""
+        return Family("whole model", r"\hat w^{\circ}", _d, _one)
+
+    @cached_property
+    def whole_error(self) -> Family:
+        """That less the truth."""
+        return Family("whole error", r"\delta^{\circ}", _d, _one)
+
+    @property
+    def solved_for(self) -> tuple[Family, Family]:
+        """The model that the normal equations of all rows have, and its error."""
+        return (self.whole_model, self.whole_error) if self.draws else (self.model, self.error)
 
     @cached_property
     def error(self) -> Family:

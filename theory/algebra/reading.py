@@ -52,6 +52,7 @@ def unequal(workflow: SymbolicWorkflow, design: str) -> Setting:
         from_start=_goes_on_from_the_first(reading),
         rows=lambda index: SIZE[index],
         noise=lambda index: NOISE[index],
+        each=True,
     )
 
 

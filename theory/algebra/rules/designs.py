@@ -56,9 +56,10 @@ def thinning(setting: Setting, state: State | None) -> Equation:
     equation = an_equation(state)
     if not setting.draws:
         refuse(f"{setting.workflow} uses its pools whole")
-    if not equation.limit or equation.left != op.matrix(setting.error(N)):
+    if not equation.limit or equation.left != op.matrix(setting.whole_error(N)):
         refuse("the noise of a draw is added in the limit T -> oo alone", equation.left)
-    return Equation(equation.left, op.plus(equation.right, op.matrix(setting.thinning(N))), equation.start, limit=True)
+    right = op.plus(equation.right, op.matrix(setting.thinning(N)))
+    return Equation(op.matrix(setting.error(N)), right, equation.start, limit=True)
 
 
 def exchangeability(setting: Setting, state: State | None) -> Value:

@@ -19,7 +19,7 @@ def normal_equations(setting: Setting, state: State | None) -> Equation:
     del state
     if setting.draws and setting.runs is not None:
         refuse(f"{setting.workflow} draws from its pools; these equations are of pools used whole")
-    model = setting.model(N)
+    model = setting.solved_for[0](N)
     if setting.runs is None:
         runs = [(Run(sp.S.One, N), P)]
         if setting.later_real:
@@ -66,9 +66,10 @@ def errors(setting: Setting, state: State | None) -> Equation:
     """Each model is w* and its error: what multiplies w* is the same on both sides."""
 
     def split(letter: Letter) -> Expression | None:
-        if letter.family is not setting.model:
-            return None
-        return op.plus(op.matrix(setting.error(letter.index)), op.matrix(setting.truth))
+        for model, error in ((setting.model, setting.error), setting.solved_for):
+            if letter.family is model:
+                return op.plus(op.matrix(error(letter.index)), op.matrix(setting.truth))
+        return None
 
     def moved(left: Expression, right: Expression, start: int) -> tuple[Expression, Expression]:
         mine, true_left = op.select(op.replaced(left, split), lambda m: setting.truth not in m.word)
@@ -129,7 +130,7 @@ def isolate(setting: Setting, state: State | None) -> Equation:
             refuse("the error does not stand alone", left)
         (monomial,) = left.monomials
         *before, error = monomial.word
-        if error.family is not setting.error or error.transposed:
+        if error.family is not setting.solved_for[1] or error.transposed:
             refuse("no error is solved for", left)
         for letter in before:
             if not letter.family.invertible:
