@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 import sympy as sp
+from sympy.polys.rings import ring
 
 from ..symbols import T, i, k, n
 
@@ -116,20 +117,22 @@ def is_nonnegative(expression: sp.Expr) -> bool:
 
 
 def _has_nonnegative_coefficients(expression: sp.Expr, start: int) -> bool:
-    shift: dict[Any, Any] = {N: start + sp.Dummy(nonnegative=True), FEATURES: 1 + sp.Dummy(nonnegative=True)}
-    shift[ROWS] = shift[FEATURES] + 2 + sp.Dummy(nonnegative=True)
-    free = {symbol for symbol in expression.free_symbols if symbol.is_nonnegative and not symbol.is_positive}
-    for symbol in expression.free_symbols - shift.keys() - free:
-        if not (symbol.is_integer and symbol.is_positive):
-            return False
-        shift[symbol] = 1 + sp.Dummy(nonnegative=True)
-    shifted = sp.expand(expression.xreplace(shift))
-    variables = shifted.free_symbols
-    if not shifted.is_polynomial(*variables):
+    """With each symbol written as its least value and more; what is already "more" is known by its assumptions."""
+    symbols = expression.free_symbols | {FEATURES}
+    least = {symbol: 0 if symbol.is_nonnegative and not symbol.is_positive else 1 for symbol in symbols}
+    least[N] = start
+    if not expression.is_polynomial(*symbols) or not all(s.is_integer or not least[s] for s in symbols):
         return False
-    if not variables:
-        return bool(shifted.is_nonnegative)
-    return all(c.is_nonnegative for c in sp.Poly(shifted, *variables).coeffs())
+    if not all(symbol.is_nonnegative for symbol in symbols):
+        return False
+    names = sorted(symbols, key=sp.default_sort_key)
+    polynomials, *more = ring(names, sp.QQ)
+    of = dict(zip(names, more, strict=True))
+    shift = {symbol: x + least[symbol] for symbol, x in of.items()}
+    if ROWS in of:
+        shift[ROWS] = of[ROWS] + shift[FEATURES] + 2
+    shifted = polynomials.from_expr(expression).compose([(of[symbol], shift[symbol]) for symbol in names])
+    return all(c >= 0 for c in shifted.coeffs())
 
 
 def is_whole_number(size: sp.Expr, index: sp.Symbol) -> bool:

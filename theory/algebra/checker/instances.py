@@ -71,13 +71,13 @@ def instance(setting: Any, d: int, T: int) -> Instance:
     plain: Any = {name: Fraction(int(v.p), int(v.q)) if isinstance(v, sp.Rational) else v for name, v in values.items()}
     workflow = replace(setting.workflow, **plain) if plain else setting.workflow
     is_fresh, by_rows = setting.design == "fresh", setting.each
-    sizes = {k: workflow.size(Pool(k)) for k in range(1, 2 * ITERATIONS + 1)}
+    sizes = {k: workflow.size(Pool(k)) for k in range(1, ITERATIONS + 1)}
     T = T * lcm(*(size.denominator for size in sizes.values()))
     deviation: Callable[[int], Fraction]
     if by_rows:
-        steps = (0, 1, 3, 2, 4, 1) if is_fresh else (0, T, 2 * T, T, 0, 0)
+        steps = (0, 1, 3) if is_fresh else (0, T, 2 * T)
         rows = {k: T + steps[k - 1] for k in sizes}
-        deviation = (Fraction(1), Fraction(1, 2), Fraction(3, 2), Fraction(2, 3), Fraction(1), Fraction(2)).__getitem__
+        deviation = (Fraction(1), Fraction(1, 2), Fraction(3, 2)).__getitem__
     else:
         rows = {k: int(T * size) for k, size in sizes.items()}
         deviation = (Fraction(3, 2),).__getitem__

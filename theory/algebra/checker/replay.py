@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ...workflow import Pool
 from ..terms import Equation, Expression, State, Value
 from . import instances
 from .coefficients import at_iteration
@@ -54,7 +53,7 @@ def _objections(setting: Any, stated: list[tuple[str, State]]) -> Iterator[str]:
         if found is not None:
             yield f"{rule}: {found}"
         before = state
-    if isinstance(before, Value) and not before.limit and not before.expression.monomials[0].expectations:
+    if isinstance(before, Value) and not before.limit and not any(m.expectations for m in before.expression.monomials):
         found = _about_the_law(setting, before)
         if found is not None:
             yield f"the law: {found}"
@@ -217,8 +216,3 @@ def _same(left: Any, right: Any) -> bool:
 def _close(left: Any, right: Any, tolerance: float) -> bool:
     left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
     return bool((np.abs(left - right) <= tolerance * (np.abs(left) + np.abs(right))).all())
-
-
-def newest(pools: Sequence[Pool], n: int) -> list[Pool]:
-    """Those of iteration n."""
-    return [pool for pool in pools if pool.index == n]

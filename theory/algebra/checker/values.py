@@ -30,7 +30,7 @@ def letter(world: World, x: Letter, index: Index) -> Array:
     elif name in ("noise", "noiser"):
         found = data.noises[pool]
     elif name in ("y", "yr"):
-        found = world.labels[pool]
+        found = world.label(pool)
     elif name == "common":
         found = world.gram(Pool(1))
     elif name == "G":

@@ -45,7 +45,6 @@ class World:
         numbers: for coefficients.
         by_rows: whether shares are those of the rows, whatever the workflow says of sizes.
         data: it was run on.
-        labels: of each pool.
         models: by iteration; model 0 is the truth.
         whole_models: the fits to all rows of the pools, before a draw's noise is added.
     """
@@ -54,7 +53,6 @@ class World:
     numbers: Numbers
     by_rows: bool
     data: Data
-    labels: dict[Pool, Array]
     models: dict[int, Array]
     whole_models: dict[int, Array]
 
@@ -74,6 +72,10 @@ class World:
         """X'X."""
         x = self.data.designs[pool]
         return swapped(x) @ x
+
+    def label(self, pool: Pool) -> Array:
+        """What its model predicts, and noise."""
+        return self.data.designs[pool] @ self.models[pool.labelled_by] + self.data.noises[pool]
 
     def training(self, n: int) -> Array:
         """The Gram matrix of training set n, whose rows count alike."""
@@ -96,16 +98,14 @@ def run(workflow: Workflow, numbers: Numbers, by_rows: bool, data: Data, iterati
         data: designs and noises of all pools that are used.
         iterations: up to which the chain is run.
     """
-    world = World(workflow, numbers, by_rows, data, {}, {0: data.truth}, {})
+    world = World(workflow, numbers, by_rows, data, {0: data.truth}, {})
     for n in range(1, iterations + 1):
         gram = moment = 0
         for pool, share in world.shares(n).items():
             x = data.designs[pool]
-            if pool not in world.labels:
-                world.labels[pool] = x @ world.models[pool.labelled_by] + data.noises[pool]
             weight = world.number(share / world.rows(pool))
             gram = gram + weight * (swapped(x) @ x)
-            moment = moment + weight * (swapped(x) @ world.labels[pool])
+            moment = moment + weight * (swapped(x) @ world.label(pool))
         world.whole_models[n] = inverse(gram) @ moment
         world.models[n] = world.whole_models[n] + data.draws[n]
     return world

@@ -71,19 +71,21 @@ def first_order_recursion(setting: Setting, state: State | None) -> Value:
     rho, added, first = map(public, recursion(setting, a_value(state)))
     rho = sp.factor(rho)
     numerator, denominator = sp.fraction(sp.factor(1 - rho))
-    # both are whole numbers, or half ones of one sign
-    if not is_nonnegative(own(numerator * denominator) - 1):
+    both = own(numerator), own(denominator)
+    if not any(all(is_nonnegative(sign * x - 1) for x in both) for sign in (1, -1)):
         refuse("that rho < 1 was not shown")
-    r, c, e = sp.symbols("r c e", cls=sp.Dummy)
+    r, c, e, end, rest = sp.symbols("r c e l m", cls=sp.Dummy)
 
     def solution(iteration: sp.Expr) -> sp.Expr:
-        return c / (1 - r) + (e - c / (1 - r)) * r ** (iteration - 1)
+        return end + rest * r ** (iteration - 1)
 
-    step = solution(n) - r * solution(n - 1) - c
-    if sp.simplify(solution(sp.S.One) - e) != 0 or sp.simplify(sp.powsimp(sp.expand(step))) != 0:
+    # put back, in free symbols
+    parts = {end: c / (1 - r), rest: e - c / (1 - r)}
+    step = (solution(n) - r * solution(n - 1)).xreplace(parts) - c
+    if sp.simplify(solution(sp.S.One).xreplace(parts) - e) != 0 or sp.simplify(sp.powsimp(sp.expand(step))) != 0:
         refuse("the solution does not obey the recursion")
     limit = tidy(sp.factor(added / (1 - rho)))
-    found = limit + tidy(sp.factor(first - limit)) * tidy(rho) ** (n - 1)
+    found = solution(n).xreplace({end: limit, rest: tidy(sp.factor(first - limit)), r: tidy(rho)})
     return Value(number(own(found)), 1)
 
 
