@@ -66,6 +66,15 @@ class Derivation:
             f"{number}. {step.rule}: {step.because}\n     {step.statement}" for number, step in enumerate(self.steps, 1)
         )
 
+    def replay(self) -> list[str]:
+        """What the checker, which shares no code with the rules, objects to; empty where all steps hold on numbers.
+
+        It takes seconds: a chain of fits is run with exact numbers, and expectations over designs are integrated.
+        """
+        from .algebra import checker  # not at the top: replaying is rare, and the algebra makes derivations
+
+        return [] if self.setting is None else checker.objections(self.setting, self.steps)
+
     def latex(self) -> str:
         """The steps as an `align*` environment of amsmath."""
         lines = [

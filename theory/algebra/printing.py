@@ -150,6 +150,6 @@ def flaws(text: str) -> list[str]:
         flat = inner
     for mark in ("\\^", "_"):
         other = "_" if mark == "\\^" else "\\^"
-        if re.search(rf"{mark}\s*\w\s*({other}\s*\w\s*)?{mark}", flat):
+        if re.search(rf"{mark}\s*[^\s_^]\s*({other}\s*[^\s_^]\s*)?{mark}", flat):
             found.append(f"double {'super' if mark != '_' else 'sub'}script")
     return found

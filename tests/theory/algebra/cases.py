@@ -80,12 +80,14 @@ def complaints(case: Case, steps: list[Step]) -> list[str]:
     return objections(case.setting, steps)
 
 
-def broken(function: Any, old: str, new: str) -> Any:
-    """The code of a function with one piece of its source replaced."""
+def broken(function: Any, *pieces: tuple[str, str]) -> Any:
+    """The code of a function with pieces of its source replaced."""
     plain = inspect.unwrap(function)
     source = textwrap.dedent(inspect.getsource(plain))
-    assert source.count(old) >= 1, f"{old!r} is not in {plain.__name__}"
-    start = source.index("def ")
+    source = source[source.index("def ") :]
+    for old, new in pieces:
+        assert old in source, f"{old!r} is not in {plain.__name__}"
+        source = source.replace(old, new, 1)
     scope = dict(plain.__globals__)
-    exec(compile(source[start:].replace(old, new, 1), f"<broken {plain.__name__}>", "exec"), scope)
+    exec(compile(source, f"<broken {plain.__name__}>", "exec"), scope)
     return scope[plain.__name__].__code__
