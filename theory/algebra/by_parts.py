@@ -18,6 +18,7 @@ from functools import cache
 
 import sympy as sp
 
+from .exact import factored
 from .indices import FEATURES
 
 #: Powers p, q, … of a product tr A^p · tr A^q · …, in order.
@@ -40,6 +41,13 @@ def trace_moment(powers: Powers, rows: sp.Expr) -> sp.Expr | None:
     return _moment(tuple(sorted(p for p in powers if p != 0)), rows, powers.count(0))
 
 
+def positive_moment(powers: Powers, rows: sp.Expr) -> sp.Expr:
+    """The same without inverses, which is known for every number of rows."""
+    found = trace_moment(powers, rows)
+    assert found is not None
+    return found
+
+
 @cache
 def _moment(powers: Powers, rows: sp.Expr, dimensions: int = 0) -> sp.Expr | None:
     if dimensions:
@@ -59,7 +67,7 @@ def _moment(powers: Powers, rows: sp.Expr, dimensions: int = 0) -> sp.Expr | Non
     x, y = sp.symbols("x y", cls=sp.Dummy)
     one = d / (rows - d - 1)
     solved = sp.solve([(rows - d - 2) * x - y - one, -2 * x + (rows - d - 1) * y - d * one], [x, y])
-    return sp.factor(solved[x if powers == (-2,) else y])
+    return factored(solved[x if powers == (-2,) else y])
 
 
 def _identity(m: int, others: Powers, rows: sp.Expr) -> sp.Expr | None:
@@ -77,4 +85,4 @@ def _identity(m: int, others: Powers, rows: sp.Expr) -> sp.Expr | None:
         if moment is None:
             return None
         found += 2 * q * moment
-    return sp.factor(found)
+    return factored(found)

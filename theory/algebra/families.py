@@ -14,7 +14,8 @@ import sympy as sp
 
 from ..workflow import Workflow
 from . import operations as op
-from .indices import FEATURES, N, ROWS, fresh, put, total
+from .exact import cancelled, factored
+from .indices import FEATURES, ROWS, N, fresh, put, total
 from .terms import Expression, Family, Letter, Source
 
 
@@ -66,7 +67,7 @@ class Setting:
     """What a derivation is about: a workflow as it is read, at one of two designs.
 
     Attributes:
-        workflow: that was read; the checker runs it.
+        workflow: that was read, which the checker runs; `None` where the terms are those of any workflow.
         design: "fixed" or "fresh".
         runs: of the training set of every n >= 2 (and at n = 1, if `from_start`), each row counting alike; `None` where
             pools have shares p(n, k) and q(n, k) of the loss instead.
@@ -78,7 +79,7 @@ class Setting:
         later_real: whether real data are collected after iteration 1.
     """
 
-    workflow: Workflow
+    workflow: Workflow | None
     design: str
     runs: tuple[Run, ...] | None
     from_start: bool
@@ -130,7 +131,7 @@ class Setting:
             sources=designed,
             degrees=rows if self.is_fresh else None,
             size=rows,
-            multiple=None if self.is_fresh else lambda index: sp.cancel(rows(index) / self.rows(sp.S.One)),
+            multiple=None if self.is_fresh else lambda index: cancelled(rows(index) / self.rows(sp.S.One)),
         )
         design = Family(f"X{suffix}", f"X{above}", rows, _d, gram=gram, sources=designed)
         error = Family(
@@ -170,9 +171,7 @@ class Setting:
             return tuple(("Xr" if run.fresh_real else "X", *run.at(index)) for run in runs)
 
         def definition(index: sp.Expr) -> Expression:
-            found = [
-                op.over(*run.at(index), lambda k, run=run: op.matrix(self.pools(run).gram(k))) for run in runs
-            ]
+            found = [op.over(*run.at(index), lambda k, run=run: op.matrix(self.pools(run).gram(k))) for run in runs]
             return op.plus(*found)
 
         return Family(
@@ -201,13 +200,13 @@ class Setting:
 
     def training_rows(self, iteration: sp.Expr) -> sp.Expr:
         """Rows of training set `iteration`."""
-        found = sp.S.Zero
+        found: sp.Expr = sp.S.Zero
         for run in self.runs or ():
             name = fresh()
             first, last = run.at(iteration)
             term = _real_rows(name) if run.fresh_real else self.rows(name)
             found += put(term, {name: first}) if first == last else total(term, name, first, last)
-        return sp.factor(found) if found.is_rational_function() else found
+        return factored(found) if found.is_rational_function() else found
 
     @cached_property
     def model(self) -> Family:

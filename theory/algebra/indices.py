@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.polys.rings import ring
 
 from ..symbols import T, i, k, n
+from .exact import exchanged, expanded, factored, summed
 
 #: Iteration, rows of the real pool, features, noise standard deviation.
 N = sp.Dummy("n", integer=True, positive=True)
@@ -56,18 +57,18 @@ def text(expression: sp.Expr) -> str:
 
 def put(expression: sp.Expr, values: dict[Any, Any]) -> sp.Expr:
     """The index or coefficient with values put in; names bound inside it are `INNER`, which no value holds free."""
-    found = expression.xreplace(values)
-    return sp.expand(found) if found.is_polynomial() else found
+    found = exchanged(expression, values)
+    return expanded(found) if found.is_polynomial() else found
 
 
 def public(expression: sp.Expr) -> sp.Expr:
     """The coefficient in theory's symbols: n, T, d, sigma, and i and k for sums inside sums."""
-    return _with_names(expression.xreplace(_PUBLIC), (i, k))
+    return _with_names(exchanged(expression, _PUBLIC), (i, k))
 
 
 def own(expression: sp.Expr) -> sp.Expr:
     """The inverse, for an expression without sums in which those symbols are theory's."""
-    return expression.xreplace({theirs: mine for mine, theirs in _PUBLIC.items()})
+    return exchanged(expression, {theirs: mine for mine, theirs in _PUBLIC.items()})
 
 
 def _with_names(expression: Any, names: tuple[sp.Symbol, ...]) -> Any:
@@ -141,7 +142,7 @@ def is_whole_number(size: sp.Expr, index: sp.Symbol) -> bool:
         return True
     if size.free_symbols - {index} or not size.is_polynomial(index):
         return False
-    return all(size.subs(index, value).is_integer for value in range(int(sp.degree(size, index)) + 1))
+    return all(size.subs(index, value).is_integer for value in range(int(sp.Poly(size, index).total_degree()) + 1))
 
 
 def total(term: sp.Expr, name: sp.Symbol, first: sp.Expr, last: sp.Expr) -> sp.Expr:
@@ -149,15 +150,15 @@ def total(term: sp.Expr, name: sp.Symbol, first: sp.Expr, last: sp.Expr) -> sp.E
     if not term.has(name):
         return term * (last - first + 1)
     if term.is_polynomial(name):
-        return sp.factor(sp.summation(term, (name, first, last)))
+        return factored(sp.summation(term, (name, first, last)))
     taken = term.atoms(sp.Symbol) | first.atoms(sp.Symbol) | last.atoms(sp.Symbol)
     bound = next(symbol for symbol in INNER if symbol not in taken)
-    return sp.Sum(term.xreplace({name: bound}), (bound, first, last))
+    return summed(exchanged(term, {name: bound}), bound, first, last)
 
 
 def outside(expression: sp.Expr) -> sp.Expr:
     """What does not depend on the bound index taken out of sums, the outermost; a sum of ones is written out."""
-    sums = expression.atoms(sp.Sum)
+    sums: set[Any] = expression.atoms(sp.Sum)
     taken = {}
     for one in sums:
         if any(one is not other and other.has(one) for other in sums):
@@ -165,7 +166,7 @@ def outside(expression: sp.Expr) -> sp.Expr:
         ((bound, first, last),) = one.limits
         constant, varying = one.function.as_independent(bound, as_Add=False)
         taken[one] = constant * (sp.Sum(varying, (bound, first, last)) if varying != 1 else last - first + 1)
-    return expression.xreplace(taken)
+    return exchanged(expression, taken)
 
 
 def used(expressions: Iterable[sp.Expr]) -> set[sp.Basic]:

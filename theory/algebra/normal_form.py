@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from .exact import added, factored
 from .indices import BOUND, FEATURES, Range, put, text, total, used, whole
 from .terms import Expectation, Expression, Letter, Monomial, Word
 
@@ -32,7 +33,7 @@ def normal(monomials: Iterable[Monomial], is_matrix: bool) -> Expression:
     found = []
     for (sums, expectations, word), coefficients in alike.items():
         # a single coefficient is left as it was written
-        coefficient = coefficients[0] if len(coefficients) == 1 else sp.factor(sp.Add(*coefficients))
+        coefficient = coefficients[0] if len(coefficients) == 1 else factored(added(coefficients))
         if coefficient != 0:
             found.append(Monomial(coefficient, sums, expectations, word))
     return Expression(tuple(sorted(found, key=_key)), is_matrix)

@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy as sp
 
+from .exact import factored, multiplied
 from .indices import Range, at_least, fresh, whole
 from .normal_form import normal, split, transposed
 from .terms import Expression, Letter, Monomial, Word
@@ -25,9 +26,7 @@ def over(first: Any, last: Any, term: Callable[[sp.Symbol], Expression]) -> Expr
     name = fresh()
     bound: Range = (name, sp.sympify(first), sp.sympify(last))
     inner = term(name)
-    return normal(
-        [Monomial(m.coefficient, (bound, *m.sums), m.expectations, m.word) for m in inner], inner.is_matrix
-    )
+    return normal([Monomial(m.coefficient, (bound, *m.sums), m.expectations, m.word) for m in inner], inner.is_matrix)
 
 
 def plus(*expressions: Expression) -> Expression:
@@ -62,16 +61,12 @@ def times(*expressions: Expression) -> Expression:
 
 def transpose(expression: Expression) -> Expression:
     """The transpose of a matrix."""
-    return normal(
-        [Monomial(m.coefficient, m.sums, m.expectations, transposed(m.word)) for m in expression], True
-    )
+    return normal([Monomial(m.coefficient, m.sums, m.expectations, transposed(m.word)) for m in expression], True)
 
 
 def expected_trace(expression: Expression) -> Expression:
     """E tr of a matrix."""
-    return normal(
-        [Monomial(m.coefficient, m.sums, (*m.expectations, (m.word,)), ()) for m in expression], False
-    )
+    return normal([Monomial(m.coefficient, m.sums, (*m.expectations, (m.word,)), ()) for m in expression], False)
 
 
 def at(expression: Expression, values: dict[Any, Any]) -> Expression:
@@ -121,8 +116,8 @@ def respelled(expression: Expression, spelling: Callable[[Letter], tuple[sp.Expr
         def spelled(word: Word, new: dict[Letter, tuple[sp.Expr, Word]] = new) -> Word:
             return tuple(x for letter in word for x in new[letter][1])
 
-        factor = sp.Mul(*(new[letter][0] for letter in m.letters()))
-        factor = sp.factor(factor) if factor.is_rational_function() else factor
+        factor = multiplied(new[letter][0] for letter in m.letters())
+        factor = factored(factor) if factor.is_rational_function() else factor
         expectations = tuple(tuple(spelled(w) for w in traces) for traces in m.expectations)
         found.append(Monomial(m.coefficient * factor, m.sums, expectations, spelled(m.word)))
     return normal(found, expression.is_matrix)

@@ -7,7 +7,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from .indices import N, public
-from .terms import Equation, Expectation, Expression, Family, Letter, Monomial, State, Value, Word
+from .terms import Equation, Expectation, Expression, Family, Letter, Monomial, State, Word
 
 #: What bound indices are called, where nothing else in the statement is.
 _NAMES = ("i", "j", "k", "l", "m", "s", "t", "u")

@@ -4,8 +4,9 @@ import sympy as sp
 
 from ..symbolic_workflow import SymbolicTrainingSet, SymbolicWorkflow
 from ..symbols import k, n
+from .exact import exchanged
 from .families import Run, Setting
-from .indices import NOISE, N, ROWS, SIGMA, SIZE, put
+from .indices import NOISE, ROWS, SIGMA, SIZE, N, put
 
 
 def whole_run_objection(workflow: SymbolicWorkflow) -> str | None:
@@ -56,17 +57,23 @@ def unequal(workflow: SymbolicWorkflow, design: str) -> Setting:
     )
 
 
-def weighted(workflow: SymbolicWorkflow, design: str) -> Setting:
-    """Any workflow: pool k of T_k rows has the share p(n, k) of iteration n's loss, real data of iteration k q(n, k)."""
+def weighted(design: str, *, draws: bool, later_real: bool) -> Setting:
+    """Any workflow: pool k, of T_k rows, has the share p(n, k) of the loss of iteration n, later real data q(n, k).
+
+    Args:
+        design: "fixed" or "fresh".
+        draws: whether training sets are subsamples.
+        later_real: whether real data of later iterations may be used.
+    """
     return Setting(
-        workflow.workflow,
+        None,
         design,
         None,
         from_start=True,
         rows=_weighted_rows,
         noise=lambda index: SIGMA,
-        draws=workflow.draws,
-        later_real=_collects_later(workflow),
+        draws=draws,
+        later_real=later_real,
     )
 
 
@@ -82,7 +89,7 @@ def _read(workflow: SymbolicWorkflow) -> SymbolicTrainingSet:
 
 
 def _runs(reading: SymbolicTrainingSet) -> tuple[Run, ...]:
-    return tuple(Run(first.xreplace({n: N}), last.xreplace({n: N}), fresh) for first, last, fresh in reading.parts)
+    return tuple(Run(exchanged(first, {n: N}), exchanged(last, {n: N}), fresh) for first, last, fresh in reading.parts)
 
 
 def _goes_on_from_the_first(reading: SymbolicTrainingSet) -> bool:
@@ -93,10 +100,10 @@ def _goes_on_from_the_first(reading: SymbolicTrainingSet) -> bool:
 
 def _size(reading: SymbolicTrainingSet, index: sp.Expr) -> sp.Expr:
     """Of the chain's pool `index` in multiples of T; real(1) has T rows."""
-    return sp.S.One if index == 1 else reading.size.xreplace({k: index})
+    return sp.S.One if index == 1 else exchanged(reading.size, {k: index})
 
 
-def _collects_later(workflow: SymbolicWorkflow) -> bool:
+def collects_later(workflow: SymbolicWorkflow) -> bool:
     """Whether real data of a later iteration may be used: not, if that is shown for every iteration."""
     start, reading = workflow.settled, workflow.settled_training_set
     if start is None or reading is None or any(fresh for *_, fresh in reading.parts):

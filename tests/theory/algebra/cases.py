@@ -2,13 +2,13 @@
 
 import inspect
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow
 from theory.algebra import reading
-from theory.algebra.checker import objections
+from theory.algebra.checker import first_objection
 from theory.algebra.families import Setting
 from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
@@ -31,7 +31,9 @@ def _whole(workflow, design, read=reading.counted):
 
 
 def _weighted(workflow, design, exact):
-    setting = reading.weighted(SymbolicWorkflow(workflow), design)
+    symbolic = SymbolicWorkflow(workflow)
+    setting = reading.weighted(design, draws=symbolic.draws, later_real=reading.collects_later(symbolic))
+    setting = replace(setting, workflow=workflow)
     return Case(setting, weighted.rules(setting, exact))
 
 
@@ -75,9 +77,9 @@ def reached(case: Case) -> tuple[list[Step], str | None]:
     return steps, None
 
 
-def complaints(case: Case, steps: list[Step]) -> list[str]:
-    """What the checker says."""
-    return objections(case.setting, steps)
+def complaint(case: Case, steps: list[Step]) -> str | None:
+    """What the checker says first."""
+    return first_objection(case.setting, steps)
 
 
 def broken(function: Any, *pieces: tuple[str, str]) -> Any:

@@ -1,13 +1,16 @@
 """Decisions between indices and sizes, shown only where true; sums; and names that capture nothing."""
 
+from typing import Any
+
 import pytest
 import sympy as sp
 
+from theory.algebra.exact import summed
 from theory.algebra.indices import (
     FEATURES as d,
     INNER,
-    N,
     ROWS as T,
+    N,
     at_least,
     fresh,
     is_nonnegative,
@@ -55,14 +58,15 @@ def test_indices_are_compared_from_a_start_on_and_in_ranges():
 def test_sums():
     assert total(sp.Integer(3), K, sp.S.One, N) == 3 * N
     assert sp.expand(total(K, K, sp.S.One, N) - N * (N + 1) / 2) == 0
-    inner = total(1 / K, K, sp.S.One, N)
+    inner: Any = total(1 / K, K, sp.S.One, N)
     assert inner == sp.Sum(1 / INNER[0], (INNER[0], 1, N))
     # a sum over the index in which another ends gets a name of its own
-    outer = total(inner.subs(N, K) / K, K, sp.S.One, N)
+    outer: Any = total(inner.subs(N, K) / K, K, sp.S.One, N)
     assert outer.limits[0][0] == INNER[1]
-    assert outside(sp.Sum(T / INNER[0], (INNER[0], 1, N))) == T * inner
-    assert public(outside(T * inner)) == PUBLIC_T * sp.Sum(1 / i, (i, 1, n))
-    assert own(PUBLIC_T + n) == T + N
+    assert outside(summed(T / INNER[0], INNER[0], 1, N)) == T * inner
+    product: Any = T * inner
+    assert public(outside(product)) == PUBLIC_T * sp.Sum(1 / i, (i, 1, n))
+    assert own(sp.sympify(PUBLIC_T + n)) == T + N
 
 
 def test_a_users_symbols_are_not_the_algebras():
@@ -73,7 +77,14 @@ def test_a_users_symbols_are_not_the_algebras():
 
 @pytest.mark.parametrize(
     ("size", "answer"),
-    [(K, True), (K * (K + 1) / 2, True), (K / 2, False), (1 / K, False), (K**2 - K + 1, True), (sp.Rational(3, 2), False)],
+    [
+        (K, True),
+        (K * (K + 1) / 2, True),
+        (K / 2, False),
+        (1 / K, False),
+        (K**2 - K + 1, True),
+        (sp.Rational(3, 2), False),
+    ],
 )
 def test_whole_numbers(size, answer):
     assert is_whole_number(size, K) == answer

@@ -9,11 +9,12 @@ import pytest
 import sympy as sp
 
 from tests.theory.algebra.cases import broken, cases, states
+from tests.theory.test_workflow import Made
 from theory import RuleDoesNotApply, SlidingWindow, by_count, pools
 from theory.algebra import operations as op, reading
 from theory.algebra.checker import objections
 from theory.algebra.families import Run, Setting
-from theory.algebra.indices import N, ROWS, fresh
+from theory.algebra.indices import ROWS, N, fresh
 from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, expectations, laws, sums
 from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
@@ -21,7 +22,6 @@ from theory.algebra.strategy import follow, rule_name
 from theory.algebra.terms import Equation, Monomial, Value
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
-from tests.theory.test_workflow import Made
 
 ACCUMULATE = cases()["accumulate, fresh"].setting
 FIXED = cases()["accumulate, fixed"].setting
@@ -43,6 +43,7 @@ def ranged(first, last, other_first, other_last):
 
 CHAIN, G, ERROR = ACCUMULATE.chain, ACCUMULATE.training, ACCUMULATE.error
 MIXED_ERROR, MIXED_G = MIXED.error, MIXED.training
+OLDER = MIXED_ERROR(N - 1)
 
 #: (setting, state, rule, why it refuses, (function, (condition, without it), …) or nothing, where others refuse too).
 TRAPS = {
@@ -58,7 +59,10 @@ TRAPS = {
         ranged(1, N - 1, 2, N),
         expectations.white_noise,
         "range of one noise does not contain",
-        (expectations._paired, ("if at_least(kept, first, start, others) and at_least(last, kept, start, others)", "if True")),
+        (
+            expectations._paired,
+            ("if at_least(kept, first, start, others) and at_least(last, kept, start, others)", "if True"),
+        ),
     ),
     "an error and the design that it has met": (
         MIXED,
@@ -69,7 +73,7 @@ TRAPS = {
     ),
     "a word whose law changes under rotations": (
         MIXED,
-        trace_of(MIXED_ERROR(N - 1), MIXED_ERROR(N - 1).T, MIXED.chain.design(N).T, MIXED.chain.label(N), MIXED_ERROR(N - 1).T),
+        trace_of(OLDER, OLDER.T, MIXED.chain.design(N).T, MIXED.chain.label(N), OLDER.T),
         expectations.rotation,
         "do not stand side by side",
         None,
@@ -170,7 +174,7 @@ TRAPS = {
         None,
     ),
     "a formula with letters left": (ACCUMULATE, trace_of(G(N, -1)), laws.summation, "no formula yet", None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TRAPS)
@@ -191,9 +195,7 @@ def test_the_checker_rejects_what_the_rule_makes_without_the_condition(name, mon
 
 
 def test_too_few_rows():
-    short = Setting(
-        ACCUMULATE.workflow, "fresh", (Run(N, N),), True, lambda k: ROWS - 1, ACCUMULATE.noise
-    )
+    short = Setting(ACCUMULATE.workflow, "fresh", (Run(N, N),), True, lambda k: ROWS - 1, ACCUMULATE.noise)
     state = Value(op.expected_trace(op.matrix(short.chain.gram(N, -1))), 1)
     with pytest.raises(RuleDoesNotApply, match="rows at least"):
         designs.inverse_wishart_mean(short, state)
@@ -209,8 +211,11 @@ def test_parts_that_are_not_all_there_are_not_folded():
 
 def test_a_resolvent_needs_the_shares_themselves():
     equation = dict(states("weights"))["isolate"]
+    assert isinstance(equation, Equation)
     inherited = op.over(1, N, lambda k: op.scaled(P(N, k), op.matrix(WEIGHTED.error(k - 1))))
-    noise = op.over(1, N, lambda k: op.scaled(P(N, k) ** 2, op.matrix(WEIGHTED.chain.design(k).T, WEIGHTED.chain.noise(k))))
+    noise = op.over(
+        1, N, lambda k: op.scaled(P(N, k) ** 2, op.matrix(WEIGHTED.chain.design(k).T, WEIGHTED.chain.noise(k)))
+    )
     with pytest.raises(RuleDoesNotApply, match="do not come in with the shares"):
         sums.resolvent(WEIGHTED, replace(equation, right=op.plus(inherited, noise)))
     with pytest.raises(RuleDoesNotApply, match="not the mean of older ones"):
@@ -230,6 +235,7 @@ def test_a_window_is_not_unrolled():
 
 def test_an_increment_with_errors_is_not_unrolled():
     equation = dict(states("accumulate, fresh"))["isolate"]
+    assert isinstance(equation, Equation)
     more = op.plus(equation.right, op.matrix(G(N, -1), CHAIN.gram(N), ERROR(N - 1)))
     with pytest.raises(RuleDoesNotApply, match="still contains errors"):
         sums.unroll(ACCUMULATE, replace(equation, right=more))

@@ -4,4 +4,4 @@ It reads terms as data and shares no code with the rules: it has its own least s
 that the workflow names for each iteration, its own values of coefficients, and its own expectations.
 """
 
-from .replay import objections as objections
+from .replay import first_objection as first_objection, objections as objections

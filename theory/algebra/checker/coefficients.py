@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..indices import FEATURES, N, NOISE, ROWS, SIGMA, SIZE
+from ..indices import FEATURES, NOISE, ROWS, SIGMA, SIZE, N
 
 #: An exact number, or a float where a root came in.
 Number = Any
@@ -38,9 +38,11 @@ class Numbers:
 
     def weight(self, n: int, k: int, own: Callable[[int, int], Fraction]) -> Fraction:
         """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
-        return own(n, k) + sum((self.share(n, j) * self.weight(j - 1, k, own) for j in range(k + 1, n + 1)), Fraction(0))
+        return own(n, k) + sum(
+            (self.share(n, j) * self.weight(j - 1, k, own) for j in range(k + 1, n + 1)), Fraction(0)
+        )
 
-    def index(self, expression: sp.Expr, values: Mapping[sp.Symbol, int]) -> int:
+    def index(self, expression: Any, values: Mapping[sp.Symbol, int]) -> int:
         """An index as an integer."""
         found = Fraction(self.of(expression, values))
         assert found.denominator == 1

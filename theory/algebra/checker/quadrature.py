@@ -15,7 +15,7 @@ from ..terms import Expectation
 from . import instances
 from .coefficients import Number
 from .instances import Instance
-from .values import Index, expectation
+from .values import Averages, Index, expectation
 from .worlds import Array, World
 
 #: More points than this are too many.
@@ -28,7 +28,7 @@ def nodes(d: int, dimensions: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Averages):
     """Expectations of what depends on few pools' Gram matrices alone.
 
     Attributes:

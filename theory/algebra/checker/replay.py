@@ -1,10 +1,10 @@
 """A derivation replayed: each state is tried against the chain that was run, or against the state before.
 
 An equation must hold for exact random designs and noises at every iteration from its start on. A value is compared with
-the one before it at the level that its rule claims: without any expectation; given the designs, over noises alone, which
-is exact; or over the designs too. There the average is exact where rotations suffice, and else by quadrature at d = 1
-and d = 2. Every iteration needs an average of its own. What is said for T -> oo is tried on orthogonal designs, where
-Gram matrices are what they tend to.
+the one before it at the level that its rule claims: without any expectation; given the designs, over noises alone; or
+over the designs too. Over noises, and over rotations of designs, averages are exact; otherwise they are found by
+quadrature at d = 1 and d = 2. Every iteration needs an average of its own. What is said for T -> oo is tried on
+orthogonal designs, where Gram matrices are what they tend to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from .coefficients import at_iteration
 from .instances import ITERATIONS, Instance, instance
 from .quadrature import Grid, TooManyPools, world_over
 from .thinning import objection_to_thinning
-from .values import evaluated, mean, trace
+from .values import Older, evaluated, mean, trace
 from .worlds import World, swapped
 
 #: What rules claim of the value that they make; rules that are not named must keep it given the designs.
@@ -39,6 +39,12 @@ def objections(setting: Any, steps: Sequence[Any]) -> list[str]:
     """
     stated = [(step.rule, step.state) for step in steps if step.state is not None]
     return list(_objections(setting, stated))
+
+
+def first_objection(setting: Any, steps: Sequence[Any]) -> str | None:
+    """The first of them, without going on."""
+    stated = [(step.rule, step.state) for step in steps if step.state is not None]
+    return next(_objections(setting, stated), None)
 
 
 def _objections(setting: Any, stated: list[tuple[str, State]]) -> Iterator[str]:
@@ -140,16 +146,19 @@ def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
     for d, T in ((1, 6), (2, 10)):
         case = instance(setting, d, T)
         grid = Grid(case, (0.0, 1.25, 0.75, 1.5))
-        world = instances.one_noise(case, instances.random_designs(case, np.random.default_rng(1)), np.random.default_rng(1))
+        world = instances.one_noise(
+            case, instances.random_designs(case, np.random.default_rng(1)), np.random.default_rng(1)
+        )
         for n, old, new in _sides(before, state):
             try:
                 values = [evaluated(world, x, n, grid) for x in (old, new)]
             except TooManyPools:
                 continue
-            tried.add(n) if d == 2 else None
+            if d == 2:
+                tried.add(n)
             if not _close(*values, _QUADRATURE[d]):
                 return f"the mean changes at n = {n}, d = {d}: from {float(values[0]):.6g} to {float(values[1]):.6g}"
-    return None if tried else "no iteration could be tried"
+    return None if state.start in tried else f"n = {state.start} could not be tried at d = 2"
 
 
 def _about_a_recursion(world: World, before: Value, state: Value) -> str | None:
@@ -159,29 +168,20 @@ def _about_a_recursion(world: World, before: Value, state: Value) -> str | None:
     value = evaluated(world, before.base, 1)
     for n in range(1, 7):
         if n > 1:
-            value = evaluated(world, before.expression, n, _Older(value))
+            value = evaluated(world, before.expression, n, Older(value))
         if not _same(value, evaluated(world, state.expression, n)):
             return f"the solution is not the value at n = {n}"
     return None
-
-
-class _Older:
-    """E_{n-1} where the recursion asks for it."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def of(self, traces: Any, index: Any) -> Any:
-        (word,) = traces
-        assert all(x.family.name == "error" for x in word)
-        return self.value
 
 
 def _about_a_ratio(setting: Any, before: Value, state: Value) -> str | None:
     """Two formulas with the ratio 1 in the limit T -> oo."""
     case = instance(setting, d=2, T=4 * 10**9)
     for n in range(1, ITERATIONS + 1):
-        old, new = (sum(case.numbers.of(m.coefficient, at_iteration(n)) for m in x.expression.monomials) for x in (before, state))
+        old, new = (
+            sum(case.numbers.of(m.coefficient, at_iteration(n)) for m in x.expression.monomials)
+            for x in (before, state)
+        )
         if not _close(old, new, 1e-6):
             return f"the ratio is not 1 in the limit at n = {n}"
     return None

@@ -1,8 +1,8 @@
 """The one fact about subsamples, by counting all draws: r of S rows without replacement.
 
 For rows that are alike and independent given the past, the mean over the drawn ones is the mean over all S, and a rest
-which is uncorrelated with that mean and has the variance 1/r - 1/S of one row. That the rest of one draw is uncorrelated
-with everything before the draw is the same statement: its mean over the draws is zero, whatever the rows.
+that is uncorrelated with that mean and has 1/r - 1/S times the variance of one row. The rest is uncorrelated with all
+that was before the draw, for its mean over the draws is zero, whatever the rows.
 """
 
 from fractions import Fraction

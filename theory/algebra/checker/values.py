@@ -1,5 +1,6 @@
 """Terms as numbers: letters looked up in a world, words multiplied out, expectations added up."""
 
+import abc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -116,9 +117,17 @@ def bindings(world: World, monomial: Monomial, index: Index) -> Iterator[Index]:
     return bound(0, index)
 
 
+class Averages(abc.ABC):
+    """How expectations are found."""
+
+    @abc.abstractmethod
+    def of(self, traces: Expectation, index: Index) -> Any:
+        """The expectation of a product of traces."""
+
+
 @dataclass(frozen=True)
-class Averages:
-    """How expectations are found: in a world, where not each in its own way."""
+class InWorld(Averages):
+    """Over the designs and noises of one world."""
 
     world: World
 
@@ -127,9 +136,30 @@ class Averages:
         return expectation(self.world, traces, index)
 
 
-def evaluated(world: World, expression: Expression, n: int, averages: Any = None) -> Any:
-    """The expression at iteration n: a number, or a matrix over the world's axes."""
-    averages = Averages(world) if averages is None else averages
+@dataclass(frozen=True)
+class Older(Averages):
+    """E_{n-1} where a recursion asks for it, and nothing else."""
+
+    value: Any
+
+    def of(self, traces: Expectation, index: Index) -> Any:
+        """The value, of the squared error of the model before."""
+        (word,) = traces
+        if not all(x.family.name == "error" for x in word):
+            raise ValueError("a recursion holds the error of the model before, and no other matrix.")
+        return self.value
+
+
+def evaluated(world: World, expression: Expression, n: int, averages: Averages | None = None) -> Any:
+    """The expression at iteration n: a number, or a matrix over the world's axes.
+
+    Args:
+        world: for letters and coefficients.
+        expression: of terms.
+        n: the iteration.
+        averages: how expectations are found; in the world where there is none.
+    """
+    averages = InWorld(world) if averages is None else averages
     found: Any = 0
     for monomial in expression.monomials:
         for index in bindings(world, monomial, at_iteration(n)):

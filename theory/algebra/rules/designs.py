@@ -6,9 +6,10 @@ import sympy as sp
 
 from ...derivation import RuleDoesNotApply
 from .. import by_parts, operations as op
+from ..exact import factored
 from ..families import Setting
-from ..indices import FEATURES, N, at_least, used
-from ..terms import Equation, Expectation, Expression, Family, Letter, Monomial, State, Value, Word
+from ..indices import N, at_least
+from ..terms import Equation, Expectation, Expression, Letter, Monomial, State, Value, Word
 from .expectations import _each
 from .refusal import a_value, an_equation, refuse
 
@@ -82,7 +83,7 @@ def exchangeability(setting: Setting, state: State | None) -> Value:
             size = pools[0].family.size
             assert size is not None  # of a pool
             share = size(pools[0].index) / setting.training_rows(iteration)
-            share = sp.factor(share) if share.is_rational_function() else share
+            share = factored(share) if share.is_rational_function() else share
             whole = setting.training(iteration)
             swapped = tuple(tuple(whole if x is pools[0] else x for x in w) for w in traces)
             expectations = (*m.expectations[:place], swapped, *m.expectations[place + 1 :])
@@ -170,8 +171,8 @@ def beta_mean(setting: Setting, state: State | None) -> Value:
 def beta_coefficients(setting: Setting, iteration: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """(a, b) of E[B M B] = a M + b tr(M) I.
 
-    B's law does not change under rotations, so E[B_ij B_kl] = (a - b) d_ij d_kl + b (d_ik d_jl + d_il d_jk), and for W =
-    G^(1/2) B G^(1/2), B and G independent,
+    B's law does not change under rotations, so E[B_ij B_kl] = (a - b) d_ij d_kl + b (d_ik d_jl + d_il d_jk). For
+    W = G^(1/2) B G^(1/2), with B and G independent, follows
 
         E tr W^2 = a E tr G^2 + b E (tr G)^2,     E (tr W)^2 = (a - b) E (tr G)^2 + 2b E tr G^2.
     """
@@ -179,11 +180,11 @@ def beta_coefficients(setting: Setting, iteration: sp.Expr) -> tuple[sp.Expr, sp
     if degrees is None or all_degrees is None:
         raise RuleDoesNotApply("the Gram matrices are not Wishart")
     rows, all_rows = degrees(iteration), all_degrees(iteration)
-    square, of_trace = by_parts.trace_moment((2,), all_rows), by_parts.trace_moment((1, 1), all_rows)
-    pool_square, of_pool_trace = by_parts.trace_moment((2,), rows), by_parts.trace_moment((1, 1), rows)
+    square, of_trace = by_parts.positive_moment((2,), all_rows), by_parts.positive_moment((1, 1), all_rows)
+    pool_square, of_pool_trace = by_parts.positive_moment((2,), rows), by_parts.positive_moment((1, 1), rows)
     equations = sp.Matrix([[square, of_trace], [of_trace, 2 * square - of_trace]])
     a, b = equations.LUsolve(sp.Matrix([pool_square, of_pool_trace]))
-    return sp.factor(a), sp.factor(b)
+    return factored(a), factored(b)
 
 
 def inverse_wishart_mean(setting: Setting, state: State | None) -> Value:

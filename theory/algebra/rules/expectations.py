@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import sympy as sp
-
 from .. import operations as op
 from ..families import Setting
 from ..indices import FEATURES, N, Range, at_least, whole
@@ -91,7 +89,7 @@ def _paired(m: Monomial, trace: Word, rest: tuple[Expectation, ...], start: int)
         if at_least(kept, first, start, others) and at_least(last, kept, start, others):
             collapsed = Monomial(found.coefficient, others, found.expectations, found.word)
             return collapsed.at({dropped: kept})
-    refuse("the range of one noise does not contain the other's", m)
+    return refuse("the range of one noise does not contain the other's", m)
 
 
 def independent(letter: Letter, noise: Letter, start: int, ranges: tuple[Range, ...]) -> bool:
@@ -127,7 +125,7 @@ def fold_gram(setting: Setting, state: State | None) -> Value:
 def _folded(
     setting: Setting, expression: Expression, m: Monomial, place: tuple[int, int, int], letter: Letter
 ) -> Expression | None:
-    """With the letter, a part of a training set, and its like in the place of all other parts, replaced by the whole."""
+    """With a part of a training set, and all other parts in its place, replaced by the whole."""
     e, t, p = place
     iteration = next((x.index for x in m.letters() if x.family is setting.training), None)
     if iteration is None or letter.family.size is None or letter.family is setting.training or letter.power != 1:
@@ -189,8 +187,3 @@ def _rotated(m: Monomial, traces: Expectation, rest: tuple[Expectation, ...], st
             refuse(f"the error is not independent of {letter.family.name}", m)
     new = ((middle,), ((vector, vector.T),))
     return Monomial(m.coefficient / FEATURES, m.sums, (*rest, *new), m.word)
-
-
-def sums_of(expression: Expression) -> tuple[sp.Expr, ...]:
-    """The coefficients."""
-    return tuple(m.coefficient for m in expression.monomials)

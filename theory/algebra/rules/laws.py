@@ -4,9 +4,9 @@ import sympy as sp
 
 from ...symbols import n, tidy
 from .. import operations as op
+from ..exact import added, exchanged, factored
 from ..families import Setting
-from ..indices import FEATURES, N, ROWS, is_nonnegative, outside, own, public
-from ..printing import squared_error
+from ..indices import FEATURES, ROWS, N, is_nonnegative, outside, own, public
 from ..terms import Expression, Monomial, State, Value
 from .refusal import a_value, refuse
 
@@ -16,16 +16,17 @@ def number(coefficient: sp.Expr) -> Expression:
     return op.plus(Expression((Monomial(coefficient),), False))
 
 
-def law(value: Value) -> sp.Expr:
+def law(state: State | None) -> sp.Expr:
     """The expression of the value, in the algebra's own symbols.
 
     Raises:
         RuleDoesNotApply: letters are left in it.
     """
+    value = a_value(state)
     for m in value.expression.monomials:
         if m.sums or m.expectations or m.word:
             refuse("the value is no formula yet", m)
-    return sp.Add(*(m.coefficient for m in value.expression.monomials))
+    return added(m.coefficient for m in value.expression.monomials)
 
 
 def summation(setting: Setting, state: State | None) -> Value:
@@ -33,7 +34,7 @@ def summation(setting: Setting, state: State | None) -> Value:
     del setting
     value = a_value(state)
     found = outside(law(value))
-    found = sp.factor(found) if found.is_Add else found
+    found = factored(found) if found.is_Add else found
     return Value(number(found), value.start, value.base, value.limit)
 
 
@@ -69,8 +70,8 @@ def recursion(setting: Setting, value: Value) -> tuple[sp.Expr, sp.Expr, sp.Expr
 def first_order_recursion(setting: Setting, state: State | None) -> Value:
     """The solution that starts at E_1; rho < 1 for all T >= d + 2."""
     rho, added, first = map(public, recursion(setting, a_value(state)))
-    rho = sp.factor(rho)
-    numerator, denominator = sp.fraction(sp.factor(1 - rho))
+    rho = factored(rho)
+    numerator, denominator = sp.fraction(factored(1 - rho))
     both = own(numerator), own(denominator)
     if not any(all(is_nonnegative(sign * x - 1) for x in both) for sign in (1, -1)):
         refuse("that rho < 1 was not shown")
@@ -84,16 +85,12 @@ def first_order_recursion(setting: Setting, state: State | None) -> Value:
     step = (solution(n) - r * solution(n - 1)).xreplace(parts) - c
     if sp.simplify(solution(sp.S.One).xreplace(parts) - e) != 0 or sp.simplify(sp.powsimp(sp.expand(step))) != 0:
         refuse("the solution does not obey the recursion")
-    limit = tidy(sp.factor(added / (1 - rho)))
-    found = solution(n).xreplace({end: limit, rest: tidy(sp.factor(first - limit)), r: tidy(rho)})
+    limit = tidy(factored(added / (1 - rho)))
+    parts = {end: limit, rest: tidy(factored(first - limit)), r: tidy(rho)}
+    found = exchanged(solution(n), parts)
     return Value(number(own(found)), 1)
 
 
-def limit_of(value: Value) -> sp.Expr:
+def limit_of(state: State) -> sp.Expr:
     """What a solution c/(1 - r) + (…) r^(n-1) with 0 < r < 1 tends to: its part without n."""
-    return law(value).as_independent(N, as_Add=True)[0]
-
-
-def is_squared_error(m: Monomial) -> bool:
-    """Whether it is a multiple of one E tr(delta delta')."""
-    return len(m.expectations) == 1 and len(m.expectations[0]) == 1 and squared_error(m.expectations[0][0]) is not None
+    return law(state).as_independent(N, as_Add=True)[0]

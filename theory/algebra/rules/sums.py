@@ -1,10 +1,11 @@
-"""Rules that turn an equation for one error into a sum over all noises, each by an induction that is checked in terms."""
+"""Rules that turn an equation for one error into a sum over all noises, by inductions that are checked in terms."""
 
 import sympy as sp
 
 from .. import operations as op
+from ..exact import exchanged, factored
 from ..families import Setting
-from ..indices import N, ROWS, SIZE, fresh, outside, put, total, used
+from ..indices import ROWS, SIZE, N, fresh, outside, put, total, used
 from ..terms import Equation, Expression, Monomial, State
 from .equations import P, Q, contains
 from .refusal import an_equation, refuse
@@ -59,7 +60,7 @@ def shares_add_up(setting: Setting, state: State | None) -> Equation:
             later = next((x for x in sums if x.function.func == Q and _range(x) == (2, N)), None)
             if mine is not None and (later is not None or not setting.later_real):
                 whole = mine + later if later is not None else mine
-                factor = sp.factor(coefficient) / whole
+                factor = factored(coefficient) / whole
                 if factor.has(sp.Sum):
                     refuse("the shares are not all there", m)
                 coefficient = factor
@@ -103,10 +104,10 @@ def first_weight(expression: sp.Expr) -> sp.Expr:
     found = expression
     for one in expression.atoms(sp.Sum):
         ((bound, first, last),) = one.limits
-        term = one.function.xreplace({bound: sp.S.One}) if first == last == 1 else sp.S.Zero
-        found = found.xreplace({one: term})
+        term = exchanged(one.function, {bound: sp.S.One}) if first == last == 1 else sp.S.Zero
+        found = exchanged(found, {one: term})
     # there is no draw at iteration 1
-    return sp.factor(found.xreplace({R(1, 1): sp.S.One, sp.Function("v")(1): sp.S.Zero, SIZE[1]: ROWS}))
+    return factored(exchanged(found, {R(1, 1): sp.S.One, sp.Function("v")(1): sp.S.Zero, SIZE[1]: ROWS}))
 
 
 def _summed(m: Monomial) -> Monomial:
@@ -119,11 +120,14 @@ def _summed(m: Monomial) -> Monomial:
 
 
 def _interchanged(m: Monomial) -> Monomial:
-    """The sum over j = 2..n of that over k = a..j-1, as the sum over k = a..n of that over j = k+1..n, empty at k = n."""
-    (j, _, last), (k, first, before) = sorted(m.sums, key=lambda ends: ends[0] not in used(x.index for x in m.word))[::-1]
-    if before != j - 1 or last != N or j in used(x.index for x in m.word):
+    """The sum over j = 2..n and k = a..j-1 as that over k = a..n and j = k+1..n, which is empty at k = n."""
+    in_letters = used(x.index for x in m.word)
+    (j, _, last), (k, first, before) = sorted(m.sums, key=lambda ends: ends[0] in in_letters)
+    if before != j - 1 or last != N or j in in_letters:
         refuse("the sums cannot be interchanged", m)
-    return Monomial(sp.expand(outside(total(m.coefficient, j, k + 1, last))), ((k, first, last),), m.expectations, m.word)
+    return Monomial(
+        sp.expand(outside(total(m.coefficient, j, k + 1, last))), ((k, first, last),), m.expectations, m.word
+    )
 
 
 def _by_recursion(m: Monomial) -> Monomial:
@@ -146,4 +150,4 @@ def _weighed(m: Monomial) -> Monomial:
         rest = sp.cancel(m.coefficient / share)
         if first == start and not rest.has(N) and not any(x.index.has(N) for x in m.word):
             return Monomial(put(rest, {}) * weight(N, name), m.sums, m.expectations, m.word)
-    refuse("the noises do not come in with the shares p(n, k) and q(n, k)", m)
+    return refuse("the noises do not come in with the shares p(n, k) and q(n, k)", m)

@@ -10,15 +10,21 @@ gain c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators
 """
 
 from dataclasses import replace
+from typing import Any, cast
+
+import sympy as sp
 
 from ... import recursion
+from ...algebra.exact import exchanged
 from ...algebra.reading import whole_run_objection
+from ...asymptotics import Growth
 from ...derivation import Derivation, Derived, Step
 from ...symbolic_workflow import SymbolicWorkflow
-from ...symbols import n
+from ...symbols import T, i, k, n
 from ...workflow import Workflow
 from . import fresh_real, weighted, whole_runs
 from .distribution import SquaredError
+from .symbols import d, sigma
 
 _WHITENING = Step(
     "whitening",
@@ -32,15 +38,38 @@ RULES = (whole_runs, fresh_real, weighted)
 
 def derive(workflow: Workflow, design: str) -> Derived:
     """The law of E_n = E|x·(w_n - w*)|^2, the excess risk of model n (noise left out), n = 1 the fit to real data."""
-    symbolic = SymbolicWorkflow(workflow)
+    named, back = _with_names_of_its_own(workflow)
+    symbolic = SymbolicWorkflow(named)
     rule = next(rule for rule in RULES if rule.objection(symbolic, design) is None)
     found = rule.derive(symbolic, design)
+    growth, gain = found.growth, recursion.solve(symbolic).expr if found.gain is None else found.gain
     return replace(
         found,
+        expr=exchanged(found.expr, back),
+        growth=None if growth is None else Growth(growth.kind, exchanged(growth.constant, back)),
         derivation=Derivation((_WHITENING, *found.derivation), found.derivation.setting),
-        gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
+        gain=None if gain is None else exchanged(gain, back),
         spread=SquaredError(found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic)),
     )
+
+
+def _with_names_of_its_own(workflow: Workflow) -> tuple[Workflow, dict[sp.Symbol, sp.Symbol]]:
+    """The workflow without theory's symbols in its parameters, and what to put back.
+
+    Raises:
+        ValueError: a parameter is written with a symbol that stands for something else in the law.
+    """
+    written = {name: value for name, value in workflow.parameters.items() if getattr(value, "free_symbols", None)}
+    taken = set().union(*(value.free_symbols for value in written.values()))
+    for symbol in (T, n, i, d, sigma):
+        if symbol in taken:
+            raise ValueError(f"{workflow}: {symbol} stands for something else in laws. Use a symbol of another name.")
+    if k not in taken:
+        return workflow, {}
+    # pools are numbered k where a workflow is read, but not in the law
+    other = sp.Dummy("k", integer=True, positive=True)
+    parameters: dict[str, Any] = {name: value.xreplace({k: other}) for name, value in written.items() if value.has(k)}
+    return replace(cast(Any, workflow), **parameters), {other: k}
 
 
 def _is_walk(workflow: SymbolicWorkflow) -> bool:

@@ -1,7 +1,7 @@
 """Accumulate and Replace with T_i rows and noise sigma_i at pool i: exact laws in the sequences themselves.
 
-The derivation is that of `whole_runs`: only the newest pool adds an error, of variance sigma_i^2 tr(G_i^-1 W_i G_i^-1), and
-with N_i rows in training set i a row's part in E tr G_i^-1 is 1/N_i at fresh design, whatever the pools it came in.
+The derivation is that of `whole_runs`: only the newest pool adds an error, of variance sigma_i^2 tr(G_i^-2 W_i). With
+N_i rows in training set i a row's part in E tr G_i^-1 is 1/N_i at fresh design, whatever pool it came in.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -4,6 +4,9 @@ At fixed design every pool shares one Gram matrix, so that fits are weighted mea
 Dey and Donoho, 2410.22812).
 """
 
+from dataclasses import replace
+from functools import cache
+
 import sympy as sp
 
 from ...algebra import reading
@@ -15,7 +18,7 @@ from ...algebra.rules.expectations import squared, white_noise
 from ...algebra.rules.laws import law, one_fit, summation
 from ...algebra.rules.sums import first_weight, resolvent, shares_add_up
 from ...algebra.strategy import Rule, follow
-from ...derivation import EXACT, LARGE_T, Derivation, Derived
+from ...derivation import EXACT, LARGE_T, Derivation, Derived, Step
 from ...gain_law import gain_law
 from ...symbolic_workflow import SymbolicWorkflow
 
@@ -28,19 +31,32 @@ def objection(workflow: SymbolicWorkflow, design: str) -> None:
 def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     """c_n·sigma^2 d/(T - d - 1), with its steps."""
     exact = design == "fixed" and not workflow.draws and workflow.in_whole_multiples
-    setting = reading.weighted(workflow, design)
-    value, steps = follow(setting, rules(setting, exact))
-    # c_1 = 1, so the unit of the gain is the law at n = 1
-    unit = public(first_weight(put(law(value), {N: sp.S.One})))
+    setting, unit, steps = _derived(design, exact, workflow.draws, reading.collects_later(workflow))
     found = gain_law(workflow, unit, validity=EXACT if exact else LARGE_T, steps=steps)
     return Derived(
         found.expr,
-        Derivation(found.derivation.steps, setting),
+        Derivation(found.derivation.steps, replace(setting, workflow=workflow.workflow)),
         found.source,
         found.validity,
         gain=found.gain,
         growth=found.growth,
     )
+
+
+@cache
+def _derived(design: str, exact: bool, draws: bool, later_real: bool) -> tuple[Setting, sp.Expr, tuple[Step, ...]]:
+    """The setting, the unit of the gain, and the steps: the same terms for all workflows of a kind.
+
+    Args:
+        design: "fixed" or "fresh".
+        exact: whether the law holds at finite T.
+        draws: whether training sets are subsamples.
+        later_real: whether real data of later iterations may be used.
+    """
+    setting = reading.weighted(design, draws=draws, later_real=later_real)
+    value, steps = follow(setting, rules(setting, exact))
+    # c_1 = 1, so the unit of the gain is the law at n = 1
+    return setting, public(first_weight(put(law(value), {N: sp.S.One}))), steps
 
 
 def rules(setting: Setting, exact: bool) -> tuple[Rule, ...]:

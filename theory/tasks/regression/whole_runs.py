@@ -1,7 +1,7 @@
 """Exact laws where each training set is the newest pool, or all pools so far, with every row counting alike.
 
-Only the newest pool's noise is added at an iteration, so the error is a sum over the noises, and its expected square one
-of traces of inverse Gram matrices.
+Only the newest pool's noise is added at an iteration, so the error is a sum over the noises, and its expected square a
+sum of traces of inverse Gram matrices.
 
 Sources: replace, Dohmatob et al. (2402.07712); accumulate at fixed design, Gerstgrasser et al. (2404.01413), Thm 2.
 """
@@ -28,7 +28,9 @@ def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
     if read.parts[0][0] not in (1, n):
         return f"{name} drops pools, and keeps more than one."
     if design == "fixed":
-        return None if is_whole_number(read.size, k) else f"{name}: pools may not be whole multiples of the T rows of X."
+        return (
+            None if is_whole_number(read.size, k) else f"{name}: pools may not be whole multiples of the T rows of X."
+        )
     rows = reading.counted(workflow, design).training_rows(N)
     if at_least(rows, FEATURES + 2, 1):
         return None

@@ -1,5 +1,7 @@
 """Variance and distribution against chains simulated here with NumPy, and against the moments of scipy's F."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -20,8 +22,8 @@ def chains(shares, design, samples, features, replicates=20_000):
         x = x if design == "fixed" else generator.normal(size=(replicates, samples, features))
         designs.append(x)
         labels.append(np.einsum("rti,ri->rt", x, models[-1]) + 1.5 * generator.normal(size=(replicates, samples)))
-        gram = sum(p * np.einsum("rti,rtj->rij", X, X) for p, X in zip(row, designs, strict=True))
-        moment = sum(p * np.einsum("rti,rt->ri", X, y) for p, X, y in zip(row, designs, labels, strict=True))
+        gram: Any = sum(p * np.einsum("rti,rtj->rij", X, X) for p, X in zip(row, designs, strict=True))
+        moment: Any = sum(p * np.einsum("rti,rt->ri", X, y) for p, X, y in zip(row, designs, labels, strict=True))
         models.append(np.linalg.solve(gram, moment[..., None])[..., 0])
         errors[iteration] = (models[-1] ** 2).sum(-1)
     return errors
@@ -45,9 +47,10 @@ WINDOW = [[1], [1, 1], [0, 1, 1]]
 def test_variance(workflow, shares, design):
     samples, features = 30, 3
     law = theory.linear.test_error(workflow, design=design)
+    variance: Any = law.variance()
     found = chains(shares, design, samples, features)
     for m in (1, 2, 3):
-        exact = float(law.variance().subs({T: samples, d: features, sigma: 1.5, n: m}).doit())
+        exact = float(variance.subs({T: samples, d: features, sigma: 1.5, n: m}).doit())
         squares = (found[m - 1] - found[m - 1].mean()) ** 2
         error = squares.std() / np.sqrt(squares.size)
         assert abs(squares.mean() - exact) < 5 * error
@@ -65,7 +68,8 @@ def test_distribution_at_fixed_design(workflow, shares):
         assert stats.kstest(found[m - 1] * 1.08, exact.cdf).pvalue < 1e-6  # a scale 8 % off is seen
         np.testing.assert_allclose(exact.mean(), law.evaluate(T=samples, d=features, sigma=1.5, n=m), rtol=1e-12)
     long = law.distribution(T=20, d=features, n=2)
-    exact = float(law.variance().subs({T: 20, d: features, sigma: 1, n: 2}).doit())
+    variance: Any = law.variance()
+    exact = float(variance.subs({T: 20, d: features, sigma: 1, n: 2}).doit())
     np.testing.assert_allclose(long.var(), exact, rtol=1e-12)
 
 

@@ -1,6 +1,7 @@
 """The derived laws against expectations found without the derivation: quadrature, exact matrices, published forms."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from theory import (
     real,
 )
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.symbols import T, i, n
+from theory.symbols import T, i, k, n
 from theory.tasks.regression import whole_runs
 from theory.tasks.regression.symbols import d, sigma
 
@@ -50,7 +51,11 @@ def test_derived_law_is_the_published_one(workflow, design, expected):
     generator = np.random.default_rng(0)
     for _ in range(20):
         features = int(generator.integers(1, 40))
-        at = {"d": features, "T": features + 2 + int(generator.integers(0, 60)), "n": int(generator.integers(1, 12))}
+        at: dict[str, Any] = {
+            "d": features,
+            "T": features + 2 + int(generator.integers(0, 60)),
+            "n": int(generator.integers(1, 12)),
+        }
         at["sigma"] = sp.Rational(int(generator.integers(1, 9)), 4)
         assert exactly(law.expr, **at) == exactly(expected, **at)
     assert law.exact
@@ -65,7 +70,8 @@ def chi2_mean(function, *degrees):
     density = np.ones_like(grids[0])
     for degree, grid, axis in zip(degrees, grids, range(len(degrees)), strict=True):
         shape = [-1 if a == axis else 1 for a in range(len(degrees))]
-        density = density * stats.chi2(degree).pdf(grid**2) * 2 * grid * (weights * 12.0).reshape(shape)
+        one: Any = stats.chi2(degree)
+        density = density * one.pdf(grid**2) * 2 * grid * (weights * 12.0).reshape(shape)
     return float((density * function(*[grid**2 for grid in grids])).sum())
 
 
@@ -180,3 +186,32 @@ def test_no_exact_law_where_its_condition_fails(workflow, message, design):
 def test_unknown_design():
     with pytest.raises(ValueError, match="'fixed' .* or 'fresh' .* got 'random'"):
         linear.test_error(Replace(), design="random")
+
+
+@dataclass(frozen=True)
+class Bigger(Workflow):
+    """As Replace, but sampled pools have `factor` times T rows."""
+
+    factor: Any
+
+    def training_set(self, iteration):
+        return by_count(pools(iteration, iteration))
+
+    def pool_size(self, pool):
+        return self.factor
+
+
+@pytest.mark.parametrize("design", linear.DESIGNS)
+def test_a_symbol_of_the_users_is_not_taken_for_a_pool(design):
+    law = linear.test_error(Bigger(k), design=design)
+    other = linear.test_error(Bigger(sp.Symbol("m", integer=True, positive=True)), design=design)
+    m = sp.Symbol("m", integer=True, positive=True)
+    assert sp.simplify(law.expr - other.expr.subs({m: k})) == 0
+    assert law.gain(3) == [1, 1 + 1 / k, 1 + 2 / k]
+    assert law.derivation.replay() == []
+
+
+@pytest.mark.parametrize("symbol", [T, n, i, d, sigma], ids=str)
+def test_a_symbol_that_the_law_has_itself_is_refused(symbol):
+    with pytest.raises(ValueError, match="stands for something else in laws"):
+        linear.test_error(Bigger(symbol), design="fixed")
