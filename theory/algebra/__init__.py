@@ -1,7 +1,7 @@
 r"""A small algebra of random matrices, in which the laws of refitting are derived.
 
-A derivation is a list of *states*. A state is data: an `Equation` between vectors, or the `Value` of the expected squared
-error E_n, both sums of `Monomial`s,
+A derivation is a list of *states*. A state is data: an `Equation` between vectors, or the `Value` of the expected
+squared error E_n, both sums of `Monomial`s,
 
     coefficient x sums over indices x a product of expectations of products of traces x a word of letters,
 
@@ -25,14 +25,14 @@ How to find one's way
     printing     states as LaTeX. No statement is typed.
     checker      replays a derivation on numbers. It shares the classes of terms with the rules, and no other code.
 
-Two facts are typed because no rewriting can produce them: Gaussian integration by parts, and that G^(-1/2) W G^(-1/2) is
-independent of G and equal in law to its rotations (Muirhead 1982, Thm 3.3.3). A third holds in the limit T -> oo alone:
-what drawing r of S rows adds to an error (`rules.designs.thinning`).
+Two facts are typed because no rewriting can produce them: Gaussian integration by parts, and that G^(-1/2) W G^(-1/2)
+is independent of G and equal in law to its rotations (Muirhead 1982, Thm 3.3.3). A third holds in the limit T -> oo
+alone: what drawing r of S rows adds to an error (`rules.designs.thinning`).
 
-To add a rule, write the function, a trap for each of its conditions (a state made by hand where the condition fails: the
-rule must refuse, and the checker must reject what the rule makes of it without the condition), and a line for each way of
-breaking it in the tests. If the rule averages over designs, tell `checker.replay` so. To add a family, give it its
-attributes in `families` and its value in `checker.values`.
+To add a rule, write the function, a trap for each of its conditions (a state made by hand where the condition fails:
+the rule must refuse, and the checker must reject what the rule makes of it without the condition), and a line for each
+way of breaking it in the tests. If the rule averages over designs, tell `checker.replay` so. To add a family, give it
+its attributes in `families` and its value in `checker.values`.
 
 Things that went wrong once
     Capture. A bound index is called b0, b1, … in normal form and must never be free there; iterating over an

@@ -151,13 +151,13 @@ def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
         )
         for n, old, new in _sides(before, state):
             try:
-                values = [evaluated(world, x, n, grid) for x in (old, new)]
+                was, now = (evaluated(world, x, n, grid) for x in (old, new))
             except TooManyPools:
                 continue
             if d == 2:
                 tried.add(n)
-            if not _close(*values, _QUADRATURE[d]):
-                return f"the mean changes at n = {n}, d = {d}: from {float(values[0]):.6g} to {float(values[1]):.6g}"
+            if not _close(was, now, _QUADRATURE[d]):
+                return f"the mean changes at n = {n}, d = {d}: from {float(was):.6g} to {float(now):.6g}"
     return None if state.start in tried else f"n = {state.start} could not be tried at d = 2"
 
 
