@@ -1,6 +1,7 @@
 """Derivations: the numbered steps by which a law was found, each with the rule it used, and what they end in."""
 
 import abc
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from .asymptotics import Growth
 
 #: What a law holds for: every point of the task's domain; T -> oo; d/T -> gamma; or it is a good guess.
 EXACT, LARGE_T, PROPORTIONAL, APPROXIMATION = "exact", "large-T", "proportional", "approximation"
+
+
+#: Where the lines of a derivation are aligned.
+_RELATION = re.compile(r" (=|\\simeq) ")
 
 
 class RuleDoesNotApply(ValueError):
@@ -26,18 +31,26 @@ class Step:
         rule: the name of the rule.
         statement: what holds after it, in LaTeX.
         because: why the rule applies here, in words.
+        state: the terms that the statement was printed from; `None` where it is not derived by the algebra.
     """
 
     rule: str
     statement: str
     because: str
+    state: Any = None
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """The steps in order. Prints as a numbered list; renders as LaTeX in a notebook."""
+    """The steps in order. Prints as a numbered list; renders as LaTeX in a notebook.
+
+    Attributes:
+        steps: in order.
+        setting: what the states of the steps are about; `None` where no step has one.
+    """
 
     steps: tuple[Step, ...]
+    setting: Any = None
 
     def __iter__(self) -> Iterator[Step]:
         """The steps in order."""
@@ -53,10 +66,19 @@ class Derivation:
             f"{number}. {step.rule}: {step.because}\n     {step.statement}" for number, step in enumerate(self.steps, 1)
         )
 
+    def replay(self) -> list[str]:
+        """What the checker, which shares no code with the rules, objects to; empty where all steps hold on numbers.
+
+        It takes seconds: a chain of fits is run with exact numbers, and expectations over designs are integrated.
+        """
+        from .algebra import checker  # not at the top: replaying is rare, and the algebra makes derivations
+
+        return [] if self.setting is None else checker.objections(self.setting, self.steps)
+
     def latex(self) -> str:
         """The steps as an `align*` environment of amsmath."""
         lines = [
-            rf"{step.statement.replace(' = ', ' &= ', 1)} && \text{{({number}. {step.rule})}}"
+            _RELATION.sub(r" &\1 ", step.statement, count=1) + rf" && \text{{({number}. {step.rule})}}"
             for number, step in enumerate(self.steps, 1)
         ]
         return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"

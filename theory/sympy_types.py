@@ -1,6 +1,6 @@
 """What SymPy returns, with the types that it has: SymPy's own annotations say `Basic`, `None` or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -92,3 +92,33 @@ def polynomial(expression: sp.Expr, *variables: sp.Symbol) -> sp.Poly | None:
 def coefficient(expression: sp.Expr, symbol: sp.Symbol, power: int) -> sp.Expr:
     """The coefficient of symbol**power."""
     return as_expression(expression.coeff(symbol, power))
+
+
+def factored(expression: Any) -> sp.Expr:
+    """As a product of irreducible factors."""
+    found: Any = sp.factor(expression)
+    return found
+
+
+def cancelled(expression: Any) -> sp.Expr:
+    """As a quotient of two polynomials without a common factor."""
+    found: Any = sp.cancel(expression)
+    return found
+
+
+def expanded(expression: Any) -> sp.Expr:
+    """As a sum of products."""
+    found: Any = sp.expand(expression)
+    return found
+
+
+def added(terms: Iterable[sp.Expr]) -> sp.Expr:
+    """The sum of all terms."""
+    found: Any = sp.Add(*terms)
+    return found
+
+
+def multiplied(factors: Iterable[sp.Expr]) -> sp.Expr:
+    """The product of all factors."""
+    found: Any = sp.Mul(*factors)
+    return found

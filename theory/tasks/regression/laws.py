@@ -5,18 +5,19 @@ N(0, sigma^2). At *fresh* design each pool has covariates of its own; at *fixed*
 pool (a pool of m·T rows is X stacked m times), and only the noises are new.
 
 Exact at finite T: at fixed design every workflow whose pools are used whole, in whole multiples of T rows, with any
-weights; at fresh design those of `chain` and `fresh_real`. Elsewhere the law is the limit T -> oo: the workflow's gain
-c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
+weights; at fresh design those of `whole_runs` and `fresh_real`. Elsewhere the law is the limit T -> oo: the workflow's
+gain c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
 """
 
 from dataclasses import replace
 
 from ... import recursion
+from ...algebra.reading import whole_run_objection
 from ...derivation import EXACT, Derivation, Derived, Step
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
-from . import chain, fresh_real, weighted
+from . import fresh_real, weighted, whole_runs
 from .distribution import SquaredError
 
 _WHITENING = Step(
@@ -26,7 +27,7 @@ _WHITENING = Step(
 )
 
 #: The first that does not object makes the law; the last never does.
-RULES = (chain, fresh_real, weighted)
+RULES = (whole_runs, fresh_real, weighted)
 
 
 def derive(workflow: Workflow, design: str) -> Derived:
@@ -37,7 +38,7 @@ def derive(workflow: Workflow, design: str) -> Derived:
     return replace(
         found,
         looked_at=symbolic.looked_at if found.validity == EXACT else None,
-        derivation=Derivation((_WHITENING, *found.derivation)),
+        derivation=Derivation((_WHITENING, *found.derivation), found.derivation.setting),
         gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
         spread=SquaredError(
             found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic), symbolic.fewest_rows
@@ -47,6 +48,6 @@ def derive(workflow: Workflow, design: str) -> Derived:
 
 def _is_walk(workflow: SymbolicWorkflow) -> bool:
     """Whether each model is fitted to the newest pool alone, of T rows: errors are sums of independent steps."""
-    whole = chain.whole_run_objection(workflow) is None
+    whole = whole_run_objection(workflow) is None
     reading = workflow.training_set
     return whole and reading is not None and reading.parts[0][0] == n and reading.size == 1

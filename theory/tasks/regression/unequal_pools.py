@@ -1,21 +1,26 @@
 """Accumulate and Replace with T_i rows and noise sigma_i at pool i: exact laws in the sequences themselves.
 
-The derivation is that of `chain`: only the newest pool adds an error, of variance sigma_i^2 tr(G_i^-1 W_i G_i^-1), and
-with N_i rows in training set i a row's part in E tr G_i^-1 is 1/N_i at fresh design, whatever the pools it came in.
+The derivation is that of `whole_runs`: only the newest pool adds an error, of variance sigma_i^2 tr(G_i^-2 W_i). With
+N_i rows in training set i a row's part in E tr G_i^-1 is 1/N_i at fresh design, whatever pool it came in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from ...derivation import EXACT, Derivation, Derived, Step
+from ...algebra import reading
+from ...algebra.indices import public
+from ...algebra.rules.laws import law
+from ...algebra.strategy import follow
+from ...derivation import EXACT, Derivation, Derived, RuleDoesNotApply
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import i, k, n
-from ...workflow import Number, Pool, Workflow
-from .chain import errors, normal_equations, whole_run_objection
+from ...workflow import Pool, Workflow
+from . import whole_runs
 from .checks import check, check_design
 from .symbols import d
 
@@ -49,6 +54,7 @@ class UnequalLaw:
         if len(T) == 0 or (isinstance(sigma, Sequence) and len(sigma) != len(T)):
             raise ValueError(f"T and sigma need one entry a pool, as many of one as of the other; got {T}, {sigma}.")
         noises = list(sigma) if isinstance(sigma, Sequence) else [sigma] * len(T)
+        term = self._term
         total, rows, result = 0.0, 0, []
         for iteration, (size, noise) in enumerate(zip(T, noises, strict=True), 1):
             check(T[0], d, noise)
@@ -63,9 +69,18 @@ class UnequalLaw:
                     f"test error needs at least d + 2 rows in every training set; iteration {iteration} has {rows} at "
                     f"d={d}. Use more samples or fewer features."
                 )
-            total += noise**2 * _term(self.design, T[0], size, rows, d)
+            total += noise**2 * float(term(*map(Fraction, (T[0], size, rows, d))))
             result.append(total)
         return np.array(result)
+
+    @property
+    def _term(self) -> Callable[..., Fraction]:
+        """What pool i adds for noise 1, of exact T_1, T_i, N_i (rows of training set i) and d."""
+        (total,) = (x for x in self.expr.atoms(sp.Sum) if x.has(SIGMA))
+        rows, size, first = sp.symbols("N_i T_i T_1", cls=sp.Dummy)
+        term = self.expr.xreplace({total: total.function / SIGMA[i] ** 2}).xreplace({sp.Sum(T_[k], (k, 1, i)): rows})
+        term = sp.cancel(term.xreplace({T_[i]: size, T_[1]: first}))
+        return sp.lambdify([first, size, rows, d], term, modules=[])
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle E_n = {sp.latex(self.expr)}$"
@@ -79,28 +94,37 @@ def unequal(workflow: Workflow, *, design: str) -> UnequalLaw:
         ValueError: unknown design.
     """
     check_design(design)
-    setting = normal_equations(SymbolicWorkflow(workflow), design).setting
-    first = setting.first.subs(n, i)
-    rows = T_[i] if first == i else sp.Sum(T_[k], (k, 1, i))
-    term = SIGMA[i] ** 2 * _term(design, T_[1], T_[i], rows, d)
-    return UnequalLaw(workflow, design, sp.Sum(term, (i, 1, n)), first)
+    law, _ = _derived(workflow, design)
+    return law
 
 
 def objection(workflow: Workflow) -> str | None:
     """Why there is no law at unequal pools; `None` where there is one."""
-    reason = whole_run_objection(SymbolicWorkflow(workflow))
+    reason = _run_objection(SymbolicWorkflow(workflow))
     return None if reason is None else f"no law of {workflow} at unequal pools: {reason}"
+
+
+def _run_objection(workflow: SymbolicWorkflow) -> str | None:
+    reason, read = reading.whole_run_objection(workflow), workflow.training_set
+    if reason is not None or read is None or read.parts[0][0] in (1, n):
+        return reason
+    return f"{workflow.workflow} drops pools, and keeps more than one."
+
+
+def _derived(workflow: Workflow, design: str) -> tuple[UnequalLaw, Derivation]:
+    symbolic = SymbolicWorkflow(workflow)
+    reason = _run_objection(symbolic)
+    if reason is not None:
+        raise RuleDoesNotApply(reason)
+    setting = reading.unequal(symbolic, design)
+    value, steps = follow(setting, whole_runs.rules(setting))
+    newest_alone = whole_runs.keeps_the_newest_alone(setting)
+    return UnequalLaw(workflow, design, public(law(value)), i if newest_alone else sp.S.One), Derivation(steps, setting)
 
 
 def derive(workflow: Workflow, design: str) -> Derived:
     """The law in sequences of T and sigma, where there is no objection; pool i has the workflow's multiple of T_i."""
-    law = unequal(workflow, design=design)
-    _, steps = errors(SymbolicWorkflow(workflow), design)
-    last = Step(
-        "unequal pools",
-        f"E_n = {sp.latex(law.expr)}",
-        "independent noises; a row's part in E tr G_i^-1 is 1/N_i at fresh design, and G_i = (N_i/T_1) W at fixed",
-    )
+    law, derivation = _derived(workflow, design)
 
     def values(numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
         each = range(1, int(iterations.max()) + 1)
@@ -108,7 +132,7 @@ def derive(workflow: Workflow, design: str) -> Derived:
         sizes = [_whole(workflow, pool, T[pool - 1]) for pool in each]
         return law.evaluate(T=sizes, d=numbers["d"], sigma=sigma)[iterations - 1]
 
-    return Derived(law.expr, Derivation((*steps, last)), "new here", EXACT, values=values)
+    return Derived(law.expr, derivation, "new here", EXACT, values=values)
 
 
 def _each(name: str, value: Any, iterations: int) -> list[Any]:
@@ -124,10 +148,3 @@ def _whole(workflow: Workflow, pool: int, T: int) -> int:
     if rows.denominator != 1:
         raise ValueError(f"{workflow}: pool {pool} has {rows} rows, no whole number. Choose another T.")
     return int(rows)
-
-
-def _term(design: str, T_1: Number, T_i: Number, N_i: Number, d: Number) -> Number:
-    """E tr(G_i^-1 W_i G_i^-1), for symbols and for numbers."""
-    if design == "fixed":  # G_i = (N_i/T_1) W and W_i = (T_i/T_1) W
-        return T_i * T_1 * d / (N_i**2 * (T_1 - d - 1))
-    return T_i * d / (N_i * (N_i - d - 1))

@@ -1,11 +1,14 @@
 """Unequal pools against least squares on the stacked rows, simulated here with NumPy."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import sympy as sp
 
 import theory
 from theory import Accumulate, LinearRegression, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow, unequal
+from theory.symbols import n
 from theory.tasks.regression.symbols import d
 
 SIZES, NOISES = [20, 10, 40, 30], [1.0, 2.0, 0.5, 1.5]
@@ -52,9 +55,12 @@ def test_equal_pools_give_the_law(workflow, design):
 
 def test_the_expression_is_what_is_evaluated():
     law = unequal(Accumulate(), design="fresh")
-    sequences = {sp.IndexedBase("T")[j]: size for j, size in enumerate(SIZES, 1)}
-    sequences |= {sp.IndexedBase("sigma")[j]: noise for j, noise in enumerate(NOISES, 1)}
-    value = law.expr.subs(theory.symbols.n, 4).doit().subs(sequences).subs(d, 3)
+    rows: Any = sp.IndexedBase("T")
+    sigmas: Any = sp.IndexedBase("sigma")
+    sequences = {rows[j]: size for j, size in enumerate(SIZES, 1)}
+    sequences |= {sigmas[j]: noise for j, noise in enumerate(NOISES, 1)}
+    expr: Any = law.expr
+    value = expr.subs(n, 4).doit().subs(sequences).subs(d, 3)
     np.testing.assert_allclose(float(value), law.evaluate(T=SIZES, d=3, sigma=NOISES)[-1], rtol=1e-13)
     assert law._repr_latex_().startswith("$")
 

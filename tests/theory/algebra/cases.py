@@ -1,0 +1,95 @@
+"""The settings and strategies that the tests of the algebra go through, and how a rule is broken in them."""
+
+import inspect
+import textwrap
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow
+from theory.algebra import reading
+from theory.algebra.checker import first_objection
+from theory.algebra.families import Setting
+from theory.algebra.strategy import Rule, follow, rule_name
+from theory.algebra.terms import State
+from theory.derivation import Step
+from theory.symbolic_workflow import SymbolicWorkflow
+from theory.tasks.regression import fresh_real, weighted, whole_runs
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A setting with the rules that lead to its law."""
+
+    setting: Setting
+    rules: tuple[Rule, ...]
+
+
+def _whole(workflow, design, read=reading.counted):
+    setting = read(SymbolicWorkflow(workflow), design)
+    return Case(setting, whole_runs.rules(setting))
+
+
+def _weighted(workflow, design, exact):
+    symbolic = SymbolicWorkflow(workflow)
+    setting = reading.weighted(design, draws=symbolic.draws, later_real=reading.collects_later(symbolic))
+    setting = replace(setting, workflow=workflow)
+    return Case(setting, weighted.rules(setting, exact))
+
+
+@cache
+def cases() -> dict[str, Case]:
+    """All kinds of derivation, by name."""
+    return {
+        "replace, fresh": _whole(Replace(), "fresh"),
+        "growing, fixed": _whole(ReplaceGrowing(), "fixed"),
+        "accumulate, fixed": _whole(Accumulate(), "fixed"),
+        "accumulate, fresh": _whole(Accumulate(), "fresh"),
+        "unequal, fixed": _whole(Accumulate(), "fixed", reading.unequal),
+        "unequal, fresh": _whole(Accumulate(), "fresh", reading.unequal),
+        "fresh real 1": Case(reading.counted(SymbolicWorkflow(FreshReal(1)), "fresh"), fresh_real.RULES),
+        "fresh real 2": Case(reading.counted(SymbolicWorkflow(FreshReal(2)), "fresh"), fresh_real.RULES),
+        "window": _weighted(SlidingWindow(2), "fixed", exact=True),
+        "weights": _weighted(FreshReal(1, "1/4"), "fixed", exact=True),
+        "weights, large T": _weighted(FreshReal(1, "1/4"), "fresh", exact=False),
+        "subsample": _weighted(AccumulateSubsample(), "fresh", exact=False),
+    }
+
+
+@cache
+def states(name: str) -> tuple[tuple[str, State], ...]:
+    """(rule, state) of each step."""
+    case = cases()[name]
+    _, steps = follow(case.setting, case.rules)
+    return tuple((step.rule, step.state) for step in steps)
+
+
+def reached(case: Case) -> tuple[list[Step], str | None]:
+    """The steps up to where a rule refuses, and its reason."""
+    steps: list[Step] = []
+    state = None
+    for rule in case.rules:
+        try:
+            state, more = follow(case.setting, [rule], state)
+        except (RuleDoesNotApply, ValueError, NameError, ArithmeticError, AttributeError, TypeError) as error:
+            return steps, f"{rule_name(rule)}: {error}"
+        steps += more
+    return steps, None
+
+
+def complaint(case: Case, steps: list[Step]) -> str | None:
+    """What the checker says first."""
+    return first_objection(case.setting, steps)
+
+
+def broken(function: Any, *pieces: tuple[str, str]) -> Any:
+    """The code of a function with pieces of its source replaced."""
+    plain = inspect.unwrap(function)
+    source = textwrap.dedent(inspect.getsource(plain))
+    source = source[source.index("def ") :]
+    for old, new in pieces:
+        assert old in source, f"{old!r} is not in {plain.__name__}"
+        source = source.replace(old, new, 1)
+    scope = dict(plain.__globals__)
+    exec(compile(source, f"<broken {plain.__name__}>", "exec"), scope)
+    return scope[plain.__name__].__code__

@@ -1,0 +1,302 @@
+"""Traps: hand-made states where one condition of a rule fails. The rule must refuse, and the checker must reject what
+the rule makes of the state without that condition.
+"""
+
+import inspect
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from tests.theory.algebra.cases import broken, cases, states
+from tests.theory.test_workflow import Made
+from theory import RuleDoesNotApply, SlidingWindow, by_count, pools
+from theory.algebra import operations as op, reading
+from theory.algebra.checker import objections
+from theory.algebra.families import Run, Setting
+from theory.algebra.indices import ROWS, N, fresh
+from theory.algebra.normal_form import normal
+from theory.algebra.rules import designs, expectations, laws, sums
+from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
+from theory.algebra.strategy import follow, rule_name
+from theory.algebra.terms import Equation, Monomial, Value
+from theory.derivation import Step
+from theory.symbolic_workflow import SymbolicWorkflow
+
+ACCUMULATE = cases()["accumulate, fresh"].setting
+FIXED = cases()["accumulate, fixed"].setting
+MIXED = cases()["fresh real 1"].setting
+WEIGHTED = cases()["weights"].setting
+
+
+def trace_of(*word, start=2, coefficient=1):
+    return Value(op.expected_trace(op.matrix(*word, coefficient=coefficient)), start)
+
+
+def ranged(first, last, other_first, other_last):
+    """The sum over i and j of E tr(X_i' noise_i noise_j' X_j)."""
+    i, j, chain = fresh(), fresh(), ACCUMULATE.chain
+    word = (chain.design(i).T, chain.noise(i), chain.noise(j).T, chain.design(j))
+    ends = ((i, sp.sympify(first), sp.sympify(last)), (j, sp.sympify(other_first), sp.sympify(other_last)))
+    return Value(normal([Monomial(sp.S.One, ends, ((word,),))], False), 2)
+
+
+CHAIN, G, ERROR = ACCUMULATE.chain, ACCUMULATE.training, ACCUMULATE.error
+MIXED_ERROR, MIXED_G = MIXED.error, MIXED.training
+OLDER = MIXED_ERROR(N - 1)
+
+#: (setting, state, rule, why it refuses, (function, (condition, without it), …) or nothing, where others refuse too).
+TRAPS = {
+    "noise and the error that it is part of": (
+        ACCUMULATE,
+        trace_of(CHAIN.design(N).T, CHAIN.noise(N), ERROR(N).T),
+        expectations.white_noise,
+        "error is not independent of the noise",
+        (expectations._without_noise, ("if dependent:", "if False:")),
+    ),
+    "ranges of which neither contains the other": (
+        ACCUMULATE,
+        ranged(1, N - 1, 2, N),
+        expectations.white_noise,
+        "range of one noise does not contain",
+        (
+            expectations._paired,
+            ("if at_least(kept, first, start, others) and at_least(last, kept, start, others)", "if True"),
+        ),
+    ),
+    "an error and the design that it has met": (
+        MIXED,
+        trace_of(MIXED_ERROR(N), MIXED_ERROR(N).T, MIXED_G(N, -1)),
+        expectations.rotation,
+        "the error is not independent of G",
+        (expectations._rotated, ("if not disjoint(", "if False and not disjoint(")),
+    ),
+    "a word whose law changes under rotations": (
+        MIXED,
+        trace_of(OLDER, OLDER.T, MIXED.chain.design(N).T, MIXED.chain.label(N), OLDER.T),
+        expectations.rotation,
+        "do not stand side by side",
+        None,
+    ),
+    "rotations at fixed design": (
+        FIXED,
+        trace_of(FIXED.error(N - 1), FIXED.error(N - 1).T, FIXED.chain.gram(N)),
+        expectations.rotation,
+        "every error has met the one X",
+        None,
+    ),
+    "two pools in one expectation": (
+        ACCUMULATE,
+        trace_of(G(N, -1), CHAIN.gram(N), G(N, -2), CHAIN.gram(N - 1)),
+        designs.exchangeability,
+        "more than one pool",
+        None,
+    ),
+    "a squared Gram matrix": (
+        ACCUMULATE,
+        trace_of(G(N, -1), CHAIN.gram(N), G(N, -2), CHAIN.gram(N)),
+        designs.exchangeability,
+        "more than one pool",
+        None,
+    ),
+    "a pool outside the training set": (
+        ACCUMULATE,
+        trace_of(G(N - 1, -2), CHAIN.gram(N)),
+        designs.exchangeability,
+        "not within the training set",
+        (designs.exchangeability, ("if not _is_within(", "if False and not _is_within(")),
+    ),
+    "two training sets": (
+        ACCUMULATE,
+        trace_of(G(N - 1, -1), G(N, -1), CHAIN.gram(N - 1)),
+        designs.exchangeability,
+        "no function of one training set",
+        None,
+    ),
+    "a matrix beta of an older pool": (
+        MIXED,
+        trace_of(MIXED_G(N, -2), MIXED.chain.gram(N - 1), MIXED.chain.gram(N - 1)),
+        designs.matrix_beta,
+        "newest pool in its training set",
+        (
+            designs.matrix_beta,
+            ("if x.index != iteration or x.family", "if x.family"),
+            ("if not _is_within(", "if False and not _is_within("),
+        ),
+    ),
+    "the mean of a matrix beta at fixed design": (
+        FIXED,
+        trace_of(FIXED.beta(N), FIXED.training(N), FIXED.beta(N), FIXED.training(N, -1)),
+        designs.beta_mean,
+        "constant at fixed design",
+        None,
+    ),
+    "a common design where there is none": (
+        ACCUMULATE,
+        trace_of(CHAIN.gram(N, -1)),
+        designs.common_design,
+        "reuse the same X",
+        None,
+    ),
+    "stacked rows": (
+        FIXED,
+        trace_of(FIXED.training(N, -1)),
+        designs.inverse_wishart_mean,
+        "not Wishart",
+        None,
+    ),
+    "moments of two matrices": (
+        ACCUMULATE,
+        trace_of(G(N, -1), CHAIN.gram(N)),
+        designs.inverse_wishart_mean,
+        "of one Wishart matrix",
+        None,
+    ),
+    "three inverses": (
+        ACCUMULATE,
+        trace_of(G(N, -3)),
+        designs.inverse_wishart_mean,
+        "not known",
+        None,
+    ),
+    "a draw where there is none": (
+        WEIGHTED,
+        states("weights")[3][1],
+        designs.thinning,
+        "uses its pools whole",
+        None,
+    ),
+    "large numbers are needed for the unit of the limit": (
+        ACCUMULATE,
+        Value(laws.number(ROWS), 1),
+        laws.one_fit,
+        "in the limit T -> oo alone",
+        None,
+    ),
+    "a formula with letters left": (ACCUMULATE, trace_of(G(N, -1)), laws.summation, "no formula yet", None),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_the_rule_refuses(name):
+    setting, state, rule, reason, _ = TRAPS[name]
+    with pytest.raises((RuleDoesNotApply, ValueError), match=reason):
+        rule(setting, state)
+
+
+@pytest.mark.parametrize("name", [name for name, trap in TRAPS.items() if trap[-1]])
+def test_the_checker_rejects_what_the_rule_makes_without_the_condition(name, monkeypatch):
+    setting, state, rule, _, (function, *pieces) = TRAPS[name]
+    monkeypatch.setattr(inspect.unwrap(function), "__code__", broken(function, *pieces))
+    found = rule(setting, state)
+    assert found != state
+    said = objections(setting, [Step("made by hand", "", "", state), Step(rule_name(rule), "", "", found)])
+    assert any(text.startswith(rule_name(rule)) for text in said)
+
+
+def test_too_few_rows():
+    short = Setting(ACCUMULATE.workflow, "fresh", (Run(N, N),), True, lambda k: ROWS - 1, ACCUMULATE.noise)
+    state = Value(op.expected_trace(op.matrix(short.chain.gram(N, -1))), 1)
+    with pytest.raises(RuleDoesNotApply, match="rows at least"):
+        designs.inverse_wishart_mean(short, state)
+
+
+def test_parts_that_are_not_all_there_are_not_folded():
+    state = trace_of(MIXED_G(N, -2), MIXED.chain.gram(N))
+    assert expectations.fold_gram(MIXED, state) == state
+    other = trace_of(MIXED_G(N, -2), MIXED.real.gram(N), coefficient=2)
+    both = Value(op.plus(state.expression, other.expression), 2)
+    assert expectations.fold_gram(MIXED, both) == both
+
+
+def test_a_resolvent_needs_the_shares_themselves():
+    equation = dict(states("weights"))["isolate"]
+    assert isinstance(equation, Equation)
+    inherited = op.over(1, N, lambda k: op.scaled(P(N, k), op.matrix(WEIGHTED.error(k - 1))))
+    noise = op.over(
+        1, N, lambda k: op.scaled(P(N, k) ** 2, op.matrix(WEIGHTED.chain.design(k).T, WEIGHTED.chain.noise(k)))
+    )
+    with pytest.raises(RuleDoesNotApply, match="do not come in with the shares"):
+        sums.resolvent(WEIGHTED, replace(equation, right=op.plus(inherited, noise)))
+    with pytest.raises(RuleDoesNotApply, match="not the mean of older ones"):
+        sums.resolvent(WEIGHTED, replace(equation, right=op.plus(op.scaled(2, inherited), noise)))
+
+
+def test_a_window_is_not_unrolled():
+    setting = reading.counted(SymbolicWorkflow(Made(lambda i: by_count(pools(i - 1, i)))), "fresh")
+    state, _ = follow(setting, [normal_equations, labels, errors])
+    with pytest.raises(RuleDoesNotApply, match="the difference is taken of"):
+        difference(setting, state)
+    with pytest.raises(RuleDoesNotApply, match="uses older pools too"):
+        single_pool(setting, state)
+    with pytest.raises(RuleDoesNotApply, match="not that of the model before"):
+        sums.unroll(setting, isolate(setting, state))
+
+
+def test_an_increment_with_errors_is_not_unrolled():
+    equation = dict(states("accumulate, fresh"))["isolate"]
+    assert isinstance(equation, Equation)
+    more = op.plus(equation.right, op.matrix(G(N, -1), CHAIN.gram(N), ERROR(N - 1)))
+    with pytest.raises(RuleDoesNotApply, match="still contains errors"):
+        sums.unroll(ACCUMULATE, replace(equation, right=more))
+
+
+def test_a_derivation_of_another_workflow_is_seen():
+    # the states of one workflow passed off as those of another
+    other = replace(FIXED, workflow=Made(lambda i: by_count(pools(i, i)) if i > 2 else by_count(pools(1, i))))
+    steps = [Step(rule, "", "", state) for rule, state in states("accumulate, fixed")]
+    assert not objections(FIXED, steps)
+    assert objections(other, steps)
+    window = replace(FIXED, workflow=SlidingWindow(2))
+    made = [Step("by hand", "", "", state) for rule, state in states("accumulate, fixed") if rule == "white noise"]
+    assert objections(window, made)
+
+
+def _mutants(expression):
+    """(name, expression) with one monomial changed."""
+    for place, m in enumerate(expression.monomials):
+        others = [x for p, x in enumerate(expression.monomials) if p != place]
+
+        def made(changed, others=others):
+            return normal([*others, *changed], expression.is_matrix)
+
+        yield "doubled", made([replace(m, coefficient=2 * m.coefficient)])
+        yield "negated", made([replace(m, coefficient=-m.coefficient)])
+        yield "dropped", made([])
+        if m.sums:
+            (name, first, last), *rest = m.sums
+            yield "shorter", made([replace(m, sums=((name, first, last - 1), *rest))])
+        yield "earlier", made([m.at({N: N - 1})])
+        for traces_at, traces in enumerate(m.expectations):
+            (word, *more) = traces
+            for p, x in enumerate(word):
+                if x.family.invertible:
+                    new = (*word[:p], x.to(x.power + 1), *word[p + 1 :])
+                    changed = (*m.expectations[:traces_at], (new, *more), *m.expectations[traces_at + 1 :])
+                    yield "power", made([replace(m, expectations=changed)])
+
+
+#: Cases whose states are changed term by term, up to the rule that averages over designs.
+CHANGED = ["accumulate, fixed", "unequal, fixed", "weights", "replace, fresh", "subsample", "fresh real 1"]
+_SLOW = {"exchangeability", "beta mean", "inverse wishart mean", "first order recursion", "matrix beta", "rotation"}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_every_changed_state_is_seen(name):
+    case = cases()[name]
+    before = None
+    tried = 0
+    for rule, state in states(name):
+        if rule in _SLOW:
+            break
+        expression = state.right if isinstance(state, Equation) else state.expression
+        for change, mutant in _mutants(expression):
+            if mutant == expression:
+                continue
+            new = replace(state, right=mutant) if isinstance(state, Equation) else replace(state, expression=mutant)
+            steps = [] if before is None else [Step(*before)]
+            said = objections(case.setting, [*steps, Step(rule, "", "", new)])
+            assert any(text.startswith(rule) for text in said), (rule, change)
+            tried += 1
+        before = (rule, "", "", state)
+    assert tried > 20

@@ -1,0 +1,94 @@
+"""Coefficients as numbers: SymPy's trees walked here, with exact arithmetic as far as it goes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from ..indices import FEATURES, NOISE, ROWS, SIGMA, SIZE, N
+
+#: An exact number, or a float where a root came in.
+Number = Any
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What stands for the symbols of a derivation.
+
+    Attributes:
+        T, d: rows of the first pool, and features.
+        sigma: noise standard deviation where all pools have the same.
+        size, noise: rows and noise standard deviation of the chain's pool k.
+        share, real_share: of the chain's pool k, or of the real data of iteration k, in the loss of iteration n.
+        thinning: v_n, the variance that a draw adds, in units of sigma^2/T.
+        others: the symbols of the workflow.
+    """
+
+    T: int
+    d: int
+    sigma: Fraction
+    size: Callable[[int], int]
+    noise: Callable[[int], Fraction]
+    share: Callable[[int, int], Fraction]
+    real_share: Callable[[int, int], Fraction]
+    thinning: Callable[[int], Fraction]
+    others: Mapping[sp.Symbol, Fraction] = field(default_factory=dict)
+
+    def weight(self, n: int, k: int, own: Callable[[int, int], Fraction]) -> Fraction:
+        """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
+        return own(n, k) + sum(
+            (self.share(n, j) * self.weight(j - 1, k, own) for j in range(k + 1, n + 1)), Fraction(0)
+        )
+
+    def index(self, expression: Any, values: Mapping[sp.Symbol, int]) -> int:
+        """An index as an integer."""
+        found = Fraction(self.of(expression, values))
+        assert found.denominator == 1
+        return int(found)
+
+    def of(self, expression: Any, values: Mapping[sp.Symbol, int]) -> Number:
+        """The coefficient, with `values` for n and bound indices."""
+        if isinstance(expression, (sp.Rational, sp.Integer)):
+            return Fraction(int(expression.p), int(expression.q))
+        if isinstance(expression, sp.Symbol):
+            known = {ROWS: self.T, FEATURES: self.d, SIGMA: self.sigma, **self.others, **values}
+            return Fraction(known[expression])
+        if isinstance(expression, sp.Add):
+            return sum((self.of(x, values) for x in expression.args), Fraction(0))
+        if isinstance(expression, sp.Mul):
+            found: Number = Fraction(1)
+            for x in expression.args:
+                found = found * self.of(x, values)
+            return found
+        if isinstance(expression, sp.Pow):
+            base, power = (self.of(x, values) for x in expression.args)
+            return base ** (int(power) if power == int(power) else float(power))
+        if isinstance(expression, sp.Indexed):
+            table = self.size if expression.base == SIZE else self.noise
+            assert expression.base in (SIZE, NOISE)
+            return Fraction(table(self.index(expression.indices[0], values)))
+        if isinstance(expression, sp.Sum):
+            ((name, first, last),) = expression.limits
+            steps = range(self.index(first, values), self.index(last, values) + 1)
+            return sum((self.of(expression.function, {**values, name: step}) for step in steps), Fraction(0))
+        return self._function(expression, [self.index(x, values) for x in expression.args])
+
+    def _function(self, expression: Any, at: list[int]) -> Number:
+        tables: dict[str, Callable[..., Number]] = {
+            "p": self.share,
+            "q": self.real_share,
+            "R": lambda n, k: self.weight(n, k, self.share),
+            "R^r": lambda n, k: self.weight(n, k, self.real_share),
+            "Q": lambda n, k: self.weight(n, k, lambda m, k: Fraction(m == k)),
+            "v": self.thinning,
+            "KroneckerDelta": lambda i, j: Fraction(i == j),
+            "harmonic": lambda n, p=1: sum((Fraction(1, m**p) for m in range(1, n + 1)), Fraction(0)),
+        }
+        return tables[expression.func.__name__](*at)
+
+
+def at_iteration(n: int) -> dict[sp.Symbol, int]:
+    """The values of the symbols at iteration n."""
+    return {N: n}

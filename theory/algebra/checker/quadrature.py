@@ -1,0 +1,134 @@
+"""Expectations over Gaussian designs by quadrature, at d = 1 and d = 2.
+
+W = LL' by Bartlett: squared diagonal entries chi-square with m and m - 1 degrees of freedom, one normal entry below.
+Only X'X and X'noise matter, so L' stands for the design, whatever the number of rows.
+"""
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ...workflow import Pool
+from ..terms import Expectation
+from . import instances
+from .coefficients import Number
+from .instances import Instance
+from .values import Averages, Index, expectation
+from .worlds import Array, World
+
+#: More points than this are too many.
+_MOST_POINTS = 50_000
+
+
+def nodes(d: int, dimensions: int) -> int:
+    """So many a dimension."""
+    return {1: 16 if dimensions <= 3 else 9, 2: 8 if dimensions <= 3 else 6}[d]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid(Averages):
+    """Expectations of what depends on few pools' Gram matrices alone.
+
+    Attributes:
+        case: the instance.
+        squared: values that stand for E_m, of which a step says nothing.
+        worlds: by the pools that are averaged over.
+    """
+
+    case: Instance
+    squared: tuple[float, ...]
+    worlds: dict[frozenset[Pool], World | None] = field(default_factory=dict)
+
+    def of(self, traces: Expectation, index: Index) -> Number:
+        """The expectation of a product of traces.
+
+        Raises:
+            TooManyPools: it depends on more than can be averaged over.
+        """
+        error = _squared_error(traces)
+        if error is not None:
+            return self.squared[self.case.numbers.index(error, index)]
+        pools: set[Pool] = set()
+        for word in traces:
+            for x in word:
+                k = self.case.numbers.index(x.index, index)
+                members = {"W": [Pool(k)], "Wr": [Pool(k, True)], "common": [Pool(1)]}.get(x.family.name)
+                pools |= set(self.case.workflow.shares(k) if members is None else members)
+        world = self.world(frozenset(pools))
+        if world is None:
+            raise TooManyPools
+        return expectation(world, traces, index)
+
+    def world(self, pools: frozenset[Pool]) -> World | None:
+        """With these pools averaged over; `None` where they are too many."""
+        if pools not in self.worlds:
+            self.worlds[pools] = world_over(self.case, pools)
+        return self.worlds[pools]
+
+
+class TooManyPools(Exception):
+    """Quadrature over so many pools would take too long."""
+
+
+def _squared_error(traces: Expectation) -> Any:
+    """The m of E tr(delta_m delta_m')."""
+    if len(traces) == 1 and len(traces[0]) == 2 and all(x.family.name == "error" for x in traces[0]):
+        first, second = traces[0]
+        return first.index if first.index == second.index and first.transposed != second.transposed else None
+    return None
+
+
+def world_over(case: Instance, pools: frozenset[Pool], noisy: bool = False) -> World | None:
+    """A world in which these pools run over the points of a grid; the others are fixed, and do not matter.
+
+    Args:
+        case: the instance.
+        pools: to average over; at fixed design the first one stands for all.
+        noisy: whether noises are averaged over too.
+    """
+    d = case.numbers.d
+    chosen = sorted(pools) if case.is_fresh else [Pool(1)]
+    each = d * (d + 1) // 2
+    count = nodes(d, each * len(chosen))
+    if count ** (each * len(chosen)) > _MOST_POINTS:
+        return None
+    rules = [_points(d, case.rows(pool), count) for pool in chosen]
+    sizes = [len(weights) for _, weights in rules]
+    places = np.array(list(product(*map(range, sizes)))) if len(sizes) > 1 else np.arange(sizes[0])[:, None]
+    weights = np.prod([rule[1][places[:, c]] for c, rule in enumerate(rules)], 0)
+    averaged = {pool: rules[c][0][places[:, c]][:, None] for c, pool in enumerate(chosen)}
+    designs = {}
+    for pool in case.pools():
+        if case.is_fresh:
+            designs[pool] = averaged.get(pool, np.eye(d)[None, None])
+        else:
+            designs[pool] = averaged[Pool(1)] * np.sqrt(case.rows(pool) / case.numbers.T)
+    if noisy:
+        return instances.all_noises(case, designs, weights, sorted(pools))
+    return instances.without_noise(case, designs, weights)
+
+
+def _points(d: int, rows: int, count: int) -> tuple[Array, Array]:
+    """Values of L' and their weights."""
+    from scipy.special import roots_genlaguerre, roots_hermitenorm  # not at the top: it takes long to import
+
+    def chi_square(degrees: int) -> tuple[Array, Array]:
+        # two powers of the density are left to the integrand, so that inverse moments have no pole
+        power = degrees / 2 - 1
+        kept = min(2, power // 1)
+        x, w = roots_genlaguerre(count, power - kept)
+        w = w * x**kept
+        return 2 * x, w / w.sum()
+
+    first, first_weights = chi_square(rows)
+    if d == 1:
+        return np.sqrt(first)[:, None, None], first_weights
+    last, last_weights = chi_square(rows - 1)
+    below, below_weights = roots_hermitenorm(count)
+    below_weights = below_weights / below_weights.sum()
+    a, b, c = (x.ravel() for x in np.meshgrid(np.sqrt(first), below, np.sqrt(last), indexing="ij"))
+    weights = np.einsum("i,j,k->ijk", first_weights, below_weights, last_weights).ravel()
+    zero = np.zeros_like(a)
+    return np.stack([np.stack([a, b], -1), np.stack([zero, c], -1)], -2), weights

@@ -1,0 +1,125 @@
+"""Worlds: designs and noises with numbers in them, and the chain of least-squares fits that is run on these.
+
+Arrays have two axes before those of the matrix: one of designs, one of noises, both averaged over. Entries are
+fractions, or floats under quadrature.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ...workflow import Pool, Workflow
+from .coefficients import Numbers
+
+Array = Any  # of fractions or floats
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What a chain is run on.
+
+    Attributes:
+        designs: of each pool, (designs, 1, rows, d).
+        noises: of each pool, (1, noises, rows, 1).
+        draws: the noise of each iteration's draw, (1, noises, d, 1).
+        truth: (1, 1, d, 1).
+        design_weights, noise_weights: what an expectation adds up with.
+    """
+
+    designs: dict[Pool, Array]
+    noises: dict[Pool, Array]
+    draws: dict[int, Array]
+    truth: Array
+    design_weights: Array
+    noise_weights: Array
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A chain that was run.
+
+    Attributes:
+        workflow: with numbers for all parameters.
+        numbers: for coefficients.
+        by_rows: whether shares are those of the rows, whatever the workflow says of sizes.
+        data: it was run on.
+        models: by iteration; model 0 is the truth.
+        whole_models: the fits to all rows of the pools, before a draw's noise is added.
+    """
+
+    workflow: Workflow
+    numbers: Numbers
+    by_rows: bool
+    data: Data
+    models: dict[int, Array]
+    whole_models: dict[int, Array]
+
+    def rows(self, pool: Pool) -> int:
+        """Of a pool; under quadrature its matrix has others."""
+        return self.numbers.T if pool.labelled_by == 0 else self.numbers.size(pool.index)
+
+    def shares(self, n: int) -> dict[Pool, Fraction]:
+        """Of the loss of iteration n."""
+        named = self.workflow.shares(n)
+        if not self.by_rows:
+            return named
+        total = sum(self.rows(pool) for pool in named)
+        return {pool: Fraction(self.rows(pool), total) for pool in named}
+
+    def gram(self, pool: Pool) -> Array:
+        """X'X."""
+        x = self.data.designs[pool]
+        return swapped(x) @ x
+
+    def label(self, pool: Pool) -> Array:
+        """What its model predicts, and noise."""
+        return self.data.designs[pool] @ self.models[pool.labelled_by] + self.data.noises[pool]
+
+    def training(self, n: int) -> Array:
+        """The Gram matrix of training set n, whose rows count alike."""
+        shares = self.shares(n)
+        total = sum(self.rows(pool) for pool in shares)
+        return sum(self.number(total * share / self.rows(pool)) * self.gram(pool) for pool, share in shares.items())
+
+    def number(self, value: Any) -> Any:
+        """A number of the world's kind."""
+        return value if self.data.truth.dtype == object else float(value)
+
+
+def run(workflow: Workflow, numbers: Numbers, by_rows: bool, data: Data, iterations: int) -> World:
+    """The chain of least-squares fits on these data.
+
+    Args:
+        workflow: which pools and shares there are at each iteration.
+        numbers: of rows and noises.
+        by_rows: whether shares are those of the rows.
+        data: designs and noises of all pools that are used.
+        iterations: up to which the chain is run.
+    """
+    world = World(workflow, numbers, by_rows, data, {0: data.truth}, {})
+    for n in range(1, iterations + 1):
+        gram = moment = 0
+        for pool, share in world.shares(n).items():
+            x = data.designs[pool]
+            weight = world.number(share / world.rows(pool))
+            gram = gram + weight * (swapped(x) @ x)
+            moment = moment + weight * (swapped(x) @ world.label(pool))
+        world.whole_models[n] = inverse(gram) @ moment
+        world.models[n] = world.whole_models[n] + data.draws[n]
+    return world
+
+
+def swapped(array: Array) -> Array:
+    """The transposes."""
+    return np.swapaxes(array, -1, -2)
+
+
+def inverse(array: Array) -> Array:
+    """The inverses of matrices of one or two rows."""
+    if array.shape[-1] == 1:
+        return 1 / array
+    a, b, c, e = (array[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
+    adjugate = np.stack([np.stack([e, -b], -1), np.stack([-c, a], -1)], -2)
+    return adjugate / (a * e - b * c)[..., None, None]
