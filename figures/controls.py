@@ -49,11 +49,11 @@ class Control:
 
     symbol: sp.Symbol
     meaning: str
-    first: float
-    least: float
-    most: float
+    first: float | int
+    least: float | int
+    most: float | int
     floors: tuple[sp.Expr, ...] = ()
-    step: float | None = None
+    step: float | int | None = None
     limit: int = _LARGEST
 
     @property
@@ -96,7 +96,7 @@ def of_task(task: type[Task]) -> dict[sp.Symbol, Control]:
     return found
 
 
-def _plain(number: float) -> float | int:
+def _plain(number: float | int) -> float | int:
     """100 for 100.0."""
     return int(number) if number == int(number) else number
 
