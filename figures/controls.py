@@ -105,7 +105,7 @@ def about(task: type[Task]) -> str:
     """What is refitted and what is measured, in a paragraph."""
     options = "".join(f" {c.name.capitalize()}, {' or '.join(c.options)}: {c.meaning}." for c in task.choices)
     meaning = task.quantities[0].meaning
-    text = f"{summary(task)} The curves are the {meaning}, computed in your browser.{options}"
+    text = f"The laws of {task.name}, computed in your browser. {summary(task)} The curves are the {meaning}.{options}"
     return f'<p data-task="{task.name}">{escape(lettered(text, task.domain.symbols))}</p>'
 
 

@@ -55,13 +55,14 @@ def summary(owner: type[Workflow] | type[Task]) -> str:
 
 def section(task: type[Task]) -> str:
     """The letters of a task and every family's laws, as HTML."""
-    (last, limit), meaning = (mathml(sp.Symbol(_named(task, index))) for index in "n∞"), task.quantities[0].meaning
+    meaning = _prose(task.quantities[0].meaning, task)
+    last, limit = (mathml(sp.Symbol(_named(task, index))) for index in "n∞")
     needs = "; ".join(f"{_range(task, p)}, {p.short or p.meaning}" for p in task.parameters)
     families = ((workflow, laws(task, workflow)) for workflow in FAMILIES)
     shown = "\n".join(_family(workflow, known) for workflow, known in families if known)
     return (
         f'<section aria-label="Laws of {task.name}">\n'
-        f"<p><strong>{escape(task.name.capitalize())}.</strong> {last} is the {_prose(meaning, task)}; {limit} is its "
+        f"<p><strong>{escape(task.name.capitalize())}.</strong> {last} is the {meaning}; {limit} is its "
         f"limit for n → ∞. The laws hold for {_prose(needs, task)}.</p>\n{shown}\n</section>"
     )
 
@@ -87,8 +88,9 @@ def _family(workflow: Workflow, known: Mapping[Task, Law]) -> str:
         if gain is not None:
             lines.append(f'<div class="scroll">{mathml(gain, named="c_n")}</div>')
     titled = {_title(variant): law for variant, law in known.items()}
-    if len(titled) > 1 and len({(law.expr, law.exact) for law in known.values()}) == 1:
-        titled = {_any_of(*known): next(iter(known.values()))}
+    variant, law = next(iter(known.items()))
+    if all(each.expr == law.expr and each.exact == law.exact for each in known.values()):
+        titled = {_any(variant): law} if len(known) == len(variants(type(variant))) else titled
     for title, law in titled.items():
         kind = "exact at finite T" if law.exact else "for large T"
         shown = "\n".join(equations(law))
@@ -104,7 +106,8 @@ def _title(variant: Task) -> str:
     return "".join(f"{getattr(variant, choice.name)} {choice.name}, " for choice in variant.choices)
 
 
-def _any_of(variant: Task, *others: Task) -> str:
+def _any(variant: Task) -> str:
+    """`either design, `."""
     return "".join(f"{'either' if len(c.options) == 2 else 'any'} {c.name}, " for c in variant.choices)
 
 
