@@ -18,34 +18,17 @@ from matplotlib.figure import Figure
 from paper_repro import verdicts
 from paper_repro.claim import Judgement
 from paper_repro.recorded import RECORDED
-from theory.linear import DESIGNS, test_error
-from theory.table import FAMILIES
-from theory.workflow import Workflow
+from theory import TASKS, Task
 
+from . import controls, explorer, laws
 from .catalogue import PICTURES, Picture
-from .laws import EXPLORED, ITERATIONS, WINDOWS, equations, label, mathml, script
-from .style import COLOUR, style
+from .style import style
 
 _PAGE = Path(__file__).parent / "page"
 
-#: The explorer's numbers: label, least, most, step, first value; `None` as step: any number, and a slider in decades.
-_CONTROLS: dict[str, tuple[str, float, float, float | None, float]] = {
-    "T": ("T, samples an iteration", 3, 1_000_000, None, 100),
-    "d": ("d, features", 1, 10_000, None, 32),
-    "sigma": ("σ, noise standard deviation", 0.01, 100, None, 1),
-    "n": ("n, model-fitting iterations", 1, ITERATIONS, 1, 20),
-    "k": ("k, pools in the window", 2, WINDOWS, 1, 3),
-    "w": ("w, weight of real data in the loss", 0.01, 1, 0.01, 0.5),
-    "s": ("s, sampled rows over T", 1, 20, 1, 1),
-}
 
-_WHOLE = {"T", "d", "n", "k", "s"}
-
-_SHOWN_FIRST = ("Replace", "Accumulate")
-
-
-def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
-    """The whole page, with these pictures in it."""
+def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]], tasks: Sequence[type[Task]] = TASKS) -> str:
+    """The whole page, with these pictures and the laws of these tasks in it."""
     figures = "\n".join(_figure(picture, plot) for picture, plot in drawn)
     judged = verdicts.table()  # now that what the figures ran again is there
     counts = Counter(str(row["verdict"]) for row in judged)
@@ -53,12 +36,12 @@ def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]]) -> str:
         style=(_PAGE / "page.css").read_text(),
         verdicts=", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()),
         claims=_claims(judged),
-        controls="\n".join(_control(name) for name in _CONTROLS),
-        families="\n".join(_family(workflow) for workflow in EXPLORED),
-        laws="\n".join(_law(workflow) for workflow in FAMILIES),
+        about="\n".join(controls.about(task) for task in tasks),
+        form=controls.form(tasks),
+        laws="\n".join(laws.section(task) for task in tasks),
         figures=figures,
         runs=_runs(),
-        script_laws=script(),
+        script_laws=explorer.script(tasks),
         script_explorer=(_PAGE / "explorer.js").read_text(),
     )
 
@@ -95,48 +78,6 @@ def _number(value: float | None, error: float | None = None) -> str:
         return f"{value:.4g}"
     decimals = max(0, -math.floor(math.log10(error)))
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
-
-
-def _control(name: str) -> str:
-    text, least, most, step, first = _CONTROLS[name]
-    decades = " data-decades" if step is None else ""
-    any_or_step = (1 if name in _WHOLE else "any") if step is None else step
-    return (
-        f'<div class="control"><label for="explorer-{name}">{text}</label>\n'
-        f'<input type="range" id="explorer-{name}-slider" min="0" max="100" value="0" aria-label="{text}: slider">\n'
-        f'<input type="number" id="explorer-{name}" min="{least}" max="{most}" step="{any_or_step}" value="{first}"'
-        f"{decades}></div>"
-    )
-
-
-def _family(workflow: Workflow) -> str:
-    name = label(workflow)
-    swatch = f'<span class="swatch" style="background: {COLOUR[workflow.command()]}"></span>'
-    checked = " checked" if name in _SHOWN_FIRST else ""
-    return f'<label><input type="checkbox" name="family" value="{name}"{checked}>{swatch}{name}</label>'
-
-
-def _law(workflow: Workflow) -> str:
-    """The gain, then the law at each design; once if it is the same at both."""
-    both = {design: test_error(workflow, design=design) for design in DESIGNS}
-    fixed, fresh = both["fixed"], both["fresh"]
-    lines = [f"<h3>{label(workflow)}</h3>", f'<p class="soft">{escape(_summary(workflow))}</p>']
-    if fixed.gain_expr is not None:
-        lines.append(f'<div class="scroll">{mathml(fixed.gain_expr, named="c_n")}</div>')
-    if fixed.expr == fresh.expr and fixed.exact == fresh.exact:
-        both = {"either": fixed}
-    for design, law in both.items():
-        kind = "exact at finite T" if law.exact else "for large T"
-        shown = "\n".join(equations(law))
-        lines.append(
-            f'<div class="law"><p>{design} design, <strong>{kind}</strong></p>\n'
-            f'<div class="scroll equations">\n{shown}\n</div></div>'
-        )
-    return "\n".join(lines)
-
-
-def _summary(workflow: Workflow) -> str:
-    return (type(workflow).__doc__ or "").splitlines()[0]
 
 
 def _figure(picture: Picture, plot: Callable[[], Figure]) -> str:

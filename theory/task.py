@@ -32,6 +32,10 @@ class Quantity:
         unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it.
         limit_unit: to leading order for T -> oo.
         symbol: in LaTeX.
+        short: in a few words with its conventions, as on an axis; by default its name.
+        outside: what is wrong outside the domain, in a clause that other words may stand before and after.
+        infinite_variance: the relation between the parameters at which it has a mean but no variance, whatever the
+            workflow; `None` where no such relation is known.
     """
 
     name: str
@@ -39,6 +43,9 @@ class Quantity:
     unit: sp.Expr
     limit_unit: sp.Expr
     symbol: str = "E_n"
+    short: str = ""
+    outside: str = "there is no law"
+    infinite_variance: sp.Basic | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,18 @@ class Parameter:
         meaning: in words.
         default: taken where a number is needed and none is given; `None` where one must be given.
         each: whether a simulation also takes one number an iteration.
+        short: the meaning in a few words, as beside a slider; by default the whole.
+        typical: the number that a picture begins with; by default the default, if there is one.
+        most: the largest number that a slider offers.
     """
 
     symbol: sp.Symbol
     meaning: str
     default: float | None = None
     each: bool = False
+    short: str = ""
+    typical: float | None = None
+    most: float | None = None
 
     @property
     def name(self) -> str:

@@ -2,19 +2,21 @@
 // The controls of the explorer, its chart and its table. The settings live in the controls and in the page's address.
 
 {
-  const NAMES = ["T", "d", "sigma", "n", "k", "w", "s"];
   const PREFIX = "#explorer?";
   const form = document.getElementById("explorer-controls");
   const chart = document.getElementById("explorer-chart");
   const message = document.getElementById("explorer-message");
-  const body = document.querySelector("#explorer-values tbody");
-  const number = (name) => document.getElementById(`explorer-${name}`);
-  const slider = (name) => document.getElementById(`explorer-${name}-slider`);
-  const families = () => [...form.querySelectorAll("input[name=family]")];
+  const table = document.getElementById("explorer-values");
+  const owned = [...document.querySelectorAll("[data-task]")]; // each by one task, which alone shows it
+  const numbers = [...form.querySelectorAll("input[type=number]")];
+  const families = [...form.querySelectorAll("input[name=family]")];
+  const choices = [...form.querySelectorAll("[data-choice]")];
+  const task = () => form.elements.task.value;
+  const used = (element) => (element.closest("[data-task]")?.dataset.task ?? task()) === task();
+  const slider = (number) => document.getElementById(`${number.id}-slider`);
 
   /** The values a slider stops at: round ones on a scale of decades, or every step. */
-  function stops(name) {
-    const { min, max, step, dataset } = number(name);
+  function stops({ min, max, step, dataset }) {
     const [least, most] = [Number(min), Number(max)];
     if (!("decades" in dataset)) {
       const unit = Number(step);
@@ -31,26 +33,28 @@
     return found;
   }
 
-  const STOPS = Object.fromEntries(NAMES.map((name) => [name, stops(name)]));
+  const STOPS = new Map(numbers.map((number) => [number, stops(number)]));
 
   /** Put the slider of a number where that number is, or next to it. */
-  function follow(name) {
-    const value = Number(number(name).value);
-    const distances = STOPS[name].map((stop) => Math.abs(stop - value));
-    slider(name).value = distances.indexOf(Math.min(...distances));
-    slider(name).setAttribute("aria-valuetext", number(name).value);
+  function follow(number) {
+    const distances = STOPS.get(number).map((stop) => Math.abs(stop - Number(number.value)));
+    slider(number).value = distances.indexOf(Math.min(...distances));
+    slider(number).setAttribute("aria-valuetext", number.value);
   }
 
   function settings() {
-    const read = (name) => (number(name).value === "" ? NaN : Number(number(name).value));
-    return Object.fromEntries(NAMES.map((name) => [name, read(name)]));
+    return Object.fromEntries(numbers.filter(used).map(({ name, value }) => [name, value === "" ? NaN : Number(value)]));
   }
 
+  /** The radio button that is on in each of the task's choices. */
+  const decided = () => choices.filter(used).map((group) => [group.dataset.choice, group.querySelector("input:checked")]);
+
   function choice() {
-    const design = form.elements.design.value;
+    const { laws, variants } = tasks[task()];
+    const fits = ({ chosen }) => decided().every(([name, on]) => "every" in on.dataset || on.value === chosen[name]);
     return {
-      designs: design === "both" ? ["fixed", "fresh"] : [design],
-      shown: families().filter((box) => box.checked).map((box) => box.value),
+      variants: Object.keys(variants).filter((variant) => fits(variants[variant])),
+      shown: families.filter((box) => box.checked && box.value in laws).map((box) => box.value),
       logarithmic: form.elements.scale.checked,
     };
   }
@@ -83,8 +87,6 @@
     return found.filter((value) => low <= value * (1 + 1e-9) && value <= high * (1 + 1e-9));
   }
 
-  const DASHES = { fixed: "", fresh: "7 4" };
-
   function draw(curves, n, logarithmic) {
     const width = Math.max(280, chart.clientWidth);
     const height = Math.round(Math.min(440, Math.max(260, width * 0.58)));
@@ -107,66 +109,71 @@
     }
     const middle = (height - bottom + top) / 2;
     lines.push(`<text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">model-fitting iteration</text>`);
-    lines.push(`<text transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">test error, noise left out</text>`);
-    for (const { colour, design, exact, dotted, values } of curves) {
+    lines.push(`<text transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">${tasks[task()].axis}</text>`);
+    for (const { colour, dash, exact, dotted, values } of curves) {
       const points = values.map((value, i) => [x(i + 1).toFixed(1), y(value).toFixed(1)]);
       const path = points.map((point) => point.join(" ")).join(" L ");
-      lines.push(`<path d="M ${path}" fill="none" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${DASHES[design]}"/>`);
+      lines.push(`<path d="M ${path}" fill="none" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>`);
       if (dotted || n === 1) {
         for (const [cx, cy] of points) lines.push(`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`);
       }
     }
     chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     chart.setAttribute("height", height);
-    chart.innerHTML = `<title>Test error of models 1 to ${n} under the chosen workflows; the table below has the numbers</title>${lines.join("")}`;
+    chart.innerHTML = `<title>The ${tasks[task()].quantity} of models 1 to ${n} under the chosen workflows; the table below has the numbers</title>${lines.join("")}`;
   }
 
-  function list(curves) {
-    body.innerHTML = curves
-      .map(({ family, colour, design, exact, dotted, values }) => {
+  function list(curves, n) {
+    const head = ["workflow", ...tasks[task()].choices, "model 1", `model ${n}`, "ratio", "law"];
+    table.tHead.innerHTML = `<tr>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr>`;
+    table.tBodies[0].innerHTML = curves
+      .map(({ family, colour, chosen, dash, exact, dotted, values }) => {
         const mark = dotted ? `<circle cx="18" cy="6" r="3" fill="${colour}"/>` : "";
-        const line = `<svg class="key" viewBox="0 0 36 12" aria-hidden="true"><path d="M 0 6 L 36 6" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${DASHES[design]}"/>${mark}</svg>`;
+        const line = `<svg class="key" viewBox="0 0 36 12" aria-hidden="true"><path d="M 0 6 L 36 6" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>${mark}</svg>`;
         const [first, last] = [values[0], values[values.length - 1]];
-        return `<tr><th scope="row">${line} ${family}</th><td>${design}</td><td>${format(first)}</td><td>${format(last)}</td><td>${format(last / first)}</td><td>${exact ? "exact" : "large T"}</td></tr>`;
+        const cells = [...Object.values(chosen), ...[first, last, last / first].map(format), exact ? "exact" : "large T"];
+        return `<tr><th scope="row">${line} ${family}</th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
       })
       .join("");
   }
 
   /** Read the controls, draw, and say in one line what a reader must know. */
   function redraw() {
-    const { designs, shown, logarithmic } = choice();
+    const { laws, parameters, variants: all, quantity, scatter } = tasks[task()];
+    const { variants, shown, logarithmic } = choice();
     const now = settings();
-    const needed = new Set(["T", "d", "sigma", "n", ...shown.flatMap((family) => laws[family].parameters)]);
-    for (const name of NAMES) number(name).closest(".control").hidden = !needed.has(name);
-    let text = problem(now);
+    const needed = new Set(["n", ...parameters.map(({ name }) => name), ...shown.flatMap((family) => laws[family].parameters)]);
+    for (const element of owned) element.hidden = !used(element);
+    for (const number of numbers) number.closest(".control").hidden = !needed.has(number.name);
+    for (const box of families) box.closest("label").hidden = !(box.value in laws);
+    let text = problem(task(), now);
     if (!text && shown.length === 0) text = "Choose at least one workflow.";
     chart.style.visibility = text ? "hidden" : "visible"; // it keeps its place, so that the sliders keep theirs
-    body.closest("table").hidden = text !== "";
+    table.hidden = text !== "";
     message.classList.toggle("wrong", text !== "");
     if (!text) {
       const colours = new Set();
       const curves = shown.flatMap((family) => {
-        const { colour } = laws[family];
+        const { colour, variants: known } = laws[family];
         const dotted = colours.has(colour); // two families of one workflow have its colour; the second has dots
         colours.add(colour);
-        return designs.map((design) => {
-          const { exact } = laws[family][design];
-          return { family, colour, design, exact, dotted, values: curve(family, design, now) };
+        return variants.filter((variant) => variant in known).map((variant) => {
+          const values = curve(task(), family, variant, now);
+          return { family, colour, ...all[variant], exact: known[variant].exact, dotted, values };
         });
       });
       draw(curves, now.n, logarithmic);
-      list(curves);
-      document.getElementById("explorer-last").textContent = `model ${now.n}`;
-      if (now.T < now.d + 4) text = "With T < d + 4 the test error has a mean but no variance: single runs scatter without bound.";
-      else if (curves.some((one) => !one.exact)) text = "Thin lines are laws for large T; at a finite T the error differs from them.";
+      list(curves, now.n);
+      if (scatter?.where(now)) text = scatter.text;
+      else if (curves.some((one) => !one.exact)) text = `Thin lines are laws for large T; at a finite T the ${quantity} differs from them.`;
     }
     if (message.textContent !== text) message.textContent = text;
   }
 
   function remember() {
     const { shown, logarithmic } = choice();
-    const entries = NAMES.map((name) => [name, number(name).value]);
-    entries.push(["design", form.elements.design.value], ["scale", logarithmic ? "log" : "linear"], ["show", shown.join(";")]);
+    const entries = [["task", task()], ...numbers.filter(used).map(({ name, value }) => [name, value])];
+    entries.push(...decided().map(([name, on]) => [name, on.value]), ["scale", logarithmic ? "log" : "linear"], ["show", shown.join(";")]);
     history.replaceState(null, "", PREFIX + new URLSearchParams(entries));
   }
 
@@ -174,27 +181,31 @@
   function recall() {
     if (!location.hash.startsWith(PREFIX)) return false;
     const given = new URLSearchParams(location.hash.slice(PREFIX.length));
-    for (const name of NAMES) if (given.has(name)) number(name).value = given.get(name);
-    if (["fixed", "fresh", "both"].includes(given.get("design"))) form.elements.design.value = given.get("design");
+    form.elements.task.value = given.get("task");
+    if (!task()) form.elements.task.selectedIndex = 0; // none is named, or none of these
+    for (const number of numbers.filter(used)) if (given.has(number.name)) number.value = given.get(number.name);
+    for (const group of choices.filter(used)) {
+      for (const radio of group.querySelectorAll("input")) if (radio.value === given.get(group.dataset.choice)) radio.checked = true;
+    }
     if (given.has("scale")) form.elements.scale.checked = given.get("scale") === "log";
-    if (given.has("show")) for (const box of families()) box.checked = given.get("show").split(";").includes(box.value);
+    if (given.has("show")) for (const box of families) box.checked = given.get("show").split(";").includes(box.value);
     return true;
   }
 
   function start() {
     const found = recall();
-    NAMES.forEach(follow);
+    numbers.forEach(follow);
     redraw();
     return found;
   }
 
-  for (const name of NAMES) {
-    slider(name).max = STOPS[name].length - 1;
-    slider(name).addEventListener("input", () => {
-      number(name).value = STOPS[name][slider(name).value];
-      slider(name).setAttribute("aria-valuetext", number(name).value);
+  for (const number of numbers) {
+    slider(number).max = STOPS.get(number).length - 1;
+    slider(number).addEventListener("input", () => {
+      number.value = STOPS.get(number)[slider(number).value];
+      slider(number).setAttribute("aria-valuetext", number.value);
     });
-    number(name).addEventListener("input", () => follow(name));
+    number.addEventListener("input", () => follow(number));
   }
   form.addEventListener("input", () => {
     redraw();

@@ -1,5 +1,6 @@
 "use strict";
-// What the explorer computes, free of the page it stands in. Behind it come `gains` and `laws`, printed by SymPy.
+// What the explorer computes, free of the page it stands in. Behind it come `gains`, `own` (the page's
+// own numbers) and `tasks`, printed by SymPy.
 
 /** The sum of term(i) over i = first to last. */
 function sum(first, last, term) {
@@ -8,24 +9,25 @@ function sum(first, last, term) {
   return total;
 }
 
-/** What keeps the laws from holding at these settings, in one line; empty where they hold. */
-function problem({ T, d, sigma, n, k, w, s }) {
-  const [windows, iterations] = [gains.length + 1, gains[0].length];
-  const whole = (value, least, most) => Number.isInteger(value) && least <= value && value <= most;
-  if (!whole(d, 1, 1e9)) return "d counts features: a whole number of at least 1.";
-  if (!whole(T, 1, 1e9)) return "T counts the samples of an iteration: a whole number of at least 3.";
-  if (T < d + 2) return `With T = ${T} and d = ${d} the test error has no finite mean: T must be at least d + 2 = ${d + 2}.`;
-  if (!(sigma > 0 && sigma <= 1e9)) return "σ is a noise standard deviation: a positive number.";
-  if (!whole(n, 1, iterations)) return `n counts model-fitting iterations: a whole number from 1 to ${iterations}.`;
-  if (!whole(k, 2, windows)) return `k counts the pools of a window: a whole number from 2 to ${windows}.`;
-  if (!(w > 0 && w <= 1)) return "w is the share of the loss on real data: more than 0 and at most 1.";
-  if (!whole(s, 1, 1e6)) return "s is the sampled rows over T: a whole number of at least 1.";
+/** What keeps the laws of a task from holding at these settings, in one line; empty where they hold. */
+function problem(task, settings) {
+  for (const { name, letter, label, needs, whole, limit, floors } of [...tasks[task].parameters, ...own]) {
+    const value = settings[name];
+    const floor = floors.find(({ least }) => value < least(settings));
+    if (!(value > 0 && value <= limit) || (whole && !Number.isInteger(value)) || floor?.others.length === 0) {
+      return `${label}, must be ${needs}.`;
+    }
+    if (floor) {
+      const others = floor.others.map((other) => ` and ${other.letter} = ${settings[other.name]}`).join("");
+      const least = `${letter} must be at least ${floor.text} = ${floor.least(settings)}`;
+      return `With ${letter} = ${value}${others} ${tasks[task].outside}: ${least}.`;
+    }
+  }
   return "";
 }
 
-/** The test errors of models 1 to n. */
-function curve(family, design, settings) {
-  return Array.from({ length: settings.n }, (_, index) =>
-    laws[family][design].error({ ...settings, n: index + 1 }),
-  );
+/** The task's quantity for models 1 to n. */
+function curve(task, family, variant, settings) {
+  const { value } = tasks[task].laws[family].variants[variant];
+  return Array.from({ length: settings.n }, (_, index) => value({ ...settings, n: index + 1 }));
 }

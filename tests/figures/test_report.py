@@ -11,7 +11,9 @@ import pytest
 
 from figures import schematic, vae
 from figures.catalogue import PICTURES
-from figures.laws import EXPLORED, label, script
+from figures.controls import EXPLORED
+from figures.explorer import script
+from figures.laws import label
 from figures.report import illustration, page
 from paper_repro import verdicts
 from paper_repro.gerstgrasser2024.vae import VAE, run as trained
@@ -157,12 +159,13 @@ PROBE = """
   const cells = () => [...document.querySelectorAll("#explorer-values tbody tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent.trim()));
   const found = { recalled: cells(), curves: document.querySelectorAll("#explorer-chart path").length };
+  found.chooses = document.querySelector("[name=task]").offsetParent !== null;
   found.shown = [...document.querySelectorAll(".control")].filter((c) => !c.hidden).length;
-  change(field("T"), 33);
+  change(field("regression-T"), 33);
   found.message = field("message").textContent;
   found.visible = getComputedStyle(field("chart")).visibility;
-  change(field("T-slider"), field("T-slider").max);
-  found.T = field("T").value;
+  change(field("regression-T-slider"), field("regression-T-slider").max);
+  found.T = field("regression-T").value;
   found.hash = location.hash;
   location.hash = "#explorer?T=50&d=10&n=3&show=Replace&design=fresh";
   window.addEventListener("hashchange", () => {
@@ -186,6 +189,7 @@ def test_the_explorer_in_a_browser(tmp_path):
         ["SlidingWindow(k)", "fresh", "0.4776", "2.335", "4.889", "large T"],
     ]
     assert found["curves"] == 4
+    assert not found["chooses"]  # there is one task
     assert found["shown"] == 5  # T, d, sigma, n and k, which the window needs
     assert "T must be at least d + 2 = 34" in found["message"]
     assert found["visible"] == "hidden"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import sympy as sp
 
 from ...derivation import Derived
 from ...prover.domain import Domain
@@ -20,6 +21,9 @@ TEST_ERROR = Quantity(
     "test error of model n, noise left out, n = 1 the fit to real data",
     unit=ONE_FIT,
     limit_unit=sigma**2 * d / T,
+    short="test error, noise left out",
+    outside="the test error has no finite mean",
+    infinite_variance=sp.Lt(T, d + 4),
 )
 
 
@@ -44,8 +48,8 @@ class LinearRegression(Task):
     name: ClassVar[str] = "regression"
     quantities: ClassVar[tuple[Quantity, ...]] = (TEST_ERROR,)
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        Parameter(T, "samples an iteration, at least d + 2", each=True),
-        Parameter(d, "features"),
+        Parameter(T, "samples an iteration, at least d + 2", each=True, short="samples an iteration", typical=100),
+        Parameter(d, "features", typical=32, most=10**4),
         Parameter(sigma, "noise standard deviation", default=1.0, each=True),
     )
     choices: ClassVar[tuple[Choice, ...]] = (

@@ -1,0 +1,150 @@
+"""What the explorer of the laws computes, for every task: printed by SymPy as JavaScript."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+from sympy.printing.jscode import JavascriptCodePrinter
+
+from theory import TASKS, Law, Quantity, SlidingWindow, Task, Workflow, gain
+from theory.symbols import GAIN, n
+from theory.sympy_types import symbols
+from theory.table import variants
+
+from .controls import DASHES, EXPLORED, ITERATIONS, OWN, WINDOWS, Control, of_task
+from .laws import given, label, laws, letter, lettered
+from .style import COLOUR
+
+_HELPERS = Path(__file__).parent / "page" / "laws.js"
+
+
+class _JavaScript(JavascriptCodePrinter):
+    """Sums become loops, and gains without a formula are looked up."""
+
+    def _print_Sum(self, expr: sp.Sum) -> str:
+        (index, first, last), term = expr.limits[0], self._print(expr.function)
+        return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
+
+    def _print_Function(self, expr: sp.Expr) -> str:
+        if expr.func != GAIN:
+            return super()._print_Function(expr)
+        return f"gains[k - 2][{self._print(expr.args[0])} - 1]"
+
+
+@dataclass(frozen=True)
+class _Code:
+    """JavaScript among data."""
+
+    text: str
+
+
+def _function(expression: sp.Basic, names: Sequence[str]) -> _Code:
+    """Of the settings with these names."""
+    return _Code(f"({{ {', '.join(names)} }}) => {_JavaScript().doprint(expression)}")
+
+
+def _written(value: Any) -> str:
+    """Data with code in them as JavaScript."""
+    if isinstance(value, _Code):
+        return value.text
+    if isinstance(value, dict):
+        return "{\n" + "".join(f"{json.dumps(key)}: {_written(each)},\n" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    return json.dumps(value)
+
+
+def script(tasks: Sequence[type[Task]] = TASKS) -> str:
+    """What the explorer computes, as JavaScript that needs no page."""
+    gains = [[float(c) for c in gain(SlidingWindow(k), ITERATIONS)] for k in range(2, WINDOWS + 1)]
+    own = _written([_checks(control) for control in OWN])
+    described = _written({task.name: _task(task) for task in tasks})
+    data = f"const gains = {json.dumps(gains)};\nconst own = {own};\nconst tasks = {described};\n"
+    return f"{_HELPERS.read_text()}\n{data}"
+
+
+def _checks(control: Control) -> dict[str, Any]:
+    """What is needed to tell whether a number is one of the control's, and to say so where it is none."""
+    return {
+        "name": control.symbol.name,
+        "letter": letter(control.symbol),
+        "label": control.label,
+        "needs": control.needs,
+        "whole": bool(control.symbol.is_integer),
+        "limit": control.limit,
+        "floors": [_floor(floor) for floor in control.floors],
+    }
+
+
+def _floor(floor: sp.Expr) -> dict[str, Any]:
+    others = sorted(symbols(floor), key=str)
+    return {
+        "text": lettered(str(floor), others),
+        "others": [{"name": other.name, "letter": letter(other)} for other in others],
+        "least": _function(floor, [other.name for other in others]),
+    }
+
+
+def _task(task: type[Task]) -> dict[str, Any]:
+    quantity = task.quantities[0]
+    described = ((workflow, laws(task, workflow)) for workflow in EXPLORED)
+    return {
+        "quantity": _in_words(quantity),
+        "axis": quantity.short or _in_words(quantity),
+        "outside": quantity.outside,
+        "scatter": _scatter(task),
+        "parameters": [_checks(control) for control in of_task(task).values()],
+        "choices": [choice.name for choice in task.choices],
+        "variants": {
+            _key(variant): {"chosen": _chosen(variant), "dash": dash}
+            for variant, dash in zip(variants(task), cycle(DASHES.values()))
+        },
+        "laws": {label(workflow): _laws(workflow, known) for workflow, known in described if known},
+    }
+
+
+def _in_words(quantity: Quantity) -> str:
+    """Its name."""
+    return quantity.name.replace("_", " ")
+
+
+def _scatter(task: type[Task]) -> dict[str, Any] | None:
+    """Where the quantity has no variance, and what a reader must know there."""
+    quantity = task.quantities[0]
+    where = quantity.infinite_variance
+    if where is None:
+        return None
+    found = sorted(symbols(where), key=str)
+    return {
+        "where": _function(where, [symbol.name for symbol in found]),
+        "text": f"With {lettered(str(where), found)} the {_in_words(quantity)} has a mean but no variance: "
+        "single runs scatter without bound.",
+    }
+
+
+def _chosen(variant: Task) -> dict[str, str]:
+    return {choice.name: getattr(variant, choice.name) for choice in variant.choices}
+
+
+def _key(variant: Task) -> str:
+    """`fixed`: what was chosen; empty where there is nothing to choose."""
+    return ", ".join(_chosen(variant).values())
+
+
+def _laws(workflow: Workflow, known: Mapping[Task, Law]) -> dict[str, Any]:
+    parameters = [str(parameter) for parameter in given(workflow)]
+    return {
+        "colour": COLOUR[workflow.command()],
+        "parameters": parameters,
+        "variants": {
+            _key(variant): {
+                "exact": law.exact,
+                "value": _function(law.expr, sorted({str(n), *parameters, *(p.name for p in variant.parameters)})),
+            }
+            for variant, law in known.items()
+        },
+    }
