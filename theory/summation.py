@@ -17,7 +17,7 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
     Terms are rational in `i`, or constants times powers r^i with rational |r| < 1.
     """
     candidate = sp.S.Zero
-    parts = sp.apart(sp.together(term), i) if term.is_rational_function(i) else sp.expand(term)
+    parts = as_expression(sp.apart(sp.together(term), i) if term.is_rational_function(i) else sp.expand(term))
     for addend in sp.Add.make_args(parts):
         part = _antidifference(addend)
         if part is None:

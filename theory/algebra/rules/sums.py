@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from ...sympy_types import factored, replaced
+from ...sympy_types import factored, parts, replaced, summand
 from .. import operations as op
 from ..families import Setting
 from ..indices import ROWS, SIZE, N, fresh, outside, put, total, used
@@ -102,9 +102,9 @@ def resolvent(setting: Setting, state: State | None) -> Equation:
 def first_weight(expression: sp.Expr) -> sp.Expr:
     """At n = 1, where R(1, 1) = 1 and sums over later iterations are empty."""
     found = expression
-    for one in expression.atoms(sp.Sum):
+    for one in parts(expression, sp.Sum):
         ((bound, first, last),) = one.limits
-        term = replaced(one.function, {bound: sp.S.One}) if first == last == 1 else sp.S.Zero
+        term = replaced(summand(one), {bound: sp.S.One}) if first == last == 1 else sp.S.Zero
         found = replaced(found, {one: term})
     # there is no draw at iteration 1
     return factored(replaced(found, {R(1, 1): sp.S.One, sp.Function("v")(1): sp.S.Zero, SIZE[1]: ROWS}))
