@@ -18,8 +18,8 @@ from functools import cache
 
 import sympy as sp
 
-from .exact import factored
 from .indices import FEATURES
+from .sympy_types import factored
 
 #: Powers p, q, … of a product tr A^p · tr A^q · …, in order.
 Powers = tuple[int, ...]

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.polys.rings import ring
 
 from ..symbols import T, i, k, n
-from .exact import exchanged, expanded, factored, summed
+from .sympy_types import exchanged, expanded, factored, summed
 
 #: Iteration, rows of the real pool, features, noise standard deviation.
 N = sp.Dummy("n", integer=True, positive=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy as sp
 
-from .exact import added, factored
 from .indices import BOUND, FEATURES, Range, put, text, total, used, whole
+from .sympy_types import added, factored
 from .terms import Expectation, Expression, Letter, Monomial, Word
 
 #: Longer sums of a known number of terms are left as sums.

@@ -5,9 +5,9 @@ from typing import Any
 
 import sympy as sp
 
-from .exact import factored, multiplied
 from .indices import Range, at_least, fresh, whole
 from .normal_form import normal, split, transposed
+from .sympy_types import factored, multiplied
 from .terms import Expression, Letter, Monomial, Word
 
 

@@ -1,6 +1,7 @@
 """Derivations of every kind: replayed, printed, and refused with the reason named."""
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from theory import Accumulate, FixedReal, FreshReal, Replace, RuleDoesNotApply, 
 from theory.algebra import checker, reading
 from theory.algebra.checker import instances
 from theory.algebra.indices import FEATURES, ROWS
-from theory.algebra.printing import flaws
 from theory.algebra.rules.designs import beta_coefficients, beta_mean, exchangeability
 from theory.algebra.rules.equations import difference, errors, isolate, labels, normal_equations
 from theory.algebra.rules.expectations import fold_gram, rotation, squared, white_noise
@@ -74,6 +74,28 @@ def test_statements_are_latex(name):
             step.statement.replace(r"\operatorname{tr}", r"\mathrm{tr}").replace(r"\top", "T").replace(r"\quad", r"\ ")
         )
         parser.parse("$" + plain + "$")
+
+
+def flaws(text: str) -> list[str]:
+    """What LaTeX would stop at: unbalanced braces or \\left and \\right, and double super- or subscripts."""
+    found = []
+    depth = 0
+    for character in text.replace(r"\{", "").replace(r"\}", ""):
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth < 0:
+            break
+    if depth != 0:
+        found.append("unbalanced braces")
+    if text.count(r"\left") != text.count(r"\right"):
+        found.append(r"unbalanced \left and \right")
+    flat = re.sub(r"\\[a-zA-Z]+\*?|\\.", "c", text)
+    while (inner := re.sub(r"\{[^{}]*\}", "g", flat)) != flat:
+        flat = inner
+    for mark in ("\\^", "_"):
+        other = "_" if mark == "\\^" else "\\^"
+        if re.search(rf"{mark}\s*[^\s_^]\s*({other}\s*[^\s_^]\s*)?{mark}", flat):
+            found.append(f"double {'super' if mark != '_' else 'sub'}script")
+    return found
 
 
 def test_flaws_of_latex_are_seen():

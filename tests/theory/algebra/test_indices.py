@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from theory.algebra.exact import summed
 from theory.algebra.indices import (
     FEATURES as d,
     INNER,
@@ -21,6 +20,7 @@ from theory.algebra.indices import (
     total,
     whole,
 )
+from theory.algebra.sympy_types import summed
 from theory.symbols import T as PUBLIC_T, i, n
 
 K = fresh()

@@ -17,7 +17,7 @@ from ..terms import Equation, Expression, State, Value
 from . import instances
 from .coefficients import at_iteration
 from .instances import ITERATIONS, Instance, instance
-from .quadrature import Grid, TooManyPools, world_over
+from .quadrature import Grid, world_over
 from .thinning import objection_to_thinning
 from .values import Older, evaluated, mean, trace
 from .worlds import World, swapped
@@ -150,10 +150,9 @@ def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
             case, instances.random_designs(case, np.random.default_rng(1)), np.random.default_rng(1)
         )
         for n, old, new in _sides(before, state):
-            try:
-                was, now = (evaluated(world, x, n, grid) for x in (old, new))
-            except TooManyPools:
+            if not all(grid.covers(world, x, n) for x in (old, new)):
                 continue
+            was, now = (evaluated(world, x, n, grid) for x in (old, new))
             if d == 2:
                 tried.add(n)
             if not _close(was, now, _QUADRATURE[d]):

@@ -4,9 +4,9 @@ import sympy as sp
 
 from ...symbols import n, tidy
 from .. import operations as op
-from ..exact import added, exchanged, factored
 from ..families import Setting
 from ..indices import FEATURES, ROWS, N, is_nonnegative, outside, own, public
+from ..sympy_types import added, exchanged, factored
 from ..terms import Expression, Monomial, State, Value
 from .refusal import a_value, refuse
 

@@ -3,9 +3,9 @@
 import sympy as sp
 
 from .. import operations as op
-from ..exact import exchanged, factored
 from ..families import Setting
 from ..indices import ROWS, SIZE, N, fresh, outside, put, total, used
+from ..sympy_types import exchanged, factored
 from ..terms import Equation, Expression, Monomial, State
 from .equations import P, Q, contains
 from .refusal import an_equation, refuse

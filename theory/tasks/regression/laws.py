@@ -15,8 +15,8 @@ from typing import Any, cast
 import sympy as sp
 
 from ... import recursion
-from ...algebra.exact import exchanged
 from ...algebra.reading import whole_run_objection
+from ...algebra.sympy_types import exchanged
 from ...asymptotics import Growth
 from ...derivation import Derivation, Derived, Step
 from ...symbolic_workflow import SymbolicWorkflow
