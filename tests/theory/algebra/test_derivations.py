@@ -16,14 +16,14 @@ from tests.theory.test_workflow import Made
 from theory import Accumulate, FixedReal, FreshReal, Replace, RuleDoesNotApply, SlidingWindow, Workflow, by_count, pools
 from theory.algebra import checker, reading
 from theory.algebra.checker import instances
-from theory.algebra.indices import FEATURES, ROWS
+from theory.algebra.indices import FEATURES, ROWS, N
 from theory.algebra.rules.designs import beta_coefficients, beta_mean, exchangeability
 from theory.algebra.rules.equations import difference, errors, isolate, labels, normal_equations
 from theory.algebra.rules.expectations import fold_gram, rotation, squared, white_noise
 from theory.algebra.rules.laws import law, recursion
 from theory.algebra.rules.sums import unroll
 from theory.algebra.strategy import follow
-from theory.algebra.terms import Value
+from theory.algebra.terms import Expression, Value
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T, i, n
 from theory.tasks.regression import fresh_real, unequal_pools, whole_runs
@@ -54,6 +54,16 @@ def test_the_checker_has_no_objection(name):
 @pytest.mark.parametrize(("workflow", "design"), WRITTEN, ids=str)
 def test_laws_of_written_workflows_are_replayed(workflow, design):
     assert theory.linear.test_error(workflow, design=design).derivation.replay() == []
+
+
+def test_a_wrong_gain_is_seen():
+    derivation = theory.linear.test_error(SlidingWindow(2), design="fixed").derivation
+    *before, solved = derivation.steps
+    (m,) = solved.state.expression.monomials
+    wrong = replace(m, coefficient=m.coefficient * (1 + n * (n - 1) * (n - 2) * (n - 3) / 10**6))
+    state = Value(Expression((wrong.at({n: N}),), False), 1)
+    said = checker.objections(derivation.setting, [*before, replace(solved, state=state)])
+    assert said == [f"{solved.rule}: the formulas differ at n = 4"]
 
 
 def test_symbolic_parameters_are_replayed():

@@ -29,7 +29,7 @@ class Numbers:
     T: int
     d: int
     sigma: Fraction
-    size: Callable[[int], int]
+    size: Callable[[int], Fraction]
     noise: Callable[[int], Fraction]
     share: Callable[[int, int], Fraction]
     real_share: Callable[[int, int], Fraction]
@@ -38,9 +38,11 @@ class Numbers:
 
     def weight(self, n: int, k: int, own: Callable[[int, int], Fraction]) -> Fraction:
         """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
-        return own(n, k) + sum(
-            (self.share(n, j) * self.weight(j - 1, k, own) for j in range(k + 1, n + 1)), Fraction(0)
-        )
+        found: dict[int, Fraction] = {}
+        for m in range(k, n + 1):
+            inherited = (self.share(m, j) * found[j - 1] for j in range(k + 1, m + 1))
+            found[m] = own(m, k) + sum(inherited, Fraction(0))
+        return found[n]
 
     def index(self, expression: Any, values: Mapping[sp.Symbol, int]) -> int:
         """An index as an integer."""
