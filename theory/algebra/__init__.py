@@ -13,7 +13,7 @@ that vectors need no rules of their own.
 How to find one's way
     indices      the algebra's own symbols, sums of coefficients, and `at_least`, which decides between two indices for
                  every n at once. No rule branches on the value of n.
-    exact        SymPy's functions, with narrower types.
+    sympy_types  SymPy's functions, with narrower types.
     normal_form  `normal`, applied after every operation: equal terms look alike afterwards. Equality of two expressions
                  is that their difference vanishes there; it is sound, not complete.
     operations   sums, products, traces, putting one thing in for another, aligning the ranges of sums.

@@ -35,8 +35,8 @@ def _real_rows(index: sp.Expr) -> sp.Expr:
 
 
 @dataclass(frozen=True)
-class Run:
-    """Pools first(m) to last(m) of a training set m: of the chain, or real data collected later.
+class PoolRun:
+    """PoolFamilies first(m) to last(m) of a training set m: of the chain, or real data collected later.
 
     Attributes:
         first, last: expressions in the iteration n.
@@ -53,7 +53,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Pools:
+class PoolFamilies:
     """The families of one kind of pool."""
 
     design: Family
@@ -81,7 +81,7 @@ class Setting:
 
     workflow: Workflow | None
     design: str
-    runs: tuple[Run, ...] | None
+    runs: tuple[PoolRun, ...] | None
     from_start: bool
     rows: Callable[[sp.Expr], sp.Expr]
     noise: Callable[[sp.Expr], sp.Expr]
@@ -95,12 +95,12 @@ class Setting:
         return self.design == "fresh"
 
     @cached_property
-    def chain(self) -> Pools:
+    def chain(self) -> PoolFamilies:
         """real(1) and the sampled pools."""
         return self._pools("", "", self.rows, self.noise)
 
     @cached_property
-    def real(self) -> Pools:
+    def real(self) -> PoolFamilies:
         """Real data collected after iteration 1."""
         return self._pools("r", "r", _real_rows, self.noise)
 
@@ -110,7 +110,7 @@ class Setting:
         mark: str,
         rows: Callable[[sp.Expr], sp.Expr],
         noise: Callable[[sp.Expr], sp.Expr],
-    ) -> Pools:
+    ) -> PoolFamilies:
         above = f"^{{{mark}}}" if mark else ""
 
         def designed(index: sp.Expr) -> tuple[Source, ...]:
@@ -142,7 +142,7 @@ class Setting:
             variance=lambda index: noise(index) ** 2,
             sources=noised,
         )
-        return Pools(design, gram, error, Family(f"y{suffix}", f"y{above}", rows, _one))
+        return PoolFamilies(design, gram, error, Family(f"y{suffix}", f"y{above}", rows, _one))
 
     @cached_property
     def common_gram(self) -> Family:
@@ -194,7 +194,7 @@ class Setting:
         """B_n = G_n^(-1/2) W_n G_n^(-1/2): by Muirhead (1982), Thm 3.3.3, independent of G_n at fresh design."""
         return Family("B", "B", _d, _d, symmetric=True, invertible=True)
 
-    def pools(self, run: Run) -> Pools:
+    def pools(self, run: PoolRun) -> PoolFamilies:
         """The families of a run."""
         return self.real if run.fresh_real else self.chain
 

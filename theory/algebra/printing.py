@@ -1,6 +1,5 @@
 """States as LaTeX, printed from their terms."""
 
-import re
 from typing import Any
 
 import sympy as sp
@@ -131,25 +130,3 @@ def _letter(letter: Letter) -> str:
         return symbol
     # a second superscript needs braces
     return f"{{{symbol}}}^{{{power}}}" if "^" in symbol else f"{symbol}^{{{power}}}"
-
-
-def flaws(text: str) -> list[str]:
-    """What LaTeX would stop at: unbalanced braces or \\left and \\right, and double super- or subscripts."""
-    found = []
-    depth = 0
-    for character in text.replace(r"\{", "").replace(r"\}", ""):
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth < 0:
-            break
-    if depth != 0:
-        found.append("unbalanced braces")
-    if text.count(r"\left") != text.count(r"\right"):
-        found.append(r"unbalanced \left and \right")
-    flat = re.sub(r"\\[a-zA-Z]+\*?|\\.", "c", text)
-    while (inner := re.sub(r"\{[^{}]*\}", "g", flat)) != flat:
-        flat = inner
-    for mark in ("\\^", "_"):
-        other = "_" if mark == "\\^" else "\\^"
-        if re.search(rf"{mark}\s*[^\s_^]\s*({other}\s*[^\s_^]\s*)?{mark}", flat):
-            found.append(f"double {'super' if mark != '_' else 'sub'}script")
-    return found

@@ -5,7 +5,7 @@ import sympy as sp
 from ..symbolic_workflow import SymbolicTrainingSet, SymbolicWorkflow
 from ..symbols import k, n
 from ..sympy_types import replaced
-from .families import Run, Setting
+from .families import PoolRun, Setting
 from .indices import NOISE, ROWS, SIGMA, SIZE, N, put
 
 
@@ -88,8 +88,10 @@ def _read(workflow: SymbolicWorkflow) -> SymbolicTrainingSet:
     return reading
 
 
-def _runs(reading: SymbolicTrainingSet) -> tuple[Run, ...]:
-    return tuple(Run(replaced(first, {n: N}), replaced(last, {n: N}), fresh) for first, last, fresh in reading.parts)
+def _runs(reading: SymbolicTrainingSet) -> tuple[PoolRun, ...]:
+    return tuple(
+        PoolRun(replaced(first, {n: N}), replaced(last, {n: N}), fresh) for first, last, fresh in reading.parts
+    )
 
 
 def _goes_on_from_the_first(reading: SymbolicTrainingSet) -> bool:

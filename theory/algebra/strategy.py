@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ..derivation import Step
+from ..derivation import Derivation, Step
 from .families import Setting
 from .printing import statement
 from .terms import State
@@ -36,3 +36,14 @@ def rule_name(rule: Rule) -> str:
 def reason(rule: Rule) -> str:
     """Why the rule holds: the first line of its docstring."""
     return (rule.__doc__ or "").splitlines()[0].rstrip(".")
+
+
+def derivation(steps: tuple[Step, ...], setting: Setting) -> Derivation:
+    """The steps, with the checker that can replay them."""
+    return Derivation(steps, setting, _objections)
+
+
+def _objections(setting: Setting, steps: tuple[Step, ...]) -> list[str]:
+    from . import checker  # not at the top, for replaying is rare
+
+    return checker.objections(setting, steps)

@@ -22,8 +22,8 @@ BROKEN = [
     (
         "weights",
         equations.normal_equations,
-        "Run(sp.Integer(2), N, fresh_real=True)",
-        "Run(sp.Integer(2), N - 1, fresh_real=True)",
+        "PoolRun(sp.Integer(2), N, fresh_real=True)",
+        "PoolRun(sp.Integer(2), N - 1, fresh_real=True)",
     ),
     ("fresh real 1", equations.normal_equations, "setting.chain.gram(one)", "setting.chain.gram(one, 2)"),
     ("fresh real 1", equations.normal_equations, "Equation(left, right, 2, base=first)", "Equation(left, right, 1)"),

@@ -1,6 +1,7 @@
 """Derivations of every kind: replayed, printed, and refused with the reason named."""
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,14 @@ from tests.theory.test_workflow import Made
 from theory import Accumulate, FixedReal, FreshReal, Replace, RuleDoesNotApply, SlidingWindow, Workflow, by_count, pools
 from theory.algebra import checker, reading
 from theory.algebra.checker import instances
-from theory.algebra.indices import FEATURES, ROWS
-from theory.algebra.printing import flaws
+from theory.algebra.indices import FEATURES, ROWS, N
 from theory.algebra.rules.designs import beta_coefficients, beta_mean, exchangeability
 from theory.algebra.rules.equations import difference, errors, isolate, labels, normal_equations
 from theory.algebra.rules.expectations import fold_gram, rotation, squared, white_noise
 from theory.algebra.rules.laws import law, recursion
 from theory.algebra.rules.sums import unroll
 from theory.algebra.strategy import follow
-from theory.algebra.terms import Value
+from theory.algebra.terms import Expression, Value
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T, i, n
 from theory.tasks.regression import fresh_real, unequal_pools, whole_runs
@@ -56,6 +56,16 @@ def test_laws_of_written_workflows_are_replayed(workflow, design):
     assert theory.linear.test_error(workflow, design=design).derivation.replay() == []
 
 
+def test_a_wrong_gain_is_seen():
+    derivation = theory.linear.test_error(SlidingWindow(2), design="fixed").derivation
+    *before, solved = derivation.steps
+    (m,) = solved.state.expression.monomials
+    wrong = replace(m, coefficient=m.coefficient * (1 + n * (n - 1) * (n - 2) * (n - 3) / 10**6))
+    state = Value(Expression((wrong.at({n: N}),), False), 1)
+    said = checker.objections(derivation.setting, [*before, replace(solved, state=state)])
+    assert said == [f"{solved.rule}: the formulas differ at n = 4"]
+
+
 def test_symbolic_parameters_are_replayed():
     s, k = (sp.Symbol(name, integer=True, positive=True) for name in "sk")
     assert theory.linear.test_error(FreshReal(s), design="fresh").derivation.replay() == []
@@ -74,6 +84,28 @@ def test_statements_are_latex(name):
             step.statement.replace(r"\operatorname{tr}", r"\mathrm{tr}").replace(r"\top", "T").replace(r"\quad", r"\ ")
         )
         parser.parse("$" + plain + "$")
+
+
+def flaws(text: str) -> list[str]:
+    """What LaTeX would stop at: unbalanced braces or \\left and \\right, and double super- or subscripts."""
+    found = []
+    depth = 0
+    for character in text.replace(r"\{", "").replace(r"\}", ""):
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth < 0:
+            break
+    if depth != 0:
+        found.append("unbalanced braces")
+    if text.count(r"\left") != text.count(r"\right"):
+        found.append(r"unbalanced \left and \right")
+    flat = re.sub(r"\\[a-zA-Z]+\*?|\\.", "c", text)
+    while (inner := re.sub(r"\{[^{}]*\}", "g", flat)) != flat:
+        flat = inner
+    for mark in ("\\^", "_"):
+        other = "_" if mark == "\\^" else "\\^"
+        if re.search(rf"{mark}\s*[^\s_^]\s*({other}\s*[^\s_^]\s*)?{mark}", flat):
+            found.append(f"double {'super' if mark != '_' else 'sub'}script")
+    return found
 
 
 def test_flaws_of_latex_are_seen():

@@ -13,7 +13,7 @@ from tests.theory.test_workflow import Made
 from theory import RuleDoesNotApply, SlidingWindow, by_count, pools
 from theory.algebra import operations as op, reading
 from theory.algebra.checker import objections
-from theory.algebra.families import Run, Setting
+from theory.algebra.families import PoolRun, Setting
 from theory.algebra.indices import ROWS, N, fresh
 from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, expectations, laws, sums
@@ -195,7 +195,7 @@ def test_the_checker_rejects_what_the_rule_makes_without_the_condition(name, mon
 
 
 def test_too_few_rows():
-    short = Setting(ACCUMULATE.workflow, "fresh", (Run(N, N),), True, lambda k: ROWS - 1, ACCUMULATE.noise)
+    short = Setting(ACCUMULATE.workflow, "fresh", (PoolRun(N, N),), True, lambda k: ROWS - 1, ACCUMULATE.noise)
     state = Value(op.expected_trace(op.matrix(short.chain.gram(N, -1))), 1)
     with pytest.raises(RuleDoesNotApply, match="rows at least"):
         designs.inverse_wishart_mean(short, state)

@@ -10,7 +10,7 @@ import sympy as sp
 from ..indices import FEATURES, NOISE, ROWS, SIGMA, SIZE, N
 
 #: An exact number, or a float where a root came in.
-Number = Any
+Amount = Any
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Numbers:
     T: int
     d: int
     sigma: Fraction
-    size: Callable[[int], int]
+    size: Callable[[int], Fraction]
     noise: Callable[[int], Fraction]
     share: Callable[[int, int], Fraction]
     real_share: Callable[[int, int], Fraction]
@@ -38,9 +38,11 @@ class Numbers:
 
     def weight(self, n: int, k: int, own: Callable[[int, int], Fraction]) -> Fraction:
         """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
-        return own(n, k) + sum(
-            (self.share(n, j) * self.weight(j - 1, k, own) for j in range(k + 1, n + 1)), Fraction(0)
-        )
+        found: dict[int, Fraction] = {}
+        for m in range(k, n + 1):
+            inherited = (self.share(m, j) * found[j - 1] for j in range(k + 1, m + 1))
+            found[m] = own(m, k) + sum(inherited, Fraction(0))
+        return found[n]
 
     def index(self, expression: Any, values: Mapping[sp.Symbol, int]) -> int:
         """An index as an integer."""
@@ -48,7 +50,7 @@ class Numbers:
         assert found.denominator == 1
         return int(found)
 
-    def of(self, expression: Any, values: Mapping[sp.Symbol, int]) -> Number:
+    def of(self, expression: Any, values: Mapping[sp.Symbol, int]) -> Amount:
         """The coefficient, with `values` for n and bound indices."""
         if isinstance(expression, (sp.Rational, sp.Integer)):
             return Fraction(int(expression.p), int(expression.q))
@@ -58,7 +60,7 @@ class Numbers:
         if isinstance(expression, sp.Add):
             return sum((self.of(x, values) for x in expression.args), Fraction(0))
         if isinstance(expression, sp.Mul):
-            found: Number = Fraction(1)
+            found: Amount = Fraction(1)
             for x in expression.args:
                 found = found * self.of(x, values)
             return found
@@ -75,8 +77,8 @@ class Numbers:
             return sum((self.of(expression.function, {**values, name: step}) for step in steps), Fraction(0))
         return self._function(expression, [self.index(x, values) for x in expression.args])
 
-    def _function(self, expression: Any, at: list[int]) -> Number:
-        tables: dict[str, Callable[..., Number]] = {
+    def _function(self, expression: Any, at: list[int]) -> Amount:
+        tables: dict[str, Callable[..., Amount]] = {
             "p": self.share,
             "q": self.real_share,
             "R": lambda n, k: self.weight(n, k, self.share),

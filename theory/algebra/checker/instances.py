@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import lcm
 from typing import Any
@@ -46,7 +47,7 @@ class Instance:
 
     def rows(self, pool: Pool) -> int:
         """Of a pool."""
-        return self.numbers.T if pool.labelled_by == 0 else self.numbers.size(pool.index)
+        return self.numbers.T if pool.labelled_by == 0 else int(self.numbers.size(pool.index))
 
     def deviation(self, pool: Pool) -> Fraction:
         """Of a pool's noise."""
@@ -81,9 +82,10 @@ def instance(setting: Any, d: int, T: int) -> Instance:
     else:
         rows = {k: int(T * size) for k, size in sizes.items()}
         deviation = (Fraction(3, 2),).__getitem__
+    shares = cache(workflow.shares)
 
     def share(n: int, k: int, fresh_real: bool = False) -> Fraction:
-        return workflow.shares(n).get(Pool(k, fresh_real), Fraction(0))
+        return shares(n).get(Pool(k, fresh_real), Fraction(0))
 
     def thinning(n: int) -> Fraction:
         drawn = workflow.drawn(n)
@@ -93,7 +95,7 @@ def instance(setting: Any, d: int, T: int) -> Instance:
         T=T,
         d=d,
         sigma=deviation(0),
-        size=rows.__getitem__,
+        size=lambda k: Fraction(rows[k]) if k in rows else T * workflow.size(Pool(k)),
         noise=lambda k: deviation(k - 1 if by_rows else 0),
         share=share,
         real_share=lambda n, k: share(n, k, fresh_real=True),

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ...workflow import Pool
-from ..terms import Expectation
+from ..terms import Expectation, Expression
 from . import instances
-from .coefficients import Number
+from .coefficients import Amount, at_iteration
 from .instances import Instance
-from .values import Averages, Index, expectation
+from .values import Averages, Binding, bindings, expectation
 from .worlds import Array, World
 
 #: More points than this are too many.
@@ -41,35 +41,39 @@ class Grid(Averages):
     squared: tuple[float, ...]
     worlds: dict[frozenset[Pool], World | None] = field(default_factory=dict)
 
-    def of(self, traces: Expectation, index: Index) -> Number:
-        """The expectation of a product of traces.
-
-        Raises:
-            TooManyPools: it depends on more than can be averaged over.
-        """
+    def of(self, traces: Expectation, index: Binding) -> Amount:
+        """The expectation of a product of traces, where the grid covers it."""
         error = _squared_error(traces)
         if error is not None:
             return self.squared[self.case.numbers.index(error, index)]
-        pools: set[Pool] = set()
+        world = self.world(self._pools(traces, index))
+        assert world is not None  # else it is not covered
+        return expectation(world, traces, index)
+
+    def covers(self, world: World, expression: Expression, n: int) -> bool:
+        """Whether each expectation is over few enough pools."""
+        return all(
+            _squared_error(traces) is not None or self.world(self._pools(traces, index)) is not None
+            for monomial in expression.monomials
+            for index in bindings(world, monomial, at_iteration(n))
+            for traces in monomial.expectations
+        )
+
+    def _pools(self, traces: Expectation, index: Binding) -> frozenset[Pool]:
+        """Those that the letters depend on."""
+        found: set[Pool] = set()
         for word in traces:
             for x in word:
                 k = self.case.numbers.index(x.index, index)
                 members = {"W": [Pool(k)], "Wr": [Pool(k, True)], "common": [Pool(1)]}.get(x.family.name)
-                pools |= set(self.case.workflow.shares(k) if members is None else members)
-        world = self.world(frozenset(pools))
-        if world is None:
-            raise TooManyPools
-        return expectation(world, traces, index)
+                found |= set(self.case.workflow.shares(k) if members is None else members)
+        return frozenset(found)
 
     def world(self, pools: frozenset[Pool]) -> World | None:
         """With these pools averaged over; `None` where they are too many."""
         if pools not in self.worlds:
             self.worlds[pools] = world_over(self.case, pools)
         return self.worlds[pools]
-
-
-class TooManyPools(Exception):
-    """Quadrature over so many pools would take too long."""
 
 
 def _squared_error(traces: Expectation) -> Any:

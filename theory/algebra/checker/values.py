@@ -14,10 +14,10 @@ from ..terms import Expectation, Expression, Letter, Monomial, Word
 from .coefficients import at_iteration
 from .worlds import Array, World, inverse, swapped
 
-Index = Mapping[sp.Symbol, int]
+Binding = Mapping[sp.Symbol, int]
 
 
-def letter(world: World, x: Letter, index: Index) -> Array:
+def letter(world: World, x: Letter, index: Binding) -> Array:
     """The matrix that a letter stands for."""
     k = world.numbers.index(x.index, index)
     data = world.data
@@ -68,7 +68,7 @@ def as_floats(array: Array) -> Array:
     return array.astype(np.float64)
 
 
-def product(world: World, word: Word, index: Index) -> Array:
+def product(world: World, word: Word, index: Binding) -> Array:
     """A word multiplied out; the empty one is the identity."""
     if not word:
         eye = np.eye(world.numbers.d, dtype=int)[None, None]
@@ -86,7 +86,7 @@ def trace(array: Array) -> Array:
     return sum(array[..., i, i] for i in range(array.shape[-1]))
 
 
-def expectation(world: World, traces: Expectation, index: Index) -> Any:
+def expectation(world: World, traces: Expectation, index: Binding) -> Any:
     """The mean of a product of traces over the world's designs and noises."""
     found: Any = 1
     for word in traces:
@@ -103,10 +103,10 @@ def mean(world: World, values: Array) -> Any:
     return (np.broadcast_to(values, shape) * weights[0] * weights[1]).sum()
 
 
-def bindings(world: World, monomial: Monomial, index: Index) -> Iterator[Index]:
+def bindings(world: World, monomial: Monomial, index: Binding) -> Iterator[Binding]:
     """The values of all bound indices."""
 
-    def bound(place: int, values: Index) -> Iterator[Index]:
+    def bound(place: int, values: Binding) -> Iterator[Binding]:
         if place == len(monomial.sums):
             yield values
             return
@@ -121,7 +121,7 @@ class Averages(abc.ABC):
     """How expectations are found."""
 
     @abc.abstractmethod
-    def of(self, traces: Expectation, index: Index) -> Any:
+    def of(self, traces: Expectation, index: Binding) -> Any:
         """The expectation of a product of traces."""
 
 
@@ -131,7 +131,7 @@ class InWorld(Averages):
 
     world: World
 
-    def of(self, traces: Expectation, index: Index) -> Any:
+    def of(self, traces: Expectation, index: Binding) -> Any:
         """The expectation of a product of traces."""
         return expectation(self.world, traces, index)
 
@@ -142,7 +142,7 @@ class Older(Averages):
 
     value: Any
 
-    def of(self, traces: Expectation, index: Index) -> Any:
+    def of(self, traces: Expectation, index: Binding) -> Any:
         """The value, of the squared error of the model before."""
         (word,) = traces
         if not all(x.family.name == "error" for x in word):

@@ -1,6 +1,6 @@
 """Rules about Gram matrices: one design for all, exchangeable rows, Wishart moments, the matrix beta, large numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sympy as sp
 
@@ -10,7 +10,7 @@ from .. import by_parts, operations as op
 from ..families import Setting
 from ..indices import N, at_least
 from ..terms import Equation, Expectation, Expression, Letter, Monomial, State, Value, Word
-from .expectations import _each
+from .expectations import each_monomial
 from .refusal import a_value, an_equation, refuse
 
 
@@ -40,7 +40,7 @@ def large_numbers(setting: Setting, state: State | None) -> State:
     return Value(found.expression, found.start, found.base, limit=True)
 
 
-def _respelled(state: State | None, spelling) -> State:
+def _respelled(state: State | None, spelling: Callable[[Letter], tuple[sp.Expr, Word] | None]) -> State:
     def changed(expression: Expression) -> Expression:
         return op.respelled(expression, spelling)
 
@@ -91,7 +91,7 @@ def exchangeability(setting: Setting, state: State | None) -> Value:
             return
         yield m
 
-    return _each(a_value(state), exchanged)
+    return each_monomial(a_value(state), exchanged)
 
 
 def _is_within(setting: Setting, pool: Letter, iteration: sp.Expr, m: Monomial, start: int) -> bool:
@@ -136,7 +136,7 @@ def matrix_beta(setting: Setting, state: State | None) -> Value:
             expectations.append(tuple(spelled(w) for w in traces))
         yield Monomial(m.coefficient, m.sums, tuple(expectations), m.word)
 
-    return _each(a_value(state), parted)
+    return each_monomial(a_value(state), parted)
 
 
 def beta_mean(setting: Setting, state: State | None) -> Value:
@@ -165,7 +165,7 @@ def beta_mean(setting: Setting, state: State | None) -> Value:
             return
         yield m
 
-    return _each(a_value(state), averaged)
+    return each_monomial(a_value(state), averaged)
 
 
 def beta_coefficients(setting: Setting, iteration: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -215,4 +215,4 @@ def inverse_wishart_mean(setting: Setting, state: State | None) -> Value:
             coefficient *= value
         yield Monomial(coefficient, m.sums, tuple(kept), m.word)
 
-    return _each(a_value(state), moments)
+    return each_monomial(a_value(state), moments)

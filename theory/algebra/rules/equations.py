@@ -5,7 +5,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from .. import operations as op
-from ..families import Run, Setting
+from ..families import PoolRun, Setting
 from ..indices import N
 from ..terms import Equation, Expression, Letter, Monomial, State
 from .refusal import an_equation, refuse
@@ -21,11 +21,11 @@ def normal_equations(setting: Setting, state: State | None) -> Equation:
         refuse(f"{setting.workflow} draws from its pools; these equations are of pools used whole")
     model = setting.solved_for[0](N)
     if setting.runs is None:
-        runs = [(Run(sp.S.One, N), P)]
+        runs = [(PoolRun(sp.S.One, N), P)]
         if setting.later_real:
-            runs.append((Run(sp.Integer(2), N, fresh_real=True), Q))
+            runs.append((PoolRun(sp.Integer(2), N, fresh_real=True), Q))
 
-        def share(run: Run, weight: Callable, term: Callable[[sp.Expr], Expression]) -> Expression:
+        def share(run: PoolRun, weight: Callable, term: Callable[[sp.Expr], Expression]) -> Expression:
             rows = setting.pools(run).gram.size
             assert rows is not None  # of a pool
             return op.over(*run.at(N), lambda k: op.scaled(weight(N, k) / rows(k), term(k)))
@@ -38,11 +38,11 @@ def normal_equations(setting: Setting, state: State | None) -> Equation:
     if setting.from_start:
         return Equation(left, right, 1)
     one = sp.S.One
-    first = op.matrix(setting.chain.gram(one), setting.model(one)), _moment(setting, Run(one, one), one)
+    first = op.matrix(setting.chain.gram(one), setting.model(one)), _moment(setting, PoolRun(one, one), one)
     return Equation(left, right, 2, base=first)
 
 
-def _moment(setting: Setting, run: Run, k: sp.Expr) -> Expression:
+def _moment(setting: Setting, run: PoolRun, k: sp.Expr) -> Expression:
     pools = setting.pools(run)
     return op.matrix(pools.design(k).T, pools.label(k))
 

@@ -1,13 +1,13 @@
 """Rules that take the expectation over noises, and over what is independent of the rest of a term."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .. import operations as op
 from ..families import Setting
 from ..indices import FEATURES, N, Range, at_least, whole
 from ..normal_form import normal
 from ..printing import squared_error
-from ..terms import Expectation, Expression, Letter, Monomial, State, Value, Word
+from ..terms import Expectation, Expression, Letter, Monomial, Source, State, Value, Word
 from .refusal import a_value, an_equation, refuse
 
 
@@ -31,10 +31,10 @@ def squared(setting: Setting, state: State | None) -> Value:
 def white_noise(setting: Setting, state: State | None) -> Value:
     """Noises have mean zero and covariance sigma^2 I, independent of each other and of designs: cross terms vanish."""
     del setting
-    return _each(a_value(state), _without_noise)
+    return each_monomial(a_value(state), _without_noise)
 
 
-def _each(value: Value, change) -> Value:
+def each_monomial(value: Value, change: Callable[[Monomial, int], Iterable[Monomial]]) -> Value:
     """The value, and that at n = 1, with each monomial changed; `change` takes a monomial and the least n."""
 
     def changed(expression: Expression, start: int) -> Expression:
@@ -97,9 +97,14 @@ def independent(letter: Letter, noise: Letter, start: int, ranges: tuple[Range, 
     return disjoint(letter.family.sources(letter.index), noise.family.sources(noise.index), start, ranges)
 
 
-def disjoint(mine: Iterable, others: Iterable, start: int, ranges: tuple[Range, ...]) -> bool:
-    """Whether no two sources of one primitive family overlap, for every n >= start."""
-    others = list(others)
+def disjoint(mine: Sequence[Source], others: Sequence[Source], start: int, ranges: Sequence[Range]) -> bool:
+    """Whether no two sources of one primitive family overlap, for every n >= start.
+
+    Args:
+        mine, others: (primitive family, first index, last index).
+        start: the least n.
+        ranges: of bound indices.
+    """
     return all(
         primitive != other
         or at_least(first, other_last + 1, start, ranges)
@@ -165,7 +170,7 @@ def rotation(setting: Setting, state: State | None) -> Value:
             return
         yield m
 
-    return _each(a_value(state), turned)
+    return each_monomial(a_value(state), turned)
 
 
 def _rotated(m: Monomial, traces: Expectation, rest: tuple[Expectation, ...], start: int) -> Monomial:

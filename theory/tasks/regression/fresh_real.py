@@ -12,9 +12,9 @@ from ...algebra.rules.designs import beta_mean, inverse_wishart_mean, matrix_bet
 from ...algebra.rules.equations import errors, isolate, labels, normal_equations
 from ...algebra.rules.expectations import fold_gram, rotation, squared, white_noise
 from ...algebra.rules.laws import first_order_recursion, law, limit_of
-from ...algebra.strategy import Rule, follow
+from ...algebra.strategy import Rule, derivation, follow
 from ...asymptotics import Growth
-from ...derivation import EXACT, Derivation, Derived
+from ...derivation import EXACT, Derived
 from ...symbolic_workflow import SymbolicWorkflow
 
 #: From the normal equations to the law.
@@ -56,4 +56,4 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     value, steps = follow(setting, RULES)
     source = "weights and their optimum: He, Xu and Cheng 2502.18049; this law is new here"
     growth = Growth("bounded", public(limit_of(value)))
-    return Derived(public(law(value)), Derivation(steps, setting), source, EXACT, growth=growth)
+    return Derived(public(law(value)), derivation(steps, setting), source, EXACT, growth=growth)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ... import recursion
 from ...algebra.reading import whole_run_objection
-from ...derivation import EXACT, Derivation, Derived, Step
+from ...derivation import EXACT, Derived, Step
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
@@ -38,7 +38,7 @@ def derive(workflow: Workflow, design: str) -> Derived:
     return replace(
         found,
         looked_at=symbolic.looked_at if found.validity == EXACT else None,
-        derivation=Derivation((_WHITENING, *found.derivation), found.derivation.setting),
+        derivation=replace(found.derivation, steps=(_WHITENING, *found.derivation)),
         gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
         spread=SquaredError(
             found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic), symbolic.fewest_rows

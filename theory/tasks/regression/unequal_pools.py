@@ -15,7 +15,7 @@ import sympy as sp
 from ...algebra import reading
 from ...algebra.indices import public
 from ...algebra.rules.laws import law
-from ...algebra.strategy import follow
+from ...algebra.strategy import derivation, follow
 from ...derivation import EXACT, Derivation, Derived, RuleDoesNotApply
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import i, k, n
@@ -119,7 +119,7 @@ def _derived(workflow: Workflow, design: str) -> tuple[UnequalLaw, Derivation]:
     setting = reading.unequal(symbolic, design)
     value, steps = follow(setting, whole_runs.rules(setting))
     newest_alone = whole_runs.keeps_the_newest_alone(setting)
-    return UnequalLaw(workflow, design, public(law(value)), i if newest_alone else sp.S.One), Derivation(steps, setting)
+    return UnequalLaw(workflow, design, public(law(value)), i if newest_alone else sp.S.One), derivation(steps, setting)
 
 
 def derive(workflow: Workflow, design: str) -> Derived:

@@ -11,14 +11,15 @@ import sympy as sp
 
 from ...algebra import reading
 from ...algebra.families import Setting
-from ...algebra.indices import N, public, put
+from ...algebra.indices import N, own, public, put
 from ...algebra.rules.designs import common_design, inverse_wishart_mean, large_numbers, thinning
 from ...algebra.rules.equations import errors, isolate, labels, normal_equations
 from ...algebra.rules.expectations import squared, white_noise
-from ...algebra.rules.laws import law, one_fit, summation
+from ...algebra.rules.laws import law, number, one_fit, summation
 from ...algebra.rules.sums import first_weight, resolvent, shares_add_up
-from ...algebra.strategy import Rule, follow
-from ...derivation import EXACT, LARGE_T, Derivation, Derived, Step
+from ...algebra.strategy import Rule, derivation, follow
+from ...algebra.terms import Value
+from ...derivation import EXACT, LARGE_T, Derived, Step
 from ...gain_law import gain_law
 from ...symbolic_workflow import SymbolicWorkflow
 
@@ -33,14 +34,10 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     exact = design == "fixed" and not workflow.draws and workflow.in_whole_multiples
     setting, unit, steps = _derived(design, exact, workflow.draws, reading.collects_later(workflow))
     found = gain_law(workflow, unit, validity=EXACT if exact else LARGE_T, steps=steps)
-    return Derived(
-        found.expr,
-        Derivation(found.derivation.steps, replace(setting, workflow=workflow.workflow)),
-        found.source,
-        found.validity,
-        gain=found.gain,
-        growth=found.growth,
-    )
+    *before, solved = found.derivation
+    if found.gain is not None:
+        solved = replace(solved, state=Value(number(own(found.expr)), 1, limit=not exact))
+    return replace(found, derivation=derivation((*before, solved), replace(setting, workflow=workflow.workflow)))
 
 
 @cache

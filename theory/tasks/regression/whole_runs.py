@@ -14,8 +14,8 @@ from ...algebra.rules.equations import difference, errors, isolate, labels, norm
 from ...algebra.rules.expectations import squared, white_noise
 from ...algebra.rules.laws import law, summation
 from ...algebra.rules.sums import unroll
-from ...algebra.strategy import Rule, follow
-from ...derivation import EXACT, Derivation, Derived
+from ...algebra.strategy import Rule, derivation, follow
+from ...derivation import EXACT, Derived
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import k, n
 
@@ -41,7 +41,7 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     """The test error of model n, at finite T, where there is no objection."""
     setting = reading.counted(workflow, design)
     value, steps = follow(setting, rules(setting))
-    return Derived(public(law(value)), Derivation(steps, setting), _source(workflow, design), EXACT)
+    return Derived(public(law(value)), derivation(steps, setting), _source(workflow, design), EXACT)
 
 
 def rules(setting: Setting) -> tuple[Rule, ...]:
