@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures report data claims test test-all check bench lock clean
+.PHONY: help install figures report data claims test test-slow test-all check bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -42,15 +42,18 @@ data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu:
 claims: $(INSTALLED) ## judge the paper's claims by the recorded results
 	@$(BIN)/python -m paper_repro claims
 
-test: $(INSTALLED) ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED) ## run the tests but those that are slow and seldom tell
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-all: ## run the tests on Python 3.11 and on the newest Python found (PYTHONS="…" names others)
+test-slow: $(INSTALLED) ## run the slow ones, as CI does
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-all: ## run all tests on Python 3.11 and on the newest Python found (PYTHONS="…" names others)
 	@test -n "$(strip $(PYTHONS))" || { echo "make: no python3.11 or newer found; name some: make test-all PYTHONS=…" >&2; exit 2; }
 	@for python in $(PYTHONS); do \
 	  version=$$($$python -c "import sys; print('.'.join(map(str, sys.version_info[:2])))"); \
 	  echo "Python $$version" >&2; \
-	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	  $(MAKE) --no-print-directory test test-slow PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	done
 
 check: $(INSTALLED) ## lint, types, layers and tests, as CI does

@@ -47,7 +47,7 @@ def test_theory_json_where_it_diverges(capsys):
 def test_theory_text_and_latex(capsys):
     text = command(capsys, "theory", "replace-growing --T 100 --design fresh --d 32 --iterations 3").out
     assert "Sum(1/(T*i - d - 1), (i, 1, n))" in text
-    assert "6. independence" in text
+    assert "9. white noise" in text
     assert "0.6692287" in text
     latex = command(capsys, "theory", "accumulate --design fixed --latex").out
     assert latex.startswith("\\begin{align*}")
