@@ -17,9 +17,9 @@ from .certificate import Certificate
 from .deadline import within
 from .domain import Domain
 from .enclosure import Enclosure, sign
-from .lemmas import Unsound
 from .parsing import parse_bound
 from .refutation import Point, Search
+from .unsound import Unsound
 
 Result = TypeVar("Result")
 
