@@ -100,8 +100,10 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     for part, coefficient in coefficients.items():
         if isinstance(part, sp.Sum) and is_tail(part):
             infinite += coefficient * summand(part)
-        else:
+        elif _term(part).is_rational_function(i):
             finite += coefficient * _term(part)
+        else:
+            rest += coefficient * part
     infinite = as_expression(sp.factor(infinite))
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
 

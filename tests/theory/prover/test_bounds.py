@@ -320,6 +320,33 @@ def test_a_pole_far_out_is_never_passed_over() -> None:
     assert not isinstance(check_bound(LAWS["replace"], f"(n**2-1e10)/(n-1e5)*{s}", time_limit=4.0), Proved)
 
 
+def test_a_sum_with_n_in_its_term_is_refused() -> None:
+    term = (100 * i - n) / (i * T + d) ** 2
+    for total in (sp.Sum(term, (i, 1, n)), sp.Sum(sp.Sum(1 / i, (i, 1, n)) / i, (i, 1, n))):
+        with pytest.raises(ValueError, match="a term without n"):
+            check_bound(LAWS["replace"], ONE_FIT * (n + total))
+
+
+@pytest.mark.parametrize("bound", [sp.zeta(1 + 1 / n), 5 - sp.harmonic(n, sp.Rational(3, 2))], ids=str)
+def test_orders_that_are_no_whole_numbers_are_not_rounded(bound: sp.Expr) -> None:
+    # zeta(1 + 1/n) > n, and 5 - zeta(3/2) = 2.39: both are above pi^2/6
+    assert not isinstance(check_bound(LAWS["accumulate"], ONE_FIT * bound, time_limit=4.0), Refuted)
+    refuted = check_bound(LAWS["replace"], ONE_FIT * bound, time_limit=4.0)
+    if isinstance(bound, sp.zeta):  # n + gamma - …: above n
+        assert not isinstance(refuted, Refuted)
+    else:
+        assert isinstance(refuted, Refuted)
+        assert refuted.counterexample["n"] > 2
+
+
+@pytest.mark.parametrize("pole", [3, 1000, 123_457])
+def test_a_pole_of_a_summand_is_one_of_the_bound(pole: int) -> None:
+    cancelling = sp.Sum(i / (i - pole) - sp.Integer(pole) / (i - pole), (i, 1, n))
+    for bound in (ONE_FIT * cancelling, ONE_FIT * (2 * n + sp.Sum(1 / (i - pole) ** 2, (i, 1, n)))):
+        with pytest.raises(ValueError, match=f"not real at .*n = {pole} "):
+            check_bound(LAWS["replace"], bound)
+
+
 def test_a_law_without_a_formula_is_judged_by_its_gains() -> None:
     law = theory.linear.test_error(SlidingWindow(3), design="fixed")
     refuted = check_bound(law, f"2*{s}")
