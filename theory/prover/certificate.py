@@ -56,15 +56,18 @@ class Certificate:
 
     Attributes:
         unit: positive on the whole domain; differences are divided by it.
+        asymptotic: whether law and bound are limits, and not values at finite points.
     """
 
     domain: Domain
     unit: sp.Expr
     cases: tuple[Case, ...]
+    asymptotic: bool = False
 
     def steps(self) -> list[str]:
         """One line a case, for reading and for JSON."""
-        return [_in_words(case, self.domain) for case in self.cases]
+        where = "in the limit: " if self.asymptotic else ""
+        return [where + _in_words(case, self.domain) for case in self.cases]
 
     def __str__(self) -> str:
         """The steps, one a line."""
@@ -81,7 +84,7 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
     if type(domain) is not Domain or domain.least_n < 1 or not {i, n, m}.isdisjoint(domain.symbols):
         raise Unsound(f"{domain} is no domain whose variables are others than i, n and {m}, with n >= 1.")
     for expression in (law, bound, unit):
-        _in_letters(expression, set(domain.letters))
+        _in_letters(expression, domain)
         if not sums_are_plain(expression) or any(map(is_tail, parts(expression, sp.Sum))):
             raise Unsound(f"{expression} has a sum that is not over i = 1..n, or has n in its term.")
     for case in certificate.cases:
@@ -108,9 +111,10 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
         _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
 
 
-def _in_letters(expression: sp.Expr, letters: set[sp.Symbol]) -> None:
-    for symbol in sorted(symbols(expression) - letters, key=str):
-        raise Unsound(f"{symbol} in {expression} is not of the domain.")
+def _in_letters(expression: sp.Expr, domain: Domain, *others: sp.Symbol) -> None:
+    """Refuse symbols that have no meaning in the domain, or another one in the proofs."""
+    for symbol in sorted(symbols(expression) - {*domain.letters, *others}, key=str):
+        raise Unsound(f"{symbol} is not of the domain {domain}.")
 
 
 def _well_formed(case: Case, domain: Domain) -> None:
@@ -131,7 +135,7 @@ def _well_formed(case: Case, domain: Domain) -> None:
         for f in fields(lemma):
             value = getattr(lemma, f.name)
             if isinstance(value, sp.Expr):
-                _in_letters(value, {*domain.letters, i})
+                _in_letters(value, domain, i)
 
 
 def _covers(cases: list[Case], least_n: int) -> None:

@@ -29,7 +29,7 @@ from theory.prover.lemmas import (
 from theory.prover.region import From, Only, Region, RootFrom
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
-from theory.sympy_types import as_expression, rational
+from theory.sympy_types import as_expression, rational, sum_of
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 U = ONE_FIT
@@ -159,7 +159,7 @@ def test_the_slack_of_an_estimate_follows_the_sign_of_its_coefficient(lemma: Lem
 
 
 def test_the_step_of_a_sum_with_n_in_its_term_is_refused() -> None:
-    for expression in (MIXED, sp.Sum(partial_sum(i), (i, 1, n)), sp.Sum(1 / i, (i, 2, n)), tail(1 / (i + n) ** 2)):
+    for expression in (MIXED, sum_of(partial_sum(i), i, 1, n), sum_of(1 / i, i, 2, n), tail(1 / (i + n) ** 2)):
         with pytest.raises(Unsound, match="sum"):
             step(expression)
 
