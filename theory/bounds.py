@@ -14,7 +14,7 @@ from .prover.domain import Domain
 from .prover.enclosure import OutOfReach
 from .prover.parsing import parse_bound
 from .symbols import T, n
-from .sympy_types import cancelled, polynomial, rational, substituted, symbols
+from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
 
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
@@ -103,14 +103,17 @@ def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
             f"the bound {bound} has no limit T -> oo in units of {law.quantity.limit_unit} that is known; limits are"
             " known of quotients of polynomials in T."
         )
-    limit = cancelled(above.LC() / below.LC()) if above.degree() == below.degree() else sp.S.Zero
-    others = sorted(symbols(limit) - {n}, key=str)
-    if others:
+    if above.degree() < below.degree():
+        return sp.S.Zero
+    limit = as_expression(above.LC() / below.LC())
+    if symbols(cancelled(limit)) - {n}:
         raise ValueError(
             f"the bound's limit T -> oo has to be {law.quantity.limit_unit} times a function of n; it is that times"
-            f" {limit}."
+            f" {cancelled(limit)}."
         )
-    return limit
+    # The others drop out, so any values of theirs do; cancelled itself, the limit would lose its poles in n.
+    values = law.task.domain.sample()
+    return substituted(limit, {x: rational(values[x]) for x in symbols(limit) - {n}})
 
 
 def _limit_statement(law: Law, relations: Iterable[str | sp.Basic] | str | sp.Basic) -> Statement:

@@ -466,6 +466,9 @@ def test_limits_of_bounds(bound: str, verdict: str) -> None:
         ("sigma**2*d", "no limit"),
         ("sigma**2*(d+1)/T", "times a function of n"),
         ("sigma*d/T", "times a function of n"),
+        ("sigma**2*d*Sum(1/(i*T-d-1),(i,1,n))", "no limit"),
+        ("sigma**2*d*(n**2-25)/(n-5)/T", "not real at n = 5 "),
+        ("sigma**2*d*(T+1)**n/T**(n+1)", "no limit"),
     ],
 )
 def test_bounds_without_a_limit_are_refused(bound: str, why: str) -> None:
