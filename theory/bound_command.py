@@ -19,6 +19,7 @@ def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task, parameters=False)
     add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
     add("--time-limit", type=positive_number, default=20.0, help="seconds (default: 20)")
+    add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
     add("--json", action="store_true", help="print one JSON value")
     command.set_defaults(main=partial(_main, task), kind="check-bound")
 
@@ -29,7 +30,9 @@ def _number(value: int | Fraction) -> int | float:
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
     law = law_of(build_task(task, options, parameters=False), build_workflow(options), options.of)
-    verdict = check_bound(law, options.bound, domain=options.domain, time_limit=options.time_limit)
+    verdict = check_bound(
+        law, options.bound, domain=options.domain, time_limit=options.time_limit, asymptotic=options.asymptotic
+    )
     point = {k: _number(v) for k, v in verdict.counterexample.items()} if isinstance(verdict, Refuted) else None
     steps = verdict.certificate.steps() if isinstance(verdict, Proved) else None
     if options.json:
@@ -47,12 +50,16 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             "tried": list(verdict.tried) if isinstance(verdict, Undecided) else None,
             "validity": law.validity,
             "exact": law.exact,
+            "asymptotic": verdict.asymptotic,
         }
         print(json.dumps(summary, allow_nan=False))
         return 0
-    print(f"{law.expr} <= {options.bound}: {verdict.verdict}{'' if law.exact else ' (of the large-T law)'}")
+    print(f"{law.expr} <= {options.bound}: {verdict.verdict}{' in the limit T -> oo' if verdict.asymptotic else ''}")
     if point is not None:
-        print("  the law exceeds the bound at " + ", ".join(f"{name} = {value}" for name, value in point.items()))
+        print(
+            f"  the {'gain' if verdict.asymptotic else 'law'} exceeds the bound at "
+            + ", ".join(f"{name} = {value}" for name, value in point.items())
+        )
     for line in steps or (verdict.tried if isinstance(verdict, Undecided) else ()):
         print(f"  {line}")
     return 0

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -17,9 +17,9 @@ from .certificate import Certificate
 from .deadline import within
 from .domain import Domain
 from .enclosure import Enclosure, sign
-from .lemmas import Unsound
 from .parsing import parse_bound
 from .refutation import Point, Search
+from .unsound import Unsound
 
 Result = TypeVar("Result")
 
@@ -41,6 +41,7 @@ class Statement:
         gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
             formula in n is known.
         name: what it is called where it is left open.
+        asymptotic: whether it is a limit that is compared, and not values at finite points; verdicts say so.
     """
 
     expr: sp.Expr
@@ -49,6 +50,7 @@ class Statement:
     at: Callable[[int], sp.Expr] | None = None
     gain: sp.Expr | None = None
     name: str = "the law"
+    asymptotic: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Proved:
     """law <= bound on the whole domain; `certificate.check` has verified the certificate."""
 
     certificate: Certificate
+    asymptotic: bool = False
     verdict: ClassVar[str] = "proved"
     counterexample: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
@@ -66,10 +69,12 @@ class Refuted:
     """law > bound at the counterexample, verified exactly or in interval arithmetic.
 
     Attributes:
-        counterexample: the integers of the domain, n, and real numbers where they matter.
+        counterexample: the integers of the domain, n, and real numbers where they matter; in a limit n alone.
+        asymptotic: whether it is the limit that exceeds the limit of the bound.
     """
 
     counterexample: dict[str, int | Fraction]
+    asymptotic: bool = False
     verdict: ClassVar[str] = "refuted"
     certificate: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
@@ -81,9 +86,11 @@ class Undecided:
 
     Attributes:
         tried: what was.
+        asymptotic: whether limits were compared.
     """
 
     tried: tuple[str, ...]
+    asymptotic: bool = False
     verdict: ClassVar[str] = "undecided"
     certificate: ClassVar[None] = None
     counterexample: ClassVar[None] = None
@@ -99,11 +106,13 @@ class Tightest:
         constant: exact; `oo` where no constant does.
         attained: whether equality holds somewhere; `None` where that was not decided.
         certificate: of law <= C * family; `None` where C is infinite.
+        asymptotic: whether it is the least constant of the limit.
     """
 
     constant: sp.Expr
     attained: bool | None
     certificate: Certificate | None
+    asymptotic: bool = False
 
 
 class _Attempts:
@@ -149,11 +158,13 @@ def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float
             what, share = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
             proof = attempts.attempt(what, share, partial(_proof, statement, limit, thorough))
             if proof is not None:
-                return Proved(proof)
+                return Proved(proof, statement.asymptotic)
         if point is None and not thorough:
             far = f"counterexamples downhill, to large {_listed(domain)}"
             point = attempts.attempt(far, _DOWNHILL, lookout.directed)
-    return Undecided(tuple(attempts.failed)) if point is None else Refuted(_named(point, lookout))
+    if point is None:
+        return Undecided(tuple(attempts.failed), statement.asymptotic)
+    return Refuted(_named(point, lookout), statement.asymptotic)
 
 
 def _listed(domain: Domain) -> str:
@@ -166,6 +177,7 @@ def _proof(statement: Statement, bound: sp.Expr, thorough: bool) -> Certificate 
     found = search.find(statement.expr, bound, statement.unit, statement.domain, thorough=thorough)
     if found is None:
         return None
+    found = replace(found, asymptotic=statement.asymptotic)
     try:
         certificate.check(statement.expr, bound, found)
     except Unsound:  # the search is not trusted, so neither is its opinion of what it found
@@ -203,19 +215,20 @@ def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_li
     if symbols(shape) - {n}:
         raise ValueError(f"the family must be {statement.unit} times a function of n; got {family}.")
     gain = statement.gain
+    limits = statement.asymptotic
     if gain is None:
-        return Undecided((f"the least constant: no formula in n is known for {statement.name}",))
+        return Undecided((f"the least constant: no formula in n is known for {statement.name}",), limits)
     try:
         best, iteration = within(time_limit / 2, lambda: _candidate(statement, gain, shape))
     except TimeoutError:
-        return Undecided(("the least constant: out of time",))
+        return Undecided(("the least constant: out of time",), limits)
     if best is sp.oo:
-        return Tightest(sp.oo, attained=False, certificate=None)
+        return Tightest(sp.oo, attained=False, certificate=None, asymptotic=limits)
     bound = as_expression(best * unit)
     verdict = judge(statement, bound, time_limit=start + time_limit - time.monotonic())
     if not isinstance(verdict, Proved):
-        return Undecided((f"law <= {best} * family: {verdict.verdict}",))
-    return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate)
+        return Undecided((f"law <= {best} * family: {verdict.verdict}",), limits)
+    return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate, limits)
 
 
 def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.Expr, int | None]:

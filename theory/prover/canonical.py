@@ -16,7 +16,9 @@ from ..sympy_types import (
     replaced,
     sum_of,
     summand,
+    symbols,
 )
+from .unsound import Unsound
 
 #: Harmonic numbers at n + c are taken back to n for |c| up to this.
 _LARGEST_SHIFT = 50
@@ -55,8 +57,24 @@ def is_tail(total: sp.Sum) -> bool:
     return total.limits[0][2] is sp.oo
 
 
+def sums_are_plain(expression: sp.Expr) -> bool:
+    """Whether every sum runs over i = 1..n or i > n, and its term has no n and no sum in it."""
+    return all(
+        total.limits in (((i, 1, n),), ((i, n + 1, sp.oo),))
+        and n not in symbols(summand(total))
+        and not summand(total).has(sp.Sum)
+        for total in parts(expression, sp.Sum)
+    )
+
+
 def step(expression: sp.Expr) -> sp.Expr:
-    """expression(n + 1) - expression(n), in canonical form."""
+    """expression(n + 1) - expression(n), in canonical form.
+
+    Raises:
+        Unsound: a sum has n in its term, so that the next n changes every term.
+    """
+    if not sums_are_plain(expression):
+        raise Unsound(f"{expression} has a sum with n in its term.")
     stand_ins = {total: sp.Dummy() for total in parts(expression, sp.Sum)}
     shifted = at(replaced(expression, stand_ins), n, n + 1)
     # The next n adds a term to a partial sum, and takes one from a tail.
@@ -82,8 +100,10 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     for part, coefficient in coefficients.items():
         if isinstance(part, sp.Sum) and is_tail(part):
             infinite += coefficient * summand(part)
-        else:
+        elif _term(part).is_rational_function(i):
             finite += coefficient * _term(part)
+        else:
+            rest += coefficient * part
     infinite = as_expression(sp.factor(infinite))
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
 

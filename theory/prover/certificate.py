@@ -8,14 +8,29 @@ from dataclasses import dataclass, fields
 
 import sympy as sp
 
-from ..symbols import n
-from ..sympy_types import operands
-from .canonical import difference, step
+from ..symbols import i, n
+from ..sympy_types import at, operands, parts, summand, symbols
+from .canonical import difference, is_tail, order, step, sums_are_plain
 from .domain import Domain, m
-from .lemmas import Lemma, Unsound
+from .lemmas import (
+    HarmonicLog,
+    Lemma,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+    ZetaTail,
+)
 from .region import From, Only, Region, RootFrom
+from .unsound import Unsound
 
 GOALS = ("difference", "step")
+#: The lemmas and runs that are trusted; another class could say anything.
+_LEMMAS = (HarmonicLog, LogBound, LogRatio, PowerBound, RootBound, TailBound, Telescoping, Termwise, ZetaTail)
+_RUNS = (From, Only, RootFrom)
 
 
 @dataclass(frozen=True)
@@ -41,15 +56,18 @@ class Certificate:
 
     Attributes:
         unit: positive on the whole domain; differences are divided by it.
+        asymptotic: whether law and bound are limits, and not values at finite points.
     """
 
     domain: Domain
     unit: sp.Expr
     cases: tuple[Case, ...]
+    asymptotic: bool = False
 
     def steps(self) -> list[str]:
         """One line a case, for reading and for JSON."""
-        return [_in_words(case, self.domain) for case in self.cases]
+        where = "in the limit: " if self.asymptotic else ""
+        return [where + _in_words(case, self.domain) for case in self.cases]
 
     def __str__(self) -> str:
         """The steps, one a line."""
@@ -63,11 +81,17 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
         Unsound: a case does not follow, the cases do not reach every point, or there are symbols of another domain.
     """
     domain, unit, cells = certificate.domain, certificate.unit, certificate.domain.cells()
+    if type(domain) is not Domain or domain.least_n < 1 or not {i, n, m}.isdisjoint(domain.symbols):
+        raise Unsound(f"{domain} is no domain whose variables are others than i, n and {m}, with n >= 1.")
     for expression in (law, bound, unit):
-        for symbol in sorted(expression.free_symbols - set(domain.letters), key=str):
-            raise Unsound(f"{symbol} is not of the domain {domain}.")
+        _in_letters(expression, domain)
+        if not sums_are_plain(expression) or any(map(is_tail, parts(expression, sp.Sum))):
+            raise Unsound(f"{expression} has a sum that is not over i = 1..n, or has n in its term.")
+    for case in certificate.cases:
+        _well_formed(case, domain)
     for cell in cells:
-        if not _is_positive(unit, Region(cell, From(domain.least_n))):
+        everywhere = Region(cell, From(domain.least_n))
+        if not (_is_positive(unit, everywhere) and is_defined(unit, everywhere)):
             raise Unsound(f"{unit} is not shown to be > 0 for {domain}.")
     goals = {"difference": difference(law, bound, unit)}
     if any(case.goal == "step" for case in certificate.cases):
@@ -85,6 +109,33 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
             raise Unsound(f"the bound is not shown to be real: {_in_words(case, domain)}")
     for cell in range(len(cells)):
         _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
+
+
+def _in_letters(expression: sp.Expr, domain: Domain, *others: sp.Symbol) -> None:
+    """Refuse symbols that have no meaning in the domain, or another one in the proofs."""
+    for symbol in sorted(symbols(expression) - {*domain.letters, *others}, key=str):
+        raise Unsound(f"{symbol} is not of the domain {domain}.")
+
+
+def _well_formed(case: Case, domain: Domain) -> None:
+    """Refuse cases that no search makes: of other classes, for n < 1, or with variables that proofs give a meaning."""
+    run = case.run
+    if type(run) not in _RUNS or case.goal not in GOALS or case.cell not in range(len(domain.cells())):
+        raise Unsound(f"{case} is no case of this domain.")
+    numbers = [getattr(run, f.name) for f in fields(run)]
+    if not all(isinstance(number, int) for number in numbers):
+        raise Unsound(f"{run} is not of whole numbers.")
+    if isinstance(run, From) and run.step < 1 or isinstance(run, RootFrom) and min(run.root, run.degree, run.scale) < 1:
+        raise Unsound(f"{run} does not rise.")
+    if run.least < 1:
+        raise Unsound(f"{run} has an n below 1.")
+    for lemma in case.lemmas:
+        if type(lemma) not in _LEMMAS:
+            raise Unsound(f"{type(lemma).__name__} is no lemma that is known here.")
+        for f in fields(lemma):
+            value = getattr(lemma, f.name)
+            if isinstance(value, sp.Expr):
+                _in_letters(value, domain, i)
 
 
 def _covers(cases: list[Case], least_n: int) -> None:
@@ -108,23 +159,33 @@ def _covers(cases: list[Case], least_n: int) -> None:
 
 
 def is_defined(bound: sp.Expr, region: Region) -> bool:
-    """Whether the bound is shown to be real on the region: no pole, no root or logarithm of what is not positive."""
-    for part in sp.preorder_traversal(bound):
-        if isinstance(part, sp.Pow) and not part.free_symbols.isdisjoint(bound.free_symbols):
-            base, exponent = operands(part)
+    """Whether the bound is shown to be real on the region: no pole, no root or logarithm of what is not positive.
+
+    The terms of its sums have to be so too, at every i >= 1.
+    """
+    if isinstance(bound, sp.Sum):
+        return is_defined(at(summand(bound), i, n), Region(region.cell, From(1)))
+    if not all(is_defined(part, region) for part in operands(bound)):
+        return False
+    match bound:
+        case sp.Pow() if symbols(bound):
+            base, exponent = operands(bound)
             if exponent.is_Integer and exponent > 0:
-                continue
+                return True
             negative = exponent.is_Integer and _is_positive(-base, region)
             root = exponent.is_Rational and exponent > 0 and region.is_nonnegative(base)
-            if not (negative or root or _is_positive(base, region) or base.is_negative and exponent.is_integer):
-                return False
-        if isinstance(part, sp.log) and not _is_positive(operands(part)[0], region):
-            return False
-        if isinstance(part, sp.harmonic) and not region.is_nonnegative(operands(part)[0]):
-            return False
-        if isinstance(part, sp.polygamma) and not _is_positive(operands(part)[1], region):
-            return False
-    return True
+            powers = bool(base.is_negative and exponent.is_integer)
+            return bool(negative or root or _is_positive(base, region) or powers)
+        case sp.log():
+            return _is_positive(operands(bound)[0], region)
+        case sp.harmonic():
+            return region.is_nonnegative(operands(bound)[0])
+        case sp.polygamma():
+            return bool(operands(bound)[0].is_Integer) and _is_positive(operands(bound)[1], region)
+        case sp.zeta():
+            first, *shift = operands(bound)
+            return _is_positive(first - 1, region) and all(_is_positive(x, region) for x in shift)
+    return isinstance(bound, (sp.Add, sp.Mul, sp.Pow, sp.exp, sp.Symbol, sp.NumberSymbol, sp.Rational))
 
 
 def _is_positive(expression: sp.Expr, region: Region) -> bool:
@@ -142,7 +203,7 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
         case sp.log():
             return _is_positive(operands(expression)[0] - 1, region)
         case sp.harmonic():
-            return _is_positive(operands(expression)[0], region)
+            return bool(order(expression).is_positive) and _is_positive(operands(expression)[0], region)
         case sp.exp():
             return True
     return False

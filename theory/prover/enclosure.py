@@ -16,7 +16,7 @@ import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, operands, polynomial, summand
+from ..sympy_types import as_expression, fraction, operands, parts, polynomial, rational, replaced, summand, symbols
 
 Value = Any  # a Fraction (exact) or an interval of mpmath's
 #: Powers are kept exact up to this many bits, and sums up to this many terms.
@@ -27,6 +27,8 @@ _LONGEST_SUM = 5_000
 #: The exponential of x needs as many bits as x has before the point.
 _LARGEST_EXPONENT_BITS = 4_096
 _MOST_EXPANSION_TERMS = 60
+#: Harmonic numbers, zeta and polygamma functions are enclosed up to this order.
+_LARGEST_ORDER = 1_000
 
 
 class NotReal(ValueError):
@@ -50,7 +52,7 @@ class Enclosure:
     def __init__(self, precision: int) -> None:
         self.context: Any = MPIntervalContext()  # mpmath makes the operators of its intervals at run time
         self.context.prec = precision
-        self._hurwitz_known: dict[tuple[int, Fraction], Value] = {}
+        self._hurwitz_known: dict[tuple[Fraction, Fraction], Value] = {}
         self._known: dict[sp.Expr, Value] = {}
 
     def value(self, expression: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> Value:
@@ -154,47 +156,67 @@ class Enclosure:
         return self.context.exp(x)
 
     def harmonic(self, x: Value, p: Value = Fraction(1)) -> Value:  # noqa: B008 - a Fraction is immutable
-        """The generalised harmonic number H_x^(p) = sum_{k = 1}^x k^-p, continued to real x >= 0."""
-        order, above = int(p), self.add(x, Fraction(1))
+        """The generalised harmonic number H_x^(p) = sum_{k = 1}^x k^-p, continued to real x > -1."""
         if isinstance(x, Fraction) and x.denominator == 1 and 0 <= x <= _MOST_TERMS:
-            return sum((Fraction(1, k**order) for k in range(1, int(x) + 1)), Fraction(0))
-        return self.add(self.hurwitz(order, Fraction(1)), self.multiply(Fraction(-1), self.hurwitz(order, above)))
+            opposite = self.multiply(Fraction(-1), p)
+            return self.add(Fraction(0), *(self.power(Fraction(k), opposite) for k in range(1, int(x) + 1)))
+        beyond = self.hurwitz(p, self.add(x, Fraction(1)))
+        return self.add(self.hurwitz(p, Fraction(1)), self.multiply(Fraction(-1), beyond))
 
-    def zeta(self, p: Value) -> Value:
-        """Zeta of a whole number p >= 2."""
-        return self.hurwitz(int(p), Fraction(1))
+    def zeta(self, p: Value, x: Value = Fraction(1)) -> Value:  # noqa: B008 - a Fraction is immutable
+        """Zeta of p > 0 but 1; with x, Hurwitz's."""
+        if isinstance(p, Fraction) and p == 1:
+            raise NotReal("zeta at its pole")
+        return self.hurwitz(p, x)
 
     def polygamma(self, m: Value, x: Value) -> Value:
-        """psi^(m)(x) for x > 0."""
+        """psi^(m)(x) for x > 0 and a whole number m >= 0."""
+        if not (isinstance(m, Fraction) and m.denominator == 1 and 0 <= m <= _LARGEST_ORDER):
+            raise OutOfReach(f"a polygamma function of an order that is no whole number from 0 to {_LARGEST_ORDER}")
         order = int(m)
         factor = Fraction((-1) ** (order + 1) * math.factorial(order))
-        return self.multiply(factor, self.hurwitz(order + 1, x))
+        return self.multiply(factor, self.hurwitz(m + 1, x))
 
-    def hurwitz(self, p: int, x: Value) -> Value:
-        """sum_{k >= 0} (x + k)^-p for p >= 2, and its continuation -psi(x) for p = 1."""
+    def hurwitz(self, p: Value, x: Value) -> Value:
+        """sum_{k >= 0} (x + k)^-p, continued to p > 0, and -psi(x) for p = 1."""
         if isinstance(x, Fraction) and x.denominator == 1 and x <= 0:
             raise NotReal("a polygamma function at a pole")
         if sign(x) != 1:
             raise OutOfReach("a polygamma function at what may not be positive")
-        if not isinstance(x, Fraction):
-            return self._hurwitz(p, x)
+        if sign(p) != 1 or not p <= _LARGEST_ORDER:
+            raise OutOfReach(f"a harmonic number, zeta or polygamma function of an order outside 0..{_LARGEST_ORDER}")
+        if not (isinstance(x, Fraction) and isinstance(p, Fraction)):
+            return self._hurwitz(p, self.interval(x))
         if (p, x) not in self._hurwitz_known:
             self._hurwitz_known[p, x] = self._hurwitz(p, self.interval(x))
         return self._hurwitz_known[p, x]
 
-    def _hurwitz(self, p: int, x: Any) -> Any:
+    def _hurwitz(self, order: Value, x: Any) -> Any:
         mpf, result = self.context.mpf, self.context.mpf(0)
-        start = self.context.prec // 6 + 5  # the expansion gains about six bits per unit of its argument
+        exact = isinstance(order, Fraction) and order.denominator == 1
+        # A whole order stays one: what it is multiplied to is exact, and its powers are products.
+        p: Any = int(order) if exact else self.interval(order)
+        if not exact and sign(p - 1) is None:
+            raise OutOfReach("a zeta function at what may be its pole")
+
+        def power(exponent: Any) -> Any:
+            return x**exponent if exact else self.context.exp(exponent * self.context.log(x))
+
+        # The expansion gains about six bits per unit of its argument, and needs more than that for a large order.
+        start = self.context.prec // 6 + 5 + (max(0, p - 20) if exact else 0)
         while x < start:
-            result += 1 / x**p
+            result += power(-p)
             x += 1
         term = mpf(0)
-        result += (-self.context.log(x) if p == 1 else x ** (1 - p) / (p - 1)) + 1 / (2 * x**p)
+        result += (-self.context.log(x) if exact and p == 1 else power(1 - p) / (p - 1)) + power(-p) / 2
+        rising: Any = Fraction(1) if exact else mpf(1)
         for j in range(1, _MOST_EXPANSION_TERMS):
-            bernoulli = Fraction(*map(int, mpmath.bernfrac(2 * j)))
             # B_2j p (p + 1) … (p + 2j - 2) / (2j)! x^(1 - p - 2j)
-            rising = Fraction(math.prod(range(p, p + 2 * j - 1)), math.factorial(2 * j))
-            term = self.interval(bernoulli * rising) / x ** (p + 2 * j - 1)
+            for factor in range(max(0, 2 * j - 3), 2 * j - 1):
+                rising = rising * (p + factor)
+            bernoulli = Fraction(*map(int, mpmath.bernfrac(2 * j))) / math.factorial(2 * j)
+            term = self.multiply(bernoulli, rising)
+            term = self.interval(term) * power(1 - p - 2 * j)
             if abs(term) < mpf(2) ** -self.context.prec or j == _MOST_EXPANSION_TERMS - 1:
                 break
             result += term
@@ -206,7 +228,8 @@ class Enclosure:
             raise OutOfReach("a sum up to what is no whole number")
         count = int(upto)
         if count <= _MOST_TERMS:
-            return sum((self.value(term, {**at, i: Fraction(k)}) for k in range(1, count + 1)), Fraction(0))
+            return self.add(Fraction(0), *(self.value(term, {**at, i: Fraction(k)}) for k in range(1, count + 1)))
+        self._refuse_poles(term, count, at)
         whole, parts = _partial_fractions(term)
         if parts is None:
             if count > _LONGEST_SUM:
@@ -218,11 +241,50 @@ class Enclosure:
                 factor, shift = self.value(coefficient, at), self.value(shift_, at)
             except NotReal as error:  # poles that are apart in general meet at this point
                 raise OutOfReach("a long sum with a double pole") from error
-            skip = max(0, -(shift.numerator // shift.denominator))  # terms at i + shift <= 0 are added one by one
+            if not isinstance(shift, Fraction):
+                raise OutOfReach("a long sum with a pole that is not rational")
+            # Terms at i + shift <= 0 are added one by one.
+            skip = min(max(0, -(shift.numerator // shift.denominator)), count)
+            if skip > _LONGEST_SUM:
+                raise OutOfReach("a long sum with a pole far out")
             values += [self.multiply(factor, self.power(shift + k, Fraction(-p))) for k in range(1, skip + 1)]
-            first, beyond = self.hurwitz(p, shift + skip + 1), self.hurwitz(p, shift + count + 1)
+            if skip == count:
+                continue
+            first, beyond = (self.hurwitz(Fraction(p), shift + k + 1) for k in (skip, count))
             values.append(self.multiply(factor, self.add(first, self.multiply(Fraction(-1), beyond))))
         return self.add(*values)
+
+    def _refuse_poles(self, term: sp.Expr, upto: int, at: Mapping[sp.Symbol, Fraction]) -> None:
+        """A pole that cancels in partial fractions is one all the same."""
+        for base in divisors(term):
+            values = {x: self.value(x, at) for x in symbols(base) - {i}}
+            for root in whole_roots(replaced(base, {x: rational(value) for x, value in values.items()})):
+                if 1 <= root <= upto:
+                    raise NotReal(f"a term with a division by zero at i = {root}")
+
+
+def whole_roots(base: sp.Expr) -> list[int]:
+    """Where a polynomial in i with rational coefficients is zero, among whole numbers; none for what is no such.
+
+    Of the zero polynomial only 1 is named.
+    """
+    form = polynomial(base, i)
+    if form is None or not form.gens == (i,) or not all(c.is_Rational for c in form.coeffs()):
+        return []
+    if form.is_zero:
+        return [1]
+    if form.degree() == 1:
+        slope, constant = map(fraction, form.all_coeffs())
+        root = -constant / slope
+        return [int(root)] if root.denominator == 1 else []
+    return [int(root) for root in form.ground_roots() if root.is_Integer]
+
+
+@lru_cache(maxsize=1024)
+def divisors(term: sp.Expr) -> tuple[sp.Expr, ...]:
+    """What a summand divides by, as it stands."""
+    powers = (power for power in parts(term, sp.Pow) if power.exp.could_extract_minus_sign() and power.base.has(i))
+    return tuple(as_expression(power.base) for power in powers)
 
 
 def _exact_root(base: Value, exponent: Value) -> Fraction | None:

@@ -60,7 +60,7 @@ def options(goal: sp.Expr, region: Region, sample: Sample) -> Sequence[Lemma] | 
         if order(part) == 1:
             sides = _sides(goal, part, sample)
             return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
-        return [ZetaTail(int(order(part)))] if x == n else []
+        return [ZetaTail(int(order(part)))] if x == n and order(part).is_Integer else []
     return _function_options(goal, region, sample)
 
 

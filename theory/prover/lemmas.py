@@ -11,13 +11,10 @@ from dataclasses import dataclass
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import at, coefficient, polynomial, replaced
+from ..sympy_types import at, coefficient, polynomial, replaced, symbols
 from .canonical import canonical, partial_sum, tail
 from .region import From, Region
-
-
-class Unsound(ValueError):
-    """A step of a certificate does not follow."""
+from .unsound import Unsound
 
 
 def _slack(below: bool) -> sp.Expr:
@@ -39,6 +36,11 @@ class Lemma(abc.ABC):
         if not condition:
             raise Unsound(f"{type(self).__name__} needs {what}.")
 
+    def require_without(self, symbol: sp.Symbol, *expressions: sp.Expr) -> None:
+        """Refuse what would be mistaken for something else where `symbol` takes its values."""
+        for expression in expressions:
+            self.require(symbol not in symbols(expression), f"{expression} without {symbol}")
+
 
 @dataclass(frozen=True)
 class ZetaTail(Lemma):
@@ -48,7 +50,7 @@ class ZetaTail(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace it."""
-        self.require(self.p >= 2, "p >= 2")
+        self.require(isinstance(self.p, int) and self.p >= 2, "a whole number p >= 2")
         return canonical(
             replaced(expression, {sp.harmonic(n, self.p): sp.zeta(self.p) - tail(i ** -sp.Integer(self.p))})
         )
@@ -64,6 +66,8 @@ class TailBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the tail."""
+        self.require_without(n, self.term)
+        self.require_without(i, self.value)
         gap = at(self.term, i, n + 1) - self.value + at(self.value, n, n + 1)
         shown = region.onwards.is_nonnegative(gap if self.below else -gap)
         self.require(shown, f"{self.value} to fall by {'at most' if self.below else 'at least'} each term")
@@ -94,11 +98,14 @@ class Termwise(Lemma):
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the sum."""
         self.require(self.first in (1, 2), "first to be 1 or 2")  # so that n >= first - 1
+        self.require_without(n, self.term, self.other)
         gap = at(self.term - self.other, i, n)
         shown = Region(region.cell, From(self.first)).is_nonnegative(gap)
         self.require(shown, f"{self.term} >= {self.other} for all i >= {self.first}")
         known = at(gap, n, 1) if self.first == 2 else sp.S.Zero
-        return canonical(replaced(expression, {partial_sum(self.term): partial_sum(self.other) + known})) + _slack(True)
+        self.require(not known.has(sp.nan, sp.zoo, sp.oo), f"a value of {self.term - self.other} at i = 1")
+        estimate = partial_sum(self.other) + known + _slack(True)
+        return canonical(replaced(expression, {partial_sum(self.term): estimate}))
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,10 @@ class Telescoping(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the sum."""
+        self.require_without(n, self.term)
+        self.require_without(i, self.value)
         least = region.run.least
+        self.require(least >= 1, "a least n of 1 or more")
         gap = at(self.term, i, n + 1) - at(self.value, n, n + 1) + self.value
         self.require(
             region.onwards.is_nonnegative(gap), f"{self.term} at n + 1 to be at least the step of {self.value}"
@@ -134,6 +144,8 @@ class HarmonicLog(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the harmonic number."""
+        self.require_without(i, self.x)
+        self.require(self.terms >= 0, "no less than 0 terms")
         self.require(region.is_positive(self.x), f"{self.x} > 0")
         corrections = (sp.bernoulli(2 * j) / (2 * j * self.x ** (2 * j)) for j in range(1, self.terms + 1))
         estimate = sp.log(self.x) + sp.EulerGamma + 1 / (2 * self.x) - sum(corrections, sp.S.Zero)
@@ -153,6 +165,7 @@ class LogRatio(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace log x."""
+        self.require_without(i, self.x, self.y)
         self.require(region.is_positive(self.x) and region.is_positive(self.y), "two positive numbers")
         up = region.is_nonnegative(self.x - self.y)
         self.require(up or region.is_nonnegative(self.y - self.x), f"{self.x} and {self.y} in one order")
@@ -173,6 +186,7 @@ class LogBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace log x."""
+        self.require_without(i, self.x, self.c)
         self.require(bool(self.c > 0) and self.k >= 1, "c > 0 and k >= 1")
         if self.below:
             self.require(region.is_nonnegative(self.x - self.c), f"{self.x} >= {self.c}")
@@ -198,6 +212,7 @@ class RootBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace x^e."""
+        self.require_without(i, self.x, self.c)
         self.require(bool(0 < self.e < 1 and self.c > 0), "0 < e < 1 and c > 0")
         self.require(region.is_positive(self.x), f"{self.x} > 0")
         t = self.x / self.c ** (1 / self.e)
@@ -220,6 +235,7 @@ class PowerBound(Lemma):
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """Replace the power."""
+        self.require_without(i, self.power)
         base, exponent = self.power.as_base_exp()
         slope = coefficient(exponent, n, 1)
         linear = slope.is_Rational and not (exponent - slope * n).free_symbols

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, fraction, parts, replaced, sum_of, symbols as symbols_of
+from ..sympy_types import as_expression, fraction, parts, replaced, sum_of, summand, symbols as symbols_of
 
 #: No bound of interest is longer or deeper; the limits keep hostile text from costing time.
 _LONGEST_TEXT = 2000
@@ -70,6 +70,9 @@ def _named_symbols(expression: sp.Expr, symbols: Mapping[str, sp.Symbol]) -> sp.
             raise ValueError(f"the bound holds {_short(str(part))}, which is not one of: {_allowed(symbols)}.")
     if any(total.limits != ((i, 1, n),) for total in parts(expression, sp.Sum)):
         raise ValueError("a sum in a bound runs over i = 1..n: Sum(term, (i, 1, n)).")
+    for total in parts(expression, sp.Sum):
+        if n in symbols_of(summand(total)) or summand(total).has(sp.Sum):
+            raise ValueError(f"a sum in a bound has a term without n and without sums; got {_short(str(total))}.")
     return expression
 
 

@@ -12,9 +12,10 @@ import sympy as sp
 from mpmath.ctx_mp import MPContext
 
 from ..symbols import n
+from ..sympy_types import parts, summand
 from .deadline import checkpoint
 from .domain import Domain
-from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
+from .enclosure import Enclosure, NotReal, OutOfReach, Value, divisors, sign, whole_roots
 
 #: Bits of the successive attempts to tell a law and a bound apart.
 _PRECISIONS = (80, 160, 800)
@@ -126,10 +127,16 @@ class Search:
     def small(self) -> Point | None:
         """A counterexample among small points and corners. The bound is looked at in all of them, for its poles."""
         points = list(self._grid(_SMALL_N, _SMALL_LAST, _SMALL))
-        for point in points:
+        for point in (*points, *(points[0].moved(0, pole) for pole in self._poles())):
             with contextlib.suppress(OutOfReach):
                 self._bound(point, self._enclosures[0])
         return next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
+
+    def _poles(self) -> list[int]:
+        """The n from which on a sum in the bound has a term without a value, whatever the variables are."""
+        terms = map(summand, parts(self.bound, sp.Sum))
+        poles = {root for term in terms for base in divisors(term) for root in whole_roots(base) if root >= 1}
+        return [max(pole, self.domain.least_n) for pole in sorted(poles)]
 
     def _grid(self, for_n: tuple[int, ...], last: tuple[int, ...], others: tuple[int, ...]) -> Iterator[Point]:
         """Points at these distances from the least values; n changes first, and the first integer last."""

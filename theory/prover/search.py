@@ -8,14 +8,15 @@ import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import parts, polynomial, summand, symbols
-from .canonical import difference, step
+from .canonical import difference, step, sums_are_plain
 from .certificate import Case, Certificate
 from .deadline import checkpoint
 from .domain import Domain
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
 from .estimates import Sample, options
-from .lemmas import Lemma, Unsound
+from .lemmas import Lemma
 from .region import From, Only, Region, RootFrom
+from .unsound import Unsound
 
 #: A run of all large n begins at one of these past the domain's first; smaller n are judged one by one.
 _STARTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
@@ -38,6 +39,8 @@ def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thoroug
         thorough: whether to try more ways, at more cost.
     """
     goals = {"difference": difference(law, bound, unit)}
+    if not sums_are_plain(goals["difference"]):
+        return None
     cases: list[Case] = []
     for cell in range(len(domain.cells())):
         found = _cell(goals, cell, domain, thorough)

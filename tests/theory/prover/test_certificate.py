@@ -23,11 +23,11 @@ from theory.prover.lemmas import (
     TailBound,
     Telescoping,
     Termwise,
-    Unsound,
     ZetaTail,
 )
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From, Only, Region, RootFrom
+from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
 from theory.sympy_types import rational
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma

@@ -9,9 +9,9 @@ import sympy as sp
 from theory.prover.bounds import Proved, Refuted, Statement, Tightest, judge, least_constant
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
-from theory.prover.lemmas import Unsound
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
+from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
 from theory.sympy_types import rational, substituted
 from theory.tasks.regression.symbols import d

@@ -1,0 +1,114 @@
+"""Enclosures hold the value: at poles, half-integers, negative and huge arguments, by mpmath's own functions."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import pytest
+import sympy as sp
+
+from theory.prover.enclosure import Enclosure, NotReal, OutOfReach
+from theory.symbols import T, i, n
+from theory.sympy_types import sum_of
+
+NUMBERS = tuple(Fraction(text) for text in ("1/3", "1/2", "1", "3/2", "2", "5/2", "7", "41/2", "40001/4", "1e30"))
+ORDERS = tuple(Fraction(text) for text in ("1/100", "1/2", "1001/1000", "6/5", "3/2", "2", "5/2", "7", "61/2", "90"))
+p, x = sp.symbols("p x")
+
+
+def _number(value: Fraction) -> Any:
+    return mpmath.mpf(value.numerator) / value.denominator
+
+
+def _holds(expression: sp.Expr, at: dict[sp.Symbol, Fraction], known: Callable[[], Any], precision: int = 200) -> None:
+    enclosure = Enclosure(precision)
+    value = enclosure.interval(enclosure.value(expression, at))
+    with mpmath.workdps(120):
+        low, high, exact = mpmath.mpf(value.a), mpmath.mpf(value.b), known()
+        # the oracle has errors of its own, of 100 digits
+        margin = (1 + abs(exact)) * mpmath.mpf(10) ** -100
+        assert low - margin <= exact <= high + margin
+        assert high - low <= (1 + abs(exact)) * mpmath.mpf(2) ** -(precision // 4)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("at", NUMBERS, ids=str)
+def test_hurwitz_zeta(order: Fraction, at: Fraction) -> None:
+    _holds(sp.zeta(p, x), {p: order, x: at}, lambda: mpmath.zeta(_number(order), _number(at)))
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_zeta(order: Fraction) -> None:
+    _holds(sp.zeta(p), {p: order}, lambda: mpmath.zeta(_number(order)))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 20])
+@pytest.mark.parametrize("at", NUMBERS, ids=str)
+def test_polygamma(order: int, at: Fraction) -> None:
+    _holds(sp.polygamma(order - 1, x), {x: at}, lambda: mpmath.polygamma(order - 1, _number(at)))
+
+
+@pytest.mark.parametrize("order", [Fraction(-5, 2), Fraction(-2), Fraction(0), *ORDERS], ids=str)
+@pytest.mark.parametrize("count", [0, 1, 7, 200])
+def test_short_harmonic_numbers_of_any_order(order: Fraction, count: int) -> None:
+    def known() -> Any:
+        return mpmath.fsum(mpmath.mpf(k) ** -_number(order) for k in range(1, count + 1))
+
+    _holds(sp.harmonic(n, p), {n: Fraction(count), p: order}, known)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("upto", [Fraction(1, 2), Fraction(5, 2), Fraction(2001), Fraction(10**20)], ids=str)
+def test_harmonic_numbers(order: Fraction, upto: Fraction) -> None:
+    def known() -> Any:
+        return mpmath.zeta(_number(order)) - mpmath.zeta(_number(order), _number(upto) + 1)
+
+    _holds(sp.harmonic(n, p), {n: upto, p: order}, known)
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        (sp.zeta(p), {p: Fraction(1)}),
+        (sp.zeta(p, x), {p: Fraction(1), x: Fraction(1, 2)}),
+        (sp.zeta(p, x), {p: Fraction(2), x: Fraction(0)}),
+        (sp.polygamma(0, x), {x: Fraction(0)}),
+        (sp.polygamma(3, x), {x: Fraction(-5)}),
+        (sp.harmonic(x), {x: Fraction(-1)}),
+        (sp.Sum(i / (i - 1000) - sp.Integer(1000) / (i - 1000), (i, 1, n)), {n: Fraction(1000)}),
+        (sp.Sum(1 / (i - T), (i, 1, n)), {n: Fraction(10**9), T: Fraction(10**6)}),
+        (sp.Sum(1 / (i**2 - T), (i, 1, n)), {n: Fraction(10**9), T: Fraction(10**6)}),
+        (1 / x, {x: Fraction(0)}),
+        (sp.log(x), {x: Fraction(0)}),
+        (sp.sqrt(x), {x: Fraction(-1)}),
+    ],
+)
+def test_poles_have_no_value(expression: sp.Expr, at: dict[sp.Symbol, Fraction]) -> None:
+    with pytest.raises(NotReal):
+        Enclosure(100).value(expression, at)
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        (sp.zeta(p), {p: Fraction(-3, 2)}),
+        (sp.zeta(p), {p: Fraction(0)}),
+        (sp.zeta(p), {p: Fraction(10**9)}),
+        (sp.zeta(sp.sqrt(p)), {p: Fraction(-1)}),
+        (sp.polygamma(p, x), {p: Fraction(1, 2), x: Fraction(2)}),
+        (sp.polygamma(0, x), {x: Fraction(-1, 2)}),
+        (sp.harmonic(x, p), {x: Fraction(1001), p: Fraction(-1, 2)}),
+        (sp.Sum(1 / (i - T + sp.Rational(1, 2)), (i, 1, n)), {n: Fraction(10**40), T: Fraction(10**30)}),
+    ],
+)
+def test_what_is_not_known_is_said_so(expression: sp.Expr, at: dict[sp.Symbol, Fraction]) -> None:
+    with pytest.raises((OutOfReach, NotReal)):
+        Enclosure(100).value(expression, at)
+
+
+def test_a_sum_that_ends_before_its_pole() -> None:
+    def known() -> Any:
+        return mpmath.harmonic(99_500) - mpmath.harmonic(99_999)
+
+    _holds(sum_of(1 / (i - T), i, 1, n), {n: Fraction(499), T: Fraction(100_000)}, known)
