@@ -34,7 +34,9 @@ def run(*command, **settings):
 
 
 @pytest.mark.parametrize(
-    ("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)), ids=["ten lines", "large", "bounds", "workflow"]
+    ("program", "printed"),
+    list(zip(PROGRAMS, PRINTED, strict=True)),
+    ids=["ten lines", "tasks", "large", "bounds", "workflow"],
 )
 def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed

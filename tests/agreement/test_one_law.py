@@ -84,6 +84,7 @@ def learner():
     return Softmax(Markov(one_law.EXPERIMENT.source.moves, length=2, test_texts=1, key=PLAN.held_out_key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "workflow",
     [Replace(), Accumulate(), AccumulateSubsample(), FixedReal(Fraction(1, 2))],

@@ -25,6 +25,7 @@ def start(path, *options, before=()):
     return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(tmp_path):
     straight, path = start(tmp_path / "straight"), tmp_path / "killed"
     printed = [json.loads(straight.communicate(timeout=200)[0])]

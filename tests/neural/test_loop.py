@@ -141,6 +141,7 @@ def files(path):
     return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workflow", [Accumulate(), AccumulateSubsample(), FreshReal()], ids=str)
 def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path, monkeypatch):
     straight = go(tmp_path / "straight", workflow, watch=True)

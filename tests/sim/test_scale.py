@@ -72,6 +72,7 @@ def start_all(start, line, count, devices=1):
     return [start(f"{line} {place} {index}", devices) for index in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [SHORT, LARGE], ids=["small", "large"])
 def test_eight_devices_and_two_processes_give_the_digits_of_one(start, line):
     one = finish(start(line))
@@ -81,6 +82,7 @@ def test_eight_devices_and_two_processes_give_the_digits_of_one(start, line):
     assert finish(second) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     processes = start_all(start, SHORT.replace("9000", "4000000000"), count=2)

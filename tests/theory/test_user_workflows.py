@@ -25,6 +25,8 @@ from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import i as index, n
 from theory.sympy_types import at, summand
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 60
 
 #: (chain's pools with their shares, later real data with theirs, rows drawn of how many).

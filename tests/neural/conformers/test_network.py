@@ -121,6 +121,7 @@ def test_the_exact_noise_has_the_error_that_theory_says():
         assert 5 * found.std() / len(found) ** 0.5 < 0.05 * law
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ancestral", [True, False])
 def test_samplers_recover_mean_and_covariance(ancestral):
     graph, keys = chain(), jr.split(jr.key(2), 20_000)
@@ -145,6 +146,7 @@ def test_samplers_recover_mean_and_covariance(ancestral):
     assert np.abs(wrong - np.eye(3)).max() > 0.3  # a wrong schedule would show
 
 
+@pytest.mark.slow
 def test_a_model_trained_on_gaussian_positions_learns_the_exact_noise():
     graph, training = chain(), Training(batch_size=128, learning_rate=5e-3, steps=900, chunk=100)
     rows = np.asarray(jax.vmap(positions)(jr.split(jr.key(4), 100 * 128)))

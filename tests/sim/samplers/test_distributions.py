@@ -101,6 +101,7 @@ def test_same_distribution_as_the_literal_sampler(sampler, workflow, design):
     assert distance(one * 1.05, other) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "workflow", "design"),
     [
@@ -121,6 +122,7 @@ def test_the_radial_and_the_wishart_sampler_agree(d, workflow, design):
     assert distance(one * 1.05, other) > 1
 
 
+@pytest.mark.slow
 def test_a_planted_error_of_one_percent_is_seen():
     task = sim.LinearRegression(T=60, d=5, design="fresh")
     one = draw("radial", task, Replace(), 5 * MANY, seed=3)
@@ -167,6 +169,7 @@ def test_the_gaussian_limit_has_the_gains_of_theory(workflow, design):
     assert (np.abs(run.test_error.mean - 1.01 * limit) > 5 * run.test_error.standard_error).all()
 
 
+@pytest.mark.slow
 def test_the_literal_subsample_tends_to_the_gaussian_limit():
     task = sim.LinearRegression(T=400, d=2, design="fresh")
     one = draw("literal", task, AccumulateSubsample(), 4000, seed=7)
@@ -197,6 +200,7 @@ def test_unequal_pools_at_fixed_design():
         assert distance(draw(sampler, task, Accumulate(), 40_000, seed=2), literal) < 1
 
 
+@pytest.mark.slow
 def test_the_conditional_expectation_has_the_same_mean_and_less_variance():
     task = sim.LinearRegression(T=40, d=8, design="fresh")
     for workflow in (Accumulate(), SlidingWindow(2), FreshReal(1, "1/3")):

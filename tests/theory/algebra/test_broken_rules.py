@@ -10,6 +10,8 @@ from tests.theory.algebra.cases import broken, cases, complaint, reached
 from theory.algebra import by_parts, families, normal_form, operations
 from theory.algebra.rules import designs, equations, expectations, laws, sums
 
+pytestmark = pytest.mark.slow
+
 #: (case, function, old, new), more of these to be broken at once.
 BROKEN = [
     (

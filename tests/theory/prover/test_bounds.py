@@ -268,6 +268,7 @@ def test_tightest_in_another_family() -> None:
         tightest(LAWS["window"], "sigma**2*d/T")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, (constant, _) in TIGHT.items() if constant != sp.oo])
 def test_one_per_cent_around_the_tight_constant(name: str) -> None:
     constant, _ = TIGHT[name]
@@ -291,6 +292,7 @@ SLOPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "bound"), SLOPES)
 def test_one_per_cent_around_a_tight_coefficient(name: str, bound: str) -> None:
     def verdict(percent: int) -> object:

@@ -216,5 +216,5 @@ def test_a_symbol_of_the_users_is_not_taken_for_a_pool(design):
 
 @pytest.mark.parametrize("symbol", [T, n, i, d, sigma], ids=str)
 def test_a_symbol_that_the_law_has_itself_is_refused(symbol):
-    with pytest.raises(ValueError, match="stands for something else in laws"):
+    with pytest.raises(ValueError, match="has another meaning in the laws"):
         linear.test_error(Bigger(symbol), design="fixed")
