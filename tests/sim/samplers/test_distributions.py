@@ -93,6 +93,7 @@ def applicable():
 SKEWED = {design: sim.LinearRegression(T=12, d=3, design=design, covariance=anisotropic(3)) for design in DESIGNS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sampler", "workflow", "design"), list(applicable()))
 def test_same_distribution_as_the_literal_sampler(sampler, workflow, design):
     one = draw(sampler, SKEWED[design], workflow, 40_000, seed=1)

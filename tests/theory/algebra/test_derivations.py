@@ -29,6 +29,8 @@ from theory.symbols import T, i, n
 from theory.tasks.regression import fresh_real, unequal_pools, whole_runs
 from theory.tasks.regression.symbols import d
 
+pytestmark = pytest.mark.slow
+
 #: User-written workflows beside the named ones.
 WRITTEN = [
     (Made(lambda i: by_count(pools(1, i)), lambda p: p), "fresh"),
