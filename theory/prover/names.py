@@ -27,6 +27,7 @@ def unknown(name: str, symbols: Iterable[str], *, called: bool) -> str:
         return "unknown symbol i outside a sum; put a term of several parts in brackets"
     meant = _meant(name, (*symbols, *CONSTANTS)) if len(name) <= _LONGEST_NAME else None
     hint = f" (did you mean {meant}?)" if meant else ""
+    name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
     return f"unknown {'function' if called else 'symbol'} {name}{hint}; use {allowed(symbols)}"
 
 

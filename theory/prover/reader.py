@@ -17,7 +17,7 @@ _LONGEST_ROW = 150
 _LONGEST_EXPONENT = 3
 
 #: How tightly operations bind; a product without a sign binds as one with *.
-_TERMS, _FACTORS, _SIGNED, _POWERS = range(4)
+_TERMS, _FACTORS, _SIGNED, _POWERS, _SINGLE = range(5)
 _OPERATIONS = {"+": added, "-": subtracted, "*": multiplied, "/": divided}
 #: What may begin a factor.
 _OPENINGS = (NAME, NUMBER, "(", FRACTION, SUM)
@@ -69,7 +69,7 @@ class Reader:
                 divides = sign.kind == "/"
                 if divides and self.open_sum == words.last:
                     raise self.wrong(sign, r"a sum that divides needs brackets, as in 1/(\sum_{i=1}^{n} \frac{1}{i})")
-            elif sign.kind in ("^", RAISED, ORDER):
+            elif sign.kind in ("^", RAISED, ORDER) and least <= _POWERS:
                 value = self.raised(start, value)
             elif sign.kind in _OPENINGS and least <= _FACTORS:
                 if divides:
@@ -314,7 +314,7 @@ class Reader:
         text = self.text[token.start : token.end]
         if self.text[function.start : function.end] == r"\sqrt" and token.kind == NUMBER and len(text) > 1:
             raise self.words.misplaced(rf"write \sqrt{{{text}}}")
-        value = self.operand()
+        value = self.expression(_SINGLE)
         self.ended()
         return value
 
