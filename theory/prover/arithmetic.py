@@ -62,7 +62,7 @@ def power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
 def total(term: sp.Expr) -> sp.Expr:
     """The sum of the term over i = 1..n."""
     if term.has(n):
-        raise Refused("the term of a sum has no n; factors without i stand before the sum")
+        raise Refused("the term of a sum has no n")
     if not term.is_rational_function():
         raise Refused("the term of a sum is a rational function of i and the other symbols")
     return sum_of(term, i, 1, n)

@@ -28,7 +28,8 @@ def parse_bound(bound: str | int | sp.Expr, symbols: Iterable[sp.Symbol]) -> sp.
     - A power binds before a product: 2 sigma^2 d is 2*(sigma^2)*d. Where the next factor touches the exponent, as in
       2^2n and e^nd, it is refused; sigma^2d is read.
     - log n, ln n and sqrt n take one symbol, number or fraction; a +, a - or the end follows. log^2 n is (log n)^2.
-    - \sum_{i=1}^{n} takes the product that follows, up to the next + or -; as a divisor it needs brackets.
+    - \sum_{i=1}^{n} takes the product that follows, up to the next + or -; its index may have any new name. A sum that
+      divides or stands in an exponent needs brackets.
 
     >>> from theory.symbols import T, n
     >>> parse_bound(r"\frac{T^2}{n} + 2(n-1)", (T, n))

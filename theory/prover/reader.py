@@ -224,6 +224,8 @@ class Reader:
             arguments = self.braced()
         elif name in PLAIN and words.token.kind in (NAME, NUMBER, FRACTION):
             arguments = [self.plain(token)]
+        elif words.token.kind in ("_", LOWERED):
+            raise words.misplaced("a subscript is read after H alone, as in H_n")
         else:
             raise self.wrong(token, f"{name} needs its argument in brackets, as in {name}(n)")
         if (
@@ -246,14 +248,14 @@ class Reader:
             exponent = self.small(sign)
         else:
             exponent = self.group() if words.token.kind == "{" else self.operand_number()
-        if not (exponent.is_Integer and exponent.is_positive):
-            raise self.wrong(sign, f"the power of a function is a whole number; write ({token.meaning}(...))^(...)")
+        if not (exponent.is_Rational and exponent.is_positive):  # log^{-1} may be an inverse function
+            raise self.wrong(sign, f"the power of a function is a positive number; write ({token.meaning}(...))^(...)")
         return exponent
 
     def operand_number(self) -> sp.Expr:
         """A number without sign or brackets."""
         if self.words.token.kind != NUMBER:
-            raise self.words.misplaced("the power of a function is a whole number, as in log^2(n)")
+            raise self.words.misplaced("the power of a function is a number, as in log^2(n)")
         return self.number(self.words.advance())
 
     def subscript(self) -> list[sp.Expr]:
@@ -299,23 +301,25 @@ class Reader:
     def braced(self) -> list[sp.Expr]:
         r"""The arguments in \log{\left(n\right)} and \log{n}."""
         opening = self.words.advance()
-        if self.words.token.kind == "(":
-            found = self.arguments()
-            self.close(opening, "}")
-            return found
-        found = [self.expression()]
+        bracketed = self.words.token.kind == "("
+        found = self.arguments() if bracketed else [self.expression()]
         self.close(opening, "}")
-        self.ended()
+        if not bracketed:
+            self.ended()
         return found
 
     def plain(self, function: Token) -> sp.Expr:
         """The argument in log n."""
         token = self.words.token
         text = self.text[token.start : token.end]
-        if self.text[function.start : function.end] == r"\sqrt" and token.kind == NUMBER and len(text) > 1:
+        root = self.text[function.start : function.end] == r"\sqrt"  # which shows where its argument ends
+        if root and token.kind == NUMBER and len(text) > 1:
             raise self.words.misplaced(rf"write \sqrt{{{text}}}")
         value = self.expression(_SINGLE)
-        self.ended()
+        after = self.words.token.kind
+        touches = after in ("^", RAISED, ORDER) or (self.words.glued and after in _OPENINGS)
+        if not root or token.meaning in FUNCTIONS or touches:
+            self.ended()
         return value
 
     def ended(self) -> None:
@@ -371,7 +375,9 @@ class Reader:
             raise self.wrong(token, r"a sum is \sum_{i=1}^{n} with a term in i")
         term = self.term(token, found[1], _FACTORS)
         self.open_sum = words.last
-        return self.worked(token, total, term)
+        # What has no i may stand before the sum as well, where proofs find it.
+        outside, inside = term.as_independent(i, as_Add=False)
+        return multiplied(outside, self.worked(token, total, inside))
 
     def term(self, token: Token, index: str, least: int) -> sp.Expr:
         """The term of a sum."""

@@ -163,7 +163,7 @@ def shown(text: str, *, last: bool = False) -> str:
 def _unknown_command(command: str) -> str:
     if command in _MISPLACED:
         return _MISPLACED[command]
-    near = difflib.get_close_matches(command, _COMMANDS, n=1)
+    near = difflib.get_close_matches(command, _COMMANDS, n=1, cutoff=0.75)
     meant = f" (did you mean {near[0]}?)" if near else ""
     return f"unknown LaTeX command{meant}; use \\frac, \\sqrt, \\sum, \\cdot, \\times, \\log, \\exp and Greek letters"
 
