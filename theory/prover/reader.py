@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -108,12 +109,11 @@ class Reader:
                 raise self.wrong(sign, "a sum in an exponent needs brackets")
         if closed and words.token.kind in ("^", RAISED, ORDER):
             raise words.misplaced("one exponent stands on another; use brackets")
-        clear = (
-            closed
-            or self.text[words.last - 1] in ")}"
-            or (exponent.is_Integer and not (base.is_Rational or base == sp.E))
-        )
-        if not clear and words.glued and words.token.kind in _OPENINGS:
+        following = words.token.kind
+        simple = base.is_Atom if following in (NAME, NUMBER) else True
+        plain = exponent.is_Integer and simple and not (base.is_Rational or base == sp.E)
+        clear = closed or plain or self.text[words.last - 1] in ")}"
+        if not clear and words.glued and following in _OPENINGS:
             raise words.misplaced("it may belong to the exponent; use brackets, or * before it")
         self.number_end = -1
         return self.worked(start, power, base, exponent)
@@ -170,7 +170,7 @@ class Reader:
         words.single()
         if words.token.kind == "{":
             return self.group()
-        if words.token.kind == NUMBER:
+        if words.token.kind == NUMBER and words.token.meaning.isdigit():
             return self.number(words.advance())
         if words.token.kind == NAME and words.token.meaning not in FUNCTIONS:
             return self.name(words.token, words.advance().meaning)
@@ -206,8 +206,7 @@ class Reader:
 
     def function(self, token: Token) -> sp.Expr:
         """The value of a function, with the forms that mathematics gives it: log^2 n, H_n^{(2)}, √n."""
-        words, name, arguments = self.words, token.meaning, list[sp.Expr]()
-        exponent = self.function_power(token)
+        words, name, exponent = self.words, token.meaning, self.function_power(token)
         bare = words.token.kind == "("
         if name == "H" and words.token.kind in ("_", LOWERED):
             arguments = self.subscript()
@@ -217,7 +216,7 @@ class Reader:
                 raise words.misplaced("psi needs its argument in brackets")
             arguments += self.arguments()
         elif name == "sqrt" and words.token.kind in ("[", "{"):
-            return self.root(token)
+            name, arguments = "root", self.root()
         elif bare:
             arguments = self.arguments()
         elif words.token.kind == "{":
@@ -228,14 +227,10 @@ class Reader:
             raise words.misplaced("a subscript is read after H alone, as in H_n")
         else:
             raise self.wrong(token, f"{name} needs its argument in brackets, as in {name}(n)")
-        if (
-            bare
-            and self.text[token.start] == "\\"
-            and name in ("log", "ln", "exp")
-            and words.token.kind in ("^", RAISED)
-        ):
+        commanded = name in ("log", "ln", "exp") and self.text[token.start] == "\\"
+        if bare and commanded and words.token.kind in ("^", RAISED):
             raise words.misplaced(rf"the power may be of the argument; write \{name}^2(n) or \{name}((n)^2)")
-        value = self.worked(token, applied, name, *arguments)
+        value = self.worked(token, power if name == "root" else partial(applied, name), *arguments)
         return value if exponent is None else self.worked(token, power, value, exponent)
 
     def function_power(self, token: Token) -> sp.Expr | None:
@@ -277,8 +272,8 @@ class Reader:
                 raise words.misplaced("a subscript is a symbol, a number or stands in braces")
         if words.token.kind == ORDER:
             found.append(sp.Integer(words.advance().meaning))
-        elif re.match(r"\s*\(\s*[0-9]+\s*\)", self.text[words.token.end :]) and words.token.kind == "^":
-            raise words.misplaced("this may be an order or a power; write H(n, 2) or H_n^2")
+        elif re.match(r"\^?\s*\(\s*[0-9]+\s*\)", self.text[words.token.start :]):
+            raise words.misplaced("this may be an order, a power or a factor; write H(n, 2), H_n^2 or H_n*2")
         return found
 
     def row(self) -> list[sp.Expr]:
@@ -327,8 +322,8 @@ class Reader:
         if self.words.token.kind not in (END, "+", "-", ")", "}", ","):
             raise self.words.misplaced("it may belong to the argument before it; put the argument in brackets")
 
-    def root(self, token: Token) -> sp.Expr:
-        r"""\sqrt{x} and \sqrt[3]{x}."""
+    def root(self) -> list[sp.Expr]:
+        r"""Base and exponent of \sqrt{x} and \sqrt[3]{x}."""
         words, index = self.words, sp.Integer(2)
         if words.token.kind == "[":
             words.advance()
@@ -338,7 +333,7 @@ class Reader:
             words.advance()
             if words.token.kind != "{":
                 raise words.misplaced(r"a root is \sqrt[3]{...}")
-        return self.worked(token, power, self.group(), 1 / index)
+        return [self.group(), 1 / index]
 
     def called_sum(self, token: Token) -> sp.Expr:
         """Sum(term, (i, 1, n))."""

@@ -110,7 +110,7 @@ class Tokens:
     def single(self) -> None:
         """Shorten the present number or name to one character, the argument of a LaTeX command without braces."""
         token = self.token
-        if token.kind in (NUMBER, NAME) and self.text[token.start] != "\\":
+        if token.kind in (NUMBER, NAME) and self.text[token.start] not in "\\.":
             self.token = Token(token.kind, token.meaning[0], token.start, token.start + 1)
 
     @property

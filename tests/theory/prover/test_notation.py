@@ -81,6 +81,8 @@ U = sigma**2 * d / (T - d - 1)
         # a power of a function
         ("log^2 n + log²(n) + \\log^{2}(n)", 3 * sp.log(n) ** 2),
         ("log(n)^2", sp.log(n) ** 2),
+        (r"\sqrt^2{n} + \sqrt^4[4]{d} + \sqrt^2(T)", n + d + T),
+        ("(n+1)^2(n+2)^3", (n + 1) ** 2 * (n + 2) ** 3),
         ("n(\n  T +\n d)", n * (T + d)),
     ],
 )
@@ -137,7 +139,11 @@ AMBIGUOUS = {
     r"\sqrt n^2": (8, "may belong to the argument"),
     r"\sqrt\log n d": (13, "may belong to the argument"),
     r"\sqrt12": (6, r"write \\sqrt\{12\}"),
-    "H_n^(2)": (4, "an order or a power"),
+    "(1+1/n)^2n": (10, "may belong to the exponent"),
+    "H_n^(2)": (4, "an order, a power or a factor"),
+    "H_n(2)": (4, "an order, a power or a factor"),
+    r"\frac1.5": (7, "a fraction is"),
+    r"\frac n\log n": (8, "a fraction is"),
     "H_2n": (4, "may belong to the subscript"),
     "n^{(2)}": (2, "an exponent in brackets is an order"),
     "H(n)^{(2)}": (5, "an exponent in brackets is an order"),
