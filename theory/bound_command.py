@@ -18,7 +18,7 @@ def _options(task: type[Task], command: Parser) -> None:
     add("bound", help=f"in {names} and n, as in '{task.quantities[0].unit}*pi**2/6'")
     add_task(command, task, parameters=False)
     add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
-    add("--time-limit", type=positive_number, default=20.0, help="seconds (default: 20)")
+    add("--time-limit", type=positive_number, help="seconds (default: none; searches end after units of work)")
     add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
     add("--json", action="store_true", help="print one JSON value")
     command.set_defaults(main=partial(_main, task), kind="check-bound")

@@ -25,7 +25,7 @@ def check_bound(
     bound: str | int | sp.Expr,
     *,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
-    time_limit: float = 20.0,
+    time_limit: float | None = None,
     asymptotic: bool = False,
 ) -> Proved | Refuted | Undecided:
     """Judge law <= bound, not strict, on the whole domain of the law's task and for all n >= 1.
@@ -36,7 +36,8 @@ def check_bound(
         law: an exact one, or with `asymptotic` also a large-T one.
         bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in the task's symbols and n.
         domain: relations that narrow the domain, for regression T >= a*d + b, d >= c, sigma >= c, n >= m.
-        time_limit: seconds after which the verdict is `Undecided`.
+        time_limit: seconds after which the verdict is `Undecided`; by default none, for each search ends after units
+            of work, so that the verdict is the same on every machine.
         asymptotic: judge the limits for T -> oo, over n alone: the gain, and the bound in the quantity's unit to
             leading order, for regression sigma^2 d/T. The verdict and its certificate say so.
 
@@ -58,7 +59,7 @@ def tightest(
     family: str | sp.Expr | None = None,
     *,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
-    time_limit: float = 20.0,
+    time_limit: float | None = None,
     asymptotic: bool = False,
 ) -> Tightest | Undecided:
     """The least constant C for which law <= C * family on the domain, exactly, and whether it is attained.

@@ -10,21 +10,25 @@ from typing import ClassVar, TypeVar
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, symbols
+from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, substituted, symbols
 from . import certificate, search
 from .canonical import canonical, difference
 from .certificate import Certificate
-from .deadline import within
+from .deadline import OutOfWork, within
 from .domain import Domain
 from .enclosure import Enclosure, sign
 from .parsing import parse_bound
 from .refutation import Point, Search
+from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
 
 Result = TypeVar("Result")
 
-#: The shares of the time limit after which each search is given up.
-_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 0.2, 0.4, 0.65, 0.9
+#: Units of work after which each search is given up: those that find something need a tenth as a rule, and all four
+#: together take under five seconds of an ordinary processor.
+_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 50_000, 80_000, 60_000, 60_000
+#: Likewise for the candidate of a least constant.
+_CANDIDATE = 100_000
 #: At so many iterations the largest ratio of a gain to a family is looked for.
 _FIRST_ITERATIONS = 64
 
@@ -116,35 +120,46 @@ class Tightest:
 
 
 class _Attempts:
-    """Searches one after the other under one time limit, and what became of those without a result."""
+    """Searches one after the other, each with units of work, all under one time limit; and why some have no result."""
 
-    def __init__(self, time_limit: float) -> None:
-        self.start, self.time_limit = time.monotonic(), time_limit
+    def __init__(self, time_limit: float | None) -> None:
+        self.end = None if time_limit is None else time.monotonic() + time_limit
         self.failed: list[str] = []
 
-    def attempt(self, what: str, share: float, work: Callable[[], Result | None]) -> Result | None:
-        """The result of `work`, which ends after this share of the time limit; `None` where it has none."""
-        left = self.start + share * self.time_limit - time.monotonic()
-        if left <= 0:
+    @property
+    def left(self) -> float | None:
+        """Seconds."""
+        return None if self.end is None else self.end - time.monotonic()
+
+    def attempt(self, what: str, units: int, work: Callable[[], Result | None]) -> Result | None:
+        """The result of `work`, which ends after so many units; `None` where it has none."""
+        left = self.left
+        if left is not None and left <= 0:
             self.failed.append(f"{what}: no time left")
             return None
         try:
-            result = within(left, work)
+            result = within(units, work, seconds=left)
         except TimeoutError:
             self.failed.append(f"{what}: out of time")
+            return None
+        except OutOfWork:
+            self.failed.append(f"{what}: gave up after {units:,} units of work")
             return None
         if result is None:
             self.failed.append(f"{what}: none found")
         return result
 
 
-def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float) -> Proved | Refuted | Undecided:
+def judge(
+    statement: Statement, bound: str | int | sp.Expr, *, time_limit: float | None = None
+) -> Proved | Refuted | Undecided:
     """Whether the statement's expression is at most the bound, not strict, on its whole domain.
 
     Args:
         statement: what is compared, and where.
         bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n.
-        time_limit: seconds after which the verdict is `Undecided`.
+        time_limit: seconds after which the verdict is `Undecided`; by default there is no clock, for each search has a
+            budget in units of work.
 
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain.
@@ -153,10 +168,13 @@ def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float
     attempts = _Attempts(time_limit)
     lookout = Search(statement.at or (lambda _: statement.expr), limit, domain, _mattering(statement, limit))
     point = attempts.attempt("counterexamples among small points", _SMALL, lookout.small)
+    too_large = _too_large(statement, limit)
+    if too_large:
+        attempts.failed.append(f"a proof: not tried, for multiplied out the bound may have {too_large:,} terms")
     for thorough in (False, True):
-        if point is None and statement.at is None:
-            what, share = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
-            proof = attempts.attempt(what, share, partial(_proof, statement, limit, thorough))
+        if point is None and statement.at is None and not too_large:
+            what, units = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
+            proof = attempts.attempt(what, units, partial(_proof, statement, limit, thorough))
             if proof is not None:
                 return Proved(proof, statement.asymptotic)
         if point is None and not thorough:
@@ -165,6 +183,13 @@ def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float
     if point is None:
         return Undecided(tuple(attempts.failed), statement.asymptotic)
     return Refuted(_named(point, lookout), statement.asymptotic)
+
+
+def _too_large(statement: Statement, bound: sp.Expr) -> int:
+    """The terms of the difference, where they are too many to be worked with; else 0."""
+    gap = (bound - statement.expr) / statement.unit
+    count = max(multiplied_out(substituted(gap, cell)) for cell in statement.domain.cells())
+    return count if count > MOST_TERMS else 0
 
 
 def _listed(domain: Domain) -> str:
@@ -198,18 +223,20 @@ def _named(point: Point, lookout: Search) -> dict[str, int | Fraction]:
     return {symbol.name: int(values[symbol]) if symbol.is_integer else values[symbol] for symbol in lookout.shown}
 
 
-def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_limit: float) -> Tightest | Undecided:
+def least_constant(
+    statement: Statement, family: str | int | sp.Expr, *, time_limit: float | None = None
+) -> Tightest | Undecided:
     """The least constant C for which the statement's expression is at most C * family, and whether it is attained.
 
     Args:
         statement: what is compared, and where.
         family: the statement's unit, or that times a positive function of n.
-        time_limit: seconds after which the answer is `Undecided`.
+        time_limit: seconds after which the answer is `Undecided`, as in `judge`.
 
     Raises:
         ValueError: the family is another one.
     """
-    start, unit = time.monotonic(), parse_bound(family, statement.domain.letters)
+    attempts, unit = _Attempts(time_limit), parse_bound(family, statement.domain.letters)
     ratio = unit / statement.unit
     shape = as_expression(sp.cancel(ratio) if unit.is_rational_function() else sp.powsimp(ratio))
     if symbols(shape) - {n}:
@@ -218,14 +245,14 @@ def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_li
     limits = statement.asymptotic
     if gain is None:
         return Undecided((f"the least constant: no formula in n is known for {statement.name}",), limits)
-    try:
-        best, iteration = within(time_limit / 2, lambda: _candidate(statement, gain, shape))
-    except TimeoutError:
-        return Undecided(("the least constant: out of time",), limits)
+    candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, shape))
+    if candidate is None:
+        return Undecided(tuple(attempts.failed), limits)
+    best, iteration = candidate
     if best is sp.oo:
         return Tightest(sp.oo, attained=False, certificate=None, asymptotic=limits)
     bound = as_expression(best * unit)
-    verdict = judge(statement, bound, time_limit=start + time_limit - time.monotonic())
+    verdict = judge(statement, bound, time_limit=attempts.left)
     if not isinstance(verdict, Proved):
         return Undecided((f"law <= {best} * family: {verdict.verdict}",), limits)
     return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate, limits)

@@ -15,7 +15,7 @@ from ..symbols import n
 from ..sympy_types import parts, summand
 from .deadline import checkpoint
 from .domain import Domain
-from .enclosure import Enclosure, NotReal, OutOfReach, Value, divisors, sign, whole_roots
+from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
 
 #: Bits of the successive attempts to tell a law and a bound apart.
 _PRECISIONS = (80, 160, 800)
@@ -79,6 +79,7 @@ class Search:
         self.shown = (*self._integers, n, *(self._reals[axis] for axis in self._varying))
         starts = (int(domain.least(x, {})) if domain.begins_at_a_number(x) else 0 for x in self._integers)
         self._least = (domain.least_n, *starts)
+        self._costs: dict[sp.Expr, int] = {}
         self._context = MPContext()
         self._context.prec = _PRECISIONS[1]
         self._enclosures = [Enclosure(precision) for precision in _PRECISIONS]
@@ -100,11 +101,18 @@ class Search:
             ValueError: the bound has no real value there.
             OutOfReach: no enclosure is known.
         """
-        bound = self._bound(point, enclosure)
-        return enclosure.value(self.law(point.whole[0]), self.at(point)), bound
+        bound, law = self._bound(point, enclosure), self.law(point.whole[0])
+        checkpoint(self._cost(law))
+        return enclosure.value(law, self.at(point)), bound
+
+    def _cost(self, expression: sp.Expr) -> int:
+        """Units of work of one evaluation: one for each operation."""
+        if expression not in self._costs:
+            self._costs[expression] = sum(1 for _ in sp.preorder_traversal(expression))
+        return self._costs[expression]
 
     def _bound(self, point: Point, enclosure: Enclosure) -> Value:
-        checkpoint()
+        checkpoint(self._cost(self.bound))
         at = self.at(point)
         try:
             return enclosure.value(self.bound, at)
@@ -127,16 +135,23 @@ class Search:
     def small(self) -> Point | None:
         """A counterexample among small points and corners. The bound is looked at in all of them, for its poles."""
         points = list(self._grid(_SMALL_N, _SMALL_LAST, _SMALL))
-        for point in (*points, *(points[0].moved(0, pole) for pole in self._poles())):
+        first = [point for point in points if point.whole[0] == self.domain.least_n]
+        for point in (*points, *self._poles(first)):
             with contextlib.suppress(OutOfReach):
                 self._bound(point, self._enclosures[0])
         return next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
 
-    def _poles(self) -> list[int]:
-        """The n from which on a sum in the bound has a term without a value, whatever the variables are."""
-        terms = map(summand, parts(self.bound, sp.Sum))
-        poles = {root for term in terms for base in divisors(term) for root in whole_roots(base) if root >= 1}
-        return [max(pole, self.domain.least_n) for pole in sorted(poles)]
+    def _poles(self, points: list[Point]) -> list[Point]:
+        """Where n is so large that a sum in the bound has a term without a value, for the variables of each point."""
+        terms = [summand(total) for total in parts(self.bound, sp.Sum)]
+        found: dict[Point, None] = {}
+        for point in points if terms else ():
+            at = self.at(point)
+            for term in terms:
+                with contextlib.suppress(OutOfReach, NotReal):
+                    poles = self._enclosures[0].poles(term, at)
+                    found |= {point.moved(0, max(pole, self.domain.least_n)): None for pole in poles}
+        return list(found)
 
     def _grid(self, for_n: tuple[int, ...], last: tuple[int, ...], others: tuple[int, ...]) -> Iterator[Point]:
         """Points at these distances from the least values; n changes first, and the first integer last."""

@@ -34,6 +34,7 @@ from ..sympy_types import (
 )
 from .domain import m
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
+from .size import MOST_TERMS, multiplied_out
 
 #: Bits at which the signs of real constants are decided; a constant closer to zero counts as undecided.
 _PRECISION = 300
@@ -154,6 +155,8 @@ class Region:
         if written is None:
             return False
         quotient, constants = written
+        if multiplied_out(quotient) > MOST_TERMS:
+            return False
         numerator, denominator = sp.fraction(sp.together(quotient))
         negative = False
         for factor in sp.Mul.make_args(denominator):

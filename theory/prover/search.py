@@ -27,6 +27,8 @@ _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
 #: How many choices of lemmas are tried on one region.
 _MOST_CHOICES = 12
+#: Units of work that one of them takes.
+_CHOICE = 1_000
 
 
 def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thorough: bool) -> Certificate | None:
@@ -118,7 +120,7 @@ def _line(base: sp.Expr) -> tuple[int, int] | None:
 def _case(goal: sp.Expr, name: str, cell: int, run: From | Only | RootFrom, domain: Domain) -> Case | None:
     region = Region(domain.cells()[cell], run)
     for choice, (lemmas, remains) in enumerate(_eliminations(goal, region, domain.sample() | {i: Fraction(1)})):
-        checkpoint()
+        checkpoint(_CHOICE)
         if not _fails_at_samples(remains, region) and region.is_nonnegative(remains):
             return Case(name, cell, run, lemmas)
         if choice >= _MOST_CHOICES:
@@ -150,7 +152,7 @@ def _eliminations(goal: sp.Expr, region: Region, sample: Sample) -> Iterator[tup
         yield (), goal
         return
     for lemma in lemmas_to_try:
-        checkpoint()
+        checkpoint(_CHOICE)
         try:
             remains = lemma.apply(goal, region)
         except Unsound:
