@@ -1,4 +1,4 @@
-"""Is an expression at most a bound, at every point of a domain? Proved, refuted, or left open."""
+"""Is an expression at most a bound, or at least, at every point of a domain? Proved, refuted, or left open."""
 
 import time
 from collections.abc import Callable
@@ -18,15 +18,15 @@ from .deadline import OutOfWork, within
 from .domain import Domain
 from .enclosure import Enclosure, sign
 from .parsing import parse_bound
-from .refutation import Point, Search
+from .refutation import Point, Search, Sides
 from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
 
 Result = TypeVar("Result")
 
-#: Units of work after which each search is given up: those that find something need a tenth as a rule, and all four
+#: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor.
-_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 50_000, 80_000, 60_000, 60_000
+_SMALL, _FAR, _PROOF, _DOWNHILL, _THOROUGH = 50_000, 30_000, 80_000, 60_000, 60_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
 #: At so many iterations the largest ratio of a gain to a family is looked for.
@@ -59,10 +59,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Proved:
-    """law <= bound on the whole domain; `certificate.check` has verified the certificate."""
+    """law <= bound on the whole domain; `certificate.check` has verified the certificate.
+
+    Attributes:
+        certificate: the proof.
+        asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged instead.
+    """
 
     certificate: Certificate
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "proved"
     counterexample: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
@@ -75,10 +82,12 @@ class Refuted:
     Attributes:
         counterexample: the integers of the domain, n, and real numbers where they matter; in a limit n alone.
         asymptotic: whether it is the limit that exceeds the limit of the bound.
+        lower: whether law >= bound was judged instead, and law < bound there.
     """
 
     counterexample: dict[str, int | Fraction]
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "refuted"
     certificate: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
@@ -91,10 +100,12 @@ class Undecided:
     Attributes:
         tried: what was.
         asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged.
     """
 
     tried: tuple[str, ...]
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "undecided"
     certificate: ClassVar[None] = None
     counterexample: ClassVar[None] = None
@@ -117,6 +128,10 @@ class Tightest:
     attained: bool | None
     certificate: Certificate | None
     asymptotic: bool = False
+    lower: ClassVar[bool] = False
+    verdict: ClassVar[str] = "tightest"
+    counterexample: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
 
 
 class _Attempts:
@@ -151,45 +166,74 @@ class _Attempts:
 
 
 def judge(
-    statement: Statement, bound: str | int | sp.Expr, *, time_limit: float | None = None
+    statement: Statement,
+    bound: str | int | sp.Expr | Statement,
+    *,
+    lower: bool = False,
+    time_limit: float | None = None,
 ) -> Proved | Refuted | Undecided:
     """Whether the statement's expression is at most the bound, not strict, on its whole domain.
 
     Args:
         statement: what is compared, and where.
-        bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n.
+        bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n; or another
+            statement, of which no more than its expression and its name count.
+        lower: judge that the expression is at least the bound.
         time_limit: seconds after which the verdict is `Undecided`; by default there is no clock, for each search has a
             budget in units of work.
 
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain.
     """
-    domain, limit = statement.domain, parse_bound(bound, statement.domain.letters)
+    domain, other = statement.domain, _other(bound, statement.domain)
     attempts = _Attempts(time_limit)
-    lookout = Search(statement.at or (lambda _: statement.expr), limit, domain, _mattering(statement, limit))
-    point = attempts.attempt("counterexamples among small points", _SMALL, lookout.small)
-    too_large = _too_large(statement, limit)
-    if too_large:
-        attempts.failed.append(f"a proof: not tried, for multiplied out the bound may have {too_large:,} terms")
-    for thorough in (False, True):
-        if point is None and statement.at is None and not too_large:
-            what, units = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
-            proof = attempts.attempt(what, units, partial(_proof, statement, limit, thorough))
-            if proof is not None:
-                return Proved(proof, statement.asymptotic)
-        if point is None and not thorough:
-            far = f"counterexamples downhill, to large {_listed(domain)}"
-            point = attempts.attempt(far, _DOWNHILL, lookout.directed)
-    if point is None:
-        return Undecided(tuple(attempts.failed), statement.asymptotic)
-    return Refuted(_named(point, lookout), statement.asymptotic)
+    sides = Sides(_at_each(statement), _at_each(other), lower, other.name)
+    lookout = Search(sides, domain, _mattering(statement, other))
+    objection = _proof_objection(statement, other)
+
+    def verdict(found: Point | Certificate) -> Proved | Refuted:
+        if isinstance(found, Certificate):
+            return Proved(found, statement.asymptotic, lower)
+        return Refuted(_named(found, lookout), statement.asymptotic, lower)
+
+    far = f"counterexamples downhill, to large {_listed(domain)}"
+    proof = partial(_proof, statement, other, lower) if objection is None else None
+    searches: list[tuple[str, int, Callable[[], Point | Certificate | None] | None]] = [
+        ("counterexamples among small points", _SMALL, lookout.small),
+        ("counterexamples among points far out", _FAR, lookout.far),
+        ("a proof", _PROOF, proof and partial(proof, thorough=False)),
+        (far, _DOWNHILL, lookout.directed),
+        ("a proof, searched thoroughly", _THOROUGH, proof and partial(proof, thorough=True)),
+    ]
+    for what, units, work in searches:
+        if work is None:
+            continue
+        found = attempts.attempt(what, units, work)
+        if found is not None:
+            return verdict(found)
+    reasons = () if objection is None else (f"a proof: {objection}",)
+    return Undecided((*attempts.failed, *reasons), statement.asymptotic, lower)
 
 
-def _too_large(statement: Statement, bound: sp.Expr) -> int:
-    """The terms of the difference, where they are too many to be worked with; else 0."""
-    gap = (bound - statement.expr) / statement.unit
-    count = max(multiplied_out(substituted(gap, cell)) for cell in statement.domain.cells())
-    return count if count > MOST_TERMS else 0
+def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
+    if isinstance(bound, Statement):
+        return bound
+    return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
+
+
+def _at_each(statement: Statement) -> Callable[[int], sp.Expr]:
+    return statement.at or (lambda _: statement.expr)
+
+
+def _proof_objection(*statements: Statement) -> str | None:
+    """Why no proof is looked for; `None` where one is."""
+    for statement in statements:
+        if statement.at is not None:
+            return f"not tried, for no formula in n is known for {statement.name}"
+    law, bound = statements
+    gap = (bound.expr - law.expr) / law.unit
+    count = max(multiplied_out(substituted(gap, cell)) for cell in law.domain.cells())
+    return f"not tried, for multiplied out the bound may have {count:,} terms" if count > MOST_TERMS else None
 
 
 def _listed(domain: Domain) -> str:
@@ -198,21 +242,22 @@ def _listed(domain: Domain) -> str:
     return f"{', '.join(names)} and {n}" if names else str(n)
 
 
-def _proof(statement: Statement, bound: sp.Expr, thorough: bool) -> Certificate | None:
-    found = search.find(statement.expr, bound, statement.unit, statement.domain, thorough=thorough)
+def _proof(statement: Statement, other: Statement, lower: bool, *, thorough: bool) -> Certificate | None:
+    smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
+    found = search.find(smaller, larger, statement.unit, statement.domain, thorough=thorough)
     if found is None:
         return None
     found = replace(found, asymptotic=statement.asymptotic)
     try:
-        certificate.check(statement.expr, bound, found)
+        certificate.check(smaller, larger, found)
     except Unsound:  # the search is not trusted, so neither is its opinion of what it found
         return None
     return found
 
 
-def _mattering(statement: Statement, bound: sp.Expr) -> frozenset[sp.Symbol]:
+def _mattering(statement: Statement, other: Statement) -> frozenset[sp.Symbol]:
     """The real variables that do not drop out where both sides are divided by the unit."""
-    sides = [sp.Add.make_args(as_expression(sp.expand_mul(side))) for side in (statement.expr, bound)]
+    sides = [sp.Add.make_args(as_expression(sp.expand_mul(side))) for side in (statement.expr, other.expr)]
     ratios = [addend / statement.unit for side in sides for addend in side]
     reals = (variable.symbol for variable in statement.domain.reals)
     return frozenset(symbol for symbol in reals if any(ratio.has(symbol) for ratio in ratios))
