@@ -239,7 +239,7 @@ def _terms(polynomial: sp.Expr, constants: Mapping[sp.Symbol, sp.Expr]) -> list[
     coefficients: dict[tuple[int, ...], sp.Expr] = defaultdict(lambda: sp.S.Zero)
     for powers, factor in ring.from_expr(polynomial).terms():
         product = sp.Mul(*(constants[c] ** k for c, k in zip(names, powers[len(variables) :], strict=False)))
-        coefficients[powers[: len(variables)]] += rational(Fraction(factor.numerator, factor.denominator)) * product
+        coefficients[powers[: len(variables)]] += as_expression(sp.QQ.to_sympy(factor)) * product
     return [
         _Term(_constant_sign(value), all(x.is_positive for x, power in zip(variables, powers, strict=True) if power))
         for powers, value in coefficients.items()
