@@ -150,25 +150,43 @@ class Region:
         """Whether the expression is shown to be real and > 0 on the region."""
         return self._judge(expression, strictly=True)
 
+    def quotient(self, expression: sp.Expr) -> "Quotient | None":
+        """The expression as it is judged; `None` where it is no quotient of polynomials, or too large a one."""
+        named = _constants_named(self.write(expression))
+        if named is None or multiplied_out(named[0]) > MOST_TERMS:
+            return None
+        numerator, denominator = map(as_expression, sp.fraction(sp.together(named[0])))
+        return Quotient(numerator, denominator, named[1])
+
     def _judge(self, expression: sp.Expr, *, strictly: bool) -> bool:
-        written = _constants_named(self.write(expression))
-        if written is None:
+        quotient = self.quotient(expression)
+        if quotient is None:
             return False
-        quotient, constants = written
-        if multiplied_out(quotient) > MOST_TERMS:
-            return False
-        numerator, denominator = sp.fraction(sp.together(quotient))
         negative = False
-        for factor in sp.Mul.make_args(denominator):
+        for factor in sp.Mul.make_args(quotient.denominator):
             base, exponent = factor.as_base_exp()
-            factor_sign = _definite_sign(base, constants)
+            factor_sign = _definite_sign(base, quotient.constants)
             if factor_sign is None or not exponent.is_Integer:
                 return False
             negative ^= factor_sign < 0 and exponent % 2 == 1
-        terms = _terms(-numerator if negative else numerator, constants)
+        terms = _terms(-quotient.numerator if negative else quotient.numerator, quotient.constants)
         if any(term.sign is None or term.sign < 0 for term in terms):
             return False
         return not strictly or any(term.sign == 1 and term.nowhere_zero for term in terms)
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """An expression as a quotient of polynomials in variables >= 0, or > 0 if they are positive.
+
+    Attributes:
+        numerator, denominator: in the region's variables and in symbols that stand for irrational constants.
+        constants: what these symbols stand for.
+    """
+
+    numerator: sp.Expr
+    denominator: sp.Expr
+    constants: Mapping[sp.Symbol, sp.Expr]
 
 
 def _primitive(rate: sp.Expr) -> tuple[sp.Expr | None, int]:
@@ -214,7 +232,7 @@ class _Term(NamedTuple):
     nowhere_zero: bool
 
 
-def _terms(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> list[_Term]:
+def _terms(polynomial: sp.Expr, constants: Mapping[sp.Symbol, sp.Expr]) -> list[_Term]:
     """The terms in the region's variables; the coefficients are expressions in the constants."""
     variables = sorted(symbols(polynomial) - set(constants), key=sp.default_sort_key)
     names = sorted(symbols(polynomial) & set(constants), key=sp.default_sort_key)
@@ -222,14 +240,14 @@ def _terms(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> list[_Te
     coefficients: dict[tuple[int, ...], sp.Expr] = defaultdict(lambda: sp.S.Zero)
     for powers, factor in ring.from_expr(polynomial).terms():
         product = sp.Mul(*(constants[c] ** k for c, k in zip(names, powers[len(variables) :], strict=False)))
-        coefficients[powers[: len(variables)]] += rational(Fraction(factor.numerator, factor.denominator)) * product
+        coefficients[powers[: len(variables)]] += as_expression(sp.QQ.to_sympy(factor)) * product
     return [
         _Term(_constant_sign(value), all(x.is_positive for x, power in zip(variables, powers, strict=True) if power))
         for powers, value in coefficients.items()
     ]
 
 
-def _definite_sign(polynomial: sp.Expr, constants: dict[sp.Symbol, sp.Expr]) -> int | None:
+def _definite_sign(polynomial: sp.Expr, constants: Mapping[sp.Symbol, sp.Expr]) -> int | None:
     """1 or -1 if the polynomial is shown to keep that sign and to be nowhere zero."""
     terms = _terms(polynomial, constants)
     for wanted in (1, -1):

@@ -4,7 +4,7 @@ import dataclasses
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import pytest
@@ -14,8 +14,10 @@ import theory
 from theory import Accumulate, Proved, Replace, ReplaceGrowing, check_bound
 from theory.prover.canonical import partial_sum, step, tail
 from theory.prover.certificate import Case, Certificate, check
+from theory.prover.conditions import Condition
 from theory.prover.domain import Domain, Variable, m
 from theory.prover.lemmas import (
+    Estimate,
     HarmonicLog,
     Lemma,
     LogBound,
@@ -42,6 +44,14 @@ MIXED = partial_sum((100 * i - n) / (i * T + d) ** 2)
 
 class Lie(Lemma):
     """Whatever is left is 0."""
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """None."""
+        yield from ()
+
+    def estimate(self, region: Region) -> Estimate:
+        """One like any other."""
+        return Estimate(n, sp.S.Zero, below=None)
 
     def apply(self, expression: sp.Expr, region: Region) -> sp.Expr:
         """0."""
