@@ -1,7 +1,7 @@
 """Is an expression at most a bound, or at least, at every point of a domain? Proved, refuted, or left open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -41,7 +41,8 @@ class Statement:
         expr: in the domain's symbols and n.
         domain: where it is judged.
         unit: an expression, positive on the whole domain, by which differences are divided.
-        at: the expression at one n, for an `expr` that has no formula in n; raises `OutOfReach` where it is not known.
+        at: the expression at one n, and values of the symbols, for one that has no formula in n; raises `OutOfReach`
+            where it is not known. `expr` is any of the same symbols then.
         gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
             formula in n is known.
         name: what it is called where it is left open.
@@ -51,7 +52,7 @@ class Statement:
     expr: sp.Expr
     domain: Domain
     unit: sp.Expr = sp.S.One
-    at: Callable[[int], sp.Expr] | None = None
+    at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
     gain: sp.Expr | None = None
     name: str = "the law"
     asymptotic: bool = False
@@ -221,8 +222,8 @@ def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
     return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
 
 
-def _at_each(statement: Statement) -> Callable[[int], sp.Expr]:
-    return statement.at or (lambda _: statement.expr)
+def _at_each(statement: Statement) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
+    return statement.at or (lambda *_: statement.expr)
 
 
 def _proof_objection(*statements: Statement) -> str | None:
@@ -290,6 +291,9 @@ def least_constant(
     limits = statement.asymptotic
     if gain is None:
         return Undecided((f"the least constant: no formula in n is known for {statement.name}",), limits)
+    others = sorted(symbols(gain) - {n, i}, key=str)
+    if others:
+        return Undecided((f"the least constant: {statement.name} depends on {others[0]}, a parameter",), limits)
     candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, shape))
     if candidate is None:
         return Undecided(tuple(attempts.failed), limits)

@@ -105,8 +105,9 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
         strict = strictly and case.goal == "difference"
         if not (region.is_positive(remains) if strict else region.is_nonnegative(remains)):
             raise Unsound(f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, domain)}")
-        if not is_defined(bound, region):
-            raise Unsound(f"the bound is not shown to be real: {_in_words(case, domain)}")
+        for side in (law, bound):
+            if not is_defined(side, region):
+                raise Unsound(f"{side} is not shown to be real: {_in_words(case, domain)}")
     for cell in range(len(cells)):
         _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
 

@@ -44,7 +44,7 @@ class Point:
     Attributes:
         whole: n and the integers, the last first: a variable whose least value is a number itself, another by how much
             it exceeds its least value there.
-        real: the real variables, by how much they exceed their least values.
+        real: the real variables, each by the step of `Domain.beyond`.
     """
 
     whole: tuple[int, ...]
@@ -64,14 +64,14 @@ class Sides:
     """What is compared: whether law <= bound, or law >= bound where `lower` is set, with the bound at each n.
 
     Attributes:
-        law: its expression at iteration n: a function of n, since a law may be known at small n alone.
+        law: its expression at iteration n, for some values of the symbols: a law may be known at small n alone.
         bound: likewise; raises `OutOfReach` where it is not known, as the law does.
         lower: whether it is the law that has to be the larger one.
         name: what the bound is called where it has no real value.
     """
 
-    law: Callable[[int], sp.Expr]
-    bound: Callable[[int], sp.Expr]
+    law: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]
+    bound: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]
     lower: bool = False
     name: str = "the bound"
 
@@ -89,7 +89,7 @@ class Search:
         self.sides, self.domain = sides, domain
         self._integers = tuple(variable.symbol for variable in domain.integers)
         self._reals = tuple(variable.symbol for variable in domain.reals)
-        self._floored = tuple(bool(variable.floors) for variable in domain.reals)
+        self._floored = tuple(bool(v.floors) or v.ceiling is not None for v in domain.reals)
         self._varying = tuple(axis for axis, symbol in enumerate(self._reals) if symbol in matters)
         #: What counterexamples name.
         self.shown = (*self._integers, n, *(self._reals[axis] for axis in self._varying))
@@ -106,8 +106,13 @@ class Search:
         coordinates |= dict(zip(self._reals, point.real, strict=True))
         values = {n: coordinates[n]}
         for symbol in self.domain.symbols:
-            itself = symbol.is_integer and self.domain.begins_at_a_number(symbol)
-            values[symbol] = coordinates[symbol] + (0 if itself else self.domain.least(symbol, values))
+            coordinate = coordinates[symbol]
+            if not symbol.is_integer:
+                values[symbol] = self.domain.beyond(symbol, coordinate, values)
+            elif self.domain.begins_at_a_number(symbol):
+                values[symbol] = coordinate
+            else:
+                values[symbol] = coordinate + self.domain.least(symbol, values)
         return values
 
     def values(self, point: Point, enclosure: Enclosure) -> tuple[Value, Value]:
@@ -122,7 +127,7 @@ class Search:
         return self._value("law", point, at, enclosure), bound
 
     def _value(self, side: str, point: Point, at: Mapping[sp.Symbol, Fraction], enclosure: Enclosure) -> Value:
-        expression = (self.sides.law if side == "law" else self.sides.bound)(point.whole[0])
+        expression = (self.sides.law if side == "law" else self.sides.bound)(point.whole[0], at)
         checkpoint(self._cost(expression))
         try:
             return enclosure.value(expression, at)
@@ -174,7 +179,7 @@ class Search:
         for point in points:
             at = self.at(point)
             with contextlib.suppress(OutOfReach, NotReal):
-                for total in parts(self.sides.bound(point.whole[0]), sp.Sum):
+                for total in parts(self.sides.bound(point.whole[0], at), sp.Sum):
                     poles = self._enclosures[0].poles(summand(total), at)
                     found |= {point.moved(0, max(pole, self.domain.least_n)): None for pole in poles}
         return list(found)
