@@ -19,7 +19,6 @@ from .workflow import (
     synthetic,
 )
 
-
 _WEIGHT = Range("is the share of the loss on real data, more than 0 and at most 1", most=Fraction(1))
 
 

@@ -248,7 +248,7 @@ def _proof(statement: Statement, other: Statement, lower: bool, *, thorough: boo
     found = search.find(smaller, larger, statement.unit, statement.domain, thorough=thorough)
     if found is None:
         return None
-    found = replace(found, asymptotic=statement.asymptotic)
+    found = replace(found, asymptotic=statement.asymptotic, lower=lower)
     try:
         certificate.check(smaller, larger, found)
     except Unsound:  # the search is not trusted, so neither is its opinion of what it found

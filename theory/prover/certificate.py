@@ -57,17 +57,19 @@ class Certificate:
     Attributes:
         unit: positive on the whole domain; differences are divided by it.
         asymptotic: whether law and bound are limits, and not values at finite points.
+        lower: whether it is the bound that is called law, and the other way round.
     """
 
     domain: Domain
     unit: sp.Expr
     cases: tuple[Case, ...]
     asymptotic: bool = False
+    lower: bool = False
 
     def steps(self) -> list[str]:
         """One line a case, for reading and for JSON."""
         where = "in the limit: " if self.asymptotic else ""
-        return [where + _in_words(case, self.domain) for case in self.cases]
+        return [where + _in_words(case, self.domain, lower=self.lower) for case in self.cases]
 
     def __str__(self) -> str:
         """The steps, one a line."""
@@ -210,11 +212,12 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
     return False
 
 
-def _in_words(case: Case, domain: Domain) -> str:
+def _in_words(case: Case, domain: Domain, *, lower: bool = False) -> str:
     values = {n: case.run.iteration(), **domain.cells()[case.cell]}
     point = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
     variables = ", ".join(str(variable) for variable in (*domain.slacks.values(), m))
-    goal = "bound - law >= 0" if case.goal == "difference" else "bound - law does not fall from n to n + 1"
+    gap = "law - bound" if lower else "bound - law"
+    goal = f"{gap} >= 0" if case.goal == "difference" else f"{gap} does not fall from n to n + 1"
     lemmas = "".join(f"; {_lemma_in_words(lemma)}" for lemma in case.lemmas)
     return f"{goal} for {point}, {variables} >= 0{lemmas}; all coefficients >= 0"
 
