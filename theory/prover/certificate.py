@@ -78,6 +78,7 @@ class Certificate:
     Attributes:
         unit: positive on the whole domain; differences are divided by it.
         asymptotic: whether law and bound are limits, and not values at finite points.
+        lower: whether it is the bound that is called law, and the other way round.
         splits: of the domain's cells, for those of the cases.
     """
 
@@ -85,6 +86,7 @@ class Certificate:
     unit: sp.Expr
     cases: tuple[Case, ...]
     asymptotic: bool = False
+    lower: bool = False
     splits: tuple[Split, ...] = ()
 
     def cells(self) -> tuple[Cell, ...]:
@@ -95,7 +97,7 @@ class Certificate:
         """One line a case, for reading and for JSON."""
         where = "in the limit: " if self.asymptotic else ""
         cells = self.cells()
-        return [where + _in_words(case, self.domain, cells[case.cell]) for case in self.cases]
+        return [where + _in_words(case, self.domain, cells[case.cell], lower=self.lower) for case in self.cases]
 
     def __str__(self) -> str:
         """The steps, one a line."""
@@ -136,8 +138,9 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
             raise Unsound(
                 f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, domain, region.cell)}"
             )
-        if not is_defined(bound, region):
-            raise Unsound(f"the bound is not shown to be real: {_in_words(case, domain, region.cell)}")
+        for side in (law, bound):
+            if not is_defined(side, region):
+                raise Unsound(f"{side} is not shown to be real: {_in_words(case, domain, region.cell)}")
     for cell in range(len(cells)):
         _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
 
@@ -264,11 +267,12 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
     return False
 
 
-def _in_words(case: Case, domain: Domain, cell: Cell) -> str:
+def _in_words(case: Case, domain: Domain, cell: Cell, *, lower: bool = False) -> str:
     values = {n: case.run.iteration(), **cell}
     point = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
     slacks = ", ".join(str(variable) for variable in (*_slacks(domain, cell), m))
-    goal = "bound - law >= 0" if case.goal == "difference" else "bound - law does not fall from n to n + 1"
+    gap = "law - bound" if lower else "bound - law"
+    goal = f"{gap} >= 0" if case.goal == "difference" else f"{gap} does not fall from n to n + 1"
     lemmas = "".join(f"; {_lemma_in_words(lemma)}" for lemma in case.lemmas)
     return f"{goal} for {point}, {slacks} >= 0{lemmas}; all coefficients >= 0"
 

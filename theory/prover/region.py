@@ -32,6 +32,7 @@ from ..sympy_types import (
 from .domain import m
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
 from .quotients import Polynomial, Ratio, ratio
+from .size import MOST_TERMS, multiplied_out
 
 #: Bits at which the signs of real constants are decided; a constant closer to zero counts as undecided.
 _PRECISION = 300
@@ -142,7 +143,7 @@ class Region:
         return self._judge(expression, strictly=True)
 
     def quotient(self, expression: sp.Expr) -> "Quotient | None":
-        """The expression as it is judged; `None` where it is no quotient of polynomials in the region's variables."""
+        """The expression as it is judged; `None` where it is no quotient of polynomials, or too large a one."""
         found = _quotient(expression, self.run, tuple(self.cell.items()))
         if found is None:
             return None
@@ -217,8 +218,10 @@ def _quotient(
     expression: sp.Expr, run: Run, cell: tuple[tuple[sp.Symbol, sp.Expr], ...]
 ) -> tuple[Ratio, dict[sp.Symbol, sp.Expr]] | None:
     named = _constants_named(_written(expression, run, cell))
-    found = None if named is None else ratio(named[0])
-    return None if named is None or found is None else (found, named[1])
+    if named is None or multiplied_out(named[0]) > MOST_TERMS:
+        return None
+    found = ratio(named[0])
+    return None if found is None else (found, named[1])
 
 
 def _primitive(rate: sp.Expr) -> tuple[sp.Expr | None, int]:

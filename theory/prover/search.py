@@ -33,6 +33,8 @@ _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
 #: How many choices of lemmas are tried on one region.
 _MOST_CHOICES = 12
+#: Units of work that one of them takes.
+_CHOICE = 300
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
 _ROUNDS = ((2, 2), (12, 0))
 _THOROUGH_ROUNDS = ((3, 6), (5, 3))
@@ -148,7 +150,7 @@ class _Cell:
 
     def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
         for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
-            checkpoint()
+            checkpoint(_CHOICE)
             if region.is_nonnegative(remains):
                 return lemmas
             if not _fails_at_samples(remains, region):
@@ -236,7 +238,7 @@ def _eliminations(
 def _after(
     lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
 ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    checkpoint()
+    checkpoint(_CHOICE)
     try:
         remains = lemma.apply(goal, region)
     except Unsound:
