@@ -68,6 +68,7 @@ def second_opinion(law: sp.Expr, bound: sp.Expr, domain: Domain) -> SecondOpinio
 
 def _sign(gap_at: Callable[[Values], Ball], values: Values) -> int | None:
     """The gap's sign; 0 where it is too close to zero to tell, `None` where it is not known."""
+    gap: Ball = fmpq(0)
     for precision in _PRECISIONS:
         with flint.ctx.workprec(precision):
             gap = gap_at(values)

@@ -80,7 +80,8 @@ FALSE = {
 
 @pytest.mark.parametrize("name", TRUE)
 def test_true_bounds_are_not_contradicted(name):
-    opinion = second_opinion(*TRUE[name], DOMAIN)
+    law, bound = TRUE[name]
+    opinion = second_opinion(law, bound, DOMAIN)
     assert opinion.points + opinion.unknown == len(points(DOMAIN))
     assert opinion.unknown == 0
     assert str(opinion) == f"no counterexample at {len(points(DOMAIN)):,} points by ball arithmetic"
@@ -88,8 +89,9 @@ def test_true_bounds_are_not_contradicted(name):
 
 @pytest.mark.parametrize("name", FALSE)
 def test_planted_falsehoods_are_seen(name):
+    law, bound = FALSE[name]
     with pytest.raises(Contradiction, match="a defect of the prover, please report it: .* was proved, and at n = "):
-        second_opinion(*FALSE[name], DOMAIN)
+        second_opinion(law, bound, DOMAIN)
 
 
 def test_what_is_unknown_is_counted():
@@ -109,7 +111,10 @@ def test_limits_are_looked_at_over_n_alone():
 def test_points_are_in_the_domain():
     lam = sp.Symbol("lambda", positive=True)
     m, k = sp.symbols("m k", integer=True, positive=True)
-    domain = Domain((Variable(k, (3,)), Variable(m, (2 * k + 1, 9)), Variable(lam, (sp.Rational(1, 3),))), least_n=7)
+    domain = Domain(
+        (Variable(k, (sp.Integer(3),)), Variable(m, (2 * k + 1, sp.Integer(9))), Variable(lam, (sp.Rational(1, 3),))),
+        least_n=7,
+    )
     for point in points(domain):
         assert point[n] >= 7
         assert point[k] >= 3
