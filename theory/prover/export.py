@@ -15,7 +15,7 @@ from .canonical import difference, order, step
 from .certificate import Case, Certificate
 from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
-from .gp_lemmas import Application, claims
+from .gp_lemmas import Application, claims, where
 from .gp_text import Names, number
 from .lemmas import Lemma
 from .region import From, Only, Region, RootFrom
@@ -68,8 +68,8 @@ class _Script:
             "its lemma says; conditions, and what is left in the end, are quotients of polynomials with coefficients",
             ">= 0 in variables >= 0; the cases reach every n, and every point of the domain.",
             "Trusted: the mathematics of the lemmas below; H_n is the sum of 1/i, psi(n + 1) = H_n - gamma, and the",
-            "series of psi (DLMF 5.7.6); b^m = sum_{j <= 3} (m log b)^j/j! + y with y >= 0 for b > 1; that the bound",
-            "is real on the domain.",
+            "series of psi (DLMF 5.7.6); b^(x + y) = b^x b^y; b^m = sum_{j <= 3} (m log b)^j/j! + y with y >= 0 for",
+            "b > 1; that the bound is real on the domain.",
             "Numerical: the signs of real constants (pi, log 2, ...), at 120 digits, with a margin of 10^-50.",
             *stated,
         ]
@@ -86,7 +86,7 @@ class _Script:
             f"CONSTANTS = {_vector(constants)};",
             f"VALUES = {_vector(constants.values())};",
             f"VARIABLES = {_vector(map(names.symbol, (*slacks, *positive)))};",
-            f"IS_POSITIVE = {_vector(['0'] * len(slacks) + ['1'] * len(positive))};",
+            f"POSITIVE = {_vector(map(names.symbol, positive))};",
             f"SUMS = {_vector(_vector(pair) for pair in names.sums.values())};",
             f"TAILS = {_vector(_vector(pair) for pair in names.tails.values())};",
             f"FUNCTIONS = {_vector(functions)};",
@@ -163,18 +163,20 @@ class _Script:
         for holds, about in claims(lemma, Application(estimate, conditions, self.names)):
             lines.append(f'must({holds}, "{what}: {about}");')
         for condition in conditions:
-            lines += self._holds(condition, f"{what}: {condition.kind}")
+            lines += self._holds(condition, f"{what}: {condition.kind}", where(lemma))
         lines.append(f"N = subst(E, P, V + {shift}); E = {text(remains)};")
         lines.append(f'same(N, E, "{what}: the replacement");')
         return lines, remains
 
-    def _holds(self, condition: Condition, what: str) -> Iterator[str]:
+    def _holds(self, condition: Condition, what: str, run: str = "r") -> Iterator[str]:
+        """The condition, on the run of n that is given in GP."""
         expression, region = condition.expression, condition.region
         if region is None or not isinstance(expression, sp.Expr):  # about names, or numbers: said by the lemma's claims
             return
         if condition.kind == VANISHES:
             yield from self._vanishes(expression, region, what)
         elif condition.kind in (NONNEGATIVE, POSITIVE):
+            yield f"R = {run};"
             yield from self._placed(expression, region, what, int(condition.kind == POSITIVE))
 
     def _vanishes(self, expression: sp.Expr, region: Region, what: str) -> Iterator[str]:
@@ -186,6 +188,7 @@ class _Script:
         yield f"N = {text(above)}; D = {text(below)};"
         yield f'must({text(expression)}*D == N && poldegree(N, n_) < poldegree(D, n_), "{what}");'
         yield f'must(polcoef(D, poldegree(D, n_), n_) == {text(lead)}, "{what}");'
+        yield "R = r;"
         yield from self._placed(lead if region.is_positive(lead) else -lead, region, what, 1)
 
     def _placed(self, expression: sp.Expr, region: Region, what: str, strict: int) -> Iterator[str]:
@@ -198,7 +201,6 @@ class _Script:
             raise ValueError(f"{what}: {expression} cannot be exported to PARI/GP.")
         constants = dict(quotient.constants)
         above, below = (text(replaced(part, constants)) for part in (quotient.numerator, quotient.denominator))
-        yield f"R = {_run(region.run)};"
         for function in functions:
             yield from self._image(function, images[function], region, f"{what}: {text(function)}")
         old = _vector([*map(text, self.variables), *map(text, functions)])
@@ -221,7 +223,7 @@ class _Script:
         if isinstance(region.run, Only) and function in self.names.sums:
             index, old = text(i), _vector(map(text, self.domain.symbols))
             term = f"subst(term_of({text(function)}, SUMS), {index}, j)"
-            yield f'near({value}, sum(j = 1, {region.run.value}, substvec({term}, {old}, CELL)), "{what}");'
+            yield f'near({value}, sum(j = 1, R[2], substvec({term}, {old}, CELL)), "{what}");'
         elif isinstance(function, sp.log):
             inside = text(region.write(operands(function)[0]))
             yield f'near({text(_exponential(image))}, {inside}, "{what}");'

@@ -48,6 +48,13 @@ class Application:
         return self.names.text(self.compared)
 
 
+def where(lemma: Lemma) -> str:
+    """The run of n on which the lemma's conditions have to hold, where it is used on the run r."""
+    if isinstance(lemma, (TailBound, Telescoping)):
+        return '["from", least(r), 1]'
+    return f'["from", {lemma.first}, 1]' if isinstance(lemma, Termwise) else "r"
+
+
 #: What has to be true, each with what it is about.
 Claims = list[tuple[str, str]]
 

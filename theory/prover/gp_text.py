@@ -132,10 +132,18 @@ def _rule(part: sp.Expr) -> sp.Expr | None:
         whole = sp.floor(part.exp)
         found = sp.Mul(part.base**whole, part.base ** (part.exp - whole), evaluate=False) if whole != 0 else part
     elif isinstance(part, (sp.Pow, sp.exp)):
-        base, exponent = part.as_base_exp()
-        rest = at(exponent, n, 0)
-        linear = not symbols(base) and exponent.has(n) and exponent.is_polynomial(n) and rest != 0
-        found = sp.Mul(base**rest, base ** sp.expand(exponent - rest), evaluate=False) if linear else part
+        found = _power_rule(*part.as_base_exp())
     else:
         return None
     return None if found == part else found
+
+
+def _power_rule(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+    """b^(x + r) is b^r b^x for an x linear in n, and (1/b)^x is b^-x."""
+    if isinstance(base, sp.Rational) and 0 < base < 1:
+        base, exponent = as_expression(1 / base), -exponent
+    rest = at(exponent, n, 0)
+    if symbols(base) or not exponent.is_polynomial(n):
+        return sp.Pow(base, exponent)
+    left = base ** sp.expand(exponent - rest)
+    return left if rest == 0 else sp.Mul(base**rest, left, evaluate=False)

@@ -25,8 +25,8 @@ monomials(P, k = 1) = {
 };
 term(t) = t[1] * prod(k = 1, #VARIABLES, VARIABLES[k]^t[2][k]);
 terms(P) = { my(L = monomials(P)); must(P == sum(j = 1, #L, term(L[j])), "a polynomial is the sum of its terms"); L };
-\\ Variables are >= 0; a term in those alone that are > 0 is nowhere 0.
-nowhere_zero(t) = { for (k = 1, #VARIABLES, if (t[2][k] > 0 && !IS_POSITIVE[k], return(0))); 1 };
+\\ VARIABLES are >= 0; a term in those alone that are POSITIVE is nowhere 0.
+nowhere_zero(t) = { for (k = 1, #VARIABLES, if (t[2][k] > 0 && !setsearch(Set(POSITIVE), VARIABLES[k]), return(0))); 1 };
 has_sign(L, s) = { for (j = 1, #L, my(x = number_sign(L[j][1])); if (x == 2 || x * s < 0, return(0))); 1 };
 some_nowhere_zero(L, s) = { for (j = 1, #L, if (number_sign(L[j][1]) == s && nowhere_zero(L[j]), return(1))); 0 };
 
