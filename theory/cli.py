@@ -8,8 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
+from functools import partial
 from typing import Any, NoReturn
 
+import sympy as sp
+
+from .ranges import Range
 from .task import Parameter, Task
 from .tasks import TASKS
 from .workflow import Workflow
@@ -27,8 +31,16 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
 
 
-def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> "argparse._SubParsersAction[Parser]":
-    """Add one subcommand for each workflow, with its parameters and the options given; returns their group."""
+def add_workflows(
+    parser: Parser, add_options: Callable[[Parser], None], *, symbols: bool = False
+) -> "argparse._SubParsersAction[Parser]":
+    """Add one subcommand for each workflow, with its parameters and the options given; returns their group.
+
+    Args:
+        parser: that gets them.
+        add_options: adds the other options to the parser of each workflow.
+        symbols: whether a letter may stand for a parameter: for all numbers of its range.
+    """
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
         summary = (workflow.__doc__ or "").splitlines()[0]
@@ -36,12 +48,14 @@ def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> "arg
         command.set_defaults(build=workflow)
         for field in fields(workflow):  # pyright: ignore[reportArgumentType]: every workflow is a dataclass
             needed = field.default is MISSING
+            default = "" if needed else f"(default: {field.default})"
+            letter = "a number, or a letter for all numbers" if symbols else ""
             command.add_argument(
                 f"--{field.name.replace('_', '-')}",
-                type=exact_number,
+                type=partial(_number_or_symbol, workflow.ranges[field.name]) if symbols else exact_number,
                 required=needed,
                 default=argparse.SUPPRESS,
-                help="" if needed else f"(default: {field.default})",
+                help="; ".join(part for part in (letter, default) if part),
             )
         add_options(command)
     return commands
@@ -93,7 +107,7 @@ def add_task(
         add(f"--{choice.name}", choices=choice.options, required=True, help=choice.meaning)
     for parameter in task.parameters if parameters else ():
         several = each and parameter.each
-        form = _several(_number_type(parameter)) if several else _number_type(parameter)
+        form = _several(number_type(parameter)) if several else number_type(parameter)
         meaning = parameter.meaning + "; or one each: 100,200" * several
         meaning += "" if parameter.default is None else f" (default: {parameter.default:g})"
         required = needed and parameter.default is None
@@ -107,7 +121,8 @@ def build_task(task: type[Task], options: argparse.Namespace, *, parameters: boo
     return task(**{name: getattr(options, name) for name in names})
 
 
-def _number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:
+def number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:
+    """How the command line reads a number of the parameter."""
     return whole_number if parameter.symbol.is_integer else positive_number
 
 
@@ -150,6 +165,11 @@ def exact_number(text: str) -> Fraction:
         return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
         raise argparse.ArgumentTypeError(f"must be a number such as 2, 1/2 or 0.5; got {text!r}") from error
+
+
+def _number_or_symbol(numbers: Range, text: str) -> Fraction | sp.Symbol:
+    """A number, or a symbol for all numbers of a parameter's range, as in `--weight w`."""
+    return numbers.symbol(text) if text.isidentifier() else exact_number(text)
 
 
 def positive_number(text: str) -> float:

@@ -238,6 +238,10 @@ class Law:
             )
         return self._spread.distribution(float(self.evaluate(n=n, **parameters)), numbers)
 
+    def one_fit_exceeds(self, value: Any, numbers: dict[str, Any]) -> Any:
+        """P(the quantity of one fit > value) as a ball of python-flint's, for a distribution that is known."""
+        return self._spread.one_fit_exceeds(value, numbers)
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.quantity.symbol} = {sp.latex(self.expr)}$"
 

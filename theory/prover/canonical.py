@@ -92,20 +92,29 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     found = [part for part in found if isinstance(part, sp.Sum) or part.args[0] == n]
     stand_ins = {part: sp.Dummy() for part in found}
     opaque = replaced(expression, stand_ins)
-    coefficients = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
-    if any(c.free_symbols & {n, *stand_ins.values()} for c in coefficients.values()):
-        return expression
-    rest = replaced(opaque, dict.fromkeys(stand_ins.values(), sp.S.Zero))
+    slopes = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
+    merged = {part for part, slope in slopes.items() if slope.free_symbols.isdisjoint({n, *stand_ins.values()})}
+    # What stands in a product with n or another sum, or in a function, is written by itself.
+    apart = {stand_in: _alone(part) for part, stand_in in stand_ins.items() if part not in merged}
+    rest = replaced(opaque, apart | {stand_ins[part]: sp.S.Zero for part in merged})
     finite, infinite = sp.S.Zero, sp.S.Zero
-    for part, coefficient in coefficients.items():
+    for part in found:
+        if part not in merged:
+            continue
         if isinstance(part, sp.Sum) and is_tail(part):
-            infinite += coefficient * summand(part)
+            infinite += slopes[part] * summand(part)
         elif _term(part).is_rational_function(i):
-            finite += coefficient * _term(part)
+            finite += slopes[part] * _term(part)
         else:
-            rest += coefficient * part
+            rest += slopes[part] * part
     infinite = as_expression(sp.factor(infinite))
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
+
+
+def _alone(part: sp.Expr) -> sp.Expr:
+    """A sum as harmonic numbers, where it is these alone."""
+    plain = isinstance(part, sp.Sum) and not is_tail(part) and _term(part).is_rational_function(i)
+    return _summed(_term(part)) if plain else part
 
 
 def order(part: sp.Expr) -> sp.Expr:

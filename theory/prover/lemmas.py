@@ -34,8 +34,13 @@ class Estimate:
     below: bool | None
 
     def within(self, expression: sp.Expr) -> sp.Expr:
-        """The expression with value + y in the place of the part, or value - y, for a new variable y >= 0."""
+        """The expression with value + y in the place of the part, or value - y, for a new variable y >= 0.
+
+        Of a part 0 it is an addend that is replaced.
+        """
         y = sp.S.Zero if self.below is None else sp.Dummy("y", nonnegative=True)
+        if self.part == 0:
+            return expression + self.value + (y if self.below else -y)
         result = replaced(expression, {self.part: self.value + (y if self.below else -y)})
         return canonical(result) if self.value.has(sp.Sum) else result
 
@@ -147,7 +152,7 @@ class Telescoping(Lemma):
         yield from without(n, self.term)
         yield from without(i, self.value)
         yield numbers(region.run.least >= 1, "a least n of 1 or more")
-        gap = at(self.term, i, n + 1) - at(self.value, n, n + 1) + self.value
+        gap = canonical(at(self.term, i, n + 1) - at(self.value, n, n + 1) + self.value)
         yield nonnegative(gap, region.onwards, f"{self.term} at n + 1 to be at least the step of {self.value}")
 
     def estimate(self, region: Region) -> Estimate:
@@ -176,7 +181,9 @@ class HarmonicLog(Lemma):
     def estimate(self, region: Region) -> Estimate:
         """The harmonic number."""
         corrections = (sp.bernoulli(2 * j) / (2 * j * self.x ** (2 * j)) for j in range(1, self.terms + 1))
-        value = sp.log(self.x) + sp.EulerGamma + 1 / (2 * self.x) - sum(corrections, sp.S.Zero)
+        value = (
+            sp.expand_log(sp.log(self.x), force=False) + sp.EulerGamma + 1 / (2 * self.x) - sum(corrections, sp.S.Zero)
+        )
         return Estimate(sp.harmonic(self.x), value, self.terms % 2 == 1)
 
 
@@ -267,25 +274,37 @@ class RootBound(Lemma):
 
 @dataclass(frozen=True)
 class PowerBound(Lemma):
-    """b^e(n) for b > 0 and e linear: at least its value at the least n if it grows; between 0 and that if it decays."""
+    """b^e(n) for e linear: at least its value at the least n if it grows; between 0 and that if it decays.
+
+    It grows for b >= 1 if e does, and decays for 0 <= b <= 1; the other way round if e falls. Where b may be 0, e is at
+    least 0 and rises, with 0^0 = 1.
+    """
 
     power: sp.Expr
     below: bool
 
     def conditions(self, region: Region) -> Iterator[Condition]:
-        """An exponent linear in n, and no estimate of growth from above."""
+        """An exponent linear in n, a base on one side of 1, and no estimate of growth from above."""
         yield from without(i, self.power)
         base, exponent = self.power.as_base_exp()
+        yield from without(n, base)
         slope = coefficient(exponent, n, 1)
         linear = slope.is_Rational and not (exponent - slope * n).free_symbols
-        yield numbers(bool(linear and base.is_positive), "a power of a positive number with an exponent linear in n")
-        yield numbers(self.below or not self._grows(), "growth to be estimated from below")
+        yield numbers(bool(linear), "a power with an exponent linear in n")
+        yield nonnegative(base - 1 if self._is_large(region) else 1 - base, region, f"{base} on one side of 1")
+        if not region.is_positive(base):
+            rises = bool(slope >= 0 and at(exponent, n, region.run.least) >= 0)
+            yield numbers(rises, f"{exponent} >= 0 that rises")
+            yield nonnegative(base, region, f"{base} >= 0")
+        yield numbers(self.below or not self._grows(region), "growth to be estimated from below")
 
     def estimate(self, region: Region) -> Estimate:
         """The power."""
         first = at(self.power, n, region.run.least)
-        return Estimate(self.power, first if self._grows() or not self.below else sp.S.Zero, self.below)
+        return Estimate(self.power, first if self._grows(region) or not self.below else sp.S.Zero, self.below)
 
-    def _grows(self) -> bool:
-        base, exponent = self.power.as_base_exp()
-        return bool(base ** coefficient(exponent, n, 1) > 1)
+    def _is_large(self, region: Region) -> bool:
+        return region.is_nonnegative(self.power.as_base_exp()[0] - 1)
+
+    def _grows(self, region: Region) -> bool:
+        return self._is_large(region) == bool(coefficient(self.power.as_base_exp()[1], n, 1) >= 0)

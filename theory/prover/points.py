@@ -82,13 +82,14 @@ def _values(domain: Domain, rules: tuple[_Rule, ...], chance: random.Random) -> 
     values: dict[sp.Symbol, Fraction] = {}
     before = Fraction(0)
     for variable, (ahead, times) in zip(domain.variables, rules, strict=True):
-        least = domain.least(variable.symbol, values)
         if variable.symbol.is_integer:
+            least = domain.least(variable.symbol, values)
             before = max(least, Fraction(math.ceil(times * before))) + ahead
             values[variable.symbol] = before
         else:
-            steps = (*_STEPS, Fraction(0)) if variable.floors else _STEPS
-            values[variable.symbol] = least + chance.choice(steps)
+            has_end = variable.floors or variable.ceiling is not None
+            steps = (*_STEPS, Fraction(0)) if has_end else _STEPS
+            values[variable.symbol] = domain.beyond(variable.symbol, chance.choice(steps), values)
     return values
 
 

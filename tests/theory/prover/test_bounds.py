@@ -6,8 +6,6 @@ comment says why.
 
 import json
 import random
-import threading
-import time
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -43,9 +41,6 @@ from theory.sympy_types import as_expression
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 s = "sigma**2*d/(T-d-1)"
-
-#: Each verdict takes a few seconds at most; a busy machine may take longer, and that is no wrong verdict.
-LIMIT = 100.0
 
 
 def _gain_law(gain: sp.Expr) -> Law:
@@ -194,10 +189,10 @@ def _plain(expression: sp.Expr, point: Mapping[str, int | Fraction]) -> Any:
         return +value(*(mpmath.mpf(point[k]) for k in "Tdn"), mpmath.mpf(sigma_.numerator) / sigma_.denominator)
 
 
-def _judged(name: str, bound: str | sp.Expr, time_limit: float = LIMIT) -> Proved | Refuted | Undecided:
+def _judged(name: str, bound: str | sp.Expr) -> Proved | Refuted | Undecided:
     """The verdict; of a law that is not exact in the limit, where its bounds here are one fit's error times a gain."""
     law = LAWS[name]
-    verdict = check_bound(law, bound, time_limit=time_limit, asymptotic=not law.exact)
+    verdict = check_bound(law, bound, asymptotic=not law.exact)
     assert verdict.asymptotic is not law.exact
     return verdict
 
@@ -340,7 +335,7 @@ def test_bounds_that_are_not_real_are_refused_with_a_point(bound: str, where: st
 
 def test_a_pole_far_out_is_never_passed_over() -> None:
     # (n^2 - 10^10)/(n - 10^5) is n + 10^5 but at n = 10^5, where it has no value.
-    assert not isinstance(check_bound(LAWS["replace"], f"(n**2-1e10)/(n-1e5)*{s}", time_limit=4.0), Proved)
+    assert not isinstance(check_bound(LAWS["replace"], f"(n**2-1e10)/(n-1e5)*{s}"), Proved)
 
 
 def test_a_sum_with_n_in_its_term_is_refused() -> None:
@@ -353,8 +348,8 @@ def test_a_sum_with_n_in_its_term_is_refused() -> None:
 @pytest.mark.parametrize("bound", [sp.zeta(1 + 1 / n), 5 - sp.harmonic(n, sp.Rational(3, 2))], ids=str)
 def test_orders_that_are_no_whole_numbers_are_not_rounded(bound: sp.Expr) -> None:
     # zeta(1 + 1/n) > n, and 5 - zeta(3/2) = 2.39: both are above pi^2/6
-    assert not isinstance(check_bound(LAWS["accumulate"], ONE_FIT * bound, time_limit=4.0), Refuted)
-    refuted = check_bound(LAWS["replace"], ONE_FIT * bound, time_limit=4.0)
+    assert not isinstance(check_bound(LAWS["accumulate"], ONE_FIT * bound), Refuted)
+    refuted = check_bound(LAWS["replace"], ONE_FIT * bound)
     if isinstance(bound, sp.zeta):  # n + gamma - …: above n
         assert not isinstance(refuted, Refuted)
     else:
@@ -376,25 +371,15 @@ def test_a_law_without_a_formula_is_judged_by_its_gains() -> None:
     assert isinstance(refuted, Refuted)
     gains = law.gain(int(refuted.counterexample["n"]))
     assert gains[-1] > 2 >= gains[-2]
-    assert isinstance(check_bound(law, f"n*{s}", time_limit=4.0), Undecided)
+    assert isinstance(check_bound(law, f"n*{s}"), Undecided)
     assert isinstance(tightest(law), Undecided)
 
 
-def test_the_time_limit_holds_in_any_thread() -> None:
+def test_a_bound_too_large_to_be_multiplied_out_ends_soon() -> None:
     hard = f"(T+d+n+1)**64*(1+1/(T+d)+1/(T+n)+sqrt(T+n+log(T*d+n)))**63*(sqrt(T)-sqrt(T-1))**33*{s}"
-    took = []
-
-    def judge() -> None:
-        start = time.monotonic()
-        check_bound(LAWS["accumulate fresh"], hard, time_limit=2.0)
-        took.append(time.monotonic() - start)
-
-    judge()
-    thread = threading.Thread(target=judge)
-    thread.start()
-    thread.join()
-    assert max(took) < 6
-    assert len(took) == 2
+    found = check_bound(LAWS["accumulate fresh"], hard)
+    assert isinstance(found, Undecided)
+    assert any("multiplied out the bound may have" in line for line in found.tried)
 
 
 def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -499,7 +484,7 @@ def test_no_proof_survives_a_random_point() -> None:
         bound = f"({shape})*{scale}"
         if not LAWS[name].exact:
             continue
-        verdict = check_bound(LAWS[name], bound, time_limit=5.0)
+        verdict = check_bound(LAWS[name], bound)
         verdicts.append(verdict.verdict)
         features = rng.randint(1, 50)
         points = [

@@ -8,6 +8,7 @@ from theory.prover.lemmas import LogBound, TailBound
 from theory.prover.region import From, Region
 from theory.prover.unsound import Unsound
 from theory.symbols import i, n
+from theory.sympy_types import substituted
 from theory.tasks.regression.symbols import DOMAIN, d, sigma
 
 REGION = Region(DOMAIN.cells()[0], From(2))
@@ -56,6 +57,6 @@ def test_the_parts_of_a_quotient_are_its_value() -> None:
     expression = sp.pi / (n + d) - sp.log(2) / d
     quotient = REGION.quotient(expression)
     assert quotient is not None
-    value = (quotient.numerator / quotient.denominator).subs(quotient.constants)
+    value = substituted(quotient.numerator / quotient.denominator, quotient.constants)
     assert sp.simplify(value - REGION.write(expression)) == 0
     assert REGION.quotient(sp.sqrt(n)) is None
