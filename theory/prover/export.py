@@ -16,9 +16,10 @@ from .certificate import Case, Certificate
 from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
 from .gp_lemmas import Application, claims, where
-from .gp_text import Names, number
+from .gp_text import Names, number, number_at
 from .lemmas import Lemma
-from .region import From, Only, Region, RootFrom
+from .powers import ExponentBound, Inside, base_and_exponent
+from .region import Between, From, Only, Region, Run
 
 
 def gp_script(law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> str:
@@ -79,8 +80,9 @@ class _Script:
         names, domain = self.names, self.domain
         rules = list(self._rules_hold())
         constants = {name: number(constant) for constant, name in names.constants.items()}
-        slacks = [*domain.slacks.values(), m, *(s for s in names.known() if isinstance(s, sp.Dummy))]
-        positive = [variable.symbol for variable in domain.reals if not variable.floors]
+        others = [x for x in names.known() if x not in (n, i) and x not in domain.symbols]
+        slacks = [x for x in others if not x.is_positive]
+        positive = [*(x for x in others if x.is_positive), *(x for x in domain.symbols if x not in domain.slacks)]
         functions = [name for function, name in names.functions.items() if function.has(n)]
         return [
             f"CONSTANTS = {_vector(constants)};",
@@ -90,6 +92,7 @@ class _Script:
             f"SUMS = {_vector(_vector(pair) for pair in names.sums.values())};",
             f"TAILS = {_vector(_vector(pair) for pair in names.tails.values())};",
             f"FUNCTIONS = {_vector(functions)};",
+            f"POWERS = {_vector(_vector(power) for power in names.powers.items())};",
             f"RULES = {_vector(_vector(rule) for rule in names.rules.items())};",
             *rules,
         ]
@@ -129,16 +132,25 @@ class _Script:
         yield "\\\\ The domain, in cells of variables >= 0."
         cells = domain.cells()
         yield f"CELLS = {_vector(_vector(text(cell.get(x, x)) for x in domain.symbols) for cell in cells)};"
-        floors = (_vector(map(text, variable.floors)) for variable in domain.variables)
-        slacks = (text(domain.slacks.get(x, sp.S.Zero)) for x in domain.symbols)
-        yield f"cells_cover({_vector(map(text, domain.symbols))}, {_vector(floors)}, {_vector(slacks)});"
+        yield f"INTEGERS = {_vector(text(variable.symbol) for variable in domain.integers)};"
+        yield f"NAMES = {_vector(map(text, domain.symbols))};"
+        yield f"FLOORS = {_vector(_vector(map(text, variable.floors)) for variable in domain.variables)};"
+        ceilings = (v.ceiling for v in domain.variables)
+        slacks = _vector(text(domain.slacks.get(x, sp.S.Zero)) for x in domain.symbols)
+        yield f"cells_cover(NAMES, FLOORS, {_vector('oo' if c is None else f'({c})' for c in ceilings)}, {slacks});"
         for position, cell in enumerate(cells, 1):
             yield f'CELL = CELLS[{position}]; r = ["from", {domain.least_n}, 1];'
             condition = Condition(POSITIVE, self.certificate.unit, "", Region(cell, From(domain.least_n)))
             yield from self._holds(condition, f"cell {position}: the unit > 0")
+        known = {x for cell in cells for x in symbols(sp.Tuple(*cell.values()))} | set(domain.symbols)
+        for split in self.certificate.splits:
+            x = text(split.variable)
+            fresh = (y for cell in self.certificate.cells() for y in symbols(sp.Tuple(*cell.values())) - known)
+            rest = next((text(y) for y in fresh if y.name == f"{split.variable.name}'"), x)
+            yield f"split({split.cell + 1}, {x}, {text(split.at or sp.S.Zero)}, {rest}, NAMES, FLOORS);"
 
     def _case(self, position: int, case: Case) -> Iterator[str]:
-        region, what = Region(self.domain.cells()[case.cell], case.run), f"case {position}"
+        region, what = Region(self.certificate.cells()[case.cell], case.run), f"case {position}"
         words = self.certificate.steps()[position - 1].split(";")[0]
         yield f"\\\\ {what.capitalize()}: {words}"
         yield f"CELL = CELLS[{case.cell + 1}]; r = {_run(case.run)}; well_formed(r);"
@@ -159,14 +171,25 @@ class _Script:
         remains = estimate.within(goal)
         y = _new_slack(goal, remains)
         shift = "0" if y is None else f"{'' if estimate.below else '-'}{text(y)}"
-        lines = [f"P = {text(estimate.part)}; V = {text(estimate.value)};"]
-        for holds, about in claims(lemma, Application(estimate, conditions, self.names)):
-            lines.append(f'must({holds}, "{what}: {about}");')
+        lines = list(self._claims(lemma, region, what))
         for condition in conditions:
             lines += self._holds(condition, f"{what}: {condition.kind}", where(lemma))
-        lines.append(f"N = subst(E, P, V + {shift}); E = {text(remains)};")
+        replaced_by = f"E + V + {shift}" if estimate.part == 0 else f"subst(E, P, V + {shift})"
+        lines.append(f"N = {replaced_by}; E = {text(remains)};")
         lines.append(f'same(N, E, "{what}: the replacement");')
         return lines, remains
+
+    def _claims(self, lemma: Lemma, region: Region, what: str) -> Iterator[str]:
+        """That the estimate V of P is the lemma's; one inside another comes first, as INNER."""
+        text, estimate = self.names.text, lemma.estimate(region)
+        if isinstance(lemma, Inside):
+            yield from self._claims(lemma.inner, region, what)
+            yield "INNER = [P, V];"
+        yield f"P = {text(estimate.part)}; V = {text(estimate.value)};"
+        for holds, about in claims(lemma, Application(estimate, tuple(lemma.conditions(region)), self.names)):
+            yield f'must({holds}, "{what}: {about}");'
+        if isinstance(lemma, ExponentBound) and region.is_positive(base_and_exponent(lemma.power)[0]):
+            yield from self._holds(Condition(POSITIVE, base_and_exponent(lemma.power)[0], "", region), f"{what}: base")
 
     def _holds(self, condition: Condition, what: str, run: str = "r") -> Iterator[str]:
         """The condition, on the run of n that is given in GP."""
@@ -224,6 +247,9 @@ class _Script:
             index, old = text(i), _vector(map(text, self.domain.symbols))
             term = f"subst(term_of({text(function)}, SUMS), {index}, j)"
             yield f'near({value}, sum(j = 1, R[2], substvec({term}, {old}, CELL)), "{what}");'
+        elif not symbols(image):
+            arguments = (region.write(part) for part in operands(function))
+            yield f'must(alike({value}, {number_at(function, arguments)}), "{what}");'
         elif isinstance(function, sp.log):
             inside = text(region.write(operands(function)[0]))
             yield f'near({text(_exponential(image))}, {inside}, "{what}");'
@@ -231,8 +257,7 @@ class _Script:
             above, below = function.exp.p, function.exp.q
             inside = text(region.write(as_expression(function.base)))
             yield f'root_of({value}, {inside}, {above}, {below}, R, "{what}");'
-            if symbols(image):
-                yield from self._placed(image, region, what, 0)
+            yield from self._placed(image, region, what, 0)
         elif isinstance(function, (sp.Pow, sp.exp)):
             yield from self._power(function, image, what)
         else:
@@ -245,9 +270,6 @@ class _Script:
         if symbols(base) or symbols(exponent) != {n}:
             raise ValueError(f"{what}: {power} cannot be exported to PARI/GP.")
         raised = f"subst({text(exponent)}, n_, iteration(R))"
-        if not symbols(image):
-            yield f'must(alike({text(image)}, number({text(base)})^{raised}), "{what}");'
-            return
         (y,) = (symbol for symbol in symbols(image) if isinstance(symbol, sp.Dummy))
         root = next((operands(log)[0] for log in parts(image, sp.log)), sp.E)
         log = text(as_expression(sp.log(root)))
@@ -255,7 +277,7 @@ class _Script:
         yield f'geometric({known}, "{what}");'
 
     def _ending(self) -> Iterator[str]:
-        for cell in range(1, len(self.domain.cells()) + 1):
+        for cell in range(1, len(self.certificate.cells()) + 1):
             yield f"covers([c | c <- CASES, c[2] == {cell}], {self.domain.least_n});"
         yield 'print("verified"); quit(0);'
 
@@ -264,11 +286,13 @@ def _vector(entries: Iterable[str]) -> str:
     return f"[{', '.join(entries)}]"
 
 
-def _run(run: Only | From | RootFrom) -> str:
+def _run(run: Run) -> str:
     if isinstance(run, Only):
         return f'["only", {run.value}]'
     if isinstance(run, From):
         return f'["from", {run.first}, {run.step}]'
+    if isinstance(run, Between):
+        return f'["between", {run.first}, {run.last}]'
     return f'["root", {run.root}, {run.degree}, {run.scale}, {run.shift}]'
 
 

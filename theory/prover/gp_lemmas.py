@@ -10,9 +10,9 @@ from functools import singledispatch
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, coefficient
+from ..sympy_types import as_expression, coefficient, symbols
 from .canonical import partial_sum, tail
-from .conditions import NONNEGATIVE, Condition
+from .conditions import NONNEGATIVE, POSITIVE, Condition
 from .gp_text import Names
 from .lemmas import (
     Estimate,
@@ -27,6 +27,8 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
+from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square, base_and_exponent
+from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Application:
     def nonnegative(self) -> str:
         """The same as text."""
         return self.names.text(self.compared)
+
+    def needs(self, *expected: str) -> "Claims":
+        """That the conditions are about these expressions, in this order."""
+        kinds = (NONNEGATIVE, POSITIVE)
+        stated = [self.names.text(as_expression(c.expression)) for c in self.conditions if c.kind in kinds]
+        return [(" && ".join(f"{a} == {b}" for a, b in zip(stated, expected, strict=True)) or "1", "the conditions")]
 
 
 def where(lemma: Lemma) -> str:
@@ -179,3 +187,114 @@ def _(lemma: PowerBound, used: Application) -> Claims:
         (f"number_sign({text(base)}) == 1 && ({below} || {rate} <= 1)", "the base"),
         (f"if({rate} > 1 || !{below}, alike(V, {first}), V == 0)", "the estimate"),
     ]
+
+
+@claims.register
+def _(lemma: ExpTangent, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    log, c = text(as_expression(sp.log(base))), text(lemma.c)
+    t, known = f"(({text(exponent)} - {c})*{log})", text(base**lemma.c)
+    return [
+        *_power_of(known, base, lemma.c, used),
+        (f"V == {f'{known}*(1 + {t})' if lemma.below else f'{known}/(1 - {t})'}", "the estimate"),
+        *used.needs(text(base), *(() if lemma.below else (f"1 - {t}",))),
+    ]
+
+
+@claims.register
+def _(lemma: ExponentBound, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    b, e, c = text(base), text(exponent), text(lemma.c)
+    stated = [as_expression(condition.expression) for condition in used.conditions if condition.kind == NONNEGATIVE]
+    falls = stated[0] == 1 - base
+    more = f"{e} - {c}" if lemma.below != falls else f"{c} - {e}"
+    rest = (b, e, c) if len(stated) > 2 else ()
+    known = text(base**lemma.c)
+    return [
+        *_power_of(known, base, lemma.c, used),
+        (f"V == {known}", "the estimate"),
+        *used.needs(f"1 - {b}" if falls else f"{b} - 1", more, *rest),
+    ]
+
+
+@claims.register
+def _(lemma: Inside, used: Application) -> Claims:
+    """With INNER the other lemma's P and V."""
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    log = text(as_expression(sp.log(base)))
+    factors = [base_and_exponent(factor) for factor in sp.Mul.make_args(used.estimate.value)]
+    logs = " + ".join(text(as_expression(e * sp.log(b))) for b, e in factors)
+    return [
+        (f"subst({text(exponent)}, INNER[1], INNER[2])*{log} == {logs}", "the estimate"),
+        (f"{text(as_expression(used.conditions[-1].expression))} == deriv({text(exponent)}, INNER[1])", "the slope"),
+        (f"deriv(deriv({text(exponent)}, INNER[1]), INNER[1]) == 0", "a line"),
+    ]
+
+
+@claims.register
+def _(lemma: Bernoulli, used: Application) -> Claims:
+    text = used.names.text
+    x, e, c, known = text(lemma.x), text(lemma.e), text(lemma.c), text(lemma.c**lemma.e)
+    sides = (f"{e} - 1",) if lemma.below else (e, f"1 - {e}")
+    return [
+        *_power_of(known, lemma.c, lemma.e, used),
+        (f"V == {known}*(1 + {e}*({x}/{c} - 1))", "the estimate"),
+        *used.needs(x, c, *sides),
+    ]
+
+
+@claims.register
+def _(lemma: Square, used: Application) -> Claims:
+    text = used.names.text
+    weight = text(lemma.weight)
+    return [(f"P == 0 && V == -{weight}*({text(lemma.root)})^2", "the square"), *used.needs(weight)]
+
+
+@claims.register
+def _(lemma: SeriesTail, used: Application) -> Claims:
+    text = used.names.text
+    rest, found, term = text(tail(lemma.term)), partial_fractions(lemma.term), text(lemma.term)
+    result: Claims = [(f"term_of(P, SUMS) == {term} && term_of({rest}, TAILS) == {term}", "the terms")]
+    total, whole, simple = f"-{rest}", "0", "0"
+    for c, a, p in found:
+        series = sp.polygamma(0, 1 + a) if p == 1 else sp.zeta(p, 1 + a)
+        value = f"psi(1 + {a})" if p == 1 else f"zetahurwitz({p}, 1 + {a})"
+        result.append((f"{a} > -1 && {p} >= 1 && alike({text(series)}, {value})", "a series"))
+        total += f" {'-' if p == 1 else '+'} {text(c)}*{text(series)}"
+        whole += f" + {text(c)}/(i_ + {a})^{p}"
+        simple += f" + {text(c)}" if p == 1 else ""
+    return [
+        *result,
+        (f"{term} == {whole} && {simple} == 0", "the partial fractions"),
+        (f"V == {total}", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: HarmonicPower, used: Application) -> Claims:
+    text = used.names.text
+    p, here, ahead = text(lemma.p), text(n ** (1 - lemma.p)), text((n + 1) ** (1 - lemma.p))
+    grown = ahead if lemma.below != lemma.endless else here
+    start = f"(least(r) + {int(lemma.below)})^(1 - {p})/(1 - {p})"
+    known = f"zeta({p})" if lemma.endless else f"sum(j = 1, least(r), j^-{p}) - {start}"
+    return [
+        (f"{p} > {int(lemma.endless)} && {p} != 1", "the order"),
+        (f"alike(V - {grown}/(1 - {p}), {known})", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: ZetaBound, used: Application) -> Claims:
+    s = used.names.text(lemma.s)
+    return [(f"V == 1/({s} - 1) + {'1/2' if lemma.below else '1'}", "the estimate"), *used.needs(f"{s} - 1")]
+
+
+def _power_of(known: str, base: sp.Expr, exponent: sp.Expr, used: Application) -> Claims:
+    """That a power of numbers has its value; others are what they are named after."""
+    if symbols(base) or symbols(exponent):
+        return []
+    value = f"number({used.names.text(base)})^number({used.names.text(exponent)})"
+    return [(f"alike({known}, {value})", "the power")]

@@ -1,13 +1,14 @@
 """Expressions as text for PARI/GP: quotients of polynomials as they are, everything else under a name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import as_expression, at, operands, summand, symbols
 from .canonical import canonical, is_tail, order
+from .powers import base_and_exponent
 
 
 def number(constant: sp.Expr) -> str:
@@ -43,6 +44,13 @@ _NUMBERS: dict[type[sp.Basic], Callable[..., str]] = {
 }
 
 
+def number_at(function: sp.Expr, arguments: Iterable[sp.Expr]) -> str:
+    """The value of a function of constants, from its arguments."""
+    if function.func not in _NUMBERS:
+        raise ValueError(f"{function} cannot be written for PARI/GP.")
+    return _NUMBERS[function.func](*map(number, arguments))
+
+
 class Names:
     """What a script calls symbols, constants and functions, and what it has to say of each."""
 
@@ -54,6 +62,8 @@ class Names:
         self.functions: dict[sp.Expr, str] = {}
         #: What a function equals: for its name, an expression in other names.
         self.rules: dict[str, str] = {}
+        #: Of the names of powers: exponent * log(base).
+        self.powers: dict[str, str] = {}
         self._symbols: dict[sp.Symbol, str] = {}
 
     def symbol(self, symbol: sp.Symbol) -> str:
@@ -88,6 +98,9 @@ class Names:
         """The name of what is no sum, product or whole power."""
         if not symbols(part):
             number(part)
+            expanded = as_expression(sp.expand_log(part)) if isinstance(part, sp.log) else part
+            if expanded != part:  # log 4 = 2 log 2, as regions write it
+                return self.text(expanded)
             return self.constants.setdefault(part, f"c{len(self.constants) + 1}")
         if isinstance(part, sp.Sum):
             table, letter = (self.tails, "R") if is_tail(part) else (self.sums, "S")
@@ -96,6 +109,9 @@ class Names:
             return self._listed(self.sums, "S", part, i ** -order(part))
         if part not in self.functions:
             self.functions[part] = name = f"F{len(self.functions) + 1}"
+            base, exponent = base_and_exponent(part)
+            if isinstance(part, (sp.Pow, sp.exp)) and base.is_positive:
+                self.powers[name] = self.text(exponent) if base == sp.E else self.text(exponent * sp.log(base))
             rule = _rule(part)
             if rule is not None:
                 self.rules[name] = self.text(rule)

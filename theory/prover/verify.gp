@@ -94,30 +94,38 @@ geometric(image, base, exponent, root, logarithm, y, what) = {
   must(alike(constant, b^r), Str(what, ": the factor"));
 };
 
+\\ The logarithm of a power's name, as exponent * log(base).
+logarithm_of(F) = { for (k = 1, #POWERS, if (POWERS[k][1] == F, return(POWERS[k][2]))); must(0, Str(F, " is no power")) };
+
 \\ A changes by this much from n to n + 1.
 goes_on(A, change, what) = must(next_n(A, FUNCTIONS) - A == change, what);
 
-\\ Runs of n: ["only", n], ["from", first, step], ["root", root, degree, scale, shift].
-iteration(r) = if (r[1] == "only", r[2], r[1] == "from", r[2] + r[3] * m_, ((r[2] + m_)^r[3] - r[5]) / r[4]);
+\\ Runs of n: ["only", n], ["from", first, step], ["between", first, end], ["root", root, degree, scale, shift].
+iteration(r) = {
+  if (r[1] == "only", r[2], r[1] == "from", r[2] + r[3] * m_, r[1] == "between", (r[2] + r[3] * m_) / (1 + m_),
+    ((r[2] + m_)^r[3] - r[5]) / r[4])
+};
 least(r) = if (r[1] == "root", ceil((r[2]^r[3] - r[5]) / r[4]), r[2]);
 well_formed(r) = {
   must(least(r) >= 1, "an n below 1");
   if (r[1] == "from", must(r[3] >= 1, "a run that rises"));
+  if (r[1] == "between", must(r[3] > r[2], "a run that rises"));
   if (r[1] == "root", must(r[2] >= 1 && r[3] >= 1 && r[4] >= 1, "a run that rises"));
 };
+endless(r) = r[1] == "root" || (r[1] == "from" && r[3] == 1);
+\\ The first n that no [first, end] with first <= k < end holds, k itself where there is none.
+after(k, reach) = vecmax(concat([k], [x[2] | x <- reach, x[1] <= k && k < x[2]]));
 \\ Every n >= first is in a case with goal "difference", or follows by induction from the one before it.
 covers(cases, first) = {
-  my(single = Set([c[3][2] | c <- cases, c[1] == "difference" && c[3][1] == "only"]), ends = [], paces);
-  for (k = 1, #cases, my(c = cases[k], r = c[3]);
-    if (r[1] == "root" || (r[1] == "from" && r[3] == 1),
-      if (c[1] == "difference", ends = concat(ends, [least(r)]),
-        setsearch(single, least(r)), ends = concat(ends, [least(r) + 1]))));
-  paces = Set([c[3][3] | c <- cases, c[1] == "difference" && c[3][1] == "from" && c[3][3] > 1]);
-  for (k = 1, #paces,
-    my(p = paces[k], starts = [c[3][2] | c <- cases, c[1] == "difference" && c[3][1] == "from" && c[3][3] == p]);
-    if (#Set([s % p | s <- starts]) == p, ends = concat(ends, [vecmax(starts)])));
+  my(shown = [c[3] | c <- cases, c[1] == "difference"], steps = [c[3] | c <- cases, c[1] == "step"], reach, ends, paces);
+  reach = concat([[r[2], r[2] + 1] | r <- shown, r[1] == "only"], [[r[2], r[3]] | r <- shown, r[1] == "between"]);
+  ends = concat([least(r) | r <- shown, endless(r)], [least(r) + 1 | r <- steps, endless(r) && after(least(r), reach) > least(r)]);
+  paces = [r | r <- shown, r[1] == "from" && r[3] > 1];
+  foreach (Set([r[3] | r <- paces]), p, my(starts = [r[2] | r <- paces, r[3] == p]);
+    if (#Set([x % p | x <- starts]) == p, ends = concat(ends, [vecmax(starts)])));
   must(#ends > 0, "no run reaches all large n");
-  for (k = first, vecmin(ends) - 1, must(setsearch(single, k), Str("n = ", k, " is in no case")));
+  my(k = first);
+  while (k < vecmin(ends), my(next = after(k, reach)); must(next > k, Str("n = ", k, " is in no case")); k = next);
 };
 \\ A range of a variable >= p: [p, oo] as p + v, [p, q] as (p + q v)/(1 + v).
 range(image, v) = {
@@ -126,11 +134,17 @@ range(image, v) = {
   [p, q]
 };
 \\ The cells together are the domain: each variable is a floor + its slack, or the ranges of it are all there is.
-cells_cover(names, floors, slacks) = {
-  my(ranges = vector(#names, j, []), whole = 1, at_start, chain);
-  for (j = 1, #names, if (slacks[j] == 0, must(#floors[j] == 0, "a floor without a slack"); next);
+cells_cover(names, floors, ceilings, slacks) = {
+  my(whole = 1, at_start, chain);
+  for (j = 1, #names, if (slacks[j] == 0, must(#floors[j] == 0 && ceilings[j] == oo, "an end without a slack"); next);
     at_start = [1 | f <- floors[j], #variables(f) == 0];
-    if (#at_start == #floors[j],
+    if (ceilings[j] != oo,
+      must(#at_start == #floors[j], "a floor of what has a ceiling");
+      my(v = slacks[j], low = if (#floors[j] > 0, vecmax(floors[j]), 0), all);
+      all = concat([(ceilings[j] + low * v) / (1 + v)], if (#floors[j] > 0, [low], []));
+      must(low < ceilings[j] && Set([c[j] | c <- CELLS]) == Set(all), "a variable up to its ceiling");
+      whole *= #all,
+    #at_start == #floors[j],
       chain = vecsort(Set([range(c[j], slacks[j]) | c <- CELLS]));
       must(chain[1][1] == vecmax(floors[j]), "where a variable begins");
       for (k = 2, #chain, must(chain[k][1] == chain[k - 1][2], "ranges with a gap"));
@@ -140,5 +154,20 @@ cells_cover(names, floors, slacks) = {
         for (l = 1, #floors[j], found = found || left == substvec(floors[j][l], names, CELLS[k]));
         must(found, "a variable is above a floor"))));
   must(#Set(CELLS) == #CELLS && #CELLS == whole, "cells are all combinations of ranges");
+};
+\\ Some whole number of the domain is a whole floor + x + a whole number in the cell.
+is_whole(x, cell, names, floors) = {
+  for (j = 1, #names, if (setsearch(Set(INTEGERS), names[j]), for (l = 1, #floors[j],
+    my(f = floors[j][l], rest = simplify(cell[j] - substvec(f, names, cell) - x));
+    if (type(rest) == "t_INT" && denominator(content(f)) == 1 && #setminus(Set(variables(f)), Set(INTEGERS)) == 0, return(1)))));
+  0
+};
+\\ Two cells in the place of one: x = a x/(1 + x) and a + rest; or, for a = 0 and whole x, x = 0 and 1 + x.
+split(k, x, a, rest, names, floors) = {
+  my(cell = CELLS[k], low, high);
+  must(a > 0 || is_whole(x, cell, names, floors), "what is split is a whole number");
+  [low, high] = if (a > 0, [a * x / (1 + x), a + rest], [0, 1 + x]);
+  CELLS[k] = subst(cell, x, low);
+  CELLS = concat(CELLS, [subst(cell, x, high)]);
 };
 CASES = [];
