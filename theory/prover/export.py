@@ -17,7 +17,7 @@ from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
 from .gp_lemmas import Application, claims, where
 from .gp_text import Names, number, number_at
-from .lemmas import Lemma
+from .lemmas import Lemma, RootBound
 from .powers import ExponentBound, Inside, base_and_exponent
 from .region import Between, From, Only, Region, Run
 
@@ -188,6 +188,8 @@ class _Script:
         yield f"P = {text(estimate.part)}; V = {text(estimate.value)};"
         for holds, about in claims(lemma, Application(estimate, tuple(lemma.conditions(region)), self.names)):
             yield f'must({holds}, "{what}: {about}");'
+        if isinstance(lemma, RootBound) and symbols(lemma.c):
+            yield from self._holds(Condition(POSITIVE, lemma.c, "", region), f"{what}: the constant")
         if isinstance(lemma, ExponentBound) and region.is_positive(base_and_exponent(lemma.power)[0]):
             yield from self._holds(Condition(POSITIVE, base_and_exponent(lemma.power)[0], "", region), f"{what}: base")
 
@@ -219,17 +221,23 @@ class _Script:
         text = self.names.text
         functions = self.names.functions_in(expression)
         images = self._written(expression, functions, region)
-        quotient = region.quotient(images[expression])
-        if quotient is None:
-            raise ValueError(f"{what}: {expression} cannot be exported to PARI/GP.")
-        constants = dict(quotient.constants)
-        above, below = (text(replaced(part, constants)) for part in (quotient.numerator, quotient.denominator))
         for function in functions:
             yield from self._image(function, images[function], region, f"{what}: {text(function)}")
         old = _vector([*map(text, self.variables), *map(text, functions)])
         new = _vector(text(images[function]) for function in functions)
         yield f"F = substvec({text(expression)}, {old}, concat([[iteration(R)], CELL, {new}]));"
-        yield f'shown(F, {above}, {below}, {strict}, "{what}");'
+        yield self._shown(images[expression], what, strict)
+
+    def _shown(self, written: sp.Expr, what: str, strict: int) -> str:
+        """F, which is this expression in a region's variables, is >= 0, or > 0."""
+        quotient = Region({}, From(1)).quotient(written)
+        if quotient is None:
+            raise ValueError(f"{what}: {written} cannot be exported to PARI/GP.")
+        constants = dict(quotient.constants)
+        above, below = (
+            self.names.text(replaced(part, constants)) for part in (quotient.numerator, quotient.denominator)
+        )
+        return f'shown(F, {above}, {below}, {strict}, "{what}");'
 
     def _written(self, expression: sp.Expr, functions: list[sp.Expr], region: Region) -> dict[sp.Expr, sp.Expr]:
         """The expression and its functions in the region's variables, written together so that these are the same."""
@@ -257,7 +265,8 @@ class _Script:
             above, below = function.exp.p, function.exp.q
             inside = text(region.write(as_expression(function.base)))
             yield f'root_of({value}, {inside}, {above}, {below}, R, "{what}");'
-            yield from self._placed(image, region, what, 0)
+            yield f"F = {value};"
+            yield self._shown(image, what, 0)
         elif isinstance(function, (sp.Pow, sp.exp)):
             yield from self._power(function, image, what)
         else:

@@ -117,9 +117,10 @@ def _(lemma: Termwise, used: Application) -> Claims:
 def _(lemma: Telescoping, used: Application) -> Claims:
     text = used.names.text
     value, term = text(lemma.value), text(lemma.term)
-    gap = f"subst({term}, i_, n_ + 1) - subst({value}, n_, n_ + 1) + {value}"
-    known = f"sum(j = 1, least(r), subst({term}, i_, j)) - subst({value}, n_, least(r))"
+    gap = f"subst({term}, i_, n_ + 1) - next_n({value}, FUNCTIONS) + {value}"
+    known = f"sum(j = 1, least(r), subst({term}, i_, j)) - at_n({value}, least(r))"
     return [
+        (f"holds_sums_alone({value})", "the value"),
         (f"term_of(P, SUMS) == {term}", "the term"),
         (f"{used.nonnegative()} == {gap} && V == {known} + {value}", "the estimate"),
     ]
@@ -131,7 +132,7 @@ def _(lemma: HarmonicLog, used: Application) -> Claims:
     x, log, gamma = text(lemma.x), text(sp.log(lemma.x)), text(sp.EulerGamma)
     correction = f"sum(j = 1, {lemma.terms}, bernfrac(2*j)/(2*j*{x}^(2*j)))"
     return [
-        (f"V == {log} + {gamma} + 1/(2*{x}) - {correction}", "the estimate"),
+        (f"reduced(V) == reduced({log}) + {gamma} + 1/(2*{x}) - {correction}", "the estimate"),
         (f"{int(bool(used.estimate.below))} == {lemma.terms} % 2 && {lemma.terms} >= 0", "the side"),
     ]
 
@@ -164,10 +165,10 @@ def _(lemma: LogBound, used: Application) -> Claims:
 def _(lemma: RootBound, used: Application) -> Claims:
     text = used.names.text
     x, e, c, start = text(lemma.x), text(lemma.e), text(lemma.c), text(lemma.c ** (1 / lemma.e))
-    sides = [
-        (f"0 < {e} && {e} < 1 && number_sign({c}) == 1", "the constants"),
-        (f"alike({start}, number({c})^(1/{e}))", "the power of the constant"),
-    ]
+    known = f"number_sign({c}) == 1 && alike({start}, number({c})^(1/{e}))"
+    if symbols(lemma.c):  # that it is positive is shown apart
+        known = f"({start})^{lemma.e.p} == ({c})^{lemma.e.q}"
+    sides = [(f"0 < {e} && {e} < 1 && {known}", "the constants")]
     if lemma.flat:
         return [*sides, (f"V == {c} && {used.nonnegative()} == {x} - {start}", "the estimate")]
     t = f"({x}/{start})"

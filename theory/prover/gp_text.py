@@ -91,7 +91,7 @@ class Names:
             sign = " + " if isinstance(expression, sp.Add) else "*"
             return f"({sign.join(self.text(part) for part in operands(expression))})"
         if isinstance(expression, sp.Pow) and isinstance(expression.exp, sp.Integer):
-            return f"{self.text(as_expression(expression.base))}^({expression.exp})"
+            return f"({self.text(as_expression(expression.base))}^({expression.exp}))"
         return self.name(expression)
 
     def name(self, part: sp.Expr) -> str:

@@ -1,6 +1,6 @@
 """A certificate as a proof that a person can follow line by line, in LaTeX (article and amsmath)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sympy as sp
 
@@ -11,7 +11,7 @@ from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .lemma_statements import statement
 from .lemmas import Lemma
 from .math_latex import MOST_TERMS, broken, cut, latex
-from .region import From, Only, Quotient, Region, RootFrom
+from .region import Only, Quotient, Region, Run
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage{amsmath}
@@ -36,6 +36,7 @@ def proof_document(law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> st
 class _Proof:
     def __init__(self, law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> None:
         self.law, self.bound, self.certificate, self.domain = law, bound, certificate, certificate.domain
+        self.cells = certificate.cells()
         self.goal = difference(law, bound, certificate.unit)
         self.lemmas = list({type(lemma): None for case in certificate.cases for lemma in case.lemmas})
         self.steps = any(case.goal == "step" for case in certificate.cases)
@@ -65,10 +66,11 @@ class _Proof:
             yield from broken(r"\Delta(n) = D(n + 1) - D(n) = ", step(self.goal))
 
     def _substitutions(self) -> Iterator[str]:
-        cells = self.domain.cells()
+        cells = self.cells
         if not any(cells):
             return
-        slacks = r",\; ".join(rf"{latex(slack)} \ge 0" for slack in self.domain.slacks.values())
+        found = {x for cell in cells for value in cell.values() for x in symbols(value) if not x.is_positive}
+        slacks = r",\; ".join(rf"{latex(slack)} \ge 0" for slack in sorted(found, key=str))
         if len(cells) == 1:
             yield rf"The variables are written as {_equations(cells[0])} with ${slacks}$; this reaches every point."
             return
@@ -77,9 +79,9 @@ class _Proof:
             yield rf"\\ Cell {number}: {_equations(cell)}."
 
     def _case(self, number: int, case: Case) -> Iterator[str]:
-        region = Region(self.domain.cells()[case.cell], case.run)
+        region = Region(self.cells[case.cell], case.run)
         letter = "D" if case.goal == "difference" else r"\Delta"
-        where = f", cell {case.cell + 1}" if len(self.domain.cells()) > 1 else ""
+        where = f", cell {case.cell + 1}" if len(self.cells) > 1 else ""
         yield rf"\paragraph{{Case {number}: ${letter}(n) \ge 0$ for {_run(case.run)}{where}.}}"
         remains, names = self.goal if case.goal == "difference" else step(self.goal), dict[sp.Symbol, sp.Symbol]()
         for lemma in case.lemmas:
@@ -186,7 +188,7 @@ def _approximately(quotient: Quotient) -> str:
     return "".join(rf", ${latex(c)} \approx {sp.N(c, 4)}$" for c in shown)
 
 
-def _equations(cell: dict[sp.Symbol, sp.Expr]) -> str:
+def _equations(cell: Mapping[sp.Symbol, sp.Expr]) -> str:
     return ", ".join(f"${latex(symbol)} = {latex(value)}$" for symbol, value in cell.items())
 
 
@@ -194,7 +196,7 @@ def _relations(relations: Iterable[sp.Basic]) -> str:
     return ", ".join(f"${latex(relation)}$" for relation in relations)
 
 
-def _run(run: Only | From | RootFrom) -> str:
+def _run(run: Run) -> str:
     if isinstance(run, Only):
         return f"$n = {run.value}$"
     return rf"$n = {latex(as_expression(run.iteration()))}$, $m \ge 0$"

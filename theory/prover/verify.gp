@@ -94,6 +94,15 @@ geometric(image, base, exponent, root, logarithm, y, what) = {
   must(alike(constant, b^r), Str(what, ": the factor"));
 };
 
+\\ A at n = N, and whether A has no other functions of n than sums.
+at_n(A, N) = {
+  substvec(A, concat([n_], [s[1] | s <- SUMS]), concat([N], [sum(j = 1, N, subst(s[2], i_, j)) | s <- SUMS]))
+};
+holds_sums_alone(A) = {
+  for (k = 1, #FUNCTIONS, if (deriv(A, FUNCTIONS[k]) != 0, return(0)));
+  for (k = 1, #TAILS, if (deriv(A, TAILS[k][1]) != 0, return(0)));
+  1
+};
 \\ The logarithm of a power's name, as exponent * log(base).
 logarithm_of(F) = { for (k = 1, #POWERS, if (POWERS[k][1] == F, return(POWERS[k][2]))); must(0, Str(F, " is no power")) };
 
