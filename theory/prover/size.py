@@ -63,7 +63,7 @@ def _inside(part: sp.Expr) -> tuple[sp.Expr, ...]:
     match part:
         case sp.Sum():
             return (as_expression(part.function),)
-        case sp.Pow() if part.exp.is_Rational:  # the power of a root
+        case sp.Pow() if isinstance(part.exp, sp.Rational):  # the power of a root
             return (operands(part)[0] ** abs(part.exp.p),)
     return operands(part)
 
