@@ -12,6 +12,8 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
+from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
+from .series import HarmonicPower, SeriesTail, ZetaBound
 
 _STATEMENTS: dict[type[Lemma], str] = {
     ZetaTail: r"For $p \ge 2$, $\sum_{i=1}^{n} i^{-p} = \zeta(p) - \sum_{i=n+1}^{\infty} i^{-p}$, by definition.",
@@ -46,6 +48,34 @@ _STATEMENTS: dict[type[Lemma], str] = {
     PowerBound: (
         r"For $b > 0$ and $s$ linear in $n$, $b^{s(n)}$ is at least its first value if it grows, and between $0$ and"
         r" its first value if it does not."
+    ),
+    ExpTangent: (
+        r"For $b > 0$ and $t = (e - c) \log b$, $b^e \ge b^c (1 + t)$, and $b^e \le b^c/(1 - t)$ where $t < 1$: the"
+        r" tangent of the exponential (DLMF 4.5.2, 4.5.3)."
+    ),
+    ExponentBound: (
+        r"For $b \ge 1$, $b^e$ rises with $e$; for $0 \le b \le 1$ it falls, for $e \ge 0$ where $b$ may be $0$."
+    ),
+    Inside: (
+        r"For $b \ge 1$ and $e = p + q x$ with $q \ge 0$, an estimate of $x$ gives one of $b^e$ from the same side."
+    ),
+    Bernoulli: (
+        r"For $x \ge 0$ and $c > 0$, $x^e \ge c^e (1 + e(x/c - 1))$ where $e \ge 1$, and $\le$ where $0 \le e \le 1$"
+        r" (Bernoulli)."
+    ),
+    Square: r"$0 \ge -w r^2$ for a weight $w \ge 0$: what is $\ge 0$ without a square is so with it.",
+    SeriesTail: (
+        r"A sum over $i = 1..n$ is its series less the tail; the series of terms $c/(i + a)^p$ with $a > -1$ are"
+        r" $c\, \zeta(p, 1 + a)$ for $p \ge 2$ and together $-\sum c\, \psi(1 + a)$ for $p = 1$, where these $c$ add up"
+        r" to $0$ (DLMF 5.7.6, 25.11.1)."
+    ),
+    HarmonicPower: (
+        r"$x^{-p}$ falls, so that $\int_{N+1}^{n+1} x^{-p} dx \le \sum_{i=N+1}^{n} i^{-p} \le \int_{N}^{n} x^{-p} dx$;"
+        r" for $p > 1$ also with $n = \infty$."
+    ),
+    ZetaBound: (
+        r"For $s > 1$, $\frac{1}{s - 1} + \frac12 \le \zeta(s) \le \frac{1}{s - 1} + 1$: $x^{-s}$ is convex and falls,"
+        r" so that the sum is at least its trapezoids, and at most $1$ and the integral."
     ),
 }
 

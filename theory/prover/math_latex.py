@@ -57,6 +57,6 @@ def cut(terms: Sequence[sp.Expr]) -> str:
     printed = ""
     for position, each in enumerate(map(latex, terms)):
         if position >= MOST_TERMS or position > 1 and len(printed) + len(each) > _WIDTH:
-            return rf"{printed} + \dots"
+            return rf"{printed.strip()} + \dots"
         printed += f" + {each}" if position and not each.startswith("-") else f" {each}"
     return printed.strip()

@@ -12,7 +12,7 @@ import sympy as sp
 import theory
 from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing, SlidingWindow
 from theory.prover import search
-from theory.prover.certificate import Certificate
+from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
 from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, TailBound, ZetaTail
@@ -61,6 +61,16 @@ PROVED = [
     ("anchored", f"(1/2+sqrt(n)/2+1/8)*{U}"),  # a power that decays
     ("anchored", f"(1/3+log(T))*{U}"),
     ("fresh real", f"(2/3+1/(3*n))*{U}"),
+    ("replace", f"exp(harmonic(n))*{U}"),  # an estimate in an exponent, and a tangent
+    ("replace", f"n**n*{U}"),
+    ("replace", f"(1.01**n+364)*{U}"),
+    ("replace", f"(n**2/10**9+10**9/4)*{U}"),  # a square
+    ("replace", f"n*(1+(d-3)*(d-4))*{U}"),  # whole d one by one
+    ("growing", f"(digamma(n+3/2)+gamma)*{U}"),  # a series of half-integers
+    ("growing", f"harmonic(n**2)*{U}"),
+    ("accumulate", "pi**2/6*(sigma**4+1)/2*d/(T-d-1)"),  # sigma below and above 1
+    ("accumulate", "pi**2/6*sqrt(sigma**4+1)*d/(T-d-1)"),
+    ("growing fresh", f"{U}+sigma**2*d/T*(1+log(n))"),  # a sum in an estimate
 ]
 SLOW = [
     ("replace", f"n**2*{U}"),
@@ -90,6 +100,7 @@ def proof(name: str, text: str, domain: Domain = DOMAIN) -> tuple[sp.Expr, sp.Ex
     found = search.find(law, bound, ONE_FIT, domain, thorough=False)
     found = found or search.find(law, bound, ONE_FIT, domain, thorough=True)
     assert found is not None
+    check(law, bound, found)
     return law, bound, found
 
 

@@ -1,5 +1,7 @@
 """False "proofs" are planted, and the second opinion sees them; values agree with mpmath's."""
 
+import json
+import random
 from fractions import Fraction
 
 import flint
@@ -9,12 +11,17 @@ import sympy as sp
 from flint import fmpq
 
 import theory
-from theory import Accumulate, Replace, ReplaceGrowing, SlidingWindow
+from theory import Accumulate, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
+from theory.__main__ import main
+from theory.prover import certificate, search
 from theory.prover.ball_sums import NoValue, RationalSum
 from theory.prover.balls import compiled
+from theory.prover.certificate import Case, Certificate
 from theory.prover.domain import Domain, Variable
 from theory.prover.points import points
-from theory.prover.second_opinion import Contradiction, second_opinion
+from theory.prover.refutation import Search
+from theory.prover.region import From
+from theory.prover.second_opinion import Contradiction, SecondOpinion, second_opinion
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT as U, d, sigma
 
@@ -184,3 +191,61 @@ def test_poles_of_terms_are_none_that_cancel():
     with pytest.raises(NoValue, match="division by zero"):
         RationalSum(1 / (i * (T - 3)), i)(1, 40, {T: fmpq(3)})
     assert not RationalSum(sp.sqrt(i), i).is_rational
+
+
+def test_a_proof_has_a_second_opinion(capsys):
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    verdict = check_bound(law, "sigma**2*d/(T-d-1)*pi**2/6")
+    assert isinstance(verdict, Proved)
+    assert verdict.second_opinion == SecondOpinion(len(points(DOMAIN)), 0)
+    lower = check_bound(law, "sigma**2*d/(T-d-1)", lower=True)
+    assert isinstance(lower, Proved)
+    assert lower.second_opinion.points > 2_000
+    arguments = ["check-bound", "accumulate", "--design", "fixed", "sigma**2*d/(T-d-1)*pi**2/6"]
+    assert main(arguments) == 0
+    assert f"no counterexample at {len(points(DOMAIN)):,} points by ball arithmetic" in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["second_opinion"] == {"points": len(points(DOMAIN)), "unknown": 0}
+
+
+def test_a_false_proof_is_no_verdict(monkeypatch):
+    """The checker accepts anything, and the search finds it: no "proved" is said."""
+    false = Certificate(DOMAIN, U, (Case("difference", 0, From(1)),))
+    monkeypatch.setattr(certificate, "check", lambda *_, **__: None)
+    monkeypatch.setattr(search, "find", lambda *_, **__: false)
+    monkeypatch.setattr(Search, "small", lambda _: None)
+    monkeypatch.setattr(Search, "far", lambda _: None)
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    for bound, lower in ((BASEL * (1 - TEN_THOUSANDTH) * U, False), (U + U / sp.Integer(10) ** 9, True)):
+        with pytest.raises(Contradiction, match="please report it"):
+            check_bound(law, bound, lower=lower)
+    with pytest.raises(Contradiction, match="please report it"):
+        check_bound(law, (BASEL - TEN_THOUSANDTH) * sigma**2 * d / T, asymptotic=True)
+
+
+def test_random_falsehoods_are_seen():
+    """Bounds a little under the law somewhere: the depth, the place and the width of the dip are random."""
+    chance = random.Random(3)
+    seen = 0
+    for _ in range(60):
+        depth = sp.Rational(1, chance.choice((10**2, 10**3, 10**4)))
+        place = chance.choice((n, T, d, T - d, T / d, n / T))
+        turn = chance.choice((1, 2, 3, 10, 10**3, 10**6))
+        rises = chance.choice((place / (place + turn), turn / (place + turn)))
+        law = chance.choice((REPLACE, ACCUMULATE * 1, GROWING))
+        try:
+            second_opinion(law, law * (1 - depth + 2 * depth * rises), DOMAIN)
+        except Contradiction:
+            seen += 1
+    assert seen == 60
+
+
+def test_ceilings_and_floors_of_real_variables_are_reached():
+    weight = sp.Symbol("w", positive=True)
+    domain = Domain((Variable(weight, (), Fraction(1)),))
+    values = {point[weight] for point in points(domain)}
+    assert max(values) == 1
+    assert 0 < min(values) < fmpq(1, 1000)
+    with pytest.raises(Contradiction):
+        second_opinion(weight, sp.sqrt(weight) - (1 - weight) * weight, domain)
+    assert second_opinion(weight, sp.sqrt(weight), domain).unknown == 0
