@@ -5,7 +5,7 @@ sum_{i = a}^b (i - r)^-p is psi(b + 1 - r) - psi(a - r) for p = 1, and zeta(p, a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import flint
 import sympy as sp
@@ -152,8 +152,7 @@ def _around(polynomial: fmpq_poly, point: Pole) -> list[Pole]:
     """The coefficients in powers of (i - point)."""
     if isinstance(point, fmpq):
         return list(polynomial(fmpq_poly([point, 1])))
-    shifted: Any = acb_poly(polynomial)(acb_poly([point, 1]))
-    return list(shifted)
+    return list(cast(Any, acb_poly(polynomial)(acb_poly([point, 1]))))
 
 
 def _antidifference(x: Pole, power: int) -> arb | acb:

@@ -38,7 +38,7 @@ def gp_script(law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> str:
 
 @cache
 def _library() -> str:
-    return files(__package__).joinpath("verify.gp").read_text(encoding="utf-8")
+    return files("theory.prover").joinpath("verify.gp").read_text(encoding="utf-8")
 
 
 class _Script:
