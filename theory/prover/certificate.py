@@ -232,7 +232,7 @@ def is_defined(bound: sp.Expr, region: Region) -> bool:
                 return True
             negative = exponent.is_Integer and _is_positive(-base, region)
             root = exponent.is_Rational and exponent > 0 and region.is_nonnegative(base)
-            powers = bool(base.is_negative and exponent.is_integer)
+            powers = exponent.is_integer and (base.is_negative or region.is_nonnegative(exponent))  # 0^0 = 1
             return bool(negative or root or _is_positive(base, region) or powers)
         case sp.log():
             return _is_positive(operands(bound)[0], region)

@@ -277,7 +277,7 @@ class PowerBound(Lemma):
     """b^e(n) for e linear: at least its value at the least n if it grows; between 0 and that if it decays.
 
     It grows for b >= 1 if e does, and decays for 0 <= b <= 1; the other way round if e falls. Where b may be 0, e is at
-    least 0 and rises, with 0^0 = 1.
+    least 0 and rises, with 0^0 = 1. For even e, b may be -b.
     """
 
     power: sp.Expr
@@ -286,7 +286,7 @@ class PowerBound(Lemma):
     def conditions(self, region: Region) -> Iterator[Condition]:
         """An exponent linear in n, a base on one side of 1, and no estimate of growth from above."""
         yield from without(i, self.power)
-        base, exponent = self.power.as_base_exp()
+        base, exponent = self._base(region), self.power.as_base_exp()[1]
         yield from without(n, base)
         slope = coefficient(exponent, n, 1)
         linear = slope.is_Rational and not (exponent - slope * n).free_symbols
@@ -304,7 +304,12 @@ class PowerBound(Lemma):
         return Estimate(self.power, first if self._grows(region) or not self.below else sp.S.Zero, self.below)
 
     def _is_large(self, region: Region) -> bool:
-        return region.is_nonnegative(self.power.as_base_exp()[0] - 1)
+        return region.is_nonnegative(self._base(region) - 1)
+
+    def _base(self, region: Region) -> sp.Expr:
+        """What is >= 0, of b and -b."""
+        base, exponent = self.power.as_base_exp()
+        return -base if (exponent / 2).is_integer and region.is_nonnegative(-base) else base
 
     def _grows(self, region: Region) -> bool:
         return self._is_large(region) == bool(coefficient(self.power.as_base_exp()[1], n, 1) >= 0)
