@@ -3,8 +3,10 @@
 import argparse
 import json
 import shlex
+from dataclasses import asdict
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .bounds import check_bound
@@ -43,7 +45,10 @@ def _options(task: type[Task], command: Parser) -> None:
     add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
     add("--time-limit", type=positive_number, help="seconds (default: none; searches end after units of work)")
     add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
-    add("--json", action="store_true", help="print one JSON value")
+    add("--export", metavar="FILE.gp", help="write a proof as a script that PARI/GP verifies: gp -q -f FILE.gp")
+    output = command.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON value")
+    output.add_argument("--latex", action="store_true", help="print the proof as a LaTeX document")
     command.set_defaults(main=partial(_main, task), kind="check-bound")
 
 
@@ -88,7 +93,11 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         asymptotic=options.asymptotic,
     )
     bound = str(other.expr) if isinstance(other, Law) else other
-    if options.json:
+    if options.export is not None and isinstance(verdict, Proved):
+        Path(options.export).write_text(verdict.gp_script(), encoding="utf-8")
+    if options.latex and isinstance(verdict, Proved):
+        print(verdict.latex(), end="")
+    elif options.json:
         print(json.dumps(_summary(law, bound, verdict, options), allow_nan=False))
     else:
         _print(law, bound, verdict)
@@ -97,7 +106,11 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
 
 def _tail(task: type[Task], options: argparse.Namespace) -> int:
     """Judge a probability."""
-    given = [name for name in ("below", "lower", "asymptotic", "domain", "time_limit") if getattr(options, name)]
+    given = [
+        name
+        for name in ("below", "lower", "asymptotic", "domain", "time_limit", "export", "latex")
+        if getattr(options, name)
+    ]
     if given or options.bound is None:
         what = f"--{given[0].replace('_', '-')} does not go with it" if given else "it needs the bound"
         raise ValueError(f"--probability judges P(error > bound) at numbers of the parameters; {what}.")
@@ -158,6 +171,7 @@ def _summary(
         "validity": law.validity,
         "exact": law.exact,
         "asymptotic": verdict.asymptotic,
+        "second_opinion": asdict(verdict.second_opinion) if isinstance(verdict, Proved) else None,
     }
 
 
@@ -180,6 +194,8 @@ def _print(law: Law, bound: str, verdict: Proved | Refuted | Undecided) -> None:
         print(f"  the {what} {how} the bound at " + ", ".join(f"{name} = {value}" for name, value in point.items()))
     for line in verdict.certificate.steps() if isinstance(verdict, Proved) else verdict.tried:
         print(f"  {line}")
+    if isinstance(verdict, Proved):
+        print(f"  {verdict.second_opinion}")
 
 
 def add_to(commands: "argparse._SubParsersAction[Parser]", task: type[Task]) -> None:

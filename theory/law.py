@@ -243,7 +243,8 @@ class Law:
         return self._spread.one_fit_exceeds(value, numbers)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.quantity.symbol} = {sp.latex(self.expr)}$"
+        relation = "=" if self.exact else r"\simeq"
+        return f"$\\displaystyle {self.quantity.symbol} {relation} {sp.latex(self.expr)}$"
 
 
 def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:

@@ -5,10 +5,13 @@ sum_{i = a}^b (i - r)^-p is psi(b + 1 - r) - psi(a - r) for p = 1, and zeta(p, a
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import flint
 import sympy as sp
 from flint import acb, acb_poly, arb, fmpq, fmpq_poly, fmpz_poly
+
+from ..sympy_types import operands
 
 Pole = fmpq | acb
 
@@ -104,7 +107,7 @@ def _quotient(
         divisors.append(above)
         return below**-exponent, above**-exponent
     above, below = fmpq_poly([int(isinstance(term, sp.Mul))]), one
-    for part in term.args:
+    for part in operands(term):
         part_above, part_below = _quotient(part, index, values, divisors)
         above = above * part_above if isinstance(term, sp.Mul) else above * part_below + part_above * below
         below = below * part_below
@@ -149,7 +152,7 @@ def _around(polynomial: fmpq_poly, point: Pole) -> list[Pole]:
     """The coefficients in powers of (i - point)."""
     if isinstance(point, fmpq):
         return list(polynomial(fmpq_poly([point, 1])))
-    return list(acb_poly(polynomial)(acb_poly([point, 1])))
+    return list(cast(Any, acb_poly(polynomial)(acb_poly([point, 1]))))
 
 
 def _antidifference(x: Pole, power: int) -> arb | acb:

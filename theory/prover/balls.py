@@ -10,6 +10,7 @@ import flint
 import sympy as sp
 from flint import arb, fmpq
 
+from ..sympy_types import summand
 from .ball_sums import NoValue, RationalSum, unknown
 
 #: A rational number, or a ball that holds the value; one that is not finite says that nothing is known.
@@ -164,7 +165,7 @@ def _sum(total: sp.Sum) -> Function:
     ((index, first, last),) = total.limits
     first_at, last_at = compiled(first), compiled(last)
     # A factor without the index may be irrational; what is left is a rational function as a rule.
-    outside, inside = total.function.as_independent(index, as_Add=False)
+    outside, inside = summand(total).as_independent(index, as_Add=False)
     factor_at, term_at = compiled(outside), compiled(inside)
     long_sum = RationalSum(inside, index)
 

@@ -17,8 +17,11 @@ from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
 from .enclosure import Enclosure, sign
+from .export import gp_script
 from .parsing import parse_bound
+from .proof_latex import proof_document
 from .refutation import Point, Search, Sides
+from .second_opinion import SecondOpinion, second_opinion
 from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
 
@@ -64,16 +67,32 @@ class Proved:
 
     Attributes:
         certificate: the proof.
+        sides: what is at most, and what is at least the other.
+        second_opinion: the points at which ball arithmetic found nothing against it.
         asymptotic: whether limits were compared.
         lower: whether law >= bound was judged instead.
     """
 
     certificate: Certificate
+    sides: tuple[sp.Expr, sp.Expr]
+    second_opinion: SecondOpinion
     asymptotic: bool = False
     lower: bool = False
     verdict: ClassVar[str] = "proved"
     counterexample: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
+
+    def latex(self) -> str:
+        """The proof as a LaTeX document, to be followed line by line."""
+        return proof_document(*self.sides, self.certificate)
+
+    def gp_script(self) -> str:
+        """The proof as a script that PARI/GP verifies by `gp -q -f FILE`.
+
+        Raises:
+            ValueError: it has a lemma or a function that cannot be exported.
+        """
+        return gp_script(*self.sides, self.certificate)
 
 
 @dataclass(frozen=True)
@@ -185,6 +204,7 @@ def judge(
 
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain.
+        Contradiction: a proof was found that does not hold at a point, a defect of the prover.
     """
     domain, other = statement.domain, _other(bound, statement.domain)
     attempts = _Attempts(time_limit)
@@ -194,7 +214,8 @@ def judge(
 
     def verdict(found: Point | Certificate) -> Proved | Refuted:
         if isinstance(found, Certificate):
-            return Proved(found, statement.asymptotic, lower)
+            sides = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
+            return Proved(found, sides, second_opinion(*sides, domain), statement.asymptotic, lower)
         return Refuted(_named(found, lookout), statement.asymptotic, lower)
 
     far = f"counterexamples downhill, to large {_listed(domain)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import flint
 import sympy as sp
-from flint import fmpq
+from flint import arb, fmpq
 
 from .ball_sums import NoValue
 from .balls import Ball, Values, compiled
@@ -68,6 +68,7 @@ def second_opinion(law: sp.Expr, bound: sp.Expr, domain: Domain) -> SecondOpinio
 
 def _sign(gap_at: Callable[[Values], Ball], values: Values) -> int | None:
     """The gap's sign; 0 where it is too close to zero to tell, `None` where it is not known."""
+    gap: Ball = fmpq(0)
     for precision in _PRECISIONS:
         with flint.ctx.workprec(precision):
             gap = gap_at(values)
@@ -77,7 +78,7 @@ def _sign(gap_at: Callable[[Values], Ball], values: Values) -> int | None:
                 return 1
             if isinstance(gap, fmpq):
                 return 0
-    return 0 if gap.is_finite() else None
+    return 0 if arb(gap).is_finite() else None
 
 
 def _defect(law: sp.Expr, bound: sp.Expr, values: Values, what: str) -> str:

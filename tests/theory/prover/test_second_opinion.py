@@ -1,5 +1,7 @@
 """False "proofs" are planted, and the second opinion sees them; values agree with mpmath's."""
 
+import json
+import random
 from fractions import Fraction
 
 import flint
@@ -9,12 +11,17 @@ import sympy as sp
 from flint import fmpq
 
 import theory
-from theory import Accumulate, Replace, ReplaceGrowing, SlidingWindow
+from theory import Accumulate, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
+from theory.__main__ import main
+from theory.prover import certificate, search
 from theory.prover.ball_sums import NoValue, RationalSum
 from theory.prover.balls import compiled
+from theory.prover.certificate import Case, Certificate
 from theory.prover.domain import Domain, Variable
 from theory.prover.points import points
-from theory.prover.second_opinion import Contradiction, second_opinion
+from theory.prover.refutation import Search
+from theory.prover.region import From
+from theory.prover.second_opinion import Contradiction, SecondOpinion, second_opinion
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT as U, d, sigma
 
@@ -80,7 +87,8 @@ FALSE = {
 
 @pytest.mark.parametrize("name", TRUE)
 def test_true_bounds_are_not_contradicted(name):
-    opinion = second_opinion(*TRUE[name], DOMAIN)
+    law, bound = TRUE[name]
+    opinion = second_opinion(law, bound, DOMAIN)
     assert opinion.points + opinion.unknown == len(points(DOMAIN))
     assert opinion.unknown == 0
     assert str(opinion) == f"no counterexample at {len(points(DOMAIN)):,} points by ball arithmetic"
@@ -88,8 +96,9 @@ def test_true_bounds_are_not_contradicted(name):
 
 @pytest.mark.parametrize("name", FALSE)
 def test_planted_falsehoods_are_seen(name):
+    law, bound = FALSE[name]
     with pytest.raises(Contradiction, match="a defect of the prover, please report it: .* was proved, and at n = "):
-        second_opinion(*FALSE[name], DOMAIN)
+        second_opinion(law, bound, DOMAIN)
 
 
 def test_what_is_unknown_is_counted():
@@ -109,7 +118,10 @@ def test_limits_are_looked_at_over_n_alone():
 def test_points_are_in_the_domain():
     lam = sp.Symbol("lambda", positive=True)
     m, k = sp.symbols("m k", integer=True, positive=True)
-    domain = Domain((Variable(k, (3,)), Variable(m, (2 * k + 1, 9)), Variable(lam, (sp.Rational(1, 3),))), least_n=7)
+    domain = Domain(
+        (Variable(k, (sp.Integer(3),)), Variable(m, (2 * k + 1, sp.Integer(9))), Variable(lam, (sp.Rational(1, 3),))),
+        least_n=7,
+    )
     for point in points(domain):
         assert point[n] >= 7
         assert point[k] >= 3
@@ -179,3 +191,62 @@ def test_poles_of_terms_are_none_that_cancel():
     with pytest.raises(NoValue, match="division by zero"):
         RationalSum(1 / (i * (T - 3)), i)(1, 40, {T: fmpq(3)})
     assert not RationalSum(sp.sqrt(i), i).is_rational
+
+
+def test_a_proof_has_a_second_opinion(capsys):
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    verdict = check_bound(law, "sigma**2*d/(T-d-1)*pi**2/6")
+    assert isinstance(verdict, Proved)
+    assert verdict.second_opinion == SecondOpinion(len(points(DOMAIN)), 0)
+    lower = check_bound(law, "sigma**2*d/(T-d-1)", lower=True)
+    assert isinstance(lower, Proved)
+    assert lower.second_opinion.points > 2_000
+    arguments = ["check-bound", "accumulate", "--design", "fixed", "sigma**2*d/(T-d-1)*pi**2/6"]
+    assert main(arguments) == 0
+    assert f"no counterexample at {len(points(DOMAIN)):,} points by ball arithmetic" in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["second_opinion"] == {"points": len(points(DOMAIN)), "unknown": 0}
+
+
+def test_a_false_proof_is_no_verdict(monkeypatch):
+    """The checker accepts anything, and the search finds it: no "proved" is said."""
+    false = Certificate(DOMAIN, U, (Case("difference", 0, From(1)),))
+    monkeypatch.setattr(certificate, "check", lambda *_, **__: None)
+    monkeypatch.setattr(search, "find", lambda *_, **__: false)
+    monkeypatch.setattr(Search, "small", lambda _: None)
+    monkeypatch.setattr(Search, "far", lambda _: None)
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    for bound, lower in ((BASEL * (1 - TEN_THOUSANDTH) * U, False), (U + U / sp.Integer(10) ** 9, True)):
+        with pytest.raises(Contradiction, match="please report it"):
+            check_bound(law, bound, lower=lower)
+    with pytest.raises(Contradiction, match="please report it"):
+        check_bound(law, (BASEL - TEN_THOUSANDTH) * sigma**2 * d / T, asymptotic=True)
+
+
+def test_random_falsehoods_are_seen():
+    """Bounds a little under the law on one side of a random place, by a random part; none is seen that is true."""
+    chance, least = random.Random(3), {n: 1, T: 3, d: 1, T - d: 2, T / d: 1, n / T: 0}
+    false = 0
+    for _ in range(40):
+        depth = sp.Rational(1, chance.choice((10**2, 10**3, 10**4)))
+        place, turn, up = chance.choice([*least]), chance.choice((1, 2, 3, 10, 10**3, 10**6)), chance.choice((1, 0))
+        law = chance.choice((REPLACE, ACCUMULATE, GROWING))
+        bound = law * (1 - depth + 2 * depth * (place if up else turn) / (place + turn))
+        if up and turn <= least[place]:
+            assert second_opinion(law, bound, DOMAIN).unknown == 0
+            continue
+        with pytest.raises(Contradiction):
+            second_opinion(law, bound, DOMAIN)
+        false += 1
+    assert false > 25
+
+
+def test_ceilings_and_floors_of_real_variables_are_reached():
+    weight = sp.Symbol("w", positive=True)
+    domain = Domain((Variable(weight, (), Fraction(1)),))
+    values = {point[weight] for point in points(domain)}
+    assert max(values) == 1
+    assert 0 < min(values) < fmpq(1, 1000)
+    with pytest.raises(Contradiction):
+        second_opinion(weight, sp.sqrt(weight) - (1 - weight) * weight, domain)
+    assert second_opinion(weight, sp.sqrt(weight), domain).unknown == 0
