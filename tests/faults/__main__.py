@@ -100,8 +100,10 @@ def copy_tree(root: Path, to: Path) -> None:
 
 async def pytest(copy: Path, *arguments: str) -> tuple[int, str]:
     """The exit status and output of the tests of a copy, which sees nothing of the checkout."""
+    temporary = copy.with_name(f"{copy.name}-temporary")  # what tests leave goes with the copy
+    temporary.mkdir(exist_ok=True)
     # a byte-compiled file would outlive a change of the same length within the same second
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temporary)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", *arguments),
         cwd=copy,
@@ -125,7 +127,7 @@ async def judged(fault: Fault, copy: Path) -> tuple[str, str]:
     text = path.read_text() if path.is_file() else ""
     try:
         path.write_text(fault.planted(text))
-    except (ValueError, FileNotFoundError) as error:
+    except ValueError as error:
         return STALE, str(error)
     try:
         status, output = await pytest(copy, "-x", "--numprocesses=0", fault.test)

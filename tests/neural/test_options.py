@@ -212,12 +212,8 @@ def test_every_option_arrives(kind, arrived, tmp_path):
 
 @pytest.mark.parametrize(("kind", "line", "where", "value"), OTHERS)
 def test_the_other_value_arrives_too(kind, line, where, value, arrived):
-    data = {
-        "transformer": "text --file {tmp}/texts",
-        "vae": "folder --folder {tmp}/images",
-        "diffusion": "file --file f",
-    }
-    found = arrived(f"{kind} replace --data {data[kind]} --run-dir {{tmp}}/run {line}")
+    data = {"transformer": "text --file f", "vae": "folder --folder f", "diffusion": "file --file f"}[kind]
+    found = arrived(f"{kind} replace --data {data} --run-dir {{tmp}}/run {line}")
     assert at(found, where) == value
 
 

@@ -146,7 +146,7 @@ def test_coverage_and_matching_are_of_the_real_conformations(monkeypatch):
 
 def test_the_test_loss_is_at_times_evenly_spread():
     learner = made_by_hand(test_draws=3, test_batch=4)
-    model = learner.model(key=jr.key(0))
+    model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone
     models = jax.tree.map(lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf, model)
     of_one = eqx.filter_jit(lambda graph, x, t, key: error(model, graph, x, t, key=key))
     total = 0.0
@@ -161,7 +161,7 @@ def test_the_test_loss_is_at_times_evenly_spread():
 
 def test_which_molecule_is_drawn_and_where_its_atoms_are_have_keys_of_their_own():
     learner = made_by_hand()
-    model = learner.model(key=jr.key(0))
+    model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone
     models = jax.tree.map(lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf, model)
     keys = jr.split(jr.key(4), (1, 6))
     numbers, x = split(learner.sample(models, keys=keys)[0])
