@@ -183,11 +183,8 @@ async def run(mutants: Sequence[Mutant], root: Path) -> dict[str, int]:
 
 def record(row: dict[str, object]) -> None:
     """Keep the row of a package in place of the one before."""
-    rows: list[dict[str, object]] = []
-    if TABLE.exists():
-        rows = [
-            dict(each) for each in csv.DictReader(TABLE.read_text().splitlines()) if each["package"] != row["package"]
-        ]
+    kept = csv.DictReader(TABLE.read_text().splitlines() if TABLE.exists() else [])
+    rows: list[dict[str, object]] = [dict(each) for each in kept if each["package"] != row["package"]]
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -33,6 +33,7 @@ def tree(tmp_path):
     root = tmp_path / "tree"
     (root / "sim").mkdir(parents=True)
     (root / "tests" / "sim").mkdir(parents=True)
+    (root / "sim" / "__init__.py").touch()
     (root / "sim" / "code_.py").write_text(SOURCE)
     (root / "tests" / "sim" / "test_code_.py").write_text(TESTS)
     (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmarkers = ['slow']\n")
