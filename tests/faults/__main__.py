@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
@@ -84,7 +85,7 @@ def read(folder: Path = LISTS) -> list[Fault]:
     return faults
 
 
-def _entries(path: Path) -> list[dict[str, object]]:
+def _entries(path: Path) -> list[dict[str, Any]]:
     return tomllib.loads(path.read_text()).get("fault", [])
 
 

@@ -42,7 +42,8 @@ LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator")
 TIMES, SECONDS = 4, 20
 
 TABLE = LISTS / "mutants.csv"
-COLUMNS = ("package", "seed", "sample", "killed", "timed_out", "equivalent", "survived")
+OUTCOMES = ["killed", "timed_out", "equivalent", "survived"]
+COLUMNS: list[str] = ["package", "seed", "sample", *OUTCOMES]
 
 #: A place in a source: line and column of its start and of its end.
 Place = tuple[tuple[int, int], tuple[int, int]]
@@ -165,7 +166,7 @@ async def run(mutants: Sequence[Mutant], root: Path) -> dict[str, int]:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    counts, known, usual = dict.fromkeys(COLUMNS[3:], 0), equivalents(root), {}
+    counts, known, usual = dict.fromkeys(OUTCOMES, 0), equivalents(root), {}
     with TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder) / "0"
         copy_tree(root, copy)

@@ -5,6 +5,7 @@ Tables are read here and not by the functions that draw; colours, levels and uni
 
 import csv
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def bands(axes):
             vertices = np.asarray(collection.get_paths()[0].vertices)
             x = np.unique(vertices[:, 0])
             edges = [(vertices[vertices[:, 0] == at, 1].min(), vertices[vertices[:, 0] == at, 1].max()) for at in x]
-            found.append((to_hex(collection.get_facecolor()[0]), x, *np.array(edges).T))
+            colour: Any = np.asarray(collection.get_facecolor())[0]
+            found.append((to_hex(colour), x, *np.array(edges).T))
     return found
 
 
@@ -166,9 +168,8 @@ def test_both_designs_have_their_law_bars_and_bound():
             (ends,) = (ends for shown, _, y, ends in bars(axes) if shown == to_hex(colour) and np.allclose(y, means))
             np.testing.assert_allclose(ends[..., 1], np.stack([means - error, means + error], 1))
         bound = math.pi**2 / 6 * 32 / (T - 33)
-        assert any(
-            np.allclose(np.asarray(line.get_ydata()), bound) and len(line.get_ydata()) == 2 for line in axes.lines
-        )
+        (level,) = (np.asarray(line.get_ydata()) for line in axes.lines if line.get_linestyle() == ":")
+        np.testing.assert_allclose(level, [bound, bound])
 
 
 def test_the_autoencoders_losses_and_what_is_lost():

@@ -152,8 +152,8 @@ def arrived(monkeypatch, capsys, tmp_path):
     def conformations(source):
         def read(path, choice, cache):
             vars(found.data).update(source=source, path=str(path), choice=choice, cache=str(cache))
-            rows = np.zeros((1, 4), np.float32)
-            return ConformerSet((Chem.MolFromSmiles("C"),), *np.zeros((2, 1, 1, 1), np.int8), rows, rows)
+            rows, table = np.zeros((1, 4), np.float32), np.zeros((1, 1, 1), np.int8)
+            return ConformerSet((Chem.MolFromSmiles("C"),), table, table, rows, rows)
 
         return read
 
