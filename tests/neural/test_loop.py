@@ -11,6 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
+from neural import training_set as of_training
 from neural.directory import RunDirectory
 from neural.loop import Learner, Plan, run
 from neural.train import Training
@@ -277,3 +278,29 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 def test_sizes_must_be_whole_rows(tmp_path):
     with pytest.raises(ValueError, match="4/3 times T = 4 rows, which is not a whole number"):
         go(tmp_path, FreshReal(Fraction(1, 3)))
+
+
+def test_no_two_purposes_share_a_key():
+    """Chains, iterations and purposes, real data, and held-out data: all keys of a plan are different."""
+    plan = dataclasses.replace(PLAN, iterations=12)
+    found = [plan.keys, plan.held_out_key[None]]
+    for iteration in range(1, plan.iterations + 1):
+        found += [plan.keys_for(iteration, purpose) for purpose in ("initialise", "fit", "sample", "order")]
+    every = np.concatenate([jr.key_data(keys) for keys in found])
+    assert len(np.unique(every, axis=0)) == len(every) == PLAN.seeds * (1 + 12 * 4) + 1
+    other = np.concatenate([jr.key_data(dataclasses.replace(plan, seed=8).keys), jr.key_data(plan.keys)])
+    assert len(np.unique(other, axis=0)) == 2 * PLAN.seeds
+
+
+def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
+    streams = []
+
+    def generator(seed, stream):
+        streams.append((tuple(seed), stream))
+        return np.random.default_rng([*seed, stream])
+
+    monkeypatch.setattr(of_training, "generator", generator)
+    pools = {Pool(j): np.arange(20)[None].repeat(2, 0) for j in (1, 2)}
+    rows = TrainingRows(AccumulateSubsample(), 2, 20, pools, [(0, 1), (0, 2)])
+    rows.batches(0, 6, 10)  # three passes over 20 rows
+    assert len(streams) == len(set(streams)) == 2 * (1 + 3)

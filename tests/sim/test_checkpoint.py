@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import sim
-from theory import Accumulate, SlidingWindow, Workflow, by_count, pools, synthetic
+from sim import checkpoint
+from theory import Accumulate, SlidingWindow, Workflow, by_count, by_weight, pools, subsample, synthetic
 
 #: SlidingWindow(2), T=200, d=3, sigma=0.5, fresh design, 2 iterations, 256 replicates, written when there was one task.
 OLDER = Path(__file__).with_name("older.checkpoint")
@@ -124,3 +125,63 @@ def test_a_class_may_move_but_not_change(tmp_path):
     _, configuration = read(state)
     named = {"task": "regression", "of": "test_error", "workflow": "Mine(k=2)", "T": 200, "sigma": 0.5}
     assert named.items() <= configuration.items()
+
+
+#: What a run's digits depend on, as its checkpoint has it.
+KEPT = {
+    "task": "regression",
+    "of": "test_error",
+    "T": 200,
+    "d": 3,
+    "sigma": 0.5,
+    "design": "fresh",
+    "covariance": None,
+    "workflow": "Mine(k=2)",
+    "iterations": 2,
+    "key": np.asarray(jr.key_data(jr.key(3))).tolist(),
+    "sampler": "literal",
+    "precision": "float64",
+    "relative_error": None,
+    "platform": jax.local_devices()[0].platform,
+    "jax": jax.__version__,
+}
+
+
+def test_it_keeps_all_that_digits_depend_on(tmp_path):
+    state = tmp_path / "state"
+    simulate(state, Mine())
+    arrays, configuration = read(state)
+    kept = dict(configuration)
+    assert len(kept.pop("training sets")) == 64  # a digest
+    block = kept.pop("replicates a block")
+    assert block == 2 ** (block.bit_length() - 1)  # as the memory of a block allows: `sim.blocks`
+    assert kept == KEPT
+    # and each of them is looked at: a file that differs in one is of another run
+    for name in configuration:
+        write(state, arrays, configuration | {name: "another"})
+        with pytest.raises(ValueError, match=f"of another run: {name} is another there"):
+            simulate(state, Mine())
+
+
+def test_training_sets_are_told_apart_by_sizes_and_draws():
+    def told(rule, size=1):
+        @dataclass(frozen=True)
+        class Mine(Workflow):
+            def training_set(self, iteration):
+                return rule(iteration)
+
+            def pool_size(self, pool):
+                return size
+
+        return checkpoint.configuration(TASK, TASK.quantities[0], Mine(), {"iterations": 3})["training sets"]
+
+    digests = [
+        told(lambda i: by_count(pools(1, i))),
+        told(lambda i: by_count(pools(1, i)), size=2),
+        told(lambda i: subsample(pools(1, i))),
+        told(lambda i: subsample(pools(1, i), rows="1/2")),
+        told(lambda i: by_count(synthetic(i - 1))),
+        told(lambda i: by_count(synthetic(i - 1)), size=2),  # the shares are the same
+        told(lambda i: by_weight({pools(1, i): 1}) if i < 3 else by_count(pools(2, i))),
+    ]
+    assert len(set(digests)) == len(digests)

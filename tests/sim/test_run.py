@@ -202,3 +202,9 @@ def test_too_large_for_memory():
 def test_the_task_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         sim.LinearRegression(**({"T": 10, "d": 2, "design": "fresh"} | arguments))
+
+
+@pytest.mark.parametrize(("T", "precision"), [(25, "float64"), (26, "float32")])
+def test_float32_begins_where_training_sets_have_rows_enough(T, precision):
+    # twice d + 8 = 13, whatever the workflow does later
+    assert build("wishart", sim.LinearRegression(T=T, d=5, design="fresh"), Accumulate(), 4)[1] == precision

@@ -91,6 +91,9 @@ def test_growth(closed, kind, constant):
         sp.harmonic(n, d / 3),
         sp.zeta(n + 1),
         sp.zeta(d, n + 1),  # has a pole at d = 1
+        3 + (-1) ** n,  # does not fade
+        3 + n * sp.Rational(-1) ** n,
+        3 + 2**n,
     ],
 )
 def test_growth_is_not_guessed(unknown):
