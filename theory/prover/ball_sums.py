@@ -135,7 +135,7 @@ def _zeros(polynomial: fmpq_poly) -> Iterator[tuple[Pole, int]]:
         if factor.degree() == 1:
             yield fmpq(-factor[0], factor[1]), int(order)
         elif factor.degree() > 1:
-            yield from ((zero, int(order)) for zero, _ in factor.complex_roots())
+            yield from ((zero, int(order)) for zero, _ in cast(Any, factor.complex_roots()))
 
 
 def _principal_part(numerator: fmpq_poly, denominator: fmpq_poly, pole: Pole, order: int) -> list[Pole]:

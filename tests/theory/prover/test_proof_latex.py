@@ -82,7 +82,6 @@ KNOWN = set(
     " section setlength sigma smallskip sqrt sum textbackslash textbf textgreater textless texttt to"
     " usepackage zeta".split()
 )
-)
 
 
 def complaint(document: str, folder: Path) -> str:
