@@ -11,17 +11,21 @@ from sympy.core.function import AppliedUndef
 from .derivation import EXACT, LARGE_T
 from .gain import gain
 from .law import Law
-from .prover.bounds import Proved, Refuted, Statement, Tightest, Undecided, judge, least_constant
+from .prover.bounds import Beyond, Proved, Refuted, Statement, Tightest, Undecided, judge, least_constant
 from .prover.deadline import checkpoint
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.parsing import parse_bound
+from .strip import Strips, strips
+from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
 from .workflow import Workflow
 
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
+#: Likewise where its gain obeys a recurrence.
+_KNOWN_BY_RECURRENCE = 4096
 
 
 def check_bound(
@@ -200,6 +204,7 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         domain,
         unit=unit,
         at=_at_iteration(law, unit) if expr is None else None,
+        beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
         asymptotic=asymptotic,
@@ -214,13 +219,36 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
     own = sorted(law.workflow.symbols, key=str)
 
     @cache
-    def known(parameters: tuple[Fraction, ...]) -> list[Fraction]:
-        checkpoint(_KNOWN_ITERATIONS**2)
-        return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), _KNOWN_ITERATIONS)
+    def known(parameters: tuple[Fraction, ...], iterations: int) -> list[Fraction]:
+        checkpoint(iterations**2)
+        return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        if iteration > _KNOWN_ITERATIONS:
-            raise OutOfReach(f"the law is known up to n = {_KNOWN_ITERATIONS}")
-        return unit * rational(known(tuple(values[symbol] for symbol in own))[iteration - 1])
+        lines = None if own else _strips(law.workflow)
+        most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
+        if iteration > most:
+            raise OutOfReach(f"the law is known up to n = {most}")
+        if lines is None:
+            return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
+        return unit * rational(lines.gain(iteration))
 
     return at
+
+
+def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
+    """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
+    lines = None if law.workflow.is_symbolic else _strips(law.workflow)
+    if lines is None:
+        return None
+
+    def beyond(start: int, above: bool) -> Beyond:
+        strip = lines.at(start)
+        edge = strip.intercept + (strip.margin if above else -strip.margin)
+        return Beyond(strip.first, unit * (rational(strip.slope) * n + rational(edge)))
+
+    return beyond
+
+
+@cache
+def _strips(workflow: Workflow) -> Strips | None:
+    return strips(SymbolicWorkflow(workflow))

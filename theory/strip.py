@@ -1,9 +1,9 @@
 """A strip around a line in which a gain lies for ever: what is proved of workflows with fixed lags and no formula in n.
 
 The gain obeys a linear recurrence with constant coefficients (see `recursion`). With the roots 1 taken out, what is
-left of c_n - slope n - intercept obeys a recurrence whose companion matrix C has, where all its roots lie inside the
-unit circle, a power of norm at most 1; then no later value exceeds the norms of C, C^2, … before that power, times the
-largest of as many values in a row as C has rows.
+left of c_n - slope n - intercept obeys a recurrence with a companion matrix C. Where a power of C has norm at most 1,
+as when all roots lie inside the unit circle, no later value exceeds the norms of C, C^2, … before that power, times
+the largest of as many values in a row as C has rows.
 """
 
 from collections.abc import Sequence
@@ -50,15 +50,25 @@ class Strips:
     def at(self, first: int) -> Strip:
         """The strip that begins at the iteration `first`, or where the recurrence does."""
         start = max(first, self.begins)
-        values = [self._gap(n) for n in range(self.begins, self.begins + len(self.rest))]
-        while len(values) < start - self.begins + len(self.rest):
-            values.append(_next(self.rest, values))
-        window = values[start - self.begins :]
-        margin = self._growth * max(map(abs, window), default=Fraction(0))
-        return Strip(start, self.slope, self.intercept, margin)
+        window = [abs(self._gap(n)) for n in range(start, start + len(self.rest))]
+        return Strip(start, self.slope, self.intercept, self._growth * max(window, default=Fraction(0)))
+
+    def gain(self, n: int) -> Fraction:
+        """c_n, by the recurrence beyond the values."""
+        return self.values[n - 1] if n < self.begins else self.slope * n + self.intercept + self._gap(n)
 
     def _gap(self, n: int) -> Fraction:
-        return self.values[n - 1] - self.slope * n - self.intercept
+        """c_n less the line, for n >= begins."""
+        found = self._gaps
+        while len(found) <= n - self.begins:
+            found.append(sum((c * found[-1 - j] for j, c in enumerate(self.rest)), Fraction(0)))
+        return found[n - self.begins]
+
+    @cached_property
+    def _gaps(self) -> list[Fraction]:
+        """The first, which grow as they are asked for."""
+        first = range(self.begins, self.begins + len(self.rest))
+        return [self.values[n - 1] - self.slope * n - self.intercept for n in first]
 
     @cached_property
     def _growth(self) -> Fraction:
@@ -117,10 +127,6 @@ def _without_one(polynomial: list[Fraction]) -> list[Fraction]:
     for coefficient in polynomial[1:-1]:
         quotient.append(quotient[-1] + coefficient)
     return quotient
-
-
-def _next(recurrence: list[Fraction], values: list[Fraction]) -> Fraction:
-    return sum((c * values[-1 - j] for j, c in enumerate(recurrence)), Fraction(0))
 
 
 def _largest_norm(recurrence: list[Fraction]) -> Fraction | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import sympy as sp
 
@@ -17,10 +17,12 @@ from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
 from .enclosure import Enclosure, sign
-from .export import gp_script
+from .export import gp_script_in_parts
 from .parsing import parse_bound
-from .proof_latex import proof_document
+from .parts import Part, Parts
+from .proof_latex import proof_document, proof_in_parts
 from .refutation import Point, Search, Sides
+from .region import Only, Region
 from .second_opinion import SecondOpinion, second_opinion
 from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
@@ -32,8 +34,17 @@ Result = TypeVar("Result")
 _SMALL, _FAR, _PROOF, _DOWNHILL, _THOROUGH = 100_000, 50_000, 60_000, 80_000, 40_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
+#: Where formulas that stand for a law begin: the later, the closer they are.
+_STARTS = (8, 16, 32, 64)
 #: At so many iterations the largest ratio of a gain to a family is looked for.
 _FIRST_ITERATIONS = 64
+
+
+class Beyond(NamedTuple):
+    """An expression that stands for another one at every n >= first, as one that is at least it, or at most."""
+
+    first: int
+    expr: sp.Expr
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Statement:
         unit: an expression, positive on the whole domain, by which differences are divided.
         at: the expression at one n, and values of the symbols, for one that has no formula in n; raises `OutOfReach`
             where it is not known. `expr` is any of the same symbols then.
+        beyond: what is at least the expression (given `True`) or at most it for all n from about the given one on, if
+            that is known: where there is no formula in n, or another one is simpler.
         gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
             formula in n is known.
         name: what it is called where it is left open.
@@ -56,6 +69,7 @@ class Statement:
     domain: Domain
     unit: sp.Expr = sp.S.One
     at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
+    beyond: Callable[[int, bool], Beyond] | None = None
     gain: sp.Expr | None = None
     name: str = "the law"
     asymptotic: bool = False
@@ -66,15 +80,15 @@ class Proved:
     """law <= bound on the whole domain; `certificate.check` has verified the certificate.
 
     Attributes:
-        certificate: the proof.
-        sides: what is at most, and what is at least the other.
+        certificate: the proof; in parts where no formula in n is known for the law.
+        parts: the certificates with what is at most, and what is at least the other: one, or one for each part.
         second_opinion: the points at which ball arithmetic found nothing against it.
         asymptotic: whether limits were compared.
         lower: whether law >= bound was judged instead.
     """
 
-    certificate: Certificate
-    sides: tuple[sp.Expr, sp.Expr]
+    certificate: Certificate | Parts
+    parts: tuple[Part, ...]
     second_opinion: SecondOpinion
     asymptotic: bool = False
     lower: bool = False
@@ -84,7 +98,9 @@ class Proved:
 
     def latex(self) -> str:
         """The proof as a LaTeX document, to be followed line by line."""
-        return proof_document(*self.sides, self.certificate)
+        if isinstance(self.certificate, Certificate):
+            return proof_document(*self.parts[0].sides, self.certificate)
+        return proof_in_parts((part.where, *part.sides, part.certificate) for part in self.parts)
 
     def gp_script(self) -> str:
         """The proof as a script that PARI/GP verifies by `gp -q -f FILE`.
@@ -92,7 +108,7 @@ class Proved:
         Raises:
             ValueError: it has a lemma or a function that cannot be exported.
         """
-        return gp_script(*self.sides, self.certificate)
+        return gp_script_in_parts((*part.sides, part.certificate) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -212,20 +228,25 @@ def judge(
     lookout = Search(sides, domain, _mattering(statement, other))
     objection = _proof_objection(statement, other)
 
-    def verdict(found: Point | Certificate) -> Proved | Refuted:
-        if isinstance(found, Certificate):
+    def verdict(found: Point | Certificate | Parts) -> Proved | Refuted:
+        if isinstance(found, (Certificate, Parts)):
             sides = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
-            return Proved(found, sides, second_opinion(*sides, domain), statement.asymptotic, lower)
+            parts = found.parts if isinstance(found, Parts) else (Part("", sides, found),)
+            looks = [second_opinion(*part.sides, part.certificate.domain) for part in parts]
+            opinion = SecondOpinion(sum(look.points for look in looks), sum(look.unknown for look in looks))
+            return Proved(found, parts, opinion, statement.asymptotic, lower)
         return Refuted(_named(found, lookout), statement.asymptotic, lower)
 
     far = f"counterexamples downhill, to large {_listed(domain)}"
     proof = partial(_proof, statement, other, lower) if objection is None else None
-    searches: list[tuple[str, int, Callable[[], Point | Certificate | None] | None]] = [
+    in_parts = any(each.beyond is not None for each in (statement, other)) or None
+    searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a proof", _PROOF, proof and partial(proof, thorough=False)),
         (far, _DOWNHILL, lookout.directed),
         ("a proof, searched thoroughly", _THOROUGH, proof and partial(proof, thorough=True)),
+        ("a proof in parts", _PROOF, in_parts and partial(_in_parts, statement, other, lower)),
     ]
     for what, units, work in searches:
         if work is None:
@@ -233,7 +254,7 @@ def judge(
         found = attempts.attempt(what, units, work)
         if found is not None:
             return verdict(found)
-    reasons = () if objection is None else (f"a proof: {objection}",)
+    reasons = () if objection is None else (f"a proof for all n at once: {objection}",)
     return Undecided((*attempts.failed, *reasons), statement.asymptotic, lower)
 
 
@@ -266,6 +287,12 @@ def _listed(domain: Domain) -> str:
 
 def _proof(statement: Statement, other: Statement, lower: bool, *, thorough: bool) -> Certificate | None:
     smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
+    return _certified(smaller, larger, statement, lower, thorough=thorough)
+
+
+def _certified(
+    smaller: sp.Expr, larger: sp.Expr, statement: Statement, lower: bool, *, thorough: bool
+) -> Certificate | None:
     found = search.find(smaller, larger, statement.unit, statement.domain, thorough=thorough)
     if found is None:
         return None
@@ -275,6 +302,48 @@ def _proof(statement: Statement, other: Statement, lower: bool, *, thorough: boo
     except Unsound:  # the search is not trusted, so neither is its opinion of what it found
         return None
     return found
+
+
+def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | None:
+    """A proof for each n up to some, and one for all later n, with formulas that lie between the two sides there."""
+    smaller, larger = (other, statement) if lower else (statement, other)
+    least_n = statement.domain.least_n
+    for start in _STARTS:
+        beyond = _beyond(smaller, start, True), _beyond(larger, start, False)
+        if beyond[0] is None or beyond[1] is None:
+            return None
+        first = max(least_n, *(each.first for each in beyond))
+        sides = beyond[0].expr, beyond[1].expr
+        later = replace(statement, domain=replace(statement.domain, least_n=first))
+        far = _certified(*sides, later, lower, thorough=False)
+        if far is None:
+            continue
+        parts = []
+        for one in range(least_n, first):
+            at_one = _only_at(smaller, one), _only_at(larger, one)
+            found = _certified(*at_one, statement, lower, thorough=False)
+            if found is None:
+                return None
+            parts.append(Part(f"n = {one}", at_one, found))
+        words = " and ".join(
+            f"{each.name} is at {how} {formula}"
+            for each, how, formula in zip((smaller, larger), ("most", "least"), sides, strict=True)
+            if each.beyond is not None
+        )
+        return Parts((*parts, Part(f"n >= {first}, where {words}", sides, far)))
+    return None
+
+
+def _beyond(statement: Statement, start: int, above: bool) -> Beyond | None:
+    if statement.beyond is not None:
+        return statement.beyond(start, above)
+    return Beyond(1, statement.expr) if statement.at is None else None
+
+
+def _only_at(statement: Statement, one: int) -> sp.Expr:
+    """The expression at one n: sums are added up."""
+    value = statement.expr if statement.at is None else statement.at(one, {})
+    return Region({}, Only(one)).write(value)
 
 
 def _mattering(statement: Statement, other: Statement) -> frozenset[sp.Symbol]:

@@ -33,7 +33,16 @@ def gp_script(law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> str:
     Raises:
         ValueError: the proof has a lemma or a function that cannot be exported.
     """
-    return _Script(law, bound, certificate).text()
+    return gp_script_in_parts([(law, bound, certificate)])
+
+
+def gp_script_in_parts(parts: Iterable[tuple[sp.Expr, sp.Expr, Certificate]]) -> str:
+    """One script for several proofs, each of a law that is at most a bound; `verified` means that all of them are.
+
+    Raises:
+        ValueError: a proof has a lemma or a function that cannot be exported.
+    """
+    return "\n".join(_Script(*part).text() for part in parts) + 'print("verified"); quit(0);\n'
 
 
 @cache
@@ -48,7 +57,7 @@ class _Script:
         self.variables = [n, *self.domain.symbols]
 
     def text(self) -> str:
-        """The whole script: what the names stand for is known last, and comes first."""
+        """All but the last line: what the names stand for is known last, and comes first."""
         for symbol in (n, i, m, *self.domain.symbols, *self.domain.slacks.values()):
             self.names.symbol(symbol)
         body = [*self._goals(), *self._cells()]
@@ -288,7 +297,6 @@ class _Script:
     def _ending(self) -> Iterator[str]:
         for cell in range(1, len(self.certificate.cells()) + 1):
             yield f"covers([c | c <- CASES, c[2] == {cell}], {self.domain.least_n});"
-        yield 'print("verified"); quit(0);'
 
 
 def _vector(entries: Iterable[str]) -> str:

@@ -30,7 +30,21 @@ def proof_document(law: sp.Expr, bound: sp.Expr, certificate: Certificate) -> st
         bound: likewise.
         certificate: of it, accepted by `certificate.check`.
     """
-    return _PREAMBLE + "\n".join(_Proof(law, bound, certificate).lines()) + "\n\\end{document}\n"
+    return _document(_Proof(law, bound, certificate).lines())
+
+
+def proof_in_parts(parts: Iterable[tuple[str, sp.Expr, sp.Expr, Certificate]]) -> str:
+    """One document for several proofs: for each where it is of, the law, the bound and the certificate."""
+    lines: list[str] = []
+    for where, law, bound, certificate in parts:
+        title = where.partition(",")[0].replace(">=", r"\ge")
+        lines += [rf"\section{{The case ${title}$}}"]
+        lines += _Proof(law, bound, certificate).lines()
+    return _document(lines)
+
+
+def _document(lines: Iterable[str]) -> str:
+    return _PREAMBLE + "\n".join(lines) + "\n\\end{document}\n"
 
 
 class _Proof:
