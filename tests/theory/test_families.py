@@ -18,7 +18,6 @@ from theory import (
     Proved,
     Range,
     Refuted,
-    Replace,
     SlidingWindow,
     Undecided,
     Workflow,
@@ -35,6 +34,7 @@ from theory.prover.lemmas import PowerBound
 from theory.prover.region import From, Region
 from theory.prover.unsound import Unsound
 from theory.symbols import n
+from theory.sympy_types import rational
 
 s = "sigma**2*d/(T-d-1)"
 w = sp.Symbol("w", positive=True)
@@ -133,9 +133,9 @@ def test_false_bounds_are_refuted_with_the_parameter(workflow: Workflow, bound: 
     assert 0 < value
     assert value <= 1 or name == "m"
     relations = [domain] if isinstance(domain, str) else domain
-    assert all(sp.sympify(relation).subs(name, sp.Rational(value)) == sp.true for relation in relations)
+    assert all(sp.sympify(each, locals={name: rational(value)}) == sp.true for each in relations)
     iteration = int(point["n"])
-    limit = sp.sympify(bound.replace(s, "1")).subs({"n": iteration, "w": sp.Rational(value), "m": sp.Rational(value)})
+    limit = sp.sympify(bound.replace(s, "1"), locals={"n": sp.Integer(iteration), name: rational(value)})
     if isinstance(workflow, FixedReal):  # a geometric sum
         with mpmath.workdps(60):
             share = mpmath.mpf(value.numerator) / value.denominator
@@ -155,7 +155,9 @@ def test_families_against_each_other() -> None:
     refuted = check_bound(_law(SlidingWindow(m)), _law(SlidingWindow(3)))
     assert isinstance(refuted, Refuted)
     assert refuted.counterexample["m"] < 3
-    assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace())), Proved)
+    below_half = check_bound(_law(FixedReal(w)), _law(FixedReal("1/2")))
+    assert isinstance(below_half, Refuted)
+    assert below_half.counterexample["w"] < Fraction(1, 2)
 
 
 def test_limits_of_families() -> None:
