@@ -1,6 +1,7 @@
 """Squares that a polynomial holds: what the search subtracts so that only non-negative coefficients are left."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sympy as sp
 
@@ -35,7 +36,8 @@ def _decomposed(p: sp.Expr, region: Region, depth: int) -> list[tuple[sp.Expr, s
         return []
     if depth == 0:
         return None
-    content, factors = sp.factor_list(p)
+    factored: Any = sp.factor_list(p)
+    content, factors = factored
     odd = []
     for base in (base for base, power in factors if power % 2):
         turned = not region.is_nonnegative(base) and region.is_nonnegative(-base)

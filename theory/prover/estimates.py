@@ -96,12 +96,13 @@ def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) 
     if p == 1:
         sides = _sides(goal, part, sample)
         return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
-    if x != n or not p.is_Rational:
+    if x != n or not isinstance(p, sp.Rational):
         return []
     if p.is_Integer:
         return [ZetaTail(int(p))]
-    ends = (True, False) if fraction(p) > 1 else (False,)
-    return [HarmonicPower(p, below, endless) for below in _sides(goal, part, sample) for endless in ends]
+    ends, sides = (True, False) if fraction(p) > 1 else (False,), _sides(goal, part, sample)
+    powers: list[Lemma] = [HarmonicPower(p, below, endless) for below in sides for endless in ends]
+    return powers
 
 
 def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
@@ -110,6 +111,8 @@ def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
     logs = [(x, part) for x, part in logs if symbols(x) and not (single and symbols(x) == {n})]
     for x, part in sorted(logs, key=lambda pair: pair[0] == n):
         sides = _sides(goal, part, sample)
+        if sp.expand_log(part) != part:  # the logarithm of a product
+            return Choice(part, [LogRatio(x, x, below) for below in sides[:1]])
         if isinstance(run, RootFrom) and run.shift and x == n:
             # n is taken to where the root is rational
             return Choice(part, [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides])
@@ -136,7 +139,7 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
         else:
             at_least = sp.S.Zero if n not in symbols(exponent) else at(exponent, n, run.least)
             points = [sp.S.Zero, *([at_least] if at_least.is_Rational and at_least != 0 else [])]
-            lowest = _lowest(goal, exponent, sample)
+            lowest = _lowest(goal, exponent, sample) if _grows(base, exponent) else []
             points += [c for c in lowest if c not in points]
             lemmas += [ExpTangent(power, c, below) for below in sides for c in points]
         lemmas += [PowerBound(power, below) for below in sides if not symbols(base)] if symbols(exponent) == {n} else []
@@ -146,10 +149,14 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
     return None
 
 
+def _grows(base: sp.Expr, exponent: sp.Expr) -> bool:
+    """Whether a power of a number grows with n, so that a tangent of it may be above what grows less."""
+    slope = as_expression(sp.diff(exponent, n))
+    return symbols(exponent) == {n} and bool(slope.is_number and (slope * sp.log(base)).is_positive)
+
+
 def _lowest(goal: sp.Expr, exponent: sp.Expr, sample: Sample) -> list[sp.Expr]:
     """The exponent where the goal is least along n, roughly: where a tangent should touch."""
-    if symbols(exponent) != {n}:
-        return []
     enclosure = Enclosure(80)
     slack = {symbol: Fraction(0) for symbol in symbols(goal) - set(sample)}
 
@@ -159,7 +166,7 @@ def _lowest(goal: sp.Expr, exponent: sp.Expr, sample: Sample) -> list[sp.Expr]:
         except (NotReal, OutOfReach, OverflowError):
             return None
 
-    known = {k: height for j in range(32) if (height := value(k := 1 + int(1.5**j))) is not None}
+    known = {k: height for j in range(16) if (height := value(k := 2**j)) is not None}
     if not known:
         return []
     best = min(known, key=lambda k: known[k])

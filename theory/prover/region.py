@@ -29,6 +29,7 @@ from ..sympy_types import (
     replaced,
     summand,
 )
+from .deadline import checkpoint
 from .domain import m
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
 from .quotients import Polynomial, Ratio, ratio
@@ -37,6 +38,8 @@ from .size import MOST_TERMS, multiplied_out
 #: Bits at which the signs of real constants are decided; a constant closer to zero counts as undecided.
 _PRECISION = 300
 _ENCLOSURE = Enclosure(_PRECISION)
+#: Units of work that the sign of one term takes.
+_TERM = 10
 #: How many powers of m the exponential b^m is compared with: b^m >= sum_{j <= ORDER} C(m, j) (b - 1)^j.
 _GEOMETRIC_ORDER = 3
 
@@ -266,6 +269,7 @@ class _Term(NamedTuple):
 
 def _terms(polynomial: Polynomial, constants: Mapping[sp.Symbol, sp.Expr]) -> list[_Term]:
     """The terms in the region's variables; the coefficients are expressions in the constants."""
+    checkpoint(_TERM * len(polynomial))
     letters = polynomial.ring.symbols
     variable = [k for k, x in enumerate(letters) if x not in constants]
     named = [k for k, x in enumerate(letters) if x in constants]

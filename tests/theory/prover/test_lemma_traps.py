@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import pytest
@@ -16,17 +17,17 @@ from theory.prover.lemmas import HarmonicLog, Lemma, PowerBound
 from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
 from theory.prover.region import Between, From, Only, Region
 from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
-from theory.prover.splits import Split, refined, variables
+from theory.prover.splits import Cell, Split, refined, variables
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
-from theory.sympy_types import as_expression, rational
+from theory.sympy_types import as_expression, coefficient, rational, substituted, symbols
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 w = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
 REGION = Region(DOMAIN.cells()[0], From(2))
 WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
-HALF = sp.Rational(1, 2)
+HALF = rational(Fraction(1, 2))
 u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
 POINTS = [
     {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
@@ -71,8 +72,8 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
 ]
 
 
-def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> mpmath.mpf:
-    letters = sorted(expression.free_symbols, key=str)
+def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> Any:
+    letters = sorted(symbols(expression), key=str)
     known = {
         "harmonic": lambda x, p=1: mpmath.fsum(mpmath.power(j, -p) for j in range(1, int(x) + 1)),
         "zeta": mpmath.zeta,
@@ -189,14 +190,14 @@ def test_splits_reach_every_point() -> None:
         assert not all(any(_holds(cell, point) for cell in rest) for point in values)
 
 
-def _holds(cell: dict[sp.Symbol, sp.Expr], point: dict[sp.Symbol, sp.Expr]) -> bool:
+def _holds(cell: Cell, point: dict[sp.Symbol, sp.Expr]) -> bool:
     letters = variables(DOMAIN, cell)
     equations = [cell.get(symbol, symbol) - value for symbol, value in point.items()]
     if not letters:
         return all(equation == 0 for equation in equations)
     # Plain symbols: SymPy would drop solutions that assumptions forbid, and it is these that are looked at here.
     plain = {x: sp.Symbol(f"_{x.name}") for x in letters}
-    solutions = sp.solve([e.subs(plain) for e in equations], list(plain.values()), dict=True)
+    solutions = sp.solve([substituted(e, plain) for e in equations], list(plain.values()), dict=True)
     return any(all((s[plain[x]] > 0) if x.is_positive else (s[plain[x]] >= 0) for x in letters) for s in solutions)
 
 
@@ -223,7 +224,7 @@ def test_splits_that_lose_points_are_refused(split: Split) -> None:
 def test_halves_are_not_whole() -> None:
     narrow = DOMAIN.narrowed("T >= 3*d/2 + 10")
     for number, cell in enumerate(narrow.cells()):
-        if sp.Rational(3, 2) in {e.coeff(x) for e in cell.values() for x in e.free_symbols}:
+        if sp.Rational(3, 2) in {coefficient(e, x, 1) for e in cell.values() for x in symbols(e)}:
             with pytest.raises(Unsound, match="whole numbers"):
                 refined(narrow, (Split(number, narrow.slacks[T]),))
 
