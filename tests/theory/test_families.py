@@ -28,6 +28,12 @@ from theory import (
     tightest,
 )
 from theory.__main__ import main
+from theory.prover.bounds import Statement, judge
+from theory.prover.domain import Domain, Variable
+from theory.prover.lemmas import PowerBound
+from theory.prover.region import From, Region
+from theory.prover.unsound import Unsound
+from theory.symbols import n
 
 s = "sigma**2*d/(T-d-1)"
 w = sp.Symbol("w", positive=True)
@@ -71,14 +77,19 @@ PROVED = [
     (FixedReal(w), f"4/3*{s}", "w >= 1/2"),
     (FixedReal(w), f"n*{s}", ()),  # each step adds at most one fit's error
     (Half(r), f"2*{s}/r", ()),
-    (FreshReal(1, w), f"{s}/w", ()),
+    (FreshReal(1, w), f"{s}/w", "w >= 1/3"),
+    (FixedReal(w), f"0.75*{s}/w", ["w <= 1/2", "w >= 1/4"]),  # 1/(2 - w) <= 2/3
+]
+LOWER = [
+    (FixedReal(w), s, ()),  # c_n rises from 1
+    (FixedReal(w), f"{s}*(1+(1-w)**2)", "n >= 2"),
 ]
 REFUTED = [
     (FixedReal(w), f"5*{s}", (), "w"),
     (FixedReal(w), f"10**6*{s}", (), "w"),
     (FixedReal(w), f"1.333*{s}", "w >= 1/2", "w"),
     (FixedReal(w), f"0.999*{s}/w", (), "w"),  # w = 1 or n = 1
-    (FixedReal(w), f"0.75*{s}/w", ["w <= 1/2", "w >= 1/4"], "w"),  # 1/(2 - w) = 2/3 at n -> oo, 1 at n = 1
+    (FixedReal(w), f"0.6*{s}/w", ["w <= 1/2", "w >= 1/4"], "w"),  # 1/(2 - w) > 0.6 for w > 1/3
     (SlidingWindow(m), f"0.9*n*{s}", "m >= 2", "m"),
     (SlidingWindow(m), f"1.3*{s}", (), "m"),
     (SlidingWindow(m), f"(1+n/m)*{s}", (), "m"),
@@ -91,6 +102,28 @@ def test_true_bounds_are_proved(workflow: Workflow, bound: str, domain: Any) -> 
     assert isinstance(verdict, Proved)
 
 
+@pytest.mark.parametrize(("workflow", "bound", "domain"), LOWER, ids=str)
+def test_true_lower_bounds_are_proved(workflow: Workflow, bound: str, domain: Any) -> None:
+    assert isinstance(check_bound(_law(workflow), bound, domain=domain, lower=True), Proved)
+
+
+def test_even_powers_alone_have_no_sign() -> None:
+    """(w - 1)^(2 n - 2) lies between 0 and 1 for 0 < w <= 1; an odd power does not, and no other range does."""
+    full = Domain((Variable(w, (), Fraction(1)),))
+    assert isinstance(judge(Statement((w - 1) ** (2 * n - 2), full), "1"), Proved)
+    assert isinstance(judge(Statement((w - 1) ** (2 * n - 1), full), "0"), Proved | Undecided)
+    assert isinstance(judge(Statement(-((w - 1) ** (2 * n - 1)), full), "0"), Refuted)
+    assert isinstance(judge(Statement((w - 1) ** (2 * n - 2), Domain((Variable(w, (), Fraction(3)),))), "1"), Refuted)
+    assert isinstance(judge(Statement((w - 3) ** (2 * n - 2), full), "1"), Refuted)
+    # and the checker sees it, whoever made the certificate
+    for base in (w - 1, 1 - w):
+        odd = PowerBound(base ** (2 * n - 1), below=False)
+        region = Region(full.cells()[0], From(1))
+        if base == w - 1:
+            with pytest.raises(Unsound, match=">= 0"):
+                odd.apply(base ** (2 * n - 1), region)
+
+
 @pytest.mark.parametrize(("workflow", "bound", "domain", "name"), REFUTED, ids=str)
 def test_false_bounds_are_refuted_with_the_parameter(workflow: Workflow, bound: str, domain: Any, name: str) -> None:
     verdict = check_bound(_law(workflow), bound, domain=domain)
@@ -101,10 +134,12 @@ def test_false_bounds_are_refuted_with_the_parameter(workflow: Workflow, bound: 
     assert value <= 1 or name == "m"
     relations = [domain] if isinstance(domain, str) else domain
     assert all(sp.sympify(relation).subs(name, sp.Rational(value)) == sp.true for relation in relations)
-    # by the gain at that number, which is propagated step by step
-    gain = _gain(workflow.at({w: value, m: int(value)}), int(point["n"]))
-    limit = sp.sympify(bound.replace(f"*{s}", "")) if bound.count("/w") == 0 else sp.sympify(bound.replace(s, "1"))
-    assert gain > limit.subs({"n": point["n"], "w": sp.Rational(value), "m": sp.Rational(value)})
+    value, iteration = sp.Rational(value), int(point["n"])
+    limit = sp.sympify(bound.replace(s, "1")).subs({"n": iteration, "w": value, "m": value})
+    if isinstance(workflow, FixedReal):  # a geometric sum
+        assert sp.N((1 - (1 - value) ** (2 * iteration)) / (value * (2 - value)) - limit, 30) > 0
+    else:  # by the gain at that number, which is propagated step by step
+        assert _gain(workflow.at({m: int(value)}), iteration) > limit
 
 
 def test_what_has_no_formula_is_left_open_with_the_reason() -> None:

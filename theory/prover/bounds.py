@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor.
-_SMALL, _FAR, _PROOF, _DOWNHILL, _THOROUGH = 50_000, 30_000, 80_000, 60_000, 60_000
+_SMALL, _FAR, _PROOF, _DOWNHILL, _THOROUGH = 100_000, 50_000, 60_000, 80_000, 40_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
 #: At so many iterations the largest ratio of a gain to a family is looked for.

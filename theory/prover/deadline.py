@@ -50,7 +50,7 @@ class _OutOfTime(_Ended):
 def checkpoint(cost: int = 1) -> None:
     """Spend units of work, and end the work around this call if none are left; searches come by here often.
 
-    A unit is about one operation on a number, some 20 microseconds.
+    A unit is about one operation on a number, some 10 microseconds.
     """
     _here.units -= cost
     if _here.units < 0:

@@ -7,9 +7,9 @@ Euler-Maclaurin expansion of sum_{k >= 0} (x + k)^-p, whose error is at most the
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from operator import itemgetter
 from typing import Any
 
@@ -18,8 +18,9 @@ import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, fraction, operands, parts, polynomial, rational, summand, symbols
+from ..sympy_types import as_expression, fraction, operands, summand, symbols
 from .deadline import checkpoint
+from .summands import divisors, partial_fractions, whole_roots
 
 Value = Any  # a Fraction (exact) or an interval of mpmath's
 Evaluation = Callable[[Mapping[sp.Symbol, Fraction]], Value]
@@ -35,6 +36,8 @@ _MOST_EXPANSION_TERMS = 60
 _LARGEST_ORDER = 1_000
 #: Values of one part of an expression that are kept at a time.
 _MOST_REMEMBERED = 4_096
+#: How many sums are kept with all their partial sums.
+_MOST_SUMS = 64
 
 
 class NotReal(ValueError):
@@ -60,6 +63,7 @@ class Enclosure:
         self.context.prec = precision
         self._hurwitz_known: dict[tuple[Fraction, Fraction], Value] = {}
         self._known: dict[sp.Expr, Evaluation] = {}
+        self._partial_sums: dict[tuple[sp.Expr, tuple[Fraction, ...]], list[Value]] = {}
 
     def value(self, expression: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> Value:
         """A Fraction, or an interval that holds the value.
@@ -250,9 +254,9 @@ class Enclosure:
             raise OutOfReach("a sum up to what is no whole number")
         count = int(upto)
         if count <= _MOST_TERMS:
-            return self.add(Fraction(0), *(self.value(term, {**at, i: Fraction(k)}) for k in range(1, count + 1)))
+            return self._short_sum(term, count, at)
         self._refuse_poles(term, count, at)
-        whole, parts = _partial_fractions(term)
+        whole, parts = partial_fractions(term)
         if parts is None:
             if count > _LONGEST_SUM:
                 raise OutOfReach("a long sum without partial fractions")
@@ -278,6 +282,17 @@ class Enclosure:
             values.append(self.multiply(factor, self.add(first, self.multiply(Fraction(-1), beyond))))
         return self.add(*values)
 
+    def _short_sum(self, term: sp.Expr, count: int, at: Mapping[sp.Symbol, Fraction]) -> Value:
+        """Term by term, from the longest sum with the same numbers that was added up before."""
+        letters = sorted(symbols(term) - {i}, key=sp.default_sort_key)
+        key = term, tuple([at[letter] for letter in letters])
+        if len(self._partial_sums) >= _MOST_SUMS:
+            self._partial_sums.clear()
+        sums = self._partial_sums.setdefault(key, [Fraction(0)])
+        while len(sums) <= count:
+            sums.append(self.add(sums[-1], self.value(term, {**at, i: Fraction(len(sums))})))
+        return sums[count]
+
     def _refuse_poles(self, term: sp.Expr, upto: int, at: Mapping[sp.Symbol, Fraction]) -> None:
         """A pole that cancels in partial fractions is one all the same."""
         for root in self.poles(term, at):
@@ -292,34 +307,6 @@ class Enclosure:
             if all(isinstance(value, Fraction) for value in values):
                 found |= set(whole_roots(values))
         return sorted(root for root in found if root >= 1)
-
-
-def whole_roots(coefficients: Sequence[Fraction]) -> list[int]:
-    """Where a polynomial is zero, among whole numbers; the coefficient of the highest power is the first.
-
-    Of the zero polynomial only 1 is named.
-    """
-    while coefficients and coefficients[0] == 0:
-        coefficients = coefficients[1:]
-    match coefficients:
-        case []:
-            return [1]
-        case [_]:
-            return []
-        case [slope, constant]:
-            root = -constant / slope
-            return [int(root)] if root.denominator == 1 else []
-    roots = sp.Poly(list(map(rational, coefficients)), i).ground_roots()
-    return [int(root) for root in roots if root.is_Integer]
-
-
-@lru_cache(maxsize=1024)
-def divisors(term: sp.Expr) -> tuple[tuple[sp.Expr, ...], ...]:
-    """What a summand divides by, as it stands: the coefficients of each polynomial in i, the highest power's first."""
-    powers = [power for power in parts(term, sp.Pow) if power.exp.could_extract_minus_sign() and power.base.has(i)]
-    forms = [polynomial(as_expression(sp.fraction(sp.together(power.base))[0]), i) for power in powers]
-    polynomials = [form for form in forms if form is not None and form.gens == (i,)]
-    return tuple(tuple(map(as_expression, form.all_coeffs())) for form in polynomials)
 
 
 def _remembering(expression: sp.Expr, evaluation: Evaluation) -> Evaluation:
@@ -363,25 +350,6 @@ def _exact_root(base: Value, exponent: Value) -> Fraction | None:
     if not all(exact for _, exact in roots):
         return None
     return Fraction(int(roots[0][0]), int(roots[1][0])) ** exponent.numerator
-
-
-@lru_cache(maxsize=1024)
-def _partial_fractions(term: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, sp.Expr, int]] | None]:
-    """The sum of the polynomial part as an expression in n, and the c/(i + b)^p of the rest as (c, b, p)."""
-    whole: sp.Expr = sp.S.Zero
-    parts: list[tuple[sp.Expr, sp.Expr, int]] = []
-    for addend in sp.Add.make_args(as_expression(sp.apart(sp.together(term), i))):
-        constant, varying = addend.as_independent(i, as_Add=False)
-        if varying.is_polynomial(i):
-            whole += constant * sp.summation(varying, (i, 1, n))
-            continue
-        base, exponent = varying.as_base_exp()
-        linear = polynomial(base, i)
-        if not exponent.is_Integer or linear is None or linear.degree() != 1:
-            return sp.S.Zero, None
-        slope, rest = linear.all_coeffs()
-        parts.append((constant * slope**exponent, as_expression(sp.cancel(rest / slope)), -int(exponent)))
-    return as_expression(sp.expand(whole)), parts
 
 
 _CONSTANTS: dict[sp.Expr, str] = {sp.pi: "pi", sp.E: "e", sp.EulerGamma: "euler"}

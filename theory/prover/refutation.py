@@ -1,7 +1,7 @@
 """The search for a point at which a law exceeds a bound, or falls below it: verified exactly or in intervals."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -19,6 +19,8 @@ from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
 
 #: Bits of the successive attempts to tell a law and a bound apart.
 _PRECISIONS = (80, 160, 800)
+#: Units of work of a logarithm or root, and of what is expanded in a series.
+_FUNCTION, _SERIES = 5, 100
 #: Coordinates of the search stay below 2^this; a counterexample must be writable.
 _MOST_BITS_OF_N, _MOST_BITS = 8_000, 200
 #: Real coordinates stay between 2^-this and 2^this.
@@ -137,9 +139,9 @@ class Search:
             raise ValueError(f"{what} is not real at {where} ({error}); it must be on the whole domain.") from error
 
     def _cost(self, expression: sp.Expr) -> int:
-        """Units of work of one evaluation: one for each operation."""
+        """Units of work of one evaluation: one for each operation, more for a function or root."""
         if expression not in self._costs:
-            self._costs[expression] = sum(1 for _ in sp.preorder_traversal(expression))
+            self._costs[expression] = sum(map(_cost_of, sp.preorder_traversal(expression)))
         return self._costs[expression]
 
     def _gap(self, law: Value, bound: Value, enclosure: Enclosure) -> Value:
@@ -160,17 +162,26 @@ class Search:
 
     def small(self) -> Point | None:
         """A counterexample among small points and corners. The bound is looked at in all of them, for its poles."""
-        points = list(self._grid(_SMALL_N, _SMALL_LAST, _SMALL))
-        first = [point for point in points if point.whole[0] == self.domain.least_n]
-        for point in (*points, *self._poles(first)):
-            with contextlib.suppress(OutOfReach):
-                self._value("bound", point, self.at(point), self._enclosures[0])
+        points, found = list(self._grid(_SMALL_N, _SMALL_LAST, _SMALL)), None
+        for point in points:
+            if found is None:
+                found = self._among([point])
+            else:
+                self._look_at_bound(point)
+        for point in self._poles([point for point in points if point.whole[0] == self.domain.least_n]):
+            self._look_at_bound(point)
+        return found
+
+    def _among(self, points: Iterable[Point]) -> Point | None:
         return next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
+
+    def _look_at_bound(self, point: Point) -> None:
+        with contextlib.suppress(OutOfReach):
+            self._value("bound", point, self.at(point), self._enclosures[0])
 
     def far(self) -> Point | None:
         """A counterexample among points far out, made smaller: where what holds in the limit alone fails."""
-        points = self._grid(_FAR_N, _FAR_LAST, _FAR)
-        found = next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
+        found = self._among(self._grid(_FAR_N, _FAR_LAST, _FAR))
         return None if found is None else self._shrunk(found)
 
     def _poles(self, points: list[Point]) -> list[Point]:
@@ -282,6 +293,11 @@ class Search:
                 else:
                     low = middle
         return point
+
+
+def _cost_of(part: sp.Basic) -> int:
+    plain = not part.args or isinstance(part, (sp.Add, sp.Mul)) or isinstance(part, sp.Pow) and part.exp.is_Integer
+    return 1 if plain else _SERIES if isinstance(part, (sp.Sum, sp.harmonic, sp.polygamma, sp.zeta)) else _FUNCTION
 
 
 def _offsets(offset: int) -> Iterator[int]:

@@ -34,7 +34,9 @@ from theory import (
 )
 from theory.__main__ import main
 from theory.derivation import LARGE_T, Derivation, Derived
+from theory.prover.bounds import Statement, judge
 from theory.prover.certificate import check
+from theory.prover.domain import Domain
 from theory.prover.parsing import parse_bound
 from theory.symbols import T, i, n
 from theory.sympy_types import as_expression
@@ -263,6 +265,34 @@ def test_tightest_in_another_family() -> None:
         tightest(LAWS["window"], "sigma**2*d/T")
 
 
+def test_tightest_from_some_n_on() -> None:
+    found = tightest(LAWS["accumulate"], domain="n>=100")
+    assert isinstance(found, Tightest)
+    assert (found.constant, found.attained) == (sp.pi**2 / 6, False)
+    # log 1 = 0 and 1 - 1 = 0: from n = 2 on, where H_n/log n and n/(n - 1) are largest
+    found = tightest(LAWS["growing"], f"log(n)*{s}", domain="n >= 2")
+    assert isinstance(found, Tightest)
+    assert (found.constant, found.attained) == (sp.Rational(3, 2) / sp.log(2), True)
+    found = tightest(LAWS["replace"], f"(n-1)*{s}", domain=n >= 2)
+    assert isinstance(found, Tightest)
+    assert (found.constant, found.attained) == (2, True)
+    for law, family in (("growing", f"log(n)*{s}"), ("replace", f"(n-1)*{s}")):  # on n >= 1 there is none
+        found = tightest(LAWS[law], family)
+        assert isinstance(found, Undecided) or found.constant == sp.oo
+
+
+def test_verdicts_have_the_same_attributes() -> None:
+    law = LAWS["accumulate"]
+    found = [check_bound(law, f"2*{s}"), check_bound(law, f"1.5*{s}"), tightest(law)]
+    found.append(check_bound(theory.linear.test_error(SlidingWindow(3), design="fixed"), f"n*{s}"))
+    assert [each.verdict for each in found] == ["proved", "refuted", "tightest", "undecided"]
+    for each in found:
+        assert (each.asymptotic, each.lower) == (False, False)
+        assert (each.counterexample is not None) == (each.verdict == "refuted")
+        assert (each.certificate is not None) == (each.verdict in {"proved", "tightest"})
+        assert bool(each.tried) == (each.verdict == "undecided")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, (constant, _) in TIGHT.items() if constant != sp.oo])
 def test_one_per_cent_around_the_tight_constant(name: str) -> None:
@@ -363,6 +393,56 @@ def test_a_pole_of_a_summand_is_one_of_the_bound(pole: int) -> None:
     for bound in (ONE_FIT * cancelling, ONE_FIT * (2 * n + sp.Sum(1 / (i - pole) ** 2, (i, 1, n)))):
         with pytest.raises(ValueError, match=f"not real at .*n = {pole} "):
             check_bound(LAWS["replace"], bound)
+
+
+@pytest.mark.parametrize(
+    ("term", "where"),
+    [
+        (1 / (i - 1000 * d), "T = 3, d = 1, n = 1000 "),
+        (1 / (i - T - 1000), "T = 3, d = 1, n = 1003 "),
+        (1 / (2 * i - T) ** 2, "T = 4, d = 1, n = 2 "),
+        (1 / (1 - 5000 / i), "n = 5000 "),
+        (1 / (i**2 - 250_000 * d**2), "T = 3, d = 1, n = 500 "),
+        ((i - 3000) / (i - 3000 * d), "T = 3, d = 1, n = 3000 "),  # 1 for d = 1, but for the pole
+    ],
+    ids=str,
+)
+def test_poles_of_a_summand_that_depend_on_variables_are_named(term: sp.Expr, where: str) -> None:
+    with pytest.raises(ValueError, match=f"the bound is not real at .*{where}"):
+        check_bound(LAWS["replace"], ONE_FIT * (2 * n + sp.Sum(term, (i, 1, n)) ** 2))
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        sp.harmonic(n, sp.Rational(3, 2)),
+        sp.zeta(2, n + sp.Rational(1, 2)),
+        sp.harmonic(n, sp.Rational(1, 2)),
+        sp.zeta(sp.Rational(3, 2), n),
+        sp.harmonic(n + sp.Rational(1, 2)),
+        sp.harmonic(sp.sqrt(n)),
+        sp.polygamma(0, n / 3),
+        sp.zeta(n + 1, 2),
+    ],
+    ids=str,
+)
+def test_no_special_function_crashes(factor: sp.Expr) -> None:
+    for lower in (False, True):
+        verdict = check_bound(LAWS["accumulate"], ONE_FIT * (factor + 1), lower=lower)
+        assert verdict.verdict in {"proved", "refuted", "undecided"}
+
+
+@pytest.mark.parametrize("factor", [sp.harmonic(n, sp.Rational(3, 2)), sp.zeta(n + 1, 2)], ids=str)
+def test_families_with_special_functions_do_not_crash(factor: sp.Expr) -> None:
+    assert tightest(LAWS["accumulate"], ONE_FIT * (factor + 3)).verdict in {"tightest", "undecided"}
+
+
+def test_a_law_with_a_pole_is_never_proved() -> None:
+    # (n^2 - 10^10)/(n - 10^5) is n + 10^5 but at n = 10^5
+    pole = Statement((n**2 - sp.Integer(10) ** 10) / (n - 10**5), Domain(()))
+    assert not isinstance(judge(pole, "n+10**5"), Proved)
+    with pytest.raises(ValueError, match="the law is not real at n = 3 "):
+        judge(Statement(1 / (n - 3), Domain(())), "n")
 
 
 def test_a_law_without_a_formula_is_judged_by_its_gains() -> None:
