@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+import sys
 from dataclasses import asdict
 from fractions import Fraction
 from functools import partial
@@ -93,8 +94,11 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         asymptotic=options.asymptotic,
     )
     bound = str(other.expr) if isinstance(other, Law) else other
-    if options.export is not None and isinstance(verdict, Proved):
-        Path(options.export).write_text(verdict.gp_script(), encoding="utf-8")
+    if isinstance(verdict, Proved):
+        if options.export is not None:
+            Path(options.export).write_text(verdict.gp_script(), encoding="utf-8")
+    elif options.export is not None or options.latex:
+        print("there is no proof to be exported.", file=sys.stderr)
     if options.latex and isinstance(verdict, Proved):
         print(verdict.latex(), end="")
     elif options.json:

@@ -15,10 +15,10 @@ from .canonical import difference, order, step
 from .certificate import Case, Certificate
 from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
-from .gp_lemmas import Application, claims, where
+from .gp_lemmas import Application, claims, found_positive, where
 from .gp_text import Names, number, number_at
-from .lemmas import Lemma, RootBound
-from .powers import ExponentBound, Inside, base_and_exponent
+from .lemmas import Lemma
+from .powers import Inside
 from .region import Between, From, Only, Region, Run
 
 
@@ -195,12 +195,12 @@ class _Script:
             yield from self._claims(lemma.inner, region, what)
             yield "INNER = [P, V];"
         yield f"P = {text(estimate.part)}; V = {text(estimate.value)};"
-        for holds, about in claims(lemma, Application(estimate, tuple(lemma.conditions(region)), self.names)):
+        used = Application(estimate, tuple(lemma.conditions(region)), self.names)
+        for holds, about in claims(lemma, used):
             yield f'must({holds}, "{what}: {about}");'
-        if isinstance(lemma, RootBound) and symbols(lemma.c):
-            yield from self._holds(Condition(POSITIVE, lemma.c, "", region), f"{what}: the constant")
-        if isinstance(lemma, ExponentBound) and region.is_positive(base_and_exponent(lemma.power)[0]):
-            yield from self._holds(Condition(POSITIVE, base_and_exponent(lemma.power)[0], "", region), f"{what}: base")
+        positive = found_positive(lemma, used)
+        if positive is not None:
+            yield from self._holds(Condition(POSITIVE, positive, "", region), f"{what}: a number > 0")
 
     def _holds(self, condition: Condition, what: str, run: str = "r") -> Iterator[str]:
         """The condition, on the run of n that is given in GP."""

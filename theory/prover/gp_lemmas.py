@@ -10,7 +10,7 @@ from functools import singledispatch
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, coefficient, symbols
+from ..sympy_types import as_expression, at, coefficient, symbols
 from .canonical import partial_sum, tail
 from .conditions import NONNEGATIVE, POSITIVE, Condition
 from .gp_text import Names
@@ -40,6 +40,11 @@ class Application:
     names: Names
 
     @property
+    def stated(self) -> list[sp.Expr]:
+        """What conditions say to be >= 0 or > 0."""
+        return [as_expression(c.expression) for c in self.conditions if c.kind in (NONNEGATIVE, POSITIVE)]
+
+    @property
     def compared(self) -> sp.Expr:
         """What a condition says to be >= 0."""
         (expression,) = (c.expression for c in self.conditions if c.kind == NONNEGATIVE)
@@ -51,9 +56,8 @@ class Application:
 
     def needs(self, *expected: str) -> "Claims":
         """That the conditions are about these expressions, in this order."""
-        kinds = (NONNEGATIVE, POSITIVE)
-        stated = [self.names.text(as_expression(c.expression)) for c in self.conditions if c.kind in kinds]
-        return [(" && ".join(f"{a} == {b}" for a, b in zip(stated, expected, strict=True)) or "1", "the conditions")]
+        pairs = zip(self.stated, expected, strict=True)
+        return [(" && ".join(f"{self.names.text(a)} == {b}" for a, b in pairs) or "1", "the conditions")]
 
 
 def where(lemma: Lemma) -> str:
@@ -179,15 +183,31 @@ def _(lemma: RootBound, used: Application) -> Claims:
 @claims.register
 def _(lemma: PowerBound, used: Application) -> Claims:
     text = used.names.text
-    base, exponent = lemma.power.as_base_exp()
-    slope = coefficient(exponent, n, 1)
-    rate = f"number({text(base)})^{text(slope)}"
-    first = f"number({text(base)})^subst({text(exponent)}, n_, least(r))"
-    below = int(lemma.below)
-    return [
-        (f"number_sign({text(base)}) == 1 && ({below} || {rate} <= 1)", "the base"),
-        (f"if({rate} > 1 || !{below}, alike(V, {first}), V == 0)", "the estimate"),
+    exponent = lemma.power.as_base_exp()[1]
+    base, large = _side_of_one(lemma, used)
+    slope, start, b = coefficient(exponent, n, 1), at(exponent, n, 0), text(base)
+    first, grows = f"({text(slope)}*least(r) + {text(start)})", large == bool(slope >= 0)
+    may_be_0 = len(used.stated) > 1
+    result: Claims = [
+        *used.needs(f"{b} - 1" if large else f"1 - {b}", *([b] if may_be_0 else [])),
+        (f"{text(exponent)} == {text(slope)}*n_ + {text(start)}", "the exponent"),
+        (f"{int(lemma.below)} || !{int(grows)}", "the side"),
     ]
+    if may_be_0:
+        result.append((f"{text(slope)} >= 0 && {first} >= 0", "an exponent that rises"))
+    if base != lemma.power.as_base_exp()[0]:
+        result.append((f"{text(slope)} % 2 == 0 && {text(start)} % 2 == 0", "an even exponent"))
+    value = f"({b})^{first}" if symbols(base) else f"number({b})^{first}"
+    known = f"V == {value}" if symbols(base) else f"alike(V, {value})"
+    return [*result, (known if grows or not lemma.below else "V == 0", "the estimate")]
+
+
+def _side_of_one(lemma: PowerBound, used: Application) -> tuple[sp.Expr, bool]:
+    """The base or its opposite, whichever is >= 0, and whether it is at least 1."""
+    base = lemma.power.as_base_exp()[0]
+    if used.stated[0] in (base - 1, 1 - base):
+        return base, used.stated[0] == base - 1
+    return -base, used.stated[0] == -base - 1
 
 
 @claims.register
@@ -208,7 +228,7 @@ def _(lemma: ExponentBound, used: Application) -> Claims:
     text = used.names.text
     base, exponent = base_and_exponent(lemma.power)
     b, e, c = text(base), text(exponent), text(lemma.c)
-    stated = [as_expression(condition.expression) for condition in used.conditions if condition.kind == NONNEGATIVE]
+    stated = used.stated
     falls = stated[0] == 1 - base
     more = f"{e} - {c}" if lemma.below != falls else f"{c} - {e}"
     rest = (b, e, c) if len(stated) > 2 else ()
@@ -299,3 +319,15 @@ def _power_of(known: str, base: sp.Expr, exponent: sp.Expr, used: Application) -
         return []
     value = f"number({used.names.text(base)})^number({used.names.text(exponent)})"
     return [(f"alike({known}, {value})", "the power")]
+
+
+def found_positive(lemma: Lemma, used: Application) -> sp.Expr | None:
+    """What a lemma has found to be > 0, so that it asks for less; it has to be shown again."""
+    match lemma:
+        case RootBound() if symbols(lemma.c):
+            return lemma.c
+        case ExponentBound() if used.stated[0] == 1 - base_and_exponent(lemma.power)[0] and len(used.stated) == 2:
+            return base_and_exponent(lemma.power)[0]
+        case PowerBound() if len(used.stated) == 1:
+            return _side_of_one(lemma, used)[0]
+    return None

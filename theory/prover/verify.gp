@@ -34,7 +34,6 @@ some_nowhere_zero(L, s) = { for (j = 1, #L, if (number_sign(L[j][1]) == s && now
 shown(F, N, D, strict, what) = {
   must(F * D == N, Str(what, ": the quotient"));
   my(below = terms(D), above = terms(N), s = if (has_sign(below, 1), 1, has_sign(below, -1), -1, 0));
-  if (s == 0, s = if (has_sign(below, -1), -1, 0));
   must(s != 0 && some_nowhere_zero(below, s), Str(what, ": the denominator"));
   must(has_sign(above, s), Str(what, ": a negative coefficient"));
   must(!strict || some_nowhere_zero(above, s), Str(what, ": it may be 0"));

@@ -10,7 +10,8 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing, SlidingWindow
+from theory import Accumulate, FixedReal, FreshReal, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
+from theory.__main__ import main
 from theory.prover import search
 from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain, Variable
@@ -273,3 +274,39 @@ def test_what_cannot_be_exported_is_said():
 
     with pytest.raises(ValueError, match="^proofs by Unheard cannot be exported to PARI/GP yet.$"):
         gp_script(law, bound, _with_lemma(found, LogBound, lambda _: Unheard()))
+
+
+@needs_gp
+def test_letters_of_workflows_are_verified(tmp_path):
+    """A weight up to 1, a power of which decays."""
+    weight = sp.Symbol("w", positive=True)
+    verdict_ = check_bound(theory.linear.test_error(FixedReal(weight), design="fixed"), f"{U}/w")
+    assert isinstance(verdict_, Proved)
+    script = verdict_.gp_script()
+    assert verdict(script, tmp_path) == "verified"
+    assert "w_" in script
+    beyond = re.sub(r"(cells_cover\(.*)\(1\)(, |\])", r"\1(2)\2", script)
+    assert beyond != script
+    assert verdict(beyond, tmp_path) == "failed: a variable up to its ceiling"
+
+
+@needs_gp
+def test_the_command_exports(tmp_path, capsys):
+    file = tmp_path / "bound.gp"
+    arguments = ["check-bound", "accumulate", "--design", "fixed", "--export", str(file)]
+    assert main([*arguments, f"{U}*pi**2/6"]) == 0
+    assert "proved" in capsys.readouterr().out
+    assert verdict(file.read_text(), tmp_path) == "verified"
+    file.unlink()
+    assert main([*arguments, f"{U}*1.6"]) == 0
+    printed = capsys.readouterr()
+    assert "refuted" in printed.out
+    assert printed.err == "there is no proof to be exported.\n"
+    assert not file.exists()
+
+
+def test_the_command_prints_latex(capsys):
+    assert main(["check-bound", "replace", "--design", "fixed", f"n*{U}", "--latex"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(r"\documentclass{article}")
+    assert printed.endswith("\\end{document}\n")
