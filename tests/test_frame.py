@@ -1,9 +1,14 @@
 """The frame holds: layers, the shape-checking hook, and what an import costs."""
 
+import dataclasses
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import equinox as eqx
 import jax.numpy as jnp
 import jaxtyping
 import numpy as np
@@ -71,3 +76,18 @@ def test_numbers_are_float64_without_the_global_flag():
     here = sim.run(model, theory.Replace(), iterations=2, replicates=3, key=jr.key(0))
     assert numbers.strip() == str(here.test_error.mean.tolist())
     assert here.test_error.mean.dtype == np.float64
+
+
+PACKAGES = ("theory", "sim", "neural", "paper_repro", "figures")
+
+
+def test_every_dataclass_is_frozen():
+    """What is computed of a value, or kept by it, stays true; the modules of Equinox see to this themselves."""
+    found = []
+    for package in map(importlib.import_module, PACKAGES):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not info.name.endswith("__main__"):
+                found += [each for each in vars(importlib.import_module(info.name)).values() if isinstance(each, type)]
+    made: set[Any] = {each for each in found if dataclasses.is_dataclass(each) and each.__module__.startswith(PACKAGES)}
+    assert len(made) > 100
+    assert [each for each in made if not (each.__dataclass_params__.frozen or issubclass(each, eqx.Module))] == []

@@ -117,7 +117,8 @@ def tests_of(file: str, root: Path) -> list[str]:
     mirror = f"tests/{folder}/test_{name}"
     own = [mirror] * (root / mirror).is_file() + table.get(file, [])
     folders = [key for key in table if key.endswith("/") and file.startswith(key)]
-    return own or (table[max(folders, key=len)] if folders else [])
+    own = own or (table[max(folders, key=len)] if folders else [])
+    return [*own, *table["every"]] if own else []
 
 
 def drawn(package: str, root: Path, sample: int, seed: int) -> list[Mutant]:

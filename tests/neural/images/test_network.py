@@ -212,3 +212,17 @@ def test_each_image_of_a_batch_has_a_draw_of_its_own():
     )
     assert abs(first - second) > 1e-4 * first
     assert mean == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_the_latent_code_is_drawn_from_the_posterior():
+    """Of a linear decoder the expected squared error is |x - decode(mean)|^2 + sum_j variance_j |W_j|^2."""
+    made, x = model(LINEAR), image(LINEAR.shape)
+    made = eqx.tree_at(lambda m: m.encode.log_variance, made, jnp.array([-1.5, 0.7]))
+    keys = jr.split(jr.key(4), 20_000)
+    errors = np.asarray(eqx.filter_jit(jax.vmap(lambda key: loss_terms(made, x, key=key)[0]))(keys))
+    mean, _ = made.encode(x)
+    W = np.asarray(made.decode.mean.weight)
+    squares = ((np.asarray(x) - np.asarray(made.decode(mean))) ** 2).sum() + (np.exp([-1.5, 0.7]) * (W**2).sum(0)).sum()
+    standard_error = errors.std() / len(errors) ** 0.5
+    assert abs(errors.mean() - squares / LINEAR.pixels) < 5 * standard_error
+    assert 5 * standard_error < 0.05 * errors.mean()

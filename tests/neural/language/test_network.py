@@ -230,3 +230,16 @@ def test_new_weights_have_the_scale_of_gpt2(style):
     for weights, expected in (*((w, scale) for w in inner), *((w, scale / 2) for w in residual)):
         # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
         assert abs(float(weights.std()) / expected - 1) < 5 / math.sqrt(2 * weights.size)
+
+
+def test_a_block_with_rotary_positions_sees_distances_alone():
+    """Queries and keys are turned alike: where a row begins changes nothing. Its order does."""
+    model = make("llama2")
+    block = jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, model.blocks)
+    x = jr.normal(jr.key(2), (1, 6, 16), jnp.float32)
+    run = eqx.filter_jit(lambda x, start: block(x, None, start)[0])
+    found = run(x, jnp.int32(0))
+    np.testing.assert_allclose(run(x, jnp.int32(7)), found, rtol=1e-4, atol=1e-4)  # angles in float32
+    # the last place sees the others, in another order, elsewhere
+    turned = run(x[:, jnp.array([4, 3, 2, 1, 0, 5])], jnp.int32(0))
+    assert float(jnp.abs(turned[0, 5] - found[0, 5]).max()) > 1e-3
