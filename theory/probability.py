@@ -20,6 +20,7 @@ from .prover import balls
 from .prover.bounds import Undecided
 from .prover.certificate import Certificate
 from .prover.parsing import parse_bound
+from .prover.parts import Parts
 from .symbols import n
 from .sympy_types import at, rational, substituted, symbols
 
@@ -47,7 +48,7 @@ class TailVerdict:
     enclosure: tuple[float, float] | None = None
     gain: sp.Expr | None = None
     counterexample: dict[str, int] | None = None
-    certificate: Certificate | None = None
+    certificate: Certificate | Parts | None = None
     tried: tuple[str, ...] = ()
     asymptotic: ClassVar[bool] = False
     lower: ClassVar[bool] = False

@@ -77,6 +77,7 @@ def test_true_lower_bounds_are_proved(workflow: Workflow, bound: str) -> None:
     verdict = check_bound(law, bound, lower=True)
     assert isinstance(verdict, Proved)
     assert verdict.lower
+    assert isinstance(verdict.certificate, Certificate)
     check(parse_bound(bound, DOMAIN.letters), law.expr, verdict.certificate)
     assert all("law - bound" in line and "bound - law" not in line for line in verdict.certificate.steps())
 

@@ -156,13 +156,13 @@ class Tightest:
     Attributes:
         constant: exact; `oo` where no constant does.
         attained: whether equality holds somewhere; `None` where that was not decided.
-        certificate: of law <= C * family; `None` where C is infinite.
+        certificate: of law <= C * family, perhaps in parts; `None` where C is infinite.
         asymptotic: whether it is the least constant of the limit.
     """
 
     constant: sp.Expr
     attained: bool | None
-    certificate: Certificate | None
+    certificate: Certificate | Parts | None
     asymptotic: bool = False
     lower: ClassVar[bool] = False
     verdict: ClassVar[str] = "tightest"
@@ -309,11 +309,11 @@ def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | No
     smaller, larger = (other, statement) if lower else (statement, other)
     least_n = statement.domain.least_n
     for start in _STARTS:
-        beyond = _beyond(smaller, start, True), _beyond(larger, start, False)
-        if beyond[0] is None or beyond[1] is None:
+        above, below = _beyond(smaller, start, True), _beyond(larger, start, False)
+        if above is None or below is None:
             return None
-        first = max(least_n, *(each.first for each in beyond))
-        sides = beyond[0].expr, beyond[1].expr
+        first = max(least_n, above.first, below.first)
+        sides = above.expr, below.expr
         later = replace(statement, domain=replace(statement.domain, least_n=first))
         far = _certified(*sides, later, lower, thorough=False)
         if far is None:
@@ -422,6 +422,8 @@ def _attained(statement: Statement, bound: sp.Expr, iteration: int | None, proof
     gap = difference(statement.expr, bound, statement.unit)
     if iteration is not None and sp.simplify(at(gap, n, iteration).doit()) == 0:
         return True
+    if isinstance(proof.certificate, Parts):
+        return None
     try:
         certificate.check(statement.expr, bound, proof.certificate, strictly=True)
     except Unsound:

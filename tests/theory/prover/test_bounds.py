@@ -35,11 +35,11 @@ from theory import (
 from theory.__main__ import main
 from theory.derivation import LARGE_T, Derivation, Derived
 from theory.prover.bounds import Statement, judge
-from theory.prover.certificate import check
+from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain
 from theory.prover.parsing import parse_bound
 from theory.symbols import T, i, n
-from theory.sympy_types import as_expression
+from theory.sympy_types import as_expression, sum_of
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 s = "sigma**2*d/(T-d-1)"
@@ -210,6 +210,7 @@ def test_true_bounds_are_proved(name: str, bound: str) -> None:
     law = LAWS[name]
     verdict = _judged(name, bound)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     check(*((law.expr, _read(bound)) if law.exact else _in_the_limit(law, bound)), verdict.certificate)
     assert all(line.startswith("in the limit: ") is not law.exact for line in verdict.certificate.steps())
 
@@ -409,7 +410,7 @@ def test_a_pole_of_a_summand_is_one_of_the_bound(pole: int) -> None:
 )
 def test_poles_of_a_summand_that_depend_on_variables_are_named(term: sp.Expr, where: str) -> None:
     with pytest.raises(ValueError, match=f"the bound is not real at .*{where}"):
-        check_bound(LAWS["replace"], ONE_FIT * (2 * n + sp.Sum(term, (i, 1, n)) ** 2))
+        check_bound(LAWS["replace"], ONE_FIT * (2 * n + sum_of(term, i, 1, n) ** 2))
 
 
 @pytest.mark.parametrize(
@@ -495,9 +496,9 @@ SUBSAMPLE_LIMIT = f"(3*pi**2/6-2)*{s}"
 def test_a_law_that_is_not_exact_is_judged_in_the_limit_alone(capsys: pytest.CaptureFixture[str]) -> None:
     # At T = 6, d = 2 simulation exceeds this bound, to which the gain rises.
     law = LAWS["subsample"]
-    for judge in (check_bound, tightest):
+    for asked in (check_bound, tightest):
         with pytest.raises(ValueError, match="large-T, not exact at finite T; .*asymptotic=True"):
-            judge(law, SUBSAMPLE_LIMIT)
+            asked(law, SUBSAMPLE_LIMIT)
     command = ["check-bound", "accumulate-subsample", SUBSAMPLE_LIMIT, "--design", "fresh"]
     assert main(command) == 2
     output, error = capsys.readouterr()

@@ -58,6 +58,7 @@ def proved(request: pytest.FixtureRequest) -> tuple[sp.Expr, sp.Expr, Certificat
     law, text = CASES[request.param]
     verdict = check_bound(law, text)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     return law.expr, parse_bound(text, DOMAIN.letters), verdict.certificate
 
 

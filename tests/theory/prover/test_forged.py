@@ -290,6 +290,7 @@ def test_no_change_of_a_certificate_makes_it_prove_a_false_bound(name: str) -> N
     law, true, false = SEEDS[name]
     verdict = check_bound(law, true)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     rng = random.Random(f"forged {name}")
     for _ in range(60):
         forged = _forged(verdict.certificate, rng)

@@ -66,6 +66,7 @@ FALSE = [
 def test_true_bounds_are_proved(domain: Domain, law: sp.Expr, unit: sp.Expr, bound: str) -> None:
     verdict = judge(Statement(law, domain, unit), bound)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     check(law, parse_bound(bound, domain.letters), verdict.certificate)
 
 

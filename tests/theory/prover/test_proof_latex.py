@@ -124,6 +124,7 @@ def test_a_proof_can_be_followed():
         r"\textbf{Lemma 2} (TailBound). If $v(k) \to 0$",
     ):
         assert said in text, said
+    assert isinstance(verdict.certificate, certificate.Certificate)
     # Every lemma of the certificate is named as often as it is used.
     used = [type(lemma).__name__ for case in verdict.certificate.cases for lemma in case.lemmas]
     assert re.findall(r"By lemma \d+ \((\w+)\)", text) == used
