@@ -107,7 +107,6 @@ def test_gains_without_a_bound_are_refuted_and_unknown_ones_left_open() -> None:
         (_law(FixedReal(sp.Symbol("w", positive=True))), 1, 0.1, {"T": 20, "d": 4}, "symbolic parameters"),
         (theory.law(LinearRegression(T=[9, 9], design="fixed"), Accumulate()), 1, 0.1, {"d": 4}, "only its mean"),
     ],
-    ids=str,
 )
 def test_what_is_not_known_is_refused(
     law: Law, threshold: str | int, probability: float, numbers: dict[str, int], why: str
