@@ -302,6 +302,7 @@ def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ..
 def _difference(relation: str | sp.Basic, letters: tuple[sp.Symbol, ...], refusal: ValueError) -> tuple[sp.Expr, bool]:
     """What must be >= 0 (or > 0: True)."""
     if isinstance(relation, str):
+        relation = relation.replace("≥", ">=").replace("≤", "<=")
         for sign in (">=", "<=", ">", "<"):
             sides = relation.split(sign)
             if len(sides) == 2:

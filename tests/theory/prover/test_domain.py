@@ -103,6 +103,7 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
     [
         (DOMAIN, ["T >= 100", "3*d/2 <= T", "d > 2", n >= 3], "T >= d + 2, T >= 100, T >= 3*d/2, d >= 3, n >= 3"),
         (DOMAIN, [T > d, n >= 1, "sigma > 0"], "T >= d + 2, T >= d + 1, d >= 1, n >= 1"),
+        (DOMAIN, ["T ≥ 2d + 5", "3 ≤ d"], "T >= d + 2, T >= 2*d + 5, d >= 3, n >= 1"),
         (DOMAIN, "sigma >= 3/2", "T >= d + 2, d >= 1, n >= 1, sigma >= 3/2"),
         (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
