@@ -277,15 +277,15 @@ def test_tightest_from_some_n_on() -> None:
     found = tightest(LAWS["replace"], f"(n-1)*{s}", domain=n >= 2)
     assert isinstance(found, Tightest)
     assert (found.constant, found.attained) == (2, True)
-    for law, family in (("growing", f"log(n)*{s}"), ("replace", f"(n-1)*{s}")):  # on n >= 1 there is none
-        found = tightest(LAWS[law], family)
-        assert isinstance(found, Undecided) or found.constant == sp.oo
+    for law, family in (("growing", f"log(n)*{s}"), ("replace", f"(n-1)*{s}")):
+        with pytest.raises(ValueError, match="has to be positive; at n = 1 it is not. Narrow the domain: n >= 2"):
+            tightest(LAWS[law], family)
 
 
 def test_verdicts_have_the_same_attributes() -> None:
     law = LAWS["accumulate"]
     found = [check_bound(law, f"2*{s}"), check_bound(law, f"1.5*{s}"), tightest(law)]
-    found.append(check_bound(theory.linear.test_error(SlidingWindow(3), design="fixed"), f"n*{s}"))
+    found.append(check_bound(theory.linear.test_error(SlidingWindow(9), design="fixed"), f"n*{s}"))
     assert [each.verdict for each in found] == ["proved", "refuted", "tightest", "undecided"]
     for each in found:
         assert (each.asymptotic, each.lower) == (False, False)
@@ -452,8 +452,9 @@ def test_a_law_without_a_formula_is_judged_by_its_gains() -> None:
     assert isinstance(refuted, Refuted)
     gains = law.gain(int(refuted.counterexample["n"]))
     assert gains[-1] > 2 >= gains[-2]
-    assert isinstance(check_bound(law, f"n*{s}"), Undecided)
     assert isinstance(tightest(law), Undecided)
+    long = theory.linear.test_error(SlidingWindow(9), design="fixed")  # longer ones have no strip either
+    assert isinstance(check_bound(long, f"n*{s}"), Undecided)
 
 
 def test_a_bound_too_large_to_be_multiplied_out_ends_soon() -> None:
