@@ -99,7 +99,9 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
     bar = tqdm(total=len(experiment.variants) * len(experiment.workflows), desc=experiment.name, unit="run")
     for name, changes in experiment.variants.items():
         configuration = replace(experiment.base, **changes)
-        learner = configuration.learner(runs / name)  # one for all workflows, so that its programs are compiled once
+        kept = RunDirectory(runs / name, {"variant": name}, resume=True)
+        learner = kept.prepared(configuration.learner)  # one for all workflows: its programs are compiled once
+        kept.start()
         plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"

@@ -24,6 +24,7 @@ from neural.language.markov import Markov
 from neural.language.network import Architecture, Sampler, Transformer
 from neural.loop import Learner, Plan, run as run_neural
 from neural.train import Training
+from sim.keys import key_of
 from sim.results import configuration_hash
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow, Workflow
 
@@ -187,7 +188,7 @@ def _simulated(experiment: OneLaw) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     model = sim.LinearRegression(T=experiment.rows, d=experiment.features, sigma=1.0, design="fixed")
     for index, workflow in enumerate(tqdm(experiment.workflows, desc="simulation", unit="workflow", leave=False)):
-        key = jr.fold_in(jr.key(experiment.seed), index)
+        key = jr.fold_in(key_of(experiment.seed), index)
         estimate = sim.run(
             model, workflow, iterations=experiment.iterations, replicates=experiment.replicates, key=key
         ).test_error
