@@ -83,7 +83,13 @@ def _results_only() -> Iterator[None]:
 def _run(task: type[Task], options: argparse.Namespace) -> Run:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
-        join(*place, settings=_settings(options))
+        try:
+            join(*place, settings=_settings(options))
+        except ValueError as error:
+            if not jax.distributed.is_initialized():
+                raise
+            print(f"python -m sim: {error}", file=sys.stderr)
+            leave(2)  # a regular end would wait for those who did not come
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
     use_all_cores()
@@ -113,7 +119,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
-    own = ("process", "coordinator", "build", "json", "batch_size", "asymptotic", "checkpoint")
+    own = ("process", "processes", "coordinator", "build", "json", "batch_size", "asymptotic", "checkpoint")
     told = {name: str(value) for name, value in vars(options).items() if name not in own}
     return told | {"checkpoint": options.checkpoint is not None}
 
