@@ -177,11 +177,14 @@ def run(experiment: OneLaw, folder: Path) -> list[Row]:
     (metric `excess_ratio`). A run that was killed goes on where it was, from run directories beside the table.
     """
     runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
-    rows = read_or_make(
-        folder, experiment.name, experiment.configuration, lambda: _simulated(experiment) + _trained(experiment, runs)
-    )
-    shutil.rmtree(runs, ignore_errors=True)
-    return rows
+
+    def make() -> list[dict[str, object]]:
+        return _simulated(experiment) + _trained(experiment, runs)
+
+    def clear() -> None:
+        shutil.rmtree(runs, ignore_errors=True)
+
+    return read_or_make(folder, experiment.name, experiment.configuration, make, clear)
 
 
 def _simulated(experiment: OneLaw) -> list[dict[str, object]]:
