@@ -1,4 +1,4 @@
-"""`python -m figures`: simulate what the figures need, or read what is recorded, and draw into figures/out, or another folder."""
+"""`python -m figures`: simulate what the figures need, or read what is recorded, and draw into figures/out."""
 
 import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 

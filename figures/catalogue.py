@@ -46,9 +46,11 @@ class Source:
     @property
     def is_recorded(self) -> bool:
         """Whether the tables are all there, those of experiments in today's configuration."""
+        if self.folder != RECORDED:
+            return False
         known = [EXPERIMENTS[name].state(name) for name in self.tables if name in EXPERIMENTS]
         others = [Results(self.folder, name).load(None) for name in self.tables if name not in EXPERIMENTS]
-        return self.folder == RECORDED and None not in others and set(known) == {"recorded"}
+        return None not in others and set(known) <= {"recorded"}
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def plots(
             places = {folder: stack.enter_context(anew(place, "fresh")) for folder, place in places.items()}
 
         def place(source: Source) -> Path:
-            return source.folder if not fresh and source.is_recorded else places[source.folder]
+            return source.folder if not fresh and source.is_recorded else places.get(source.folder, source.folder)
 
         load = cache(lambda source: source.load(place(source)))
         for picture in PICTURES:

@@ -134,14 +134,15 @@ def form(tasks: Sequence[type[Task]]) -> str:
 
 
 def _number(control: Control, prefix: str) -> str:
-    name, text = escape(f"explorer-{prefix}{control.symbol.name}"), escape(control.label)
+    own, text = escape(control.symbol.name), escape(control.label)
+    name = f"explorer-{escape(prefix)}{own}"
     decades = " data-decades" if control.step is None else ""
     step = control.step or (1 if control.symbol.is_integer else "any")
     least, most, first = map(_plain, (control.least, control.most, control.first))
     return (
         f'<div class="control"><label for="{name}">{text}</label>\n'
         f'<input type="range" id="{name}-slider" min="0" max="100" value="0" aria-label="{text}: slider">\n'
-        f'<input type="number" id="{name}" name="{escape(control.symbol.name)}" min="{least}" max="{most}" step="{step}" '
+        f'<input type="number" id="{name}" name="{own}" min="{least}" max="{most}" step="{step}" '
         f'value="{first}"{decades}></div>'
     )
 

@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 
 import jax
+import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
 from jaxtyping import Array, Key
 
 
@@ -17,7 +17,7 @@ def key_of(seed: int) -> Key[Array, ""]:
     >>> bool(key_of(3) == jax.random.key(3))
     True
     """
-    words = np.array([seed >> 32, seed & 0xFFFFFFFF], np.uint32)
+    words = jnp.array([seed >> 32, seed & 0xFFFFFFFF], jnp.uint32)
     return jr.wrap_key_data(words, impl="threefry2x32")
 
 

@@ -53,8 +53,8 @@ def _receive(coordinator: str, port: int, mine: dict[str, Any], compare: Compare
             listening = stack.enter_context(_listening(port))
         except OSError as error:
             raise ValueError(
-                f"process 0 cannot listen at {coordinator}: {os.strerror(error.errno or 0)}. Name another port as --coordinator, the "
-                "same for all processes."
+                f"process 0 cannot listen at {coordinator}: {os.strerror(error.errno or 0)}. Name another port as "
+                "--coordinator, the same for all processes."
             ) from error
         there = {0: mine}
         answers = []
