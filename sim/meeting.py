@@ -71,7 +71,7 @@ def _receive(coordinator: str, port: int, mine: dict[str, Any], compare: Compare
                     "come. Start all of them, with the same --coordinator and --processes."
                 )
                 break
-            except (OSError, ValueError, TypeError, RecursionError):  # no process of a run
+            except (OSError, ValueError, TypeError, KeyError, RecursionError):  # no process of a run
                 continue
             answers.append(connection)
             if process in there:
@@ -101,7 +101,7 @@ def _difference(there: dict[int, dict[str, Any]], compare: Compare) -> str | Non
 
 
 def _hear(connection: socket.socket) -> tuple[int, dict[str, Any]]:
-    connection.settimeout(_SHORT)
+    connection.settimeout(_SHORT / 3)  # the next one waits
     try:
         connection.sendall(_GREETING)
         told = json.loads(_line(connection))
