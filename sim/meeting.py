@@ -71,7 +71,7 @@ def _receive(coordinator: str, port: int, mine: dict[str, Any], compare: Compare
                     "come. Start all of them, with the same --coordinator and --processes."
                 )
                 break
-            except (OSError, ValueError, TypeError, KeyError, RecursionError):  # no process of a run
+            except (OSError, ValueError):  # no process of a run
                 continue
             answers.append(connection)
             if process in there:
@@ -101,13 +101,15 @@ def _difference(there: dict[int, dict[str, Any]], compare: Compare) -> str | Non
 
 
 def _hear(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """What a process says of itself; whoever does not is shown the door."""
     connection.settimeout(_SHORT / 3)  # the next one waits
     try:
         connection.sendall(_GREETING)
         told = json.loads(_line(connection))
-    except TimeoutError as error:
-        raise ValueError("nothing was said") from error
-    return int(told["process"]), dict(told["settings"])
+        return int(told["process"]), dict(told["settings"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        connection.close()
+        raise ValueError("no process of a run") from error
 
 
 def _answer(connection: socket.socket, problem: str | None) -> None:
