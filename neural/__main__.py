@@ -16,6 +16,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from sim.hosts import check_devices
+from sim.keys import same_bits
 from theory import Workflow
 from theory.cli import (
     Parser,
@@ -89,22 +91,23 @@ def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict
 
 def _main(options: argparse.Namespace) -> int:
     started = time.monotonic()
+    check_devices()
     kind, workflow = KINDS[options.kind], build_workflow(options)
     configuration = configure(kind, options)
     plan, training = configuration.plan, configuration.training
     recorded = record(kind, configuration, workflow)
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
-    learner = configuration.learner(options.run_dir)
-    metrics = run(
-        learner,
-        workflow,
-        plan,
-        training,
-        directory,
-        checkpoint_seconds=options.checkpoint_seconds,
-        watch=options.watch,
-        progress=True,
-    )
+    with directory.held(), same_bits():
+        metrics = run(
+            directory.prepared(configuration.learner),
+            workflow,
+            plan,
+            training,
+            directory,
+            checkpoint_seconds=options.checkpoint_seconds,
+            watch=options.watch,
+            progress=True,
+        )
     losses = metrics["test_loss"]
     summary = {
         "model": getattr(options, "model", None) or kind.name,

@@ -9,13 +9,16 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from sim.files import anew
-from sim.hosts import keep_compiled, use_all_cores
+from sim.hosts import check_devices, keep_compiled, use_all_cores
+from sim.keys import same_bits
 from theory.cli import Parser, run as run_command
 
 from . import verdicts
 from .claim import Judgement
+from .recorded import RECORDED
 from .registry import EXPERIMENTS, PRESETS
 
 
@@ -35,13 +38,15 @@ def _run(options: argparse.Namespace) -> int:
         names = [name for name, entry in EXPERIMENTS.items() if options.preset in entry.presets and not entry.live]
     else:
         names = [options.name]
-    folder = EXPERIMENTS[names[0]].folder(options.preset)
-    chosen = [(EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names]
-    with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place:
-        for entry, experiment in chosen:
-            entry.run(experiment, place)
-    for name in names:
-        print(f"{name} at {options.preset}: {folder / name}.csv")
+    check_devices()
+    folder = options.out or EXPERIMENTS[names[0]].folder(options.preset)
+    chosen = {name: (EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names}
+    with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place, same_bits():
+        for name, (entry, experiment) in chosen.items():
+            is_there = options.out is None and options.preset == "cpu" and entry.state(name) == "recorded"
+            made = RECORDED if is_there and not options.again else place
+            entry.run(experiment, made)
+            print(f"{name} at {options.preset}: {(folder if made is place else made) / name}.csv")
     return 0
 
 
@@ -106,6 +111,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_argument(
         "--preset", choices=PRESETS, default="cpu", help="how large: seconds, as recorded, one GPU, the paper's own"
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="for results that are made (default: runs/smoke, or paper_repro/results, below the current folder)",
     )
     command.add_argument("--again", action="store_true", help="run it again, whatever result is there")
 

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.random as jr
 import numpy as np
 
 from theory import Law, Task, law as law_of
@@ -31,8 +30,9 @@ from theory.cli import (
 
 from .comparison import Comparison, compare
 from .dispatch import PRECISIONS, sampler_names
-from .hosts import Lost, join, use_all_cores
-from .run import Run, run
+from .hosts import Lost, check_devices, join, leave, use_all_cores
+from .keys import key_of
+from .run import Interrupted, Run, run
 
 
 def _options(task: type[Task], command: Parser) -> None:
@@ -83,15 +83,20 @@ def _results_only() -> Iterator[None]:
 def _run(task: type[Task], options: argparse.Namespace) -> Run:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
-        join(*place)
+        try:
+            join(*place, settings=_settings(options))
+        except ValueError as error:
+            if not jax.distributed.is_initialized():
+                raise
+            print(f"python -m sim: {error}", file=sys.stderr)
+            leave(2)  # a regular end would wait for those who did not come
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
     use_all_cores()
+    check_devices()
     replicates = options.replicates
     if replicates is None and options.relative_error is None:
         replicates = 1000
-    with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
-        key = jr.key(options.seed)
     try:
         return run(
             build_task(task, options, parameters=True),
@@ -99,7 +104,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             of=options.of,
             iterations=options.iterations,
             replicates=replicates,
-            key=key,
+            key=key_of(options.seed),
             sampler=options.sampler,
             precision=options.precision,
             relative_error=options.relative_error,
@@ -108,8 +113,15 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             progress=True,
         )
     except Lost as lost:
-        print(f"python -m sim: {lost}", file=sys.stderr, flush=True)
-        os._exit(2)  # a regular exit would wait for the lost process
+        print(f"python -m sim: {lost}", file=sys.stderr)
+        leave(2)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
+    own = ("process", "processes", "coordinator", "build", "json", "batch_size", "asymptotic", "checkpoint")
+    told = {name: str(value) for name, value in vars(options).items() if name not in own}
+    return told | {"checkpoint": options.checkpoint is not None}
 
 
 def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
@@ -123,8 +135,14 @@ def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
+    interruption = None
     with _results_only() if options.distributed else contextlib.nullcontext():
-        result = _run(task, options)
+        try:
+            result = _run(task, options)
+        except Interrupted as interrupted:
+            if interrupted.run is None:
+                raise
+            result, interruption = interrupted.run, interrupted
     workflow = result.workflow
     law, comparison = _compared(result, options.asymptotic)
     estimate = result.estimate
@@ -153,6 +171,15 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     }
     if jax.process_index() == 0:
         print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, summary)
+    if interruption is not None:
+        kept = f"{options.checkpoint} holds these, and the same command goes on from them."
+        lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
+        print(
+            f"python -m sim: interrupted after {result.replicates:,} replicates, of which the numbers are. "
+            f"{kept if options.checkpoint else lost}",
+            file=sys.stderr,
+        )
+        return leave(130) if options.distributed else 130
     return 1 if comparison.verdict == "disagree" else 0
 
 

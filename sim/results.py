@@ -40,7 +40,7 @@ class Results:
         try:
             recorded = json.loads(self.provenance.read_text())
             rows = list(csv.DictReader(self.table.read_text().splitlines()))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(recorded, dict):
             return None

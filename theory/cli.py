@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from .ranges import Range
+from .summary import summary
 from .task import Parameter, Task
 from .tasks import TASKS
 from .workflow import Workflow
@@ -43,8 +44,8 @@ def add_workflows(
     """
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
-        summary = (workflow.__doc__ or "").splitlines()[0]
-        command = commands.add_parser(workflow.command(), help=summary, description=summary)
+        said = summary(workflow)
+        command = commands.add_parser(workflow.command(), help=said, description=said)
         command.set_defaults(build=workflow)
         for field in fields(workflow):  # pyright: ignore[reportArgumentType]: every workflow is a dataclass
             needed = field.default is MISSING
@@ -186,6 +187,7 @@ def positive_number(text: str) -> float:
 def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:
     """Parse, call `main`, and turn a user's mistake into one line and exit status 2."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.excepthook = sys.__excepthook__
     # Gains of thousands of iterations have more digits than Python prints by default.
     sys.set_int_max_str_digits(0)
     options = parser.parse_args(arguments)
@@ -194,12 +196,21 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader, as in `| head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
         words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
         print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:  # that was it, and Python would try again in the end
+            _drop_output()
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
-from ..files import write_bytes
+from sim.files import make_once
+
 from ..real_data import collect, user_cache
 from .molecules import (
     SEED,
@@ -159,10 +160,13 @@ def _conformer_set(
     """The conformations that are chosen, in a cached file from the second time on, and what there is to say of it."""
     digest = hashlib.sha256(f"{choice} {SEED} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
     file = (cache or user_cache()) / f"conformers-{digest}.sdf"
-    if not file.exists():
+
+    def make(partial: Path) -> None:
         skipped, text = _select(found, choice)
         # A line of JSON: whoever reads this file again is to see it too.
-        write_bytes(file, f"{json.dumps(skipped)}\n{text}".encode())
+        partial.write_bytes(f"{json.dumps(skipped)}\n{text}".encode())
+
+    make_once(file, make)
     header, text = file.read_text().split("\n", 1)
     if skipped := json.loads(header):
         more = f"; and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""

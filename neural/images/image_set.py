@@ -11,7 +11,7 @@ from jaxtyping import Array, Float32, Integer, Key, Shaped, UInt8
 from PIL import Image
 from tqdm import tqdm
 
-from sim.results import write_whole
+from sim.files import make_once
 
 from ..real_data import collect, user_cache
 
@@ -164,9 +164,14 @@ def load(
             raise ValueError(f"{path} is missing ({error.strerror}).") from error
         digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
     file = (cache or user_cache()) / f"images-{digest.hexdigest()[:24]}.npy"
-    if not file.exists():
-        write_whole(file, lambda partial: _fill(partial, paths, size, channels, crop))
-    return np.load(file, mmap_mode="r")
+    make_once(file, lambda partial: _fill(partial, paths, size, channels, crop))
+    try:
+        found = np.load(file, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"the cached images {file} are damaged; remove the file, and it is made again.") from error
+    if found.shape != (len(paths), size, size, channels) or found.dtype != np.uint8:
+        raise ValueError(f"the cached images {file} are others than were asked for; remove the file.")
+    return found
 
 
 def _fill(partial: Path, paths: Sequence[Path], size: int, channels: int, crop: int | None) -> None:
