@@ -38,6 +38,9 @@ MARKS = {
     b"\xfe\xff": "utf-16",
 }
 
+#: What operating systems leave in folders, beside hidden files.
+SYSTEM = ("@eadir", "__macosx", "desktop.ini", "thumbs.db")
+
 #: Names that are left out of a list in one line of news, beyond the first ones.
 NAMED = 5
 
@@ -107,13 +110,12 @@ def as_text(content: bytes, path: Path) -> str:
         raise ValueError(f"{path} is not text: byte {error.start} is not {name}; give a text file.") from error
     if "\0" in text:
         raise ValueError(f"{path} is not text: it holds zero bytes; give a text file, in UTF-8.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def of_a_system(path: Path, folder: Path) -> bool:
-    """Whether a file in a folder was put there by an operating system or a program: hidden ones, archives' extras."""
-    parts = path.relative_to(folder).parts
-    return any(part.startswith((".", "@eaDir")) or part == "__MACOSX" for part in parts)
+    """Whether a file in a folder is hidden or in a hidden folder, or was left there by an operating system."""
+    return any(part.startswith(".") or part.lower() in SYSTEM for part in path.relative_to(folder).parts)
 
 
 def some_of(names: Sequence[str], separator: str = ", ") -> str:

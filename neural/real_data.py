@@ -51,6 +51,22 @@ def collected(
     return order[(iteration - 1) * rows : iteration * rows]
 
 
+def cache_folder(given: Path | None) -> Path:
+    """Where what was read once is kept: the folder that `--cache` gives, or one in the user's cache folder.
+
+    Raises:
+        ValueError: there is no such folder, and none can be made.
+    """
+    folder = given or user_cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"--cache {folder}: {error.strerror}; give a folder for what is read once, or one that can be made."
+        ) from error
+    return folder
+
+
 def user_cache() -> Path:
     """Where what was read once is kept, in the user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "model-collapse"

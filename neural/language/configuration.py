@@ -28,7 +28,7 @@ class LanguageConfiguration(Configuration):
     data: str = field(metadata=option("the corpus", choices=DATA))
     file: str | None = field(
         metadata=option(
-            "texts of `--data text`, or TinyStories: a file (.txt, .csv, .jsonl, .parquet …), a folder, or a quoted pattern"
+            "of `--data text`, or TinyStories: a file (.txt, .csv, .jsonl, .parquet …), a folder, or a quoted pattern"
         )
     )
     test_file: str | None = field(metadata=option("file of held-out texts; without it the last of --file are held out"))
