@@ -93,23 +93,30 @@ def read_text(path: Path, *, option: str) -> str:
     return as_text(read_bytes(path, option=option), path)
 
 
-def as_text(content: bytes, path: Path) -> str:
+def as_text(content: bytes, path: Path, needed: str = "a text file") -> str:
     """The text that these bytes of a file are, as `read_text` gives it.
+
+    Args:
+        content: of the file.
+        path: of the file, to name it.
+        needed: what the file must be, for what is said if it is not.
 
     Raises:
         ValueError: they are no text.
     """
     for start, what in BINARY.items():
         if content.startswith(start):
-            raise ValueError(f"{path} is not text: by its content it is {what}; give text, or name the file as such.")
-    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
+            raise ValueError(
+                f"{path} is not text: by its content it is {what}; give {needed}, or name it as what it is."
+            )
+    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark) and content != mark), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         name = "UTF-8" if encoding.startswith("utf-8") else encoding.upper()
-        raise ValueError(f"{path} is not text: byte {error.start} is not {name}; give a text file.") from error
+        raise ValueError(f"{path} is not text: byte {error.start} is not {name}; give {needed}.") from error
     if "\0" in text:
-        raise ValueError(f"{path} is not text: it holds zero bytes; give a text file, in UTF-8.")
+        raise ValueError(f"{path} is not text: it holds zero bytes; give {needed}, in UTF-8.")
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

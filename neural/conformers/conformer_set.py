@@ -137,7 +137,7 @@ def of_file(path: Path, choice: Choice, cache: Path | None = None) -> ConformerS
     if not path.is_file():
         raise ValueError(f"{path} is no file; give SMILES or SDF by --file.")
     suffix, content = suffix_of(path), read_bytes(path, option="--file")
-    text = as_text(content, path)
+    text = as_text(content, path, "SMILES or SDF")
     if suffix not in SDF + SMILES + EITHER:
         raise ValueError(f"{path}: files {suffix} are not read; give SDF (.sdf, .mol) or SMILES (.smi) by --file.")
     if suffix in SDF and text.strip() and not is_sdf(text):
@@ -173,6 +173,8 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
     if not files:
         raise ValueError(f"{path} holds no pickles; give GEOM's rdkit_folder/drugs, or an SDF file, by --file.")
     files = [files[i] for i in drawn(len(files), choice.molecules)]
+    if unread := [str(file) for file in files if not file.is_file()]:
+        raise ValueError(f"--file {path}: {some_of(unread)} cannot be read as a file; take it away.")
     states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
     return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
 

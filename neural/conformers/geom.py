@@ -9,6 +9,7 @@ from typing import Any
 from rdkit import Chem
 from tqdm import tqdm
 
+from ..files import read_bytes
 from .molecules import Found, Skipped, arranged, misplaced, placed, positions
 
 #: The only class that a pickle of GEOM needs, beside what Python has built in.
@@ -29,13 +30,12 @@ def from_geom(files: Sequence[Path], conformations: int) -> Iterator[Found]:
         ValueError: a file is no such pickle, or asks for something else.
     """
     for path in tqdm(files, "reading GEOM", unit="molecule", leave=False):
+        content = read_bytes(path, option="--file")
         try:
-            entry = _Unpickler(io.BytesIO(path.read_bytes())).load()
+            entry = _Unpickler(io.BytesIO(content)).load()
             found = list(_found(entry, conformations, " ".join(str(entry.get("smiles", path.stem)).split())))
         except _Refused as error:
             raise ValueError(f"{path} {error}") from error
-        except OSError:
-            raise
         except Exception as error:  # bytes that are no pickle can raise anything
             raise ValueError(f"{path} is no molecule of GEOM: {type(error).__name__} {error}".strip()) from error
         for place, molecule in found:

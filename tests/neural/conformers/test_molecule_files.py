@@ -378,6 +378,11 @@ def test_a_folder_of_pickles_with_what_systems_leave(tmp_path):
     pickled(tmp_path / "a" / "c.pkl", [in_space("CC(=O)O")], smiles="two\nlines")
     assert names(geom(tmp_path / "a")) == ["CCO", "NCC(=O)O", "two lines"]
     assert names(geom(write(tmp_path / "B.SDF", TWO))) == ["ethanol", "glycine"]
+    for made in ("folder.pickle", "link.pickle"):
+        (tmp_path / "b").mkdir(exist_ok=True)
+        (tmp_path / "b" / made).symlink_to(tmp_path / "nowhere") if made[0] == "l" else (tmp_path / "b" / made).mkdir()
+    with pytest.raises(ValueError, match=r"--file .*b: .*folder.pickle, .*link.pickle cannot be read as a file"):
+        geom(tmp_path / "b")
     for missing in (tmp_path / "missing", write(tmp_path / "file", "")):
         with pytest.raises(ValueError, match=r"holds no pickles; give GEOM's .* by --file"):
             geom(missing)

@@ -155,6 +155,18 @@ def test_a_folder_and_a_pattern_are_several_files(tmp_path, capsys):
 
 REFUSED = {
     "no text at all": ("a.txt", b"", "holds no text"),
+    "half a mark of UTF-16": ("a.txt", b"\xff\xfe", "byte 0 is not UTF-8"),
+    "joined JSON": ("a.jsonl", '{"text": "a"}{"text": "b"}', "line 1: is not JSON: Extra data"),
+    "lines with commas": ("a.jsonl", '{"text": "a"},\n{"text": "b"}', "line 1: is not JSON: Extra data"),
+    "a word of JSON": ("a.json", '"word"', "is JSON, but no list"),
+    "true": ("a.jsonl", '{"text": true}', "line 1: True is not a text"),
+    "an object in a list": ("a.json", '[{"text": {"a": 1}}]', "item 1: {'a': 1} is not a text"),
+    "a remark before the header": ("a.csv", "# remark\ntext\na\n", "has no column 'text', but # remark"),
+    "another quote": ("a.csv", "text\n'a, b'\n", "line 2: has 2 fields, and the first line 1"),
+    "commas named TSV": ("a.tsv", "text,id\na,1", "has no column 'text', but text,id"),
+    "capitals": ("a.csv", "TEXT\na", "has no column 'text', but TEXT"),
+    "a document": ("a.pdf", b"%PDF-1.7", "by its content it is a PDF document"),
+    "an archive compressed": ("a.tar.gz", gzip.compress(b"name" + bytes(600)), "holds zero bytes"),
     "a mark alone": ("a.txt", b"\xef\xbb\xbf \r\n", "holds no text"),
     "a header alone": ("a.csv", "id,text\n", "holds no text"),
     "an empty table": ("a.csv", "", "has no column 'text'"),
