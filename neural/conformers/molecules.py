@@ -27,6 +27,12 @@ BONDS_END = "M  END"
 #: seconds. RDKit's own limit is ten attempts an atom, which can take hours.
 ATTEMPTS, SECONDS = 400, 60
 
+#: Letters of a SMILES that is read; of a longer one atoms are only counted, since reading it can take hours.
+LONGEST = 10_000
+
+#: An atom other than hydrogen in a SMILES.
+ATOM = re.compile(r"\[(?!\d*H[+-]?\d*(?::\d+)?\])[^\]]*\]|Br|Cl|[BCNOPSFIbcnops]")
+
 #: Angstrom; no two atoms are nearer to one another.
 NEAREST = 0.1
 
@@ -74,6 +80,7 @@ def from_smiles(
     for number, words in tqdm(lines, f"embedding {path.name}", unit="molecule", leave=False):
         name = words[1].strip() if len(words) > 1 else words[0]
         try:
+            _refuse_length(words[0], max_atoms)
             molecule = parsed(words[0])
             whole = Chem.AddHs(molecule) if hydrogens else molecule
             refuse_size(whole, hydrogens=hydrogens, max_atoms=max_atoms)  # before it takes hours
@@ -82,6 +89,14 @@ def from_smiles(
         except Skipped as reason:
             molecule = reason
         yield f"line {number}, {_short(name)}", molecule
+
+
+def _refuse_length(smiles: str, max_atoms: int) -> None:
+    if len(smiles) > LONGEST:
+        atoms = sum(1 for _ in ATOM.finditer(smiles))
+        if atoms > max_atoms:
+            raise TooLarge(f"has {atoms} atoms, not 3 to {max_atoms}")
+        raise Skipped(f"is a SMILES of {len(smiles)} letters; {LONGEST} at most are read")
 
 
 def _short(name: str) -> str:

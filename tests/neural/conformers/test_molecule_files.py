@@ -96,6 +96,10 @@ def test_numbered_atoms_of_an_sdf_file(tmp_path):
     ("smiles", "reason"),
     [
         ("C" * 100_000, "has 100000 atoms, not 3 to 12"),
+        ("C1CC" * 50_000, "has 150000 atoms, not 3 to 12"),
+        ("C(" * 50_000 + "[Na+]" + ")" * 50_000, "has 50001 atoms, not 3 to 12"),
+        ("C([H])([2H])([H:3])" + "[H+].[H-]" * 9_000, "is a SMILES of 81019 letters; 10000 at most are read"),
+        ("C" * 9_999, "has 9999 atoms, not 3 to 12"),
         ("C" * 13, "has 13 atoms, not 3 to 12"),
         (
             "c12c3c4c5c1c1c6c7c2c2c8c3c3c9c4c4c%10c5c5c1c1c6c6c%11c7c2c2c7c8c3c3c8c9c4c4c9c%10c5c5c1c1c6c6c%11c2c2c7c3c3c8c4"
