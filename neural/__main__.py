@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:
     """What a run directory keeps of the configuration."""
     parameters = {name: None if value is None else str(value) for name, value in workflow.parameters.items()}
-    return {"kind": kind.name, "workflow": workflow.command(), "parameters": parameters, **asdict(configuration)}
+    return {"kind": kind.name, "workflow": workflow.command(), "parameters": parameters, **configuration.recorded()}
 
 
 def _main(options: argparse.Namespace) -> int:

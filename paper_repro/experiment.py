@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -50,7 +50,7 @@ class Experiment(Generic[C]):
         return {
             "name": self.name,
             "workflows": [str(workflow) for workflow in self.workflows],
-            "base": asdict(self.base),
+            "base": self.base.recorded(),
             "variants": {name: dict(changes) for name, changes in self.variants.items()},
         }
 
