@@ -18,7 +18,7 @@ from paper_repro.recorded import MADE
 from sim.hosts import check_devices, keep_compiled, use_all_cores
 from sim.keys import same_bits
 from sim.locks import Lock, inside
-from theory.cli import Parser, run
+from theory.cli import Parser, command_parser, run
 
 from . import report
 from .catalogue import OUT, plots
@@ -47,16 +47,26 @@ def _main(options: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m figures", description=__doc__)
-    parser.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
-    parser.add_argument("--report", action="store_true", help="write them into one page, report.html, instead")
-    parser.add_argument(
+    return run(parser(), _main, arguments)
+
+
+def parser() -> Parser:
+    """That of the command line."""
+    of_figures = command_parser(
+        "figures",
+        "Draw every figure: simulate what it needs, or read what is recorded of it.",
+        ["--out pictures", "--report --out pictures"],
+        on=("jax", "jaxlib", "matplotlib"),
+    )
+    of_figures.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
+    of_figures.add_argument("--report", action="store_true", help="write them into one page, report.html, instead")
+    of_figures.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
         help="for pictures and what is run for them (default: figures/out below the current folder)",
     )
-    return run(parser, _main, arguments)
+    return of_figures
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class Kind:
         metric: what `test_loss` is.
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.
+        own_data: options that read a user's own files, as an example.
     """
 
     name: str
@@ -91,3 +92,4 @@ class Kind:
     metric: str
     presets: Mapping[str, Configuration]
     models: Mapping[str, Mapping[str, object]]
+    own_data: str

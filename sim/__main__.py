@@ -23,33 +23,52 @@ from theory.cli import (
     build_task,
     build_workflow,
     chosen_task,
+    command_parser,
+    example_of,
     natural_number,
     run as run_command,
     whole_number,
 )
+from theory.program import program
 
 from .comparison import Comparison, compare
 from .dispatch import PRECISIONS, sampler_names
-from .hosts import Lost, check_devices, join, leave, use_all_cores
+from .hosts import Lost, check_devices, join, leave, platforms, use_all_cores
 from .keys import key_of
 from .run import Interrupted, Run, run
 
 
 def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task, needed=True, each=True)
+    command.set_defaults(main=partial(_main, task))
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     add("--replicates", type=whole_number, help="independent chains (default: 1000); at most, with --relative-error")
-    add("--relative-error", type=_share, help="go on until every standard error is this share of its mean, as 0.1%%")
-    add("--sampler", choices=sampler_names(task), default="auto", help="default: auto, the fastest exact one")
+    add(
+        "--relative-error",
+        type=_share,
+        metavar="SHARE",
+        help="go on until every standard error is this share of its mean, as 0.1%% (default: after --replicates)",
+    )
+    add(
+        "--sampler",
+        choices=sampler_names(task),
+        default="auto",
+        help="of chains (default: auto, the fastest exact one)",
+    )
     add("--precision", choices=PRECISIONS, help="of the chains (default: float32 where nothing is lost by it)")
     add("--checkpoint", metavar="FILE", help="keep the state there, and go on from it after an interruption")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
-    add("--batch-size", type=whole_number, help="chains under way at once; bounds memory, changes no digit")
+    add(
+        "--batch-size",
+        type=whole_number,
+        metavar="CHAINS",
+        help="under way at once; bounds memory, changes no digit (default: as memory allows)",
+    )
     add("--distributed", action="store_true", help="share the run with other processes of a cluster")
-    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens, if no cluster is detected")
-    add("--processes", type=whole_number, help="the number of processes")
-    add("--process", type=natural_number, help="which of them this is, from 0")
+    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens (default: as the cluster says)")
+    add("--processes", type=whole_number, metavar="NUMBER", help="of them (default: as the cluster says)")
+    add("--process", type=natural_number, metavar="NUMBER", help="of this one, from 0 (default: as the cluster says)")
     add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
     add("--json", action="store_true", help="print one JSON value")
 
@@ -88,7 +107,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
         except ValueError as error:
             if not jax.distributed.is_initialized():
                 raise
-            print(f"python -m sim: {error}", file=sys.stderr)
+            print(f"{program('sim')}: {error}", file=sys.stderr)
             leave(2)  # a regular end would wait for those who did not come
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
@@ -113,7 +132,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             progress=True,
         )
     except Lost as lost:
-        print(f"python -m sim: {lost}", file=sys.stderr)
+        print(f"{program('sim')}: {lost}", file=sys.stderr)
         leave(2)
 
 
@@ -175,7 +194,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         kept = f"{options.checkpoint} holds these, and the same command goes on from them."
         lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
         print(
-            f"python -m sim: interrupted after {result.replicates:,} replicates, of which the numbers are. "
+            f"{program('sim')}: interrupted after {result.replicates:,} replicates, of which the numbers are. "
             f"{kept if options.checkpoint else lost}",
             file=sys.stderr,
         )
@@ -213,12 +232,25 @@ def _print(task: Task, summary: dict[str, Any]) -> None:
         print(f"note: {summary['note']}")
 
 
+def parser(arguments: list[str] | None = None) -> Parser:
+    """That of the command line; the arguments may name a task, which has options of its own."""
+    task = chosen_task(program("sim"), arguments)
+    chosen = f"{example_of(task)} --replicates 500 --seed 1"
+    of_sim = command_parser(
+        "sim",
+        "Simulate linear regression under a workflow, and hold the means against the law: status 1 if they disagree.",
+        [f"accumulate {chosen}", f"replace {example_of(task)} --relative-error 1% --checkpoint replace.state"],
+        on=("jax", "jaxlib"),
+        note=f", on {platforms()}",
+    )
+    add_workflows(of_sim, partial(_options, task), example=chosen)
+    return of_sim
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m sim", description=__doc__)
-    task = chosen_task(parser.prog, arguments)
-    add_workflows(parser, partial(_options, task))
-    return run_command(parser, partial(_main, task), arguments)
+    command = parser(arguments)
+    return run_command(command, lambda options: options.main(options), arguments)
 
 
 if __name__ == "__main__":

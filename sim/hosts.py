@@ -18,6 +18,8 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jaxtyping import Shaped
 
+from theory.program import program
+
 from .meeting import PATIENCE, meet
 
 
@@ -47,6 +49,12 @@ def keep_compiled() -> None:
         jax.config.update("jax_compilation_cache_dir", folder.name)
         if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def platforms() -> str:
+    """What computes, as far as it is known before a device is started."""
+    named = jax.config.jax_platforms  # pyright: ignore[reportAttributeAccessIssue]: JAX adds it at run time
+    return named or "the fastest platform that is there (JAX_PLATFORMS names another)"
 
 
 def check_devices() -> None:
@@ -141,7 +149,7 @@ class _Watch:
 
     def begin(self, who: str) -> None:
         words = _loss(who, "lost another process of this run, or was killed")
-        command = [sys.executable, "-I", "-S", "-c", self._CODE, f"python -m sim: {words}"]
+        command = [sys.executable, "-I", "-S", "-c", self._CODE, f"{program('sim')}: {words}"]
         # in a session of its own, for Ctrl-C is not meant for it
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         atexit.register(self.dismiss)

@@ -146,4 +146,5 @@ DIFFUSION = Kind(
     "squared error of the predicted noise per dimension, held-out molecules",
     PRESETS,
     {},
+    "--data file --file drugs.smi --preset smoke",
 )

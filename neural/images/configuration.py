@@ -155,4 +155,5 @@ AUTOENCODER = Kind(
     "squared error per pixel + beta * KL divergence per pixel, held-out images",
     PRESETS,
     {},
+    "--data folder --folder photos --test-images 20 --preset smoke",
 )

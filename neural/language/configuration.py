@@ -200,4 +200,5 @@ TRANSFORMER = Kind(
     "test cross-entropy, nats a token",
     PRESETS,
     {name: sizes(name) for name in PAPER},
+    "--data text --file stories.txt --test-stories 20 --preset smoke",
 )
