@@ -88,13 +88,14 @@ def by_preset(kind: Kind, name: str) -> str:
         return ""
     if len(of) == 1:
         return f" (default: {next(iter(of))})"
-    return f" (default: {'; '.join(f'{value} at {", ".join(presets)}' for value, presets in of.items())})"
+    each = [f"{value} at {', '.join(presets)}" for value, presets in of.items()]
+    return f" (default: {'; '.join(each)})"
 
 
 def _told(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _flag(name: str) -> str:

@@ -30,6 +30,7 @@ from theory.cli import (
     whole_number,
 )
 from theory.program import program
+from theory.tasks import TASKS
 
 from .comparison import Comparison, compare
 from .dispatch import PRECISIONS, sampler_names
@@ -40,7 +41,6 @@ from .run import Interrupted, Run, run
 
 def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task, needed=True, each=True)
-    command.set_defaults(main=partial(_main, task))
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     add("--replicates", type=whole_number, help="independent chains (default: 1000); at most, with --relative-error")
@@ -50,12 +50,9 @@ def _options(task: type[Task], command: Parser) -> None:
         metavar="SHARE",
         help="go on until every standard error is this share of its mean, as 0.1%% (default: after --replicates)",
     )
-    add(
-        "--sampler",
-        choices=sampler_names(task),
-        default="auto",
-        help="of chains (default: auto, the fastest exact one)",
-    )
+    samplers = sampler_names(task)
+    told = f"of chains: {', '.join(samplers)} (default: auto, the fastest exact one)"
+    add("--sampler", choices=samplers, default="auto", metavar="NAME", help=told)
     add("--precision", choices=PRECISIONS, help="of the chains (default: float32 where nothing is lost by it)")
     add("--checkpoint", metavar="FILE", help="keep the state there, and go on from it after an interruption")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
@@ -232,9 +229,8 @@ def _print(task: Task, summary: dict[str, Any]) -> None:
         print(f"note: {summary['note']}")
 
 
-def parser(arguments: list[str] | None = None) -> Parser:
-    """That of the command line; the arguments may name a task, which has options of its own."""
-    task = chosen_task(program("sim"), arguments)
+def parser(task: type[Task] = TASKS[0]) -> Parser:
+    """That of the command line, for a task."""
     chosen = f"{example_of(task)} --replicates 500 --seed 1"
     of_sim = command_parser(
         "sim",
@@ -249,8 +245,8 @@ def parser(arguments: list[str] | None = None) -> Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    command = parser(arguments)
-    return run_command(command, lambda options: options.main(options), arguments)
+    task = chosen_task(program("sim"), arguments)
+    return run_command(parser(task), partial(_main, task), arguments)
 
 
 if __name__ == "__main__":

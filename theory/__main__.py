@@ -29,6 +29,7 @@ from .cli import (
 from .law import Law, law as law_of
 from .program import program
 from .task import Task
+from .tasks import TASKS
 
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
@@ -136,9 +137,8 @@ def _table(task: type[Task], options: argparse.Namespace) -> int:
     return 0
 
 
-def parser(arguments: list[str] | None = None) -> Parser:
-    """That of the command line; the arguments may name a task, which has options of its own."""
-    task = chosen_task(program("theory"), arguments)
+def parser(task: type[Task] = TASKS[0]) -> Parser:
+    """That of the command line, for a task."""
     chosen = example_of(task)
     of_theory = command_parser(
         "theory",
@@ -161,7 +161,8 @@ def parser(arguments: list[str] | None = None) -> Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    return run(parser(arguments), lambda options: options.main(options), arguments)
+    task = chosen_task(program("theory"), arguments)
+    return run(parser(task), lambda options: options.main(options), arguments)
 
 
 if __name__ == "__main__":
