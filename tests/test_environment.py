@@ -1,4 +1,4 @@
-"""What programs are started in: closed streams, dropped docstrings, others' settings, folders that cannot be written."""
+"""What programs are started in: closed streams, dropped docstrings, others' settings, installed packages."""
 
 import os
 import shutil

@@ -26,7 +26,8 @@ def _refuse(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     if not issubclass(kind, (ValueError, RuntimeError)):
         sys.__excepthook__(kind, error, trace)
         return
-    program = f"python -m {Path(sys.argv[0]).parent.name}"
+    words = sys.orig_argv
+    program = f"python -m {words[words.index('-m') + 1]}" if "-m" in words else Path(sys.argv[0]).name
     reason = next(iter(str(error).splitlines()), kind.__name__)
     print(
         f"{program}: could not start ({reason}). Unset the variable of the environment that it means.", file=sys.stderr

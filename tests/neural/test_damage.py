@@ -160,9 +160,10 @@ def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
                 raise KeyboardInterrupt
             replace(source, target)
 
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patch:
             patch.setattr(sim.files.os, "replace", killed)
-            go(path, Accumulate(), resume=True)
+            with pytest.raises(KeyboardInterrupt):
+                go(path, Accumulate(), resume=True)
         np.testing.assert_array_equal(go(path, Accumulate(), resume=True)["value"], straight["value"])
 
 

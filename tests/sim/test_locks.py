@@ -1,4 +1,4 @@
-"""One process at a time: who holds a target, what becomes of it when it dies, and names of their own for partial files."""
+"""One process at a time: who holds a target, what becomes of it when it dies, and partial files of their own."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def test_a_second_one_is_refused_and_told_who_holds_it_until_that_one_dies(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_waits_says_so(tmp_path, holder, capsys):
+def test_who_waits_says_so(tmp_path, holder, capsys, monkeypatch):
     waiting = lock(tmp_path, wait=True)
     first, acquire = [], waiting._lock.acquire
 
@@ -59,7 +59,7 @@ def test_who_waits_says_so(tmp_path, holder, capsys):
         first.append(options)
         return acquire(**options)
 
-    waiting._lock.acquire = release_then_acquire
+    monkeypatch.setattr(waiting._lock, "acquire", release_then_acquire)
     with waiting:
         assert "in use by process" in capsys.readouterr().err
     assert len(first) == 2
