@@ -18,12 +18,14 @@ from .cli import (
     build_task,
     build_workflow,
     exact_number,
+    example_of,
     number_type,
     positive_number,
     whole_number,
 )
 from .law import Law, law as law_of
 from .probability import check_probability
+from .program import program
 from .prover.bounds import Proved, Refuted, Undecided
 from .task import Task
 from .workflow import Workflow
@@ -36,17 +38,16 @@ def _options(task: type[Task], command: Parser) -> None:
     add("bound", nargs="?", help=f"in {names}, n and the workflow's letters, as in {example}; or give --below")
     add_task(command, task, parameters=False)
     add("--below", type=_workflow, metavar="WORKFLOW", help="judge law <= that workflow's, as 'sliding-window --k 3'")
-    add("--lower", action="store_true", help="judge law >= bound")
+    add("--lower", action="store_true", help="judge law >= bound (default: law <= bound)")
     add("--probability", type=exact_number, metavar="P", help="judge P(error of model n > bound) <= P, for every n")
-    add("--n", type=whole_number, help="with --probability: for this n alone")
+    add("--n", type=whole_number, help="with --probability: for this n alone (default: every n)")
     for parameter in task.parameters:
-        add(
-            f"--{parameter.name}", type=number_type(parameter), help=f"{parameter.meaning}; all of them where not given"
-        )
-    add("--domain", action="append", default=[], metavar="RELATION", help="as in 'T >= 2*d'; may be repeated")
+        add(f"--{parameter.name}", type=number_type(parameter), help=f"{parameter.meaning} (default: all there may be)")
+    help = "judge only where this holds, as 'T >= 2*d'; may be repeated (default: the law's whole domain)"
+    add("--domain", action="append", default=[], metavar="RELATION", help=help)
     add("--time-limit", type=positive_number, help="seconds (default: none; searches end after units of work)")
     add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
-    add("--export", metavar="FILE.gp", help="write a proof as a script that PARI/GP verifies: gp -q -f FILE.gp")
+    add("--export", metavar="FILE", help="write a proof as a script that PARI/GP verifies: gp -q -f FILE")
     output = command.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON value")
     output.add_argument("--latex", action="store_true", help="print the proof as a LaTeX document")
@@ -55,10 +56,10 @@ def _options(task: type[Task], command: Parser) -> None:
 
 def _workflow(text: str) -> Workflow:
     """A workflow with its parameters, as they are written after `check-bound`."""
-    parser = Parser(prog="python -m theory check-bound: --below")
+    parser = Parser(prog=f"{program('theory')} check-bound: --below")
     add_workflows(parser, lambda _: None, symbols=True)
     try:
-        return build_workflow(parser.parse_args(shlex.split(text)))
+        return build_workflow(parser.read(shlex.split(text)))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -205,5 +206,19 @@ def _print(law: Law, bound: str, verdict: Proved | Refuted | Undecided) -> None:
 def add_to(commands: "argparse._SubParsersAction[Parser]", task: type[Task]) -> None:
     """Add `check-bound`, with one subcommand for each workflow."""
     summary = "prove or refute that a workflow's law is at most a bound, or at least, or below another workflow's law"
-    command = commands.add_parser("check-bound", help=summary, description=f"{summary.capitalize()}.")
-    add_workflows(command, partial(_options, task), symbols=True)
+    command = commands.add_parser(
+        "check-bound", help=summary, description=f"{summary.capitalize()}.", examples=examples(task)
+    )
+    bound, chosen = f"'{_unit(task)}*n'", example_of(task, parameters=False)
+    add_workflows(command, partial(_options, task), example=f"{bound} {chosen}", symbols=True)
+
+
+def examples(task: type[Task]) -> list[str]:
+    """Command lines without what comes before the workflow's name."""
+    chosen = example_of(task, parameters=False)
+    return [f"accumulate '{_unit(task)}*pi^2/6' {chosen}", f"accumulate --below replace-growing {chosen}"]
+
+
+def _unit(task: type[Task]) -> str:
+    """Of one fit, without spaces, which would let a shell or a terminal break it."""
+    return str(task.quantities[0].unit).replace(" ", "")

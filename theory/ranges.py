@@ -18,11 +18,18 @@ class Range:
         meaning: what the parameter is and has to be, as the words that follow its name in a refusal.
         most: the largest value; `None` where there is none.
         whole: whether it is a whole number.
+        without: what holds where the parameter may be left out and is.
     """
 
     meaning: str
     most: Fraction | None = None
     whole: bool = False
+    without: str = ""
+
+    @property
+    def example(self) -> str:
+        """One of the numbers, as on a command line."""
+        return "3" if self.whole else "1/2"
 
     def checked(self, value: Any, parameter: str) -> Any:
         """The value as an exact number, an int where it is whole; a symbol as it is.

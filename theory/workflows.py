@@ -1,7 +1,7 @@
 """The workflows that have names, in the words of the field and on the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -104,7 +104,7 @@ class FreshReal(Workflow):
 
     ranges: ClassVar[Mapping[str, Range]] = {
         "synthetic_ratio": Range("is the sampled rows over T, more than 0"),
-        "weight": _WEIGHT,
+        "weight": replace(_WEIGHT, without="every row counts alike"),
     }
 
     synthetic_ratio: Number = Fraction(1)

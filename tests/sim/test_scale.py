@@ -96,9 +96,12 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     out, _ = other.communicate(timeout=150)
     assert other.returncode not in (0, None)
     assert out == ""
-    # without its coordinator JAX may end a process, in its own words, before it comes to ours
-    said = shown(other)
-    assert "lost another process of this run" in said or (victim == 0 and "coordinat" in said)
+    # Whether we notice, or JAX ends the process before in its own words: ours come, perhaps a moment after the end.
+    for _ in range(600):
+        if "lost another process of this run" in shown(other):
+            return
+        time.sleep(0.1)
+    pytest.fail(shown(other))
 
 
 def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
