@@ -5,6 +5,9 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
+import theory
+from theory import Accumulate, check_bound
+from theory.prover import search
 from theory.prover.canonical import partial_sum, step, tail
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
@@ -62,6 +65,7 @@ def test_cases_that_reach_every_n(cases: list[Case]) -> None:
         (_shown(From(1, 3), From(2, 3)), "no run"),
         (_shown(From(1, 2), From(2, 3)), "no run"),
         (_shown(From(1, 2), From(3, 2)), "no run"),
+        (_shown(Only(1), Only(2), From(3, 2)), "no run"),
         (_shown(Only(1), RootFrom(2, 2)), "n = 2 is"),
         (_shown(Only(1), RootFrom(5, 1, 2)), "n = 2 is"),  # 2n >= 5
         (_shown(Only(2), From(3)), "n = 1 is"),
@@ -165,6 +169,14 @@ def test_what_is_said_of_all_later_terms_is_shown_for_all(run: Run) -> None:
         TailBound(i**-2, TOO_SMALL, below=False).apply(tail(i**-2), region)
     with pytest.raises(Unsound, match="to be at least the step"):
         Telescoping(i**-2, TOO_LARGE).apply(partial_sum(i**-2), region)
+
+
+def test_what_the_search_finds_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a true bound too: a certificate without cases is no proof."""
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    assert check_bound(law, 2 * U).verdict == "proved"
+    monkeypatch.setattr(search, "find", lambda *_, **__: Certificate(DOMAIN, U, ()))
+    assert check_bound(law, 2 * U).verdict == "undecided"
 
 
 def test_a_lemma_inside_another_is_known_too() -> None:
