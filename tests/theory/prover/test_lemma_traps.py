@@ -30,14 +30,14 @@ from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_f
 from theory.prover.splits import Cell, Split, refined, variables
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
-from theory.sympy_types import as_expression, coefficient, rational, substituted, symbols
+from theory.sympy_types import added, as_expression, at, coefficient, parts, rational, substituted, summand, symbols
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 w = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
 REGION = Region(DOMAIN.cells()[0], From(2))
 WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
-HALF = rational(Fraction(1, 2))
+HALF, MINUS_HALF, TWO = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2"))
 u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
 POINTS = [
     {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
@@ -85,9 +85,9 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     *((HarmonicLog(n + d, terms), sp.harmonic(n + d), REGION) for terms in range(5)),
     *((LogRatio(n + d, n, below), sp.log(n + d), REGION) for below in (True, False)),
     *((LogRatio(n, n + d, below), sp.log(n), REGION) for below in (True, False)),
-    *((LogBound(sigma, 2 * sp.S.One, k, False), sp.log(sigma), REGION) for k in (1, 2, 5)),
-    *((RootBound(sigma, HALF, 2 * sp.S.One, below), sp.sqrt(sigma), REGION) for below in (True, False)),
-    (RootBound(n + 2, HALF, 2 * sp.S.One, True, True), sp.sqrt(n + 2), REGION),
+    *((LogBound(sigma, TWO, k, False), sp.log(sigma), REGION) for k in (1, 2, 5)),
+    *((RootBound(sigma, HALF, TWO, below), sp.sqrt(sigma), REGION) for below in (True, False)),
+    (RootBound(n + 2, HALF, TWO, True, True), sp.sqrt(n + 2), REGION),
     (PowerBound(HALF ** (n - 3), False), HALF ** (n - 3), REGION),
     (PowerBound(2 ** (n - 3), True), 2 ** (n - 3), REGION),
 ]
@@ -95,7 +95,7 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
 
 def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> Any:
     terms = range(1, int(point[n]) + 1)
-    sums = {total: sp.Add(*(total.function.subs(i, j) for j in terms)) for total in expression.atoms(sp.Sum)}
+    sums = {total: added(at(summand(total), i, j) for j in terms) for total in parts(expression, sp.Sum)}
     expression = as_expression(expression.xreplace(sums))
     letters = sorted(symbols(expression), key=str)
     known = {
@@ -203,13 +203,13 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (LogBound(n, sp.S.One, -1, False), REGION, "k >= 1"),  # 1 - 1/n < log n
     (LogBound(n, sp.S.One, 0, False), REGION, "k >= 1"),
     (LogBound(n + i, sp.S.One, 1, False), REGION, "without i"),
-    (RootBound(n, -HALF, sp.S.One, True), REGION, "0 < e < 1"),
+    (RootBound(n, MINUS_HALF, sp.S.One, True), REGION, "0 < e < 1"),
     (RootBound(n, sp.S.One, sp.S.One, True), REGION, "0 < e < 1"),
     (RootBound(n, HALF, -sp.S.One, True), REGION, "c > 0"),
     (RootBound(n, HALF, sp.S.Zero, True), REGION, "c > 0"),
     (RootBound(n - 2, HALF, sp.S.One, True), REGION, "> 0"),
     (RootBound(n, HALF, 4 * sp.S.One, False, True), REGION, ">= 4"),
-    (RootBound(n + 1, HALF, 2 * sp.S.One, True, True), REGION, ">= 2"),
+    (RootBound(n + 1, HALF, TWO, True, True), REGION, ">= 2"),
     (RootBound(n + i, HALF, sp.S.One, True), REGION, "without i"),
     (PowerBound(2 ** (n + i), True), REGION, "without i"),
 ]
