@@ -1,5 +1,6 @@
 """Strips around lines in which gains lie for ever: against exact gains far beyond the values they are made from."""
 
+import random
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from theory import (
 )
 from theory.gain import gain
 from theory.prover.certificate import check
-from theory.strip import strips
+from theory.strip import Strips, strips
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.tasks.regression.symbols import ONE_FIT
 from theory.workflow import TrainingSet, pools
@@ -58,6 +59,26 @@ def test_gains_lie_in_the_strip(workflow: Workflow, first: int) -> None:
     # It is no wider than a few of the gaps at its beginning: a strip that holds everything would say nothing.
     assert strip.margin <= 8 * max(gaps[:40])
     assert [found.gain(n) for n in range(1, 401)] == gains
+
+
+def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
+    """Recurrences with random roots in the unit circle, double ones among them, from any first gaps."""
+    chance, grown = random.Random(2), 0
+    for _ in range(60):
+        roots = [Fraction(chance.randint(-8, 8), 10) for _ in range(chance.randint(1, 4))]
+        polynomial = [Fraction(1)]
+        for root in (*roots, chance.choice(roots)):
+            polynomial = [a - root * b for a, b in zip([*polynomial, 0], [0, *polynomial], strict=True)]
+        rest = [-c for c in polynomial[1:]]
+        first = [Fraction(chance.randint(-3, 3)) for _ in rest]
+        found = Strips(first, 1, Fraction(0), Fraction(0), rest)
+        gaps = list(first)
+        while len(gaps) < 60:
+            gaps.append(sum((c * gaps[-1 - j] for j, c in enumerate(rest)), Fraction(0)))
+        for start in (1, 3):
+            assert max(map(abs, gaps[start - 1 :])) <= found.at(start).margin
+        grown += max(map(abs, gaps)) > max(map(abs, first))
+    assert grown > 10
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 8])

@@ -13,21 +13,31 @@ from theory import Replace
 from theory.prover.canonical import partial_sum
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
-from theory.prover.lemmas import HarmonicLog, Lemma, PowerBound
+from theory.prover.lemmas import (
+    HarmonicLog,
+    Lemma,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+)
 from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
 from theory.prover.region import Between, From, Only, Region
 from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 from theory.prover.splits import Cell, Split, refined, variables
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
-from theory.sympy_types import as_expression, coefficient, rational, substituted, symbols
+from theory.sympy_types import added, as_expression, at, coefficient, parts, rational, substituted, summand, symbols
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
 
 w = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
 REGION = Region(DOMAIN.cells()[0], From(2))
 WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
-HALF = rational(Fraction(1, 2))
+HALF, MINUS_HALF, TWO = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2"))
 u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
 POINTS = [
     {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
@@ -69,10 +79,24 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     ),
     *((ZetaBound(1 + 1 / n, below), sp.zeta(1 + 1 / n), REGION) for below in (True, False)),
     *((ZetaBound(1 + d, below), sp.zeta(1 + d), REGION) for below in (True, False)),
+    (Telescoping(i**-2, -1 / (n + 1)), partial_sum(i**-2), REGION),
+    (Termwise(1 / i, 1 / (i + 1)), partial_sum(1 / i), REGION),
+    (Termwise(1 / i, 2 * i**-2, first=2), partial_sum(1 / i), REGION),  # 1 < 2 at i = 1
+    *((HarmonicLog(n + d, terms), sp.harmonic(n + d), REGION) for terms in range(5)),
+    *((LogRatio(n + d, n, below), sp.log(n + d), REGION) for below in (True, False)),
+    *((LogRatio(n, n + d, below), sp.log(n), REGION) for below in (True, False)),
+    *((LogBound(sigma, TWO, k, False), sp.log(sigma), REGION) for k in (1, 2, 5)),
+    *((RootBound(sigma, HALF, TWO, below), sp.sqrt(sigma), REGION) for below in (True, False)),
+    (RootBound(n + 2, HALF, TWO, True, True), sp.sqrt(n + 2), REGION),
+    (PowerBound(HALF ** (n - 3), False), HALF ** (n - 3), REGION),
+    (PowerBound(2 ** (n - 3), True), 2 ** (n - 3), REGION),
 ]
 
 
 def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> Any:
+    terms = range(1, int(point[n]) + 1)
+    sums = {total: added(at(summand(total), i, j) for j in terms) for total in parts(expression, sp.Sum)}
+    expression = as_expression(expression.xreplace(sums))
     letters = sorted(symbols(expression), key=str)
     known = {
         "harmonic": lambda x, p=1: mpmath.fsum(mpmath.power(j, -p) for j in range(1, int(x) + 1)),
@@ -155,6 +179,39 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (ZetaBound(2 - 1 / sigma, True), REGION, "> 1"),
     (ZetaBound(sp.S.One, True), REGION, "> 1"),
     (ZetaBound(i + 1, True), REGION, "without i"),
+    (ExpTangent(sp.exp(1 / (n - 1)), sp.S.Zero, False), REGION, "> 0"),  # t = 1 at n = 2
+    (SeriesTail(1 / (i - 1) ** 2), REGION, "no pole"),
+    (SeriesTail(1 / i - 2 / (i + 1)), REGION, "converges"),
+    (ZetaBound(1 / n + HALF, True), REGION, "> 1"),  # at the pole for n = 2
+    (TailBound(n / i**2, 1 / n, False), REGION, "without n"),
+    (TailBound(i**-2, i / n, False), REGION, "without i"),
+    (Termwise(n / i**2, sp.S.Zero), REGION, "without n"),
+    (Termwise(i**-2, i**-2 - n), REGION, "without n"),
+    (Termwise(1 / i, 2 * i**-2), REGION, "for all i >= 1"),  # from i = 2 on alone, as n here
+    (Termwise(1 / i, 1 / (i + 1), first=0), REGION, "first to be 1 or 2"),
+    (Termwise(1 / (i - 1), sp.S.Zero, first=2), REGION, "at i = 1"),
+    (Telescoping(n / i, sp.S.Zero), REGION, "without n"),
+    (Telescoping(1 / i, -i), REGION, "without i"),
+    (HarmonicLog(n - 2, 1), REGION, "> 0"),
+    (HarmonicLog(n + i, 1), REGION, "without i"),
+    (LogRatio(n - 2, n, True), REGION, "positive"),
+    (LogRatio(n, n - 2, True), REGION, "positive"),
+    (LogRatio(n + i, n, True), REGION, "without i"),
+    (LogRatio(sigma, sp.S.One, True), REGION, "in one order"),
+    (LogBound(n - 2, sp.S.One, 1, False), REGION, "> 0"),
+    (LogBound(n, -sp.S.One, 1, True), REGION, "c > 0"),
+    (LogBound(n, sp.S.One, -1, False), REGION, "k >= 1"),  # 1 - 1/n < log n
+    (LogBound(n, sp.S.One, 0, False), REGION, "k >= 1"),
+    (LogBound(n + i, sp.S.One, 1, False), REGION, "without i"),
+    (RootBound(n, MINUS_HALF, sp.S.One, True), REGION, "0 < e < 1"),
+    (RootBound(n, sp.S.One, sp.S.One, True), REGION, "0 < e < 1"),
+    (RootBound(n, HALF, -sp.S.One, True), REGION, "c > 0"),
+    (RootBound(n, HALF, sp.S.Zero, True), REGION, "c > 0"),
+    (RootBound(n - 2, HALF, sp.S.One, True), REGION, "> 0"),
+    (RootBound(n, HALF, 4 * sp.S.One, False, True), REGION, ">= 4"),
+    (RootBound(n + 1, HALF, TWO, True, True), REGION, ">= 2"),
+    (RootBound(n + i, HALF, sp.S.One, True), REGION, "without i"),
+    (PowerBound(2 ** (n + i), True), REGION, "without i"),
 ]
 
 

@@ -165,6 +165,27 @@ def test_values_agree_with_mpmath(expression):
             assert flint.arb(ball).rad() < flint.arb("1e-30") * (1 + abs(flint.arb(ball)))
 
 
+def test_values_belong_to_their_point_and_precision():
+    function = compiled(sp.log(n) * T)
+    two, three = {n: fmpq(2), T: fmpq(3)}, {n: fmpq(3), T: fmpq(3)}
+    with flint.ctx.workprec(40):
+        rough, other = flint.arb(function(two)), flint.arb(function(three))
+    assert not rough.overlaps(other)
+    with flint.ctx.workprec(300):
+        fine = flint.arb(function(two))
+        assert fine.rad() < flint.arb("1e-80") < rough.rad()
+        assert rough.contains(fine)
+
+
+@pytest.mark.parametrize("exponent", [10**4, 10**4 + 1, -(10**4), -(10**4) - 1])
+def test_large_powers_of_negative_numbers(exponent):
+    with flint.ctx.workprec(100):
+        ball = compiled((-sp.Rational(3, 2)) ** n)({n: fmpq(exponent)})
+        exact = flint.arb(fmpq(3, 2)) ** exponent * (-1) ** (exponent % 2)
+        assert flint.arb(ball).overlaps(exact)
+        assert not flint.arb(ball).overlaps(-exact)
+
+
 TERMS = [
     1 / i, 1 / (i * (T * i - d)), (100 * i - T) / (i * T + d) ** 2, i**3 - T, 1 / (i**2 + T * i + d) ** 2,
     (i**4 + 1) / (i**2 + 1), 1 / (2 * i - 1) ** 3, (i - d) / (i**3 - 2) + 1 / (i + 1) ** 2, 1 / (2 * i - 2 * T - 1),
@@ -187,6 +208,8 @@ def test_long_sums_are_the_sums_of_their_terms(term):
 def test_poles_of_terms_are_none_that_cancel():
     with pytest.raises(NoValue, match="i = 30"):
         RationalSum(i / (i - 30) - 30 / (i - 30), i)(1, 40, {})
+    with pytest.raises(NoValue, match="i = 30"):
+        RationalSum(i / (i - 30) - 30 / (i - 30), i)(1, 30, {})
     assert RationalSum(i / (i - 30) - 30 / (i - 30), i)(1, 29, {}) == 29
     with pytest.raises(NoValue, match="division by zero"):
         RationalSum(1 / (i * (T - 3)), i)(1, 40, {T: fmpq(3)})
