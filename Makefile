@@ -67,6 +67,8 @@ faults: $(INSTALLED) ## plant each fault of tests/faults in a copy: its test mus
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 mutants: $(INSTALLED) ## mutate sources at random, PACKAGE=sim SAMPLE=150 SEED=0, and print what no test sees
+	@$(BIN)/python -c "import cosmic_ray" 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[mutation]"  # some twenty packages
 	@$(BIN)/python -m tests.faults.mutants --package $(or $(PACKAGE),sim) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 minutes on an idle machine)
