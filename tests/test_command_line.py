@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -29,13 +30,15 @@ EVERY = [each for parser in (*PARSERS.values(), console._parser()) for each in w
 EXAMPLES = [(parser.prog, example) for parser in EVERY for example in parser.examples]
 #: Those that are cheap; the table is made in other tests.
 OF_LAWS = list(dict.fromkeys(each for prog, each in EXAMPLES if "-m theory" in prog and "table" not in each))
+#: And those that take seconds each; figures are drawn in tests of their own.
+OF_OTHERS = list(dict.fromkeys(each for _, each in EXAMPLES if re.match("python -m (sim|neural|paper_repro) ", each)))
 
 
 def run(capsys, main, words):
     try:
         status = main(words)
     except SystemExit as stop:
-        status = stop.code
+        status = stop.code if isinstance(stop.code, int) else 1
     captured = capsys.readouterr()
     return Ran(status, captured.out, captured.err)
 
@@ -209,9 +212,7 @@ def test_examples_are_read(package):
         assert PARSERS[package].read(words)
 
 
-@pytest.mark.parametrize(
-    "example", [example for prog, example in EXAMPLES if prog.startswith("python -m theory") and "table" not in example]
-)
+@pytest.mark.parametrize("example", OF_LAWS)
 def test_examples_of_laws_run(capsys, example):
     _, _, package, *words = shlex.split(example)
     ran = run(capsys, of(package), words)
@@ -233,14 +234,7 @@ def files(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "example",
-    list(
-        dict.fromkeys(
-            e for prog, e in EXAMPLES if prog.startswith("python -m") and "theory" not in prog and "figures" not in prog
-        )
-    ),
-)
+@pytest.mark.parametrize("example", OF_OTHERS)
 def test_examples_run(capsys, example, tmp_path, monkeypatch):
     files(tmp_path)
     monkeypatch.chdir(tmp_path)
