@@ -105,6 +105,7 @@ def test_a_typo_says_what_was_meant(capsys, line, prog, message, right):
         ("theory accumulate --weight 1/2", "--weight 1/2; --weight is an option of fixed-real and fresh-real (--help"),
         ("theory --design fixed accumulate", "--design; --design comes after the name of a command (--help"),
         ("neural --preset smoke vae replace", "--preset; --preset comes after the name of a command (--help"),
+        ("theory check-bound accumulate -d*sigma --design fixed", "-d*sigma; write -- before what begins with a dash"),
         ("theory accumulate --nonsense", "unrecognized arguments: --nonsense (--help"),
         ("theory forget", "'check-bound', 'table') (--help"),
         ("theory accumulate --below replace", "unrecognized arguments: --below replace (--help"),

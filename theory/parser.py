@@ -101,6 +101,8 @@ class Parser(argparse.ArgumentParser):
         owners = [name for name, parser in siblings.items() if parser._has(word)]
         if owners:
             return f"; {_name(word)} is an option of {' and '.join(owners)}"
+        if not re.fullmatch(rf"[{_DASHES}]+[\w-]+", _name(word)):  # a bound, as -d*sigma
+            return "; write -- before what begins with a dash and is no option"
         return meant(_name(word), self.names)
 
     def _with_values(self, words: Sequence[str], places: Iterable[int]) -> list[str]:
