@@ -30,8 +30,9 @@ EVERY = [each for parser in (*PARSERS.values(), console._parser()) for each in w
 EXAMPLES = [(parser.prog, example) for parser in EVERY for example in parser.examples]
 #: Those that are cheap; the table is made in other tests.
 OF_LAWS = list(dict.fromkeys(each for prog, each in EXAMPLES if "-m theory" in prog and "table" not in each))
-#: And those that take seconds each; figures are drawn in tests of their own.
-OF_OTHERS = list(dict.fromkeys(each for _, each in EXAMPLES if re.match("python -m (sim|neural|paper_repro) ", each)))
+#: And those that take seconds each, of networks under one workflow; figures are drawn in tests of their own.
+OTHERS = r"python -m (sim|paper_repro|neural \w+ accumulate) "
+OF_OTHERS = list(dict.fromkeys(each for _, each in EXAMPLES if re.match(OTHERS, each)))
 
 
 def run(capsys, main, words):
