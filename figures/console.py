@@ -18,7 +18,7 @@ PACKAGES = {
 }
 
 #: The shells that words can be completed in.
-SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
+SHELLS = ("bash", "zsh", "fish")
 
 
 def main(arguments: list[str] | None = None) -> int:

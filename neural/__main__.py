@@ -40,6 +40,7 @@ from .loop import run
 KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
+_METAVARS = {int: "N", int | None: "N", float: "X", float | None: "X"}
 
 #: What options of files and folders take.
 _PATHS = {"file": "FILE", "test_file": "FILE", "folder": "FOLDER", "cache": "FOLDER"}
@@ -67,13 +68,13 @@ def _options(kind: Kind, command: Parser) -> None:
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
-        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str)}
+        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": _METAVARS.get(entry.type)}
         if entry.type is bool:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
             form = {"choices": entry.metadata["choices"]}
         elif entry.name == "seed":
-            form = {"type": natural_number}
+            form = {"type": natural_number, "metavar": "N"}
         elif entry.name in _PATHS:
             form = {"metavar": _PATHS[entry.name]}
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")

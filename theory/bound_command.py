@@ -210,7 +210,7 @@ def add_to(commands: "argparse._SubParsersAction[Parser]", task: type[Task]) -> 
         "check-bound", help=summary, description=f"{summary.capitalize()}.", examples=examples(task)
     )
     bound, chosen = f"'{_unit(task)}*n'", example_of(task, parameters=False)
-    add_workflows(command, partial(_options, task), example=f"{bound} {chosen}", symbols=True)
+    add_workflows(command, partial(_options, task), example=f"{bound} {chosen} --asymptotic", symbols=True)
 
 
 def examples(task: type[Task]) -> list[str]:

@@ -70,6 +70,7 @@ def add_workflows(
                 type=partial(_number_or_symbol, numbers) if symbols else exact_number,
                 required=field.name in needed,
                 default=argparse.SUPPRESS,
+                metavar=field.name.upper().rpartition("_")[2],
                 help=meaning,
             )
         add_options(command)

@@ -13,7 +13,14 @@ _COLUMNS = 78
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Examples keep their lines."""
+    """Examples keep their lines, and the usage has what is needed: the options are listed below it."""
+
+    def add_usage(self, usage: Any, actions: Iterable[argparse.Action], groups: Any, prefix: Any = None) -> None:
+        actions = list(actions)
+        needed = [action for action in actions if action.required or not action.option_strings]
+        if any(action.option_strings and action.dest not in ("help", "version") for action in actions):
+            needed.append(argparse.Action([], "[options]"))
+        super().add_usage(usage, needed, (), prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if text.startswith("example") else super()._fill_text(text, width, indent)
@@ -94,6 +101,8 @@ class Parser(argparse.ArgumentParser):
         owners = [name for name, parser in siblings.items() if parser._has(word)]
         if owners:
             return f"; {_name(word)} is an option of {' and '.join(owners)}"
+        if not re.fullmatch(rf"[{_DASHES}]+[\w-]+", _name(word)):  # a bound, as -d*sigma
+            return "; write -- before what begins with a dash and is no option"
         return meant(_name(word), self.names)
 
     def _with_values(self, words: Sequence[str], places: Iterable[int]) -> list[str]:

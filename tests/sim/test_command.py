@@ -88,7 +88,7 @@ def test_every_option_reaches_the_run(capsys, monkeypatch):
     monkeypatch.setattr(command_line, "compare", compare)
     place = ("coordinator", "processes", "process")
     monkeypatch.setattr(
-        command_line, "join", lambda *of: found.update({"join": True, **dict(zip(place, of, strict=True))})
+        command_line, "join", lambda *of, settings: found.update({"join": True, **dict(zip(place, of, strict=True))})
     )
     words = [f"--{name.replace('_', '-')} {value}".strip() for name, (value, _, _) in OPTIONS.items()]
     ran = command(capsys, "sim", f"sliding-window {' '.join(words)}")
