@@ -108,6 +108,7 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
         (COUNTS, "r > 4", "r >= 5, n >= 1"),
         (SAMPLES, "2*n >= 5", "T >= 1, n >= 3"),
+        (SAMPLES, "T/2 >= 3", "T >= 6, n >= 1"),
         (SAMPLES, "2*n > 6", "T >= 1, n >= 4"),
         (DENSITY, ["h <= 2", "3*h <= 4", h <= 7], "T >= 2, d >= 1, n >= 1, h <= 4/3"),
         (CAPPED, ["h >= 1/2", "h <= 5/8"], "T >= 1, n >= 1, h >= 1/2, h <= 5/8"),
