@@ -208,7 +208,7 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (RootBound(n, HALF, -sp.S.One, True), REGION, "c > 0"),
     (RootBound(n, HALF, sp.S.Zero, True), REGION, "c > 0"),
     (RootBound(n - 2, HALF, sp.S.One, True), REGION, "> 0"),
-    (RootBound(n, HALF, 4 * sp.S.One, False, True), REGION, ">= 4"),
+    (RootBound(n + 2, HALF, TWO, False, True), REGION, ">= 2"),  # which says >= and not <=
     (RootBound(n + 1, HALF, TWO, True, True), REGION, ">= 2"),
     (RootBound(n + i, HALF, sp.S.One, True), REGION, "without i"),
     (PowerBound(2 ** (n + i), True), REGION, "without i"),

@@ -134,7 +134,7 @@ def _divides(expression: sp.Expr) -> bool:
 def test_quotients_keep_values_and_poles() -> None:
     """Numerator over denominators, at points from a small grid so that poles are met."""
     rng, compared, poles = random.Random(5), 0, 0
-    for _ in range(300):
+    for _ in range(100):
         expression = _rational(rng, rng.randint(1, 4))
         found = ratio(expression)
         if found is None:  # it divides by what is zero everywhere
@@ -155,8 +155,8 @@ def test_quotients_keep_values_and_poles() -> None:
                 assert substituted(found.numerator.as_expr(), at) / below == rational(exact)
                 compared += 1
         assert all(base.LC == 1 and power > 0 for base, power in found.denominators.items())
-    assert compared > 800
-    assert poles > 20
+    assert compared > 200
+    assert poles > 5
 
 
 @pytest.mark.parametrize(
