@@ -19,7 +19,7 @@ Values = Mapping[sp.Symbol, fmpq]
 Function = Callable[[Values], Ball]
 
 #: Powers of rational numbers are kept exact up to this many bits.
-_MOST_BITS = 4_096
+_MOST_BITS = 20_000
 #: Sums are added up term by term to here; longer ones with rational terms come from digamma and zeta functions.
 _FEW_TERMS = 16
 #: Longer ones whose terms are not rational are added up term by term to here.

@@ -1,9 +1,8 @@
 """The search for certificates. Nothing here is trusted: what it finds counts once `certificate.check` accepts it."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
@@ -24,6 +23,8 @@ from .unsound import Unsound
 
 #: The lemmas of a case; `None` where none were found.
 Found = tuple[Lemma, ...] | None
+#: What was found on each region, named by the goal, the run and the cell.
+Known = dict[tuple[str, Run, tuple[sp.Expr, ...]], Found]
 #: A run of all large n begins at one of these past the domain's first; smaller n are judged one by one.
 _STARTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
 #: With the domain's variables in the remaining sums, each n costs more.
@@ -36,26 +37,33 @@ _MOST_CHOICES = 12
 #: Units of work that one of them takes.
 _CHOICE = 300
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
-_ROUNDS = ((2, 2), (12, 0))
-_THOROUGH_ROUNDS = ((3, 6), (5, 3))
+QUICK, THOROUGH = ((2, 2),), ((12, 0), (3, 6), (5, 3))
 #: A stretch of so few n is judged one by one.
 _SHORT = 6
 
 
-def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thorough: bool) -> Certificate | None:
+def find(
+    law: sp.Expr,
+    bound: sp.Expr,
+    unit: sp.Expr,
+    domain: Domain,
+    rounds: Sequence[tuple[int, int]] = QUICK + THOROUGH,
+    known: Known | None = None,
+) -> Certificate | None:
     """A certificate of law <= bound; `None` where this search finds none.
 
     Args:
         law, bound: expressions in the domain's symbols and n.
         unit: an expression, positive on the whole domain, by which differences are divided.
         domain: where law <= bound is to hold.
-        thorough: whether to try more ways, at more cost.
+        rounds: how hard to try; all by default.
+        known: what was found so far for the same law, bound, unit and domain; more is put there.
     """
     goal = difference(law, bound, unit)
     if not sums_are_plain(goal):
         return None
-    known: dict[tuple[str, Run, tuple[sp.Expr, ...]], Found] = {}
-    for starts, most in _THOROUGH_ROUNDS if thorough else _ROUNDS:
+    known = {} if known is None else known
+    for starts, most in rounds:
         found = _round(goal, domain, starts, most, known)
         if found is not None:
             cases, splits = found
@@ -64,7 +72,7 @@ def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thoroug
 
 
 def _round(
-    goal: sp.Expr, domain: Domain, starts: int, most: int, known: dict[Any, Found]
+    goal: sp.Expr, domain: Domain, starts: int, most: int, known: Known
 ) -> tuple[list[Case], list[Split]] | None:
     """Cases and splits, with cells split up to `most` times."""
     cases: list[Case] = []
@@ -98,7 +106,7 @@ class _Cell:
     """
 
     def __init__(
-        self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: dict[Any, Found]
+        self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known
     ) -> None:
         self.goal, self.number, self.values, self.domain = goal, number, values, domain
         self.starts, self.known = starts, known
