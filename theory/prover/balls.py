@@ -20,6 +20,8 @@ Function = Callable[[Values], Ball]
 
 #: Powers of rational numbers are kept exact up to this many bits.
 _MOST_BITS = 20_000
+#: Up to here without counting them.
+_SMALL_EXPONENT = 2
 #: Sums are added up term by term to here; longer ones with rational terms come from digamma and zeta functions.
 _FEW_TERMS = 16
 #: Longer ones whose terms are not rational are added up term by term to here.
@@ -87,7 +89,7 @@ def _multiplied(values: Sequence[Ball]) -> Ball:
 def _whole_power(base: Ball, exponent: int) -> Ball:
     if exponent < 0 and base == 0:
         raise NoValue("a division by zero")
-    if isinstance(base, arb):
+    if isinstance(base, arb) or abs(exponent) <= _SMALL_EXPONENT:
         return base**exponent
     if max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent) <= _MOST_BITS:
         return base**exponent

@@ -31,11 +31,11 @@ Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor.
-_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 20_000, 40_000, 80_000, 60_000
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 50_000, 40_000, 40_000, 30_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
 #: How hard each part of a proof is tried.
-_PARTS = (*search.QUICK, search.THOROUGH[0])
+_PARTS = (*search.QUICK, (12, 0))
 #: Where formulas that stand for a law begin: the later, the closer they are.
 _STARTS = (8, 16, 32, 64)
 #: At so many iterations the largest ratio of a gain to a family is looked for.

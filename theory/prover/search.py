@@ -37,7 +37,7 @@ _MOST_CHOICES = 12
 #: Units of work that one of them takes.
 _CHOICE = 300
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
-QUICK, THOROUGH = ((2, 2),), ((12, 0), (3, 6), (5, 3))
+QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
 #: A stretch of so few n is judged one by one.
 _SHORT = 6
 
