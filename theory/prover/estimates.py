@@ -133,6 +133,8 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
         base, exponent = base_and_exponent(power)
         if power in kept or not symbols(exponent) or single and symbols(power) == {n}:
             continue
+        if single and at(exponent, n, run.least).is_Integer:
+            continue
         sides = _sides(goal, power, sample)
         lemmas: list[Lemma] = []
         if symbols(base):

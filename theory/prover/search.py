@@ -7,7 +7,7 @@ from fractions import Fraction
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import parts, polynomial, summand, symbols
+from ..sympy_types import fraction, parts, polynomial, substituted, summand, symbols
 from .canonical import difference, step, sums_are_plain
 from .certificate import Case, Certificate
 from .completion import squares
@@ -18,7 +18,7 @@ from .estimates import Sample, choice
 from .lemmas import Lemma
 from .pieces import split_of
 from .region import Between, From, Only, Region, RootFrom, Run
-from .splits import Cell, Split, refined
+from .splits import Cell, Split, refined, variables
 from .unsound import Unsound
 
 #: The lemmas of a case; `None` where none were found.
@@ -110,7 +110,7 @@ class _Cell:
     ) -> None:
         self.goal, self.number, self.values, self.domain = goal, number, values, domain
         self.starts, self.known = starts, known
-        self.sample = domain.sample() | {i: Fraction(1)}
+        self.sample = _sample(domain, values)
 
     def cases(self) -> list[Case] | None:
         """Cases that reach every n."""
@@ -194,6 +194,15 @@ class _Cell:
                 run = RootFrom(root, degree, scale, shift)
                 if least_n <= run.least <= least_n + _LARGEST_START:
                     yield (run,)
+
+
+def _sample(domain: Domain, cell: Cell) -> Sample:
+    """A point of the cell, far from its ends, i included."""
+    point = domain.sample() | {i: Fraction(1)}
+    if cell in domain.cells():
+        return point
+    slacks = dict.fromkeys(variables(domain, cell), sp.Integer(10))
+    return point | {symbol: fraction(substituted(value, slacks)) for symbol, value in cell.items()}
 
 
 def _line(base: sp.Expr) -> tuple[int, int] | None:
