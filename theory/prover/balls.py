@@ -28,6 +28,8 @@ _FEW_TERMS = 16
 _MOST_TERMS = 300
 #: Harmonic numbers up to here are exact.
 _SMALL_HARMONIC = 64
+#: Zeta and polygamma functions are worked out up to this order.
+_LARGEST_ORDER = 1_000
 
 
 def compiled(expression: sp.Expr) -> Function:
@@ -138,7 +140,7 @@ def _digamma(x: Ball) -> Ball:
 def _zeta(p: Ball, x: Ball = fmpq(1)) -> Ball:  # noqa: B008 - an fmpq is immutable
     if p == 1:
         raise NoValue("a zeta function at its pole")
-    return arb(p).zeta(arb(x)) if x > 0 else unknown()
+    return arb(p).zeta(arb(x)) if x > 0 and p <= _LARGEST_ORDER else unknown()
 
 
 def _polygamma(m: Ball, x: Ball) -> Ball:

@@ -34,8 +34,8 @@ _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
 #: How many choices of lemmas are tried on one region.
 _MOST_CHOICES = 12
-#: Units of work that one of them takes.
-_CHOICE = 300
+#: Units of work that one of them takes, at least and for each part of what is left.
+_CHOICE, _PART = 300, 2
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
 QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
 #: A stretch of so few n is judged one by one.
@@ -158,7 +158,7 @@ class _Cell:
 
     def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
         for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
-            checkpoint(_CHOICE)
+            checkpoint(_cost(remains))
             if region.is_nonnegative(remains):
                 return lemmas
             if not _fails_at_samples(remains, region):
@@ -231,6 +231,10 @@ def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
     return False
 
 
+def _cost(goal: sp.Expr) -> int:
+    return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
+
+
 def _eliminations(
     goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
 ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
@@ -255,7 +259,7 @@ def _eliminations(
 def _after(
     lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
 ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    checkpoint(_CHOICE)
+    checkpoint(_cost(goal))
     try:
         remains = lemma.apply(goal, region)
     except Unsound:

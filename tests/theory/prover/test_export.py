@@ -62,6 +62,8 @@ PROVED = [
     ("anchored", f"(1/2+sqrt(n)/2+1/8)*{U}"),  # a power that decays
     ("anchored", f"(1/3+log(T))*{U}"),
     ("fresh real", f"(2/3+1/(3*n))*{U}"),
+    ("anchored", f"(4/3-1/3*4.1**(1-n))*{U}"),  # two bases
+    ("fresh real", f"(2/3+exp(-n))*{U}"),
     ("replace", f"exp(harmonic(n))*{U}"),  # an estimate in an exponent, and a tangent
     ("replace", f"n**n*{U}"),
     ("replace", f"(1.01**n+364)*{U}"),
