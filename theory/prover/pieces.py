@@ -52,7 +52,9 @@ def _turn(goal: sp.Expr, cell: Cell, x: sp.Symbol) -> sp.Rational | None:
         slope = as_expression(sp.diff(replaced(goal, {power: stand_in}), stand_in))
         form = polynomial(as_expression(sp.fraction(sp.together(substituted(slope, cell)))[0]), x)
         if form is not None and form.gens == (x,) and all(c.is_Rational for c in form.coeffs()):
-            turns += [root for root, times in sp.Poly(form, domain="QQ").ground_roots().items() if root > 0 and times % 2]
+            turns += [
+                root for root, times in sp.Poly(form, domain="QQ").ground_roots().items() if root > 0 and times % 2
+            ]
     return min(turns, default=None)
 
 

@@ -32,6 +32,8 @@ _FUNCTION, _SERIES = 5, 30
 _MOST_BITS_OF_N, _MOST_BITS = 8_000, 200
 #: Real coordinates stay between 2^-this and 2^this.
 _MOST_DOUBLINGS = 300
+#: Offsets up to here are stepped through one by one.
+_LEAST_NARROWED = 32
 #: Halvings that a counterexample is made smaller by, in each coordinate.
 _MOST_HALVINGS = 80
 #: Moves that gain less than this part of law or margin are not worth making.
@@ -297,6 +299,7 @@ class Search:
         ways = [
             *(partial(self._along, axis=axis) for axis in range(len(self._least))),
             self._together,
+            *(partial(self._narrowed, axis=axis) for axis in range(len(self._least))),
             *(partial(self._along_real, axis=axis) for axis in self._varying),
         ]
         while True:
@@ -306,8 +309,9 @@ class Search:
                 best, point = min([(best, point), *scored], key=lambda pair: pair[0])
                 if best < _LEAST_GAIN and self.refutes(point):
                     return point
-            if best >= before - (1 + abs(before)) * _LEAST_GAIN:
-                return None
+            with flint.ctx.workprec(_MARGIN):
+                if best >= before - (1 + abs(before)) * _LEAST_GAIN:
+                    return None
 
     def _along(self, point: Point, axis: int) -> Iterator[Point]:
         """Points further up or down one whole coordinate."""
@@ -315,6 +319,21 @@ class Search:
         for ahead in _offsets(point.whole[axis] - least):
             if ahead.bit_length() <= (_MOST_BITS if axis else _MOST_BITS_OF_N):
                 yield point.moved(axis, least + ahead)
+
+    def _narrowed(self, point: Point, axis: int) -> Iterator[Point]:
+        """Where a convex margin is least along one whole coordinate, between its half and its double."""
+        least = self._least[axis]
+        ahead = point.whole[axis] - least
+        if not _LEAST_NARROWED < ahead < 2**_MOST_BITS:
+            return
+        low, high = ahead // 2, 2 * ahead
+        while high - low > 2:
+            third = (high - low) // 3
+            left, right = (self._margin(point.moved(axis, least + each)) for each in (low + third, high - third))
+            if left is None or right is None:
+                return
+            low, high = (low, high - third) if left <= right else (low + third, high)
+        yield point.moved(axis, least + (low + high) // 2)
 
     def _together(self, point: Point) -> Iterator[Point]:
         """Twice and half of all integers but n at once."""

@@ -105,9 +105,7 @@ class _Cell:
         known: what was found on each region so far.
     """
 
-    def __init__(
-        self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known
-    ) -> None:
+    def __init__(self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known) -> None:
         self.goal, self.number, self.values, self.domain = goal, number, values, domain
         self.starts, self.known = starts, known
         self.sample = _sample(domain, values)

@@ -1,4 +1,4 @@
-"""Pairs of bounds, one true and one just false: sums with a factor, squares, gaps between whole numbers, other orders."""
+"""Pairs of bounds, one true and one just false: sums with a factor, squares, gaps between integers, orders."""
 
 import pytest
 import sympy as sp
