@@ -420,6 +420,8 @@ def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.
     iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
     gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
     exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
+    if any(c > 0 and at(shape, n, k) == 0 for k, c in exact.items()):
+        return sp.oo, None
     ratios = [(c / at(shape, n, k), k) for k, c in exact.items()]
     best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
     if limit is not None and sign(enclosure.value(limit - best, {})) == 1:
