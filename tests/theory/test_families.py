@@ -18,6 +18,7 @@ from theory import (
     Proved,
     Range,
     Refuted,
+    Replace,
     SlidingWindow,
     Undecided,
     Workflow,
@@ -79,7 +80,10 @@ PROVED = [
     (FixedReal(w), f"{s}/(w*(2-w))", ()),
     (FixedReal(w), f"4/3*{s}", "w >= 1/2"),
     (Half(r), f"2*{s}/r", ()),
+    (FixedReal(w), f"n*{s}", ()),  # Bernoulli's inequality: 1 - b^n <= n (1 - b) for b = (1 - w)^2
+    (FixedReal(w), f"n**2*{s}", ()),
     (FreshReal(1, w), f"{s}/w", "w >= 1/3"),
+    (FreshReal(1, w), f"{s}/w", ()),  # a power whose factor changes its sign at w = 1/3
     (FixedReal(w), f"0.75*{s}/w", ["w <= 1/2", "w >= 1/4"]),  # 1/(2 - w) <= 2/3
 ]
 LOWER = [
@@ -91,6 +95,8 @@ REFUTED = [
     (FixedReal(w), f"10**6*{s}", (), "w"),
     (FixedReal(w), f"1.333*{s}", "w >= 1/2", "w"),
     (FixedReal(w), f"0.999*{s}/w", (), "w"),  # w = 1 or n = 1
+    (FixedReal(w), f"0.9999*n*{s}", (), "w"),
+    (FixedReal(w), f"(0.9999*n+0.0001)*{s}", (), "w"),  # for small w the law is close to n
     (FixedReal(w), f"0.6*{s}/w", ["w <= 1/2", "w >= 1/4"], "w"),  # 1/(2 - w) > 0.6 for w > 1/3
     (SlidingWindow(m), f"0.9*n*{s}", "m >= 2", "m"),
     (SlidingWindow(m), f"1.3*{s}", (), "m"),
@@ -161,6 +167,14 @@ def test_families_against_each_other() -> None:
     below_half = check_bound(_law(FixedReal(w)), _law(FixedReal("1/2")))
     assert isinstance(below_half, Refuted)
     assert below_half.counterexample["w"] < Fraction(1, 2)
+
+
+def test_fixed_real_is_below_replace() -> None:
+    assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace())), Proved)
+    assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace()), lower=True), Refuted)
+    refuted = check_bound(_law(FreshReal(1, w)), f"0.9999*{s}/w")
+    assert isinstance(refuted, Refuted)
+    assert refuted.counterexample["w"] > Fraction(1, 2)
 
 
 def test_limits_of_families() -> None:

@@ -19,13 +19,17 @@ Values = Mapping[sp.Symbol, fmpq]
 Function = Callable[[Values], Ball]
 
 #: Powers of rational numbers are kept exact up to this many bits.
-_MOST_BITS = 4_096
+_MOST_BITS = 20_000
+#: Up to here without counting them.
+_SMALL_EXPONENT = 2
 #: Sums are added up term by term to here; longer ones with rational terms come from digamma and zeta functions.
 _FEW_TERMS = 16
 #: Longer ones whose terms are not rational are added up term by term to here.
 _MOST_TERMS = 300
 #: Harmonic numbers up to here are exact.
 _SMALL_HARMONIC = 64
+#: Zeta and polygamma functions are worked out up to this order.
+_LARGEST_ORDER = 1_000
 
 
 def compiled(expression: sp.Expr) -> Function:
@@ -87,7 +91,7 @@ def _multiplied(values: Sequence[Ball]) -> Ball:
 def _whole_power(base: Ball, exponent: int) -> Ball:
     if exponent < 0 and base == 0:
         raise NoValue("a division by zero")
-    if isinstance(base, arb):
+    if isinstance(base, arb) or abs(exponent) <= _SMALL_EXPONENT:
         return base**exponent
     if max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent) <= _MOST_BITS:
         return base**exponent
@@ -136,7 +140,7 @@ def _digamma(x: Ball) -> Ball:
 def _zeta(p: Ball, x: Ball = fmpq(1)) -> Ball:  # noqa: B008 - an fmpq is immutable
     if p == 1:
         raise NoValue("a zeta function at its pole")
-    return arb(p).zeta(arb(x)) if x > 0 else unknown()
+    return arb(p).zeta(arb(x)) if x > 0 and p <= _LARGEST_ORDER else unknown()
 
 
 def _polygamma(m: Ball, x: Ball) -> Ball:

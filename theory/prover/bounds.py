@@ -1,7 +1,7 @@
 """Is an expression at most a bound, or at least, at every point of a domain? Proved, refuted, or left open."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -30,10 +30,12 @@ from .unsound import Unsound
 Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
-#: together take under five seconds of an ordinary processor.
-_SMALL, _FAR, _PROOF, _DOWNHILL, _THOROUGH = 100_000, 50_000, 60_000, 80_000, 40_000
+#: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried.
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 40_000, 70_000, 30_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
+#: How hard each part of a proof is tried.
+_PARTS = (*search.QUICK, (12, 0))
 #: Where formulas that stand for a law begin: the later, the closer they are.
 _STARTS = (8, 16, 32, 64)
 #: At so many iterations the largest ratio of a gain to a family is looked for.
@@ -238,15 +240,15 @@ def judge(
         return Refuted(_named(found, lookout), statement.asymptotic, lower)
 
     far = f"counterexamples downhill, to large {_listed(domain)}"
-    proof = partial(_proof, statement, other, lower) if objection is None else None
+    proof = partial(_proof, statement, other, lower, {}) if objection is None else None
     in_parts = any(each.beyond is not None for each in (statement, other)) or None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
-        ("a proof", _PROOF, proof and partial(proof, thorough=False)),
+        ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
         (far, _DOWNHILL, lookout.directed),
-        ("a proof, searched thoroughly", _THOROUGH, proof and partial(proof, thorough=True)),
-        ("a proof in parts", _PROOF, in_parts and partial(_in_parts, statement, other, lower)),
+        ("a proof", _PROOF, proof and partial(proof, search.QUICK + search.THOROUGH)),
+        ("a proof in parts", _IN_PARTS, in_parts and partial(_in_parts, statement, other, lower)),
     ]
     for what, units, work in searches:
         if work is None:
@@ -285,15 +287,22 @@ def _listed(domain: Domain) -> str:
     return f"{', '.join(names)} and {n}" if names else str(n)
 
 
-def _proof(statement: Statement, other: Statement, lower: bool, *, thorough: bool) -> Certificate | None:
+def _proof(
+    statement: Statement, other: Statement, lower: bool, known: search.Known, rounds: Sequence[tuple[int, int]]
+) -> Certificate | None:
     smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
-    return _certified(smaller, larger, statement, lower, thorough=thorough)
+    return _certified(smaller, larger, statement, lower, rounds, known)
 
 
 def _certified(
-    smaller: sp.Expr, larger: sp.Expr, statement: Statement, lower: bool, *, thorough: bool
+    smaller: sp.Expr,
+    larger: sp.Expr,
+    statement: Statement,
+    lower: bool,
+    rounds: Sequence[tuple[int, int]],
+    known: search.Known | None = None,
 ) -> Certificate | None:
-    found = search.find(smaller, larger, statement.unit, statement.domain, thorough=thorough)
+    found = search.find(smaller, larger, statement.unit, statement.domain, rounds, known)
     if found is None:
         return None
     found = replace(found, asymptotic=statement.asymptotic, lower=lower)
@@ -315,13 +324,13 @@ def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | No
         first = max(least_n, above.first, below.first)
         sides = above.expr, below.expr
         later = replace(statement, domain=replace(statement.domain, least_n=first))
-        far = _certified(*sides, later, lower, thorough=False)
+        far = _certified(*sides, later, lower, _PARTS)
         if far is None:
             continue
         parts = []
         for one in range(least_n, first):
             at_one = _only_at(smaller, one), _only_at(larger, one)
-            found = _certified(*at_one, statement, lower, thorough=False)
+            found = _certified(*at_one, statement, lower, _PARTS)
             if found is None:
                 return None
             parts.append(Part(f"n = {one}", at_one, found))
@@ -411,9 +420,12 @@ def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.
     iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
     gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
     exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
-    for k in exact:
-        if at(shape, n, k) <= 0:
+    for k, c in exact.items():
+        at_one = at(shape, n, k)
+        if at_one < 0:
             raise ValueError(f"the family has to be positive; at n = {k} it is not. Narrow the domain: n >= {k + 1}.")
+        if at_one == 0 and c > 0:
+            return sp.oo, None
     ratios = [(c / at(shape, n, k), k) for k, c in exact.items()]
     best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
     if limit is not None and sign(enclosure.value(limit - best, {})) == 1:

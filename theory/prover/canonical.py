@@ -4,6 +4,8 @@ Every step is an identity: the recurrences psi(z + 1) = psi(z) + 1/z and H_n = H
 psi(z) = -gamma + sum_{i >= 1} (1/i - 1/(i - 1 + z)) (DLMF 5.7.6, 5.15.1), and linearity of sums.
 """
 
+from functools import lru_cache
+
 import sympy as sp
 
 from ..symbols import i, n
@@ -127,15 +129,24 @@ def _term(part: sp.Basic) -> sp.Expr:
     return summand(part) if isinstance(part, sp.Sum) else i ** -order(as_expression(part))
 
 
+@lru_cache(maxsize=4096)
 def _summed(term: sp.Expr) -> sp.Expr:
     """The sum of a rational function over i = 1..n: harmonic numbers and polynomials where that is all there is."""
     if term == 0:
         return sp.S.Zero
     term = as_expression(sp.factor(term))
-    addends = sp.Add.make_args(as_expression(sp.apart(term, i)) if _splits(term) else term)
-    values = [_addend_summed(addend) for addend in addends]
+    values = [_addend_summed(addend) for addend in (_split(term) if _splits(term) else sp.Add.make_args(term))]
     known = [value for value in values if value is not None]
     return sp.Add(*known) if len(known) == len(values) else partial_sum(term)
+
+
+def _split(term: sp.Expr) -> list[sp.Expr]:
+    """Partial fractions; over a power of i alone they are the numerator's terms."""
+    above, below = (polynomial(part, i) for part in sp.fraction(sp.together(term)))
+    if above is None or below is None or len(below.terms()) > 1:
+        return list(sp.Add.make_args(as_expression(sp.apart(term, i))))
+    lead, p = below.LC(), below.degree()
+    return [sp.factor(c / lead) * i ** (power - p) for (power,), c in above.terms()]
 
 
 def _splits(term: sp.Expr) -> bool:

@@ -24,7 +24,7 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
 from .region import Between, From, Only, Region, RootFrom, Run
 from .series import HarmonicPower, SeriesTail, ZetaBound
 from .splits import Cell, Split, refined, variables
@@ -36,6 +36,7 @@ _LEMMAS = (
     Bernoulli,
     ExpTangent,
     ExponentBound,
+    Geometric,
     HarmonicLog,
     HarmonicPower,
     Inside,

@@ -6,10 +6,12 @@ from typing import Any
 import sympy as sp
 
 from ..symbols import n
-from ..sympy_types import as_expression, polynomial, replaced, symbols
+from ..sympy_types import as_expression, replaced, symbols
 from .deadline import checkpoint
 from .powers import Square
+from .quotients import ratio
 from .region import Region
+from .size import MOST_TERMS, multiplied_out
 
 #: Polynomials with more terms are left alone.
 _MOST_TERMS = 60
@@ -19,14 +21,13 @@ _MOST_DEPTH = 4
 def squares(remains: sp.Expr, region: Region) -> tuple[Square, ...] | None:
     """Squares without which the expression should have coefficients >= 0; `None` where none are found."""
     slacks = {x: sp.S.Zero for x in symbols(remains) if isinstance(x, sp.Dummy)}
-    numerator, denominator = sp.fraction(sp.together(replaced(remains, slacks)))
-    form = polynomial(as_expression(sp.expand(numerator)))
-    if form is None or not 1 < len(form.terms()) <= _MOST_TERMS or not all(c.is_Rational for c in form.coeffs()):
+    quotient = replaced(remains, slacks)
+    found = ratio(quotient) if multiplied_out(quotient) <= MOST_TERMS else None
+    if found is None or not 1 < len(found.numerator) <= _MOST_TERMS:
         return None
-    if not all(isinstance(x, sp.Symbol) for x in form.gens):
-        return None
-    found = _decomposed(form.as_expr(), region, _MOST_DEPTH)
-    return None if found is None else tuple(Square(weight / denominator, root) for weight, root in found)
+    squared = _decomposed(as_expression(found.numerator.as_expr()), region, _MOST_DEPTH)
+    denominator = found.denominator()
+    return None if squared is None else tuple(Square(weight / denominator, root) for weight, root in squared)
 
 
 def _decomposed(p: sp.Expr, region: Region, depth: int) -> list[tuple[sp.Expr, sp.Expr]] | None:

@@ -10,6 +10,7 @@ from ..symbols import i, n
 from ..sympy_types import (
     as_expression,
     at,
+    coefficient,
     fraction,
     operands,
     parts,
@@ -33,7 +34,7 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, base_and_exponent
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, base_and_exponent
 from .region import Only, Region, RootFrom
 from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 
@@ -127,16 +128,24 @@ def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
 def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
     """Of a power with a variable in its exponent."""
     single, run = isinstance(region.run, Only), region.run
-    for power in sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key):
+    powers = sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key)
+    for power in powers:
         base, exponent = base_and_exponent(power)
         if power in kept or not symbols(exponent) or single and symbols(power) == {n}:
+            continue
+        if single and at(exponent, n, run.least).is_Integer:
             continue
         sides = _sides(goal, power, sample)
         lemmas: list[Lemma] = []
         if symbols(base):
             lemmas += [ExponentBound(power, c, below) for below in sides for c in (sp.S.One, sp.S.Zero)]
             lemmas += [Bernoulli(base, exponent, sp.S.One, below) for below in sides]
+            if (exponent / 2).is_integer:  # so that the base may be negative
+                lemmas += [Bernoulli(base**2, exponent / 2, sp.S.One, below) for below in sides]
         else:
+            others = {rate for other in powers if other != power and (rate := _rate(other)) is not None}
+            rates = sorted(others - {_rate(power)}, key=sp.default_sort_key)
+            lemmas += [Geometric(power, rate, run.least, below) for below in sides for rate in rates]
             at_least = sp.S.Zero if n not in symbols(exponent) else at(exponent, n, run.least)
             points = [sp.S.Zero, *([at_least] if at_least.is_Rational and at_least != 0 else [])]
             lowest = _lowest(goal, exponent, sample) if _grows(base, exponent) else []
@@ -147,6 +156,14 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
         plain = not symbols(base) and symbols(exponent) == {n} and not isinstance(run, RootFrom)
         return Choice(power, lemmas, keep=plain)
     return None
+
+
+def _rate(power: sp.Expr) -> sp.Expr | None:
+    """What a power of a number is multiplied by from n to n + 1; `None` where that is not always the same."""
+    base, exponent = base_and_exponent(power)
+    slope = coefficient(exponent, n, 1)
+    linear = not symbols(base) and slope.is_Integer and slope != 0 and not symbols(exponent - slope * n)
+    return base**slope if linear else None
 
 
 def _grows(base: sp.Expr, exponent: sp.Expr) -> bool:

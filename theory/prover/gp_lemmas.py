@@ -27,7 +27,7 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square, base_and_exponent
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square, base_and_exponent
 from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 
 
@@ -264,6 +264,21 @@ def _(lemma: Bernoulli, used: Application) -> Claims:
         *_power_of(known, lemma.c, lemma.e, used),
         (f"V == {known}*(1 + {e}*({x}/{c} - 1))", "the estimate"),
         *used.needs(x, c, *sides),
+    ]
+
+
+@claims.register
+def _(lemma: Geometric, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    slope, start = coefficient(exponent, n, 1), at(exponent, n, lemma.first)
+    b, q, each, known = text(base), text(lemma.rate), text(base**slope), text(base**start)
+    return [
+        *_power_of(known, base, start, used),
+        *_power_of(each, base, slope, used),
+        (f"{text(exponent)} == {text(slope)}*(n_ - {lemma.first}) + {text(start)}", "the exponent"),
+        (f"V == {known}*{text(lemma.rate ** (n - lemma.first))}", "the estimate"),
+        *used.needs(b, q, f"{each} - {q}" if lemma.below else f"{q} - {each}", f"n_ - {lemma.first}"),
     ]
 
 

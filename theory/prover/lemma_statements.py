@@ -12,7 +12,7 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
 from .series import HarmonicPower, SeriesTail, ZetaBound
 
 _STATEMENTS: dict[type[Lemma], str] = {
@@ -62,6 +62,10 @@ _STATEMENTS: dict[type[Lemma], str] = {
     Bernoulli: (
         r"For $x \ge 0$ and $c > 0$, $x^e \ge c^e (1 + e(x/c - 1))$ where $e \ge 1$, and $\le$ where $0 \le e \le 1$"
         r" (Bernoulli)."
+    ),
+    Geometric: (
+        r"For $e$ linear in $n$ with slope $s$ and $b^s \ge q > 0$, $b^{e(n)} = b^{e(N)} (b^s)^{n - N} \ge b^{e(N)}"
+        r" q^{n - N}$ for all $n \ge N$; where $0 < b^s \le q$, $\le$."
     ),
     Square: r"$0 \ge -w r^2$ for a weight $w \ge 0$: what is $\ge 0$ without a square is so with it.",
     SeriesTail: (

@@ -6,7 +6,7 @@ from itertools import pairwise
 import sympy as sp
 
 from ..symbols import n
-from ..sympy_types import rational, substituted, symbols
+from ..sympy_types import as_expression, parts, polynomial, rational, replaced, substituted, symbols
 from .domain import Domain
 from .enclosure import Enclosure, NotReal, OutOfReach
 from .splits import Cell, Split, is_whole, variables
@@ -25,7 +25,8 @@ _LARGEST_DENOMINATOR = 12
 def split_of(goal: sp.Expr, number: int, cell: Cell, domain: Domain) -> Split | None:
     """The split of this cell that is the most hopeful; `None` where none is.
 
-    A real variable is split where the goal is least along it; a whole one along which it falls, at its least value.
+    A real variable is split where the factor of a power changes its sign, or where the goal is least along it; a whole
+    one along which it falls, at its least value.
     """
     mattering = symbols(substituted(goal, cell))
     candidates = [x for x in variables(domain, cell) if x in mattering]
@@ -33,11 +34,28 @@ def split_of(goal: sp.Expr, number: int, cell: Cell, domain: Domain) -> Split | 
     for x in candidates:
         if x in whole:
             continue
+        turn = _turn(goal, cell, x)
+        if turn is not None:
+            return Split(number, x, turn)
         lowest = _lowest(goal, cell, domain, x)
         if lowest is not None:
             return Split(number, x, rational(lowest))
     falling = [x for x in whole if _falls(goal, cell, domain, x)]
     return Split(number, falling[0]) if falling else None
+
+
+def _turn(goal: sp.Expr, cell: Cell, x: sp.Symbol) -> sp.Rational | None:
+    """The least x > 0 at which the factor of a power with n in its exponent changes its sign."""
+    turns = []
+    for power in (power for power in parts(goal, sp.Pow) if power.exp.has(n) and symbols(power.base)):
+        stand_in = sp.Dummy()
+        slope = as_expression(sp.diff(replaced(goal, {power: stand_in}), stand_in))
+        form = polynomial(as_expression(sp.fraction(sp.together(substituted(slope, cell)))[0]), x)
+        if form is not None and form.gens == (x,) and all(c.is_Rational for c in form.coeffs()):
+            turns += [
+                root for root, times in sp.Poly(form, domain="QQ").ground_roots().items() if root > 0 and times % 2
+            ]
+    return min(turns, default=None)
 
 
 def _falls(goal: sp.Expr, cell: Cell, domain: Domain, x: sp.Symbol) -> bool:

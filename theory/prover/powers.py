@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import sympy as sp
 
-from ..symbols import i
-from ..sympy_types import as_expression, operands, polynomial, replaced
+from ..symbols import i, n
+from ..sympy_types import as_expression, at, coefficient, operands, polynomial, replaced
 from .conditions import Condition, nonnegative, numbers, positive, without
 from .lemmas import Estimate, Lemma
 from .region import Region
@@ -134,6 +134,36 @@ class Bernoulli(Lemma):
     def estimate(self, region: Region) -> Estimate:
         """x^e."""
         return Estimate(self.x**self.e, self.c**self.e * (1 + self.e * (self.x / self.c - 1)), self.below)
+
+
+@dataclass(frozen=True)
+class Geometric(Lemma):
+    """b^e(n) >= b^e(N) q^(n - N) for n >= N, where e is linear with slope s and b^s >= q > 0; <= where b^s <= q."""
+
+    power: sp.Expr
+    rate: sp.Expr
+    first: int
+    below: bool
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """An exponent linear in n, positive rates in the order that this asks for, and n >= N."""
+        yield from without(i, self.power, self.rate)
+        base, exponent = base_and_exponent(self.power)
+        yield from without(n, base, self.rate)
+        slope = self._slope()
+        yield numbers(bool(slope.is_Integer) and not (exponent - slope * n).free_symbols, "an exponent linear in n")
+        yield positive(base, region)
+        yield positive(self.rate, region)
+        more = base**slope - self.rate if self.below else self.rate - base**slope
+        yield nonnegative(more, region, f"{more} >= 0")
+        yield nonnegative(n - self.first, region, f"n >= {self.first}")
+
+    def estimate(self, region: Region) -> Estimate:
+        """The power."""
+        return Estimate(self.power, at(self.power, n, self.first) * self.rate ** (n - self.first), self.below)
+
+    def _slope(self) -> sp.Expr:
+        return coefficient(base_and_exponent(self.power)[1], n, 1)
 
 
 @dataclass(frozen=True)

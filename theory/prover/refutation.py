@@ -1,30 +1,39 @@
 """The search for a point at which a law exceeds a bound, or falls below it: verified exactly or in intervals."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import product
-from typing import Any
 
+import flint
 import sympy as sp
-from mpmath.ctx_mp import MPContext
+from flint import arb, fmpq
 
 from ..symbols import n
 from ..sympy_types import parts, summand
+from .ball_sums import NoValue, unknown
+from .balls import Ball, Function, compiled
 from .deadline import checkpoint
 from .domain import Domain
 from .enclosure import Enclosure, NotReal, OutOfReach, Value, sign
 
-#: Bits of the successive attempts to tell a law and a bound apart.
-_PRECISIONS = (80, 160, 800)
-#: Units of work of a logarithm or root, and of what is expanded in a series.
-_FUNCTION, _SERIES = 5, 100
+#: Bits of the successive attempts to tell a law and a bound apart: in balls, which only say where to look closer, and
+#: in intervals, which verify. A difference that the first leave open is taken to be none.
+_FILTER, _PRECISIONS = (64, 800), (80, 160, 800)
+#: Bits at which the search downhill compares margins.
+_MARGIN = 160
+#: Units of work of one side at one point; and how many bits of one operation in balls, or in intervals, make another.
+_POINT, _BITS_A_UNIT, _INTERVAL_BITS_A_UNIT = 3, 1_500, 100
+#: What a logarithm or root, and what is expanded in a series, cost in operations.
+_FUNCTION, _SERIES = 5, 30
 #: Coordinates of the search stay below 2^this; a counterexample must be writable.
 _MOST_BITS_OF_N, _MOST_BITS = 8_000, 200
 #: Real coordinates stay between 2^-this and 2^this.
 _MOST_DOUBLINGS = 300
+#: Offsets up to here are stepped through one by one.
+_LEAST_NARROWED = 32
 #: Halvings that a counterexample is made smaller by, in each coordinate.
 _MOST_HALVINGS = 80
 #: Moves that gain less than this part of law or margin are not worth making.
@@ -98,15 +107,23 @@ class Search:
         starts = (int(domain.least(x, {})) if domain.begins_at_a_number(x) else 0 for x in self._integers)
         self._least = (domain.least_n, *starts)
         self._costs: dict[sp.Expr, int] = {}
-        self._context = MPContext()
-        self._context.prec = _PRECISIONS[1]
+        self._functions: dict[sp.Expr, Function] = {}
+        self._numbers: dict[Fraction, fmpq] = {}
+        self._others: dict[tuple[int | Fraction, ...], dict[sp.Symbol, Fraction]] = {}
         self._enclosures = [Enclosure(precision) for precision in _PRECISIONS]
 
     def at(self, point: Point) -> dict[sp.Symbol, Fraction]:
         """The values of all symbols."""
-        coordinates = dict(zip((n, *self._integers), map(Fraction, point.whole), strict=True))
-        coordinates |= dict(zip(self._reals, point.real, strict=True))
-        values = {n: coordinates[n]}
+        (iteration, *others), real = point.whole, point.real
+        key = (*others, *real)
+        if key not in self._others:
+            self._others[key] = self._values_but_n(others, real)
+        return {n: Fraction(iteration), **self._others[key]}
+
+    def _values_but_n(self, integers: Sequence[int], real: Sequence[Fraction]) -> dict[sp.Symbol, Fraction]:
+        coordinates = dict(zip(self._integers, map(Fraction, integers), strict=True))
+        coordinates |= dict(zip(self._reals, real, strict=True))
+        values: dict[sp.Symbol, Fraction] = {}
         for symbol in self.domain.symbols:
             coordinate = coordinates[symbol]
             if not symbol.is_integer:
@@ -128,9 +145,12 @@ class Search:
         bound = self._value("bound", point, at, enclosure)
         return self._value("law", point, at, enclosure), bound
 
+    def _expression(self, side: str, point: Point, at: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+        return (self.sides.law if side == "law" else self.sides.bound)(point.whole[0], at)
+
     def _value(self, side: str, point: Point, at: Mapping[sp.Symbol, Fraction], enclosure: Enclosure) -> Value:
-        expression = (self.sides.law if side == "law" else self.sides.bound)(point.whole[0], at)
-        checkpoint(self._cost(expression))
+        expression = self._expression(side, point, at)
+        checkpoint(self._cost(expression) * enclosure.context.prec // _INTERVAL_BITS_A_UNIT)
         try:
             return enclosure.value(expression, at)
         except NotReal as error:
@@ -139,10 +159,54 @@ class Search:
             raise ValueError(f"{what} is not real at {where} ({error}); it must be on the whole domain.") from error
 
     def _cost(self, expression: sp.Expr) -> int:
-        """Units of work of one evaluation: one for each operation, more for a function or root."""
+        """Operations that one evaluation takes: a function or root counts as several."""
         if expression not in self._costs:
             self._costs[expression] = sum(map(_cost_of, sp.preorder_traversal(expression)))
         return self._costs[expression]
+
+    def _ball(self, side: str, point: Point, precision: int) -> Ball:
+        """The law or the bound in a ball, a hundred times as fast; not finite where nothing is known.
+
+        Raises:
+            ValueError: it has no real value there.
+        """
+        at = self.at(point)
+        with flint.ctx.workprec(precision):
+            try:
+                function = self._function(self._expression(side, point, at), precision)
+                return function({symbol: self._number(x) for symbol, x in at.items()})
+            except OutOfReach:
+                return unknown()
+            except NoValue:
+                with contextlib.suppress(OutOfReach):
+                    self._value(side, point, at, self._enclosures[0])
+                return unknown()
+
+    def _number(self, x: Fraction) -> fmpq:
+        """The same object for the same number: a ball's function remembers by identity."""
+        if x not in self._numbers:
+            self._numbers[x] = fmpq(x.numerator, x.denominator)
+        return self._numbers[x]
+
+    def _function(self, expression: sp.Expr, precision: int) -> Function:
+        checkpoint(_POINT + self._cost(expression) * precision // _BITS_A_UNIT)
+        if expression not in self._functions:
+            self._functions[expression] = compiled(expression)
+        return self._functions[expression]
+
+    def _ball_gap(self, point: Point, precision: int) -> tuple[Ball, Ball]:
+        """The law, and what has to be >= 0."""
+        bound, law = self._ball("bound", point, precision), self._ball("law", point, precision)
+        with flint.ctx.workprec(precision):
+            return law, law - bound if self.sides.lower else bound - law
+
+    def _holds(self, point: Point) -> bool:
+        """Whether the comparison holds there, as far as balls can tell."""
+        for precision in _FILTER:
+            _, gap = self._ball_gap(point, precision)
+            if gap >= 0 or gap < 0 or not arb(gap).is_finite():
+                return gap >= 0
+        return True
 
     def _gap(self, law: Value, bound: Value, enclosure: Enclosure) -> Value:
         """What has to be >= 0."""
@@ -151,6 +215,8 @@ class Search:
 
     def refutes(self, point: Point) -> bool:
         """Whether the comparison fails there, with certainty; False means not shown."""
+        if self._holds(point):
+            return False
         for enclosure in self._enclosures:
             try:
                 gap = self._gap(*self.values(point, enclosure), enclosure)
@@ -176,8 +242,7 @@ class Search:
         return next((each for point in points for each in self._with_reals(point) if self.refutes(each)), None)
 
     def _look_at_bound(self, point: Point) -> None:
-        with contextlib.suppress(OutOfReach):
-            self._value("bound", point, self.at(point), self._enclosures[0])
+        self._ball("bound", point, _FILTER[0])
 
     def far(self) -> Point | None:
         """A counterexample among points far out, made smaller: where what holds in the limit alone fails."""
@@ -220,17 +285,12 @@ class Search:
                     return self._shrunk(found)
         return None
 
-    def _margin(self, point: Point) -> Any | None:
+    def _margin(self, point: Point) -> arb | None:
         """What the comparison leaves over, in units of the law, roughly; `None` where it is not known."""
-        enclosure = self._enclosures[1]
-        try:
-            law, bound = self.values(point, enclosure)
-            size = enclosure.multiply(Fraction(-1), law) if sign(law) == -1 else law
-            gap = self._gap(law, bound, enclosure)
-            margin = enclosure.interval(enclosure.multiply(gap, enclosure.power(size, Fraction(-1))))
-        except (OutOfReach, NotReal):
-            return None
-        return self._context.make_mpf(margin.mid._mpi_[0])
+        law, gap = self._ball_gap(point, _MARGIN)
+        with flint.ctx.workprec(_MARGIN):
+            margin = arb(gap) / abs(arb(law))
+            return margin.mid() if margin.is_finite() else None
 
     def _descend(self, point: Point) -> Point | None:
         best = self._margin(point)
@@ -239,6 +299,7 @@ class Search:
         ways = [
             *(partial(self._along, axis=axis) for axis in range(len(self._least))),
             self._together,
+            *(partial(self._narrowed, axis=axis) for axis in range(len(self._least))),
             *(partial(self._along_real, axis=axis) for axis in self._varying),
         ]
         while True:
@@ -248,8 +309,9 @@ class Search:
                 best, point = min([(best, point), *scored], key=lambda pair: pair[0])
                 if best < _LEAST_GAIN and self.refutes(point):
                     return point
-            if best >= before - (1 + abs(before)) * _LEAST_GAIN:
-                return None
+            with flint.ctx.workprec(_MARGIN):
+                if best >= before - (1 + abs(before)) * _LEAST_GAIN:
+                    return None
 
     def _along(self, point: Point, axis: int) -> Iterator[Point]:
         """Points further up or down one whole coordinate."""
@@ -257,6 +319,21 @@ class Search:
         for ahead in _offsets(point.whole[axis] - least):
             if ahead.bit_length() <= (_MOST_BITS if axis else _MOST_BITS_OF_N):
                 yield point.moved(axis, least + ahead)
+
+    def _narrowed(self, point: Point, axis: int) -> Iterator[Point]:
+        """Where a convex margin is least along one whole coordinate, between its half and its double."""
+        least = self._least[axis]
+        ahead = point.whole[axis] - least
+        if not _LEAST_NARROWED < ahead < 2**_MOST_BITS:
+            return
+        low, high = ahead // 2, 2 * ahead
+        while high - low > 2:
+            third = (high - low) // 3
+            left, right = (self._margin(point.moved(axis, least + each)) for each in (low + third, high - third))
+            if left is None or right is None:
+                return
+            low, high = (low, high - third) if left <= right else (low + third, high)
+        yield point.moved(axis, least + (low + high) // 2)
 
     def _together(self, point: Point) -> Iterator[Point]:
         """Twice and half of all integers but n at once."""

@@ -1,14 +1,13 @@
 """The search for certificates. Nothing here is trusted: what it finds counts once `certificate.check` accepts it."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import parts, polynomial, summand, symbols
+from ..sympy_types import fraction, parts, polynomial, substituted, summand, symbols
 from .canonical import difference, step, sums_are_plain
 from .certificate import Case, Certificate
 from .completion import squares
@@ -19,11 +18,13 @@ from .estimates import Sample, choice
 from .lemmas import Lemma
 from .pieces import split_of
 from .region import Between, From, Only, Region, RootFrom, Run
-from .splits import Cell, Split, refined
+from .splits import Cell, Split, refined, variables
 from .unsound import Unsound
 
 #: The lemmas of a case; `None` where none were found.
 Found = tuple[Lemma, ...] | None
+#: What was found on each region, named by the goal, the run and the cell.
+Known = dict[tuple[str, Run, tuple[sp.Expr, ...]], Found]
 #: A run of all large n begins at one of these past the domain's first; smaller n are judged one by one.
 _STARTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
 #: With the domain's variables in the remaining sums, each n costs more.
@@ -33,29 +34,36 @@ _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
 #: How many choices of lemmas are tried on one region.
 _MOST_CHOICES = 12
-#: Units of work that one of them takes.
-_CHOICE = 300
+#: Units of work that one of them takes, at least and for each part of what is left.
+_CHOICE, _PART = 300, 2
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
-_ROUNDS = ((2, 2), (12, 0))
-_THOROUGH_ROUNDS = ((3, 6), (5, 3))
+QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
 #: A stretch of so few n is judged one by one.
 _SHORT = 6
 
 
-def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thorough: bool) -> Certificate | None:
+def find(
+    law: sp.Expr,
+    bound: sp.Expr,
+    unit: sp.Expr,
+    domain: Domain,
+    rounds: Sequence[tuple[int, int]] = QUICK + THOROUGH,
+    known: Known | None = None,
+) -> Certificate | None:
     """A certificate of law <= bound; `None` where this search finds none.
 
     Args:
         law, bound: expressions in the domain's symbols and n.
         unit: an expression, positive on the whole domain, by which differences are divided.
         domain: where law <= bound is to hold.
-        thorough: whether to try more ways, at more cost.
+        rounds: how hard to try; all by default.
+        known: what was found so far for the same law, bound, unit and domain; more is put there.
     """
     goal = difference(law, bound, unit)
     if not sums_are_plain(goal):
         return None
-    known: dict[tuple[str, Run, tuple[sp.Expr, ...]], Found] = {}
-    for starts, most in _THOROUGH_ROUNDS if thorough else _ROUNDS:
+    known = {} if known is None else known
+    for starts, most in rounds:
         found = _round(goal, domain, starts, most, known)
         if found is not None:
             cases, splits = found
@@ -64,7 +72,7 @@ def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thoroug
 
 
 def _round(
-    goal: sp.Expr, domain: Domain, starts: int, most: int, known: dict[Any, Found]
+    goal: sp.Expr, domain: Domain, starts: int, most: int, known: Known
 ) -> tuple[list[Case], list[Split]] | None:
     """Cases and splits, with cells split up to `most` times."""
     cases: list[Case] = []
@@ -97,12 +105,10 @@ class _Cell:
         known: what was found on each region so far.
     """
 
-    def __init__(
-        self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: dict[Any, Found]
-    ) -> None:
+    def __init__(self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known) -> None:
         self.goal, self.number, self.values, self.domain = goal, number, values, domain
         self.starts, self.known = starts, known
-        self.sample = domain.sample() | {i: Fraction(1)}
+        self.sample = _sample(domain, values)
 
     def cases(self) -> list[Case] | None:
         """Cases that reach every n."""
@@ -150,7 +156,7 @@ class _Cell:
 
     def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
         for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
-            checkpoint(_CHOICE)
+            checkpoint(_cost(remains))
             if region.is_nonnegative(remains):
                 return lemmas
             if not _fails_at_samples(remains, region):
@@ -188,6 +194,15 @@ class _Cell:
                     yield (run,)
 
 
+def _sample(domain: Domain, cell: Cell) -> Sample:
+    """A point of the cell, far from its ends, i included."""
+    point = domain.sample() | {i: Fraction(1)}
+    if cell in domain.cells():
+        return point
+    slacks = dict.fromkeys(variables(domain, cell), sp.Integer(10))
+    return point | {symbol: fraction(substituted(value, slacks)) for symbol, value in cell.items()}
+
+
 def _line(base: sp.Expr) -> tuple[int, int] | None:
     """(shift, scale) of scale*n + shift with whole numbers, scale > 0; `None` for what is none."""
     form = polynomial(base, n) if symbols(base) == {n} else None
@@ -214,6 +229,10 @@ def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
     return False
 
 
+def _cost(goal: sp.Expr) -> int:
+    return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
+
+
 def _eliminations(
     goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
 ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
@@ -238,7 +257,7 @@ def _eliminations(
 def _after(
     lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
 ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    checkpoint(_CHOICE)
+    checkpoint(_cost(goal))
     try:
         remains = lemma.apply(goal, region)
     except Unsound:

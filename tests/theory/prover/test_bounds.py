@@ -278,8 +278,9 @@ def test_tightest_from_some_n_on() -> None:
     assert isinstance(found, Tightest)
     assert (found.constant, found.attained) == (2, True)
     for law, family in (("growing", f"log(n)*{s}"), ("replace", f"(n-1)*{s}")):
-        with pytest.raises(ValueError, match="has to be positive; at n = 1 it is not. Narrow the domain: n >= 2"):
-            tightest(LAWS[law], family)
+        assert tightest(LAWS[law], family).constant == sp.oo  # at n = 1 the family is zero
+    with pytest.raises(ValueError, match="has to be positive; at n = 1 it is not. Narrow the domain: n >= 2"):
+        tightest(LAWS["replace"], f"(n-3/2)*{s}")
 
 
 def test_verdicts_have_the_same_attributes() -> None:
@@ -452,6 +453,7 @@ def test_a_law_without_a_formula_is_judged_by_its_gains() -> None:
     assert isinstance(refuted, Refuted)
     gains = law.gain(int(refuted.counterexample["n"]))
     assert gains[-1] > 2 >= gains[-2]
+    assert isinstance(check_bound(law, f"n*{s}"), Proved)  # in parts
     assert isinstance(tightest(law), Undecided)
     long = theory.linear.test_error(SlidingWindow(9), design="fixed")  # longer ones have no strip either
     assert isinstance(check_bound(long, f"n*{s}"), Undecided)

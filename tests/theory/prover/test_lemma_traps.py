@@ -24,7 +24,7 @@ from theory.prover.lemmas import (
     Telescoping,
     Termwise,
 )
-from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Inside, Square
+from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
 from theory.prover.region import Between, From, Only, Region
 from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 from theory.prover.splits import Cell, Split, refined, variables
@@ -37,7 +37,7 @@ w = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
 REGION = Region(DOMAIN.cells()[0], From(2))
 WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
-HALF, MINUS_HALF, TWO = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2"))
+HALF, MINUS_HALF, TWO, THIRD = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2", "1/3"))
 u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
 POINTS = [
     {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
@@ -61,6 +61,12 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     (Bernoulli(sigma, n, 2 * sp.S.One, True), sigma**n, REGION),
     (Bernoulli(sigma, 1 / n, sp.S.One, False), sigma ** (1 / n), REGION),
     (Bernoulli(1 + d, n, T, True), (1 + d) ** n, REGION),
+    (Bernoulli((w - 1) ** 2, n - 1, sp.S.One, True), (w - 1) ** (2 * n - 2), Region(WEIGHT_REGION.cell, From(2))),
+    (Geometric(HALF**n, THIRD, 2, True), HALF**n, REGION),
+    (Geometric(sp.exp(-n), rational(Fraction(1, 4)), 1, True), sp.exp(-n), REGION),
+    (Geometric(3 ** (1 - n), HALF, 2, False), 3 ** (1 - n), REGION),
+    (Geometric(2 ** (2 * n + 5), sp.Integer(3), 2, True), 2 ** (2 * n + 5), REGION),
+    (Geometric((1 + d) ** n, sp.Integer(2), 2, True), (1 + d) ** n, REGION),
     (PowerBound(((1 - w) ** 2) ** (n - 1), False), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
     (PowerBound(((1 - w) ** 2) ** (n - 1), True), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
     (PowerBound((1 + w) ** n, True), (1 + w) ** n, WEIGHT_REGION),
@@ -149,6 +155,20 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (Bernoulli(sigma, n, sp.S.One, False), REGION, "<= 1"),
     (Bernoulli(sigma, -1 / n, sp.S.One, False), REGION, ">= 0"),
     (Bernoulli(sigma, n, i, True), REGION, "without i"),
+    (Bernoulli((w - 1) ** 2, n - 1, sp.S.One, True), WEIGHT_REGION, ">= 1"),  # n = 1
+    (Bernoulli(w - 1, 2 * n - 2, sp.S.One, True), WEIGHT_REGION, ">= 0"),
+    (Geometric(HALF**n, 2 * THIRD, 2, True), REGION, ">= 0"),
+    (Geometric(HALF**n, THIRD, 2, False), REGION, ">= 0"),
+    (Geometric(HALF**n, THIRD, 3, True), REGION, "n >= 3"),  # at n = 2 the ratio is turned round
+    (Geometric(HALF ** (n / 2), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric(HALF ** (n * d), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric(HALF ** (n**2), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric((-HALF) ** n, -2 * THIRD, 2, True), REGION, "> 0"),
+    (Geometric(HALF**n, -THIRD, 2, True), REGION, "> 0"),
+    (Geometric((sigma - 1) ** n, THIRD, 2, True), REGION, "> 0"),
+    (Geometric(HALF**n, 1 / n, 2, False), REGION, "without n"),
+    (Geometric((1 + 1 / n) ** n, sp.S.One, 2, True), REGION, "without n"),
+    (Geometric(HALF**n, 1 / (1 + i), 2, True), REGION, "without i"),
     (PowerBound((1 + w) ** n, False), WEIGHT_REGION, "growth"),
     (PowerBound((2 * w) ** n, True), WEIGHT_REGION, "on one side of 1"),
     (PowerBound((1 - w) ** (1 - n), True), WEIGHT_REGION, "that rises"),
