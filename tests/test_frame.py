@@ -32,14 +32,14 @@ def test_shape_hook_bites():
 
 
 def test_theory_imports_nothing_but_sympy_and_numpy():
-    """What takes long to import comes when it is needed, SciPy with the first distribution."""
+    """What takes long to import comes when it is needed, SciPy with the first distribution; FLINT comes with SymPy."""
     code = (
         "import sys, numpy, sympy; before = set(sys.modules); import theory\n"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(*sorted(new - sys.stdlib_module_names))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) <= {"theory", "sympy", "mpmath", "numpy"}
+    assert set(done.stdout.split()) <= {"theory", "sympy", "mpmath", "numpy", "flint"}
 
 
 @pytest.mark.parametrize("module", ["theory", "sim", "neural", "paper_repro", "figures"])

@@ -43,6 +43,7 @@ TRANSFORMER = {
     "data": ("text", "data.read", ["{tmp}/texts", "{tmp}/held-out"]),
     "file": ("{tmp}/texts", "data.texts", [f"{{tmp}}/texts {n}" for n in range(9)]),
     "test_file": ("{tmp}/held-out", "data.held_out", [f"{{tmp}}/held-out {n}" for n in range(7)]),
+    "column": ("story", "data.column", "story"),
     "stories": ("96", "plan.T", 96),
     "test_stories": ("7", "data.held_out", [f"{{tmp}}/held-out {n}" for n in range(7)]),
     "temperature": ("0.3", "learner.sampler.temperature", 0.3),
@@ -62,6 +63,7 @@ VAE = {
     "data": ("folder", "data.source", "folder"),
     "folder": ("{tmp}/images", "data.path", "{tmp}/images"),
     "cache": ("{tmp}/cache", "data.cache", "{tmp}/cache"),
+    "skip_broken": ("", "data.skip_broken", True),
     "images": ("90", "plan.T", 90),
     "test_images": ("12", "data.test_images", 12),
     "size": ("16", "data.size", 16),
@@ -132,8 +134,9 @@ def arrived(monkeypatch, capsys, tmp_path):
     """Runs a command line whose loop and data only note what they are given; and the parser of that line."""
     found: Any = SimpleNamespace(data=SimpleNamespace(read=[]), parser=None)
 
-    def read_texts(path):
+    def read_texts(path, *, column, option="--file"):
         found.data.read.append(str(path))
+        found.data.column = column
         return [f"{path} {n}" for n in range(9)]
 
     def texts(*parts, **options):
@@ -142,8 +145,8 @@ def arrived(monkeypatch, capsys, tmp_path):
         return found.corpus
 
     def images(source):
-        def read(path, *, size, channels, test_images, cache):
-            vars(found.data).update(source=source, path=str(path), cache=str(cache))
+        def read(path, *, size, channels, test_images, cache, skip_broken):
+            vars(found.data).update(source=source, path=str(path), cache=str(cache), skip_broken=skip_broken)
             vars(found.data).update(size=size, channels=channels, test_images=test_images)
             return ImageSet(*np.zeros((2, 1, size, size, channels), np.float32))
 
@@ -212,7 +215,9 @@ def test_every_option_arrives(kind, arrived, tmp_path):
 
 @pytest.mark.parametrize(("kind", "line", "where", "value"), OTHERS)
 def test_the_other_value_arrives_too(kind, line, where, value, arrived):
-    data = {"transformer": "text --file f", "vae": "folder --folder f", "diffusion": "file --file f"}[kind]
+    data = {"transformer": "text --file f --test-stories 2", "vae": "folder --folder f", "diffusion": "file --file f"}[
+        kind
+    ]
     found = arrived(f"{kind} replace --data {data} --run-dir {{tmp}}/run {line}")
     assert at(found, where) == value
 
@@ -226,13 +231,19 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
 
     monkeypatch.setattr(of_language, "train_vocabulary", train_vocabulary)
     line = "--data text --file {tmp}/texts --test-stories 2 --vocabulary 321 --seed 7"
+    made, kept = of_language.Texts, []
+
+    def texts_with_a_vocabulary(*parts, vocabulary, **options):
+        kept.append(vocabulary())  # where the run is prepared, before anything of it is kept
+        return made(*parts, vocabulary=vocabulary, **options)
+
+    monkeypatch.setattr(of_language, "Texts", texts_with_a_vocabulary)
     found = arrived(f"transformer replace {line} --run-dir {{tmp}}/run")
-    assert found.corpus.learned() == b"a vocabulary"
+    assert kept == [b"a vocabulary"]
     # without a file of them, the last texts are held out
     texts = [f"{tmp_path}/texts {n}" for n in range(9)]
     assert learned == {"texts": texts[:7], "tokens": 321, "seed": 7}
     assert found.corpus.held_out == texts[7:]
-    assert (tmp_path / "run" / "vocabulary.model").read_bytes() == b"a vocabulary"
 
 
 def test_the_summary_is_over_seeds(arrived, monkeypatch):

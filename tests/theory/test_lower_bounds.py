@@ -20,6 +20,7 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    Undecided,
     Workflow,
     check_bound,
 )
