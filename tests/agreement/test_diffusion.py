@@ -57,6 +57,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
     metrics, samples = diffusion.run(SMALL, tmp_path)

@@ -96,6 +96,7 @@ def test_each_workflow_has_a_colour_of_its_own():
     assert len({to_rgb(colour) for colour in COLOUR.values()}) == len(COLOUR)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(tables, tmp_path):
     for module in (schematic, designs):
 
@@ -131,6 +132,7 @@ def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_pa
     assert len(calls) == 1
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle(tmp_path):
     """kill -9 while an experiment runs: no table, no picture, no half of either; the next run completes."""
     code = (

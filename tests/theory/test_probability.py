@@ -36,6 +36,7 @@ def _exact(ratio: Fraction, T: int, d: int) -> Fraction:
     return sum((math.comb(tosses, k) * p**k * (1 - p) ** (tosses - k) for k in range(a, tosses + 1)), Fraction(0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("T", "d"), [(7, 2), (9, 2), (9, 4), (31, 8), (41, 32)])
 @pytest.mark.parametrize("workflow", [Accumulate(), Replace(), SlidingWindow(3), ReplaceGrowing()], ids=str)
 @pytest.mark.parametrize("iteration", [1, 3, 8])

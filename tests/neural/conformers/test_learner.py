@@ -29,6 +29,7 @@ def smoke(capsys, options, path):
     return command(capsys, "neural", f"diffusion {options} --preset smoke --json --run-dir {path}")
 
 
+@pytest.mark.slow
 def test_a_chain_is_the_same_alone_and_beside_another(capsys, tmp_path):
     alone, beside = (
         smoke(capsys, f"accumulate {TINY} --iterations {3 - n} --seeds {n}", tmp_path / str(n)).json for n in (1, 2)

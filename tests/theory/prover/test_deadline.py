@@ -59,6 +59,7 @@ def test_a_long_call_without_checkpoints_ends_at_the_time_limit() -> None:
     assert _spend(1) == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workflow", "bound", "verdict"),
     [
