@@ -106,6 +106,7 @@ def test_molecules_are_turned_onto_each_other():
     np.testing.assert_allclose(figures.turned(x @ rotation + 5, flat), flat, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_recorded_figures_need_no_rdkit(tmp_path):
     code = (
         "import sys; sys.modules['rdkit'] = None\n"

@@ -55,6 +55,7 @@ def test_experiments_are_the_papers():
         assert sweep.replicates >= 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.SWEEP.name)
 def test_every_law_and_mean_is_drawn(module, tables):
     with style():

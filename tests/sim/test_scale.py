@@ -104,6 +104,7 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     pytest.fail(shown(other))
 
 
+@pytest.mark.slow
 def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
     line = "accumulate --design fresh --T 90 --d 24 --iterations 6 --json --replicates"
     state = tmp_path / "state"
@@ -204,6 +205,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_left_as_it_is(tmp_path):
         assert state.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_replicates():
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

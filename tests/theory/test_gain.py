@@ -149,6 +149,7 @@ def test_thousands_of_iterations(workflow):
         assert abs(float(found[-1] - found[-2]) - 1 / 16) < 1e-12  # 4/(k + 1)^2
 
 
+@pytest.mark.slow
 def test_laws_of_thousands_of_iterations():
     family = theory.linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fixed")
     far = family.gain(2000)[-1]  # simplified, it would have more terms than Python has frames

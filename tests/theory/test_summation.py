@@ -11,6 +11,7 @@ from theory.sympy_types import as_expression, at, substituted
 from theory.tasks.regression.symbols import d
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=2),

@@ -36,6 +36,7 @@ def test_a_chain_is_the_same_alone_and_beside_others(capsys, tmp_path):
         assert sheet.size == (20 * 10, 3 * 10)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_folder_in_bytes_and_colour(capsys, tmp_path, monkeypatch):
     for number in range(40):
         write_image(tmp_path / "pictures" / f"{number}.png", (12, 8), colour=(6 * number, 0, 255 - 6 * number))

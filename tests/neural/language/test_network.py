@@ -148,6 +148,7 @@ def fitted(model, rows, *, steps, rate):
     return jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, fit.models), losses[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_one_batch_is_learned_by_heart(style):
     rows = jr.randint(jr.key(1), (4, 8), 1, 11, dtype=jnp.int32)

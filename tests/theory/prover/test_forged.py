@@ -300,6 +300,7 @@ def test_no_change_of_a_certificate_makes_it_prove_a_false_bound(name: str) -> N
                 check(law.expr, bound, forged)
 
 
+@pytest.mark.slow
 def test_optimised_python_is_no_less_strict() -> None:
     """No condition of the checker is an `assert`."""
     code = (
@@ -313,6 +314,7 @@ def test_optimised_python_is_no_less_strict() -> None:
     assert done.stdout.split() == ["refused", "False"]
 
 
+@pytest.mark.slow
 def test_the_bounds_beside_the_seeds_are_false() -> None:
     for law, _, false in SEEDS.values():
         for bound in false:

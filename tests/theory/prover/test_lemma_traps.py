@@ -253,6 +253,7 @@ def test_partial_fractions_add_up() -> None:
 SPLITS = (Split(0, v), Split(1, v), Split(0, sigma, sp.S.One), Split(1, sigma, HALF), Split(2, u, sp.Integer(3)))
 
 
+@pytest.mark.slow
 def test_splits_reach_every_point() -> None:
     cells = refined(DOMAIN, SPLITS)
     assert len(cells) == len(DOMAIN.cells()) + len(SPLITS)
