@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried.
-_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 40_000, 70_000, 30_000
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
 #: Likewise for the candidate of a least constant.
 _CANDIDATE = 100_000
 #: How hard each part of a proof is tried.

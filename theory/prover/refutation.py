@@ -45,7 +45,7 @@ _FAR_N, _FAR_LAST, _FAR = (2**8, 2**16, 2**33, 2**70, 2**200), (0, 2**20, 2**60)
 #: Likewise where the search downhill starts.
 _START_N, _START_LAST, _START = (0, 3, 2**8, 2**20), (0, 2**20), (0, 9)
 #: Real numbers are tried at these powers of two.
-_POWERS = (0, 1, -1, 4, -4, 10, -10)
+_POWERS = (0, 1, -1, 4, -4, 10, -10, 40, -40)
 
 
 @dataclass(frozen=True)
