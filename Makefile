@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures report data claims test test-slow test-all check bench lock clean
+.PHONY: help install figures report data claims test test-slow test-all check faults mutants bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -62,6 +62,14 @@ check: $(INSTALLED) ## lint, types, layers and tests, as CI does
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest $(ARGS)
+
+faults: $(INSTALLED) ## plant each fault of tests/faults in a copy: its test must fail (an hour; ARGS="-k sim" for some)
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+mutants: $(INSTALLED) ## mutate sources at random, PACKAGE=sim SAMPLE=150 SEED=0, and print what no test sees
+	@$(BIN)/python -c "import cosmic_ray" 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[mutation]"  # some twenty packages
+	@$(BIN)/python -m tests.faults.mutants --package $(or $(PACKAGE),sim) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 minutes on an idle machine)
 	@$(BIN)/python -m tests.benchmarks.simulation $(ARGS)

@@ -5,13 +5,20 @@ import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is
 # isort: split
 
 import argparse
+import os
 import sys
+from pathlib import Path
+
+os.environ["MPLBACKEND"] = "Agg"  # that of a notebook, which this is not, may not be there
 
 import matplotlib
 
 from neural.files import write_bytes
-from sim.hosts import keep_compiled, use_all_cores
-from theory.cli import Parser, run
+from paper_repro.recorded import MADE
+from sim.hosts import check_devices, keep_compiled, use_all_cores
+from sim.keys import same_bits
+from sim.locks import Lock, inside
+from theory.cli import Parser, command_parser, run
 
 from . import report
 from .catalogue import OUT, plots
@@ -22,25 +29,44 @@ def _main(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
     use_all_cores()
     keep_compiled()
-    if options.report:
-        path = OUT / "report.html"
-        write_bytes(path, report.page(plots(fresh=options.fresh)).encode())
-        print(path)
-        return 0
-    for picture, plot in plots(fresh=options.fresh):
-        for path in save(OUT, picture.name, plot):
+    check_devices()
+    out, made = options.out or OUT, options.out or MADE
+    out.mkdir(parents=True, exist_ok=True)
+    with Lock(out, inside(out), advice="Wait until it has ended, or choose another --out."), same_bits():
+        drawn = plots(fresh=options.fresh, out=out, made=made)
+        if options.report:
+            path = out / "report.html"
+            write_bytes(path, report.page(drawn, out=out, made=made).encode())
             print(path)
+            return 0
+        for picture, plot in drawn:
+            for path in save(out, picture.name, plot):
+                print(path)
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m figures", description=__doc__)
-    parser.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
-    parser.add_argument(
-        "--report", action="store_true", help="write them into one page, figures/out/report.html, instead"
+    return run(parser(), _main, arguments)
+
+
+def parser() -> Parser:
+    """That of the command line."""
+    of_figures = command_parser(
+        "figures",
+        "Draw every figure: simulate what it needs, or read what is recorded of it.",
+        ["--out pictures", "--report --out pictures"],
+        on=("jax", "jaxlib", "matplotlib"),
     )
-    return run(parser, _main, arguments)
+    of_figures.add_argument("--fresh", action="store_true", help="run everything again, whatever results are there")
+    of_figures.add_argument("--report", action="store_true", help="write them into one page, report.html, instead")
+    of_figures.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="for pictures and what is run for them (default: figures/out below the current folder)",
+    )
+    return of_figures
 
 
 if __name__ == "__main__":

@@ -19,11 +19,14 @@ from paper_repro.gerstgrasser2024 import (
     vae as autoencoders,
 )
 from paper_repro.recorded import RECORDED, Row
+from paper_repro.registry import EXPERIMENTS
 from sim.files import anew
+from sim.results import Results
 
 from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
 
-OUT = Path(__file__).parent / "out"
+#: Where pictures go, and what is simulated for them, below the current folder.
+OUT = Path("figures", "out")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,15 @@ class Source:
     folder: Path
     tables: tuple[str, ...]
     load: Callable[[Path], Any]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the tables are all there, those of experiments in today's configuration."""
+        if self.folder != RECORDED:
+            return False
+        known = [EXPERIMENTS[name].state(name) for name in self.tables if name in EXPERIMENTS]
+        others = [Results(self.folder, name).load(None) for name in self.tables if name not in EXPERIMENTS]
+        return None not in others and set(known) <= {"recorded"}
 
 
 @dataclass(frozen=True)
@@ -182,15 +194,26 @@ PICTURES: tuple[Picture, ...] = (
 )
 
 
-def plots(*, fresh: bool = False) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
+def plots(
+    *, fresh: bool = False, out: Path | None = None, made: Path | None = None
+) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
     """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share.
 
     Fresh ones are all run again, beside those that are there, which they replace after the last picture.
+
+    Args:
+        fresh: whether to run all again.
+        out: for what is simulated, in place of OUT.
+        made: for recorded results that are missing, stale or run again, in place of where they are.
     """
+    places = {OUT: out or OUT, RECORDED: made or RECORDED}
     with ExitStack() as stack:
-        folders = {
-            folder: stack.enter_context(anew(folder, "fresh")) if fresh else folder for folder in (OUT, RECORDED)
-        }
-        load = cache(lambda source: source.load(folders[source.folder]))
+        if fresh:
+            places = {folder: stack.enter_context(anew(place, "fresh")) for folder, place in places.items()}
+
+        def place(source: Source) -> Path:
+            return source.folder if not fresh and source.is_recorded else places.get(source.folder, source.folder)
+
+        load = cache(lambda source: source.load(place(source)))
         for picture in PICTURES:
             yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot

@@ -9,10 +9,11 @@ from itertools import cycle
 import sympy as sp
 
 from theory import Choice, Task, Workflow
+from theory.summary import summary
 from theory.symbols import n
 from theory.table import FAMILIES
 
-from .laws import label, letter, lettered, summary
+from .laws import label, letter, lettered
 from .style import COLOUR
 
 #: Iterations that the explorer draws, at most.
@@ -106,14 +107,14 @@ def about(task: type[Task]) -> str:
     options = "".join(f" {c.name.capitalize()}, {' or '.join(c.options)}: {c.meaning}." for c in task.choices)
     meaning = task.quantities[0].meaning
     text = f"The laws of {task.name}, computed in your browser. {summary(task)} The curves are the {meaning}.{options}"
-    return f'<p data-task="{task.name}">{escape(lettered(text, task.domain.symbols))}</p>'
+    return f'<p data-task="{escape(task.name)}">{escape(lettered(text, task.domain.symbols))}</p>'
 
 
 def form(tasks: Sequence[type[Task]]) -> str:
     """What the reader sets. What belongs to one task alone is marked so, and the script hides that of the others."""
-    options = "".join(f'<option value="{task.name}">{escape(task.name)}</option>' for task in tasks)
+    options = "".join(f'<option value="{escape(task.name)}">{escape(task.name)}</option>' for task in tasks)
     settings = [
-        f'<div data-task="{task.name}">\n'
+        f'<div data-task="{escape(task.name)}">\n'
         + "\n".join(_number(of_task(task)[p.symbol], f"{task.name}-") for p in task.parameters)
         + "\n</div>"
         for task in tasks
@@ -133,37 +134,38 @@ def form(tasks: Sequence[type[Task]]) -> str:
 
 
 def _number(control: Control, prefix: str) -> str:
-    name, text = f"explorer-{prefix}{control.symbol.name}", escape(control.label)
+    own, text = escape(control.symbol.name), escape(control.label)
+    name = f"explorer-{escape(prefix)}{own}"
     decades = " data-decades" if control.step is None else ""
     step = control.step or (1 if control.symbol.is_integer else "any")
     least, most, first = map(_plain, (control.least, control.most, control.first))
     return (
         f'<div class="control"><label for="{name}">{text}</label>\n'
         f'<input type="range" id="{name}-slider" min="0" max="100" value="0" aria-label="{text}: slider">\n'
-        f'<input type="number" id="{name}" name="{control.symbol.name}" min="{least}" max="{most}" step="{step}" '
+        f'<input type="number" id="{name}" name="{own}" min="{least}" max="{most}" step="{step}" '
         f'value="{first}"{decades}></div>'
     )
 
 
 def _family(workflow: Workflow) -> str:
-    name = label(workflow)
+    name = escape(label(workflow))
     swatch = f'<span class="swatch" style="background: {COLOUR[workflow.command()]}"></span>'
-    checked = " checked" if name in _SHOWN_FIRST else ""
+    checked = " checked" if label(workflow) in _SHOWN_FIRST else ""
     return f'<label><input type="checkbox" name="family" value="{name}"{checked}>{swatch}{name}</label>'
 
 
 def _choice(task: type[Task], choice: Choice) -> str:
     """One option or all; with its line where an option is a variant."""
-    name = f"{task.name}-{choice.name}"
+    name = escape(f"{task.name}-{choice.name}")
     alone = len(task.choices) == 1
     lines = [f" ({line})" if alone else "" for _, line in zip(choice.options, cycle(DASHES))]
     shown = [
-        f'<label><input type="radio" name="{name}" value="{option}"> {escape(option)}{line}</label>'
+        f'<label><input type="radio" name="{name}" value="{escape(option)}"> {escape(option)}{line}</label>'
         for option, line in zip(choice.options, lines, strict=True)
     ]
     every = "both" if len(choice.options) == 2 else "all"
     shown.append(f'<label><input type="radio" name="{name}" value="{every}" data-every checked> {every}</label>')
     return (
-        f'<fieldset class="inline" data-task="{task.name}" data-choice="{choice.name}">\n'
+        f'<fieldset class="inline" data-task="{escape(task.name)}" data-choice="{escape(choice.name)}">\n'
         f"<legend>{escape(choice.name.capitalize())}</legend>\n" + "\n".join(shown) + "\n</fieldset>"
     )

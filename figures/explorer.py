@@ -52,10 +52,15 @@ def _written(value: Any) -> str:
     if isinstance(value, _Code):
         return value.text
     if isinstance(value, dict):
-        return "{\n" + "".join(f"{json.dumps(key)}: {_written(each)},\n" for key, each in value.items()) + "}"
+        return "{\n" + "".join(f"{_quoted(key)}: {_written(each)},\n" for key, each in value.items()) + "}"
     if isinstance(value, list):
         return f"[{', '.join(map(_written, value))}]"
-    return json.dumps(value)
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    """JSON that cannot end the script it stands in."""
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 def script(tasks: Sequence[type[Task]] = TASKS) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory import Law, Parameter, Task, Workflow, law as law_of
+from theory.summary import summary
 from theory.symbols import n
 from theory.sympy_types import as_expression, parts, replaced
 from theory.table import FAMILIES, variants
@@ -48,11 +49,6 @@ def lettered(text: str, named: Iterable[sp.Symbol]) -> str:
     return text.replace(">=", "≥").replace("^2", "²")
 
 
-def summary(owner: type[Workflow] | type[Task]) -> str:
-    """The first line of its documentation."""
-    return (owner.__doc__ or "").splitlines()[0]
-
-
 def section(task: type[Task]) -> str:
     """The letters of a task and every family's laws, as HTML."""
     meaning = _prose(task.quantities[0].meaning, task)
@@ -61,7 +57,7 @@ def section(task: type[Task]) -> str:
     families = ((workflow, laws(task, workflow)) for workflow in FAMILIES)
     shown = "\n".join(_family(workflow, known) for workflow, known in families if known)
     return (
-        f'<section aria-label="Laws of {task.name}">\n'
+        f'<section aria-label="Laws of {escape(task.name)}">\n'
         f"<p><strong>{escape(task.name.capitalize())}.</strong> {last} is the {meaning}; {limit} is its "
         f"limit for n → ∞. The laws hold for {_prose(needs, task)}.</p>\n{shown}\n</section>"
     )
@@ -83,7 +79,7 @@ def _named(task: type[Task], index: str) -> str:
 
 def _family(workflow: Workflow, known: Mapping[Task, Law]) -> str:
     """The gain, then the law of each variant; once if it is the same in all of them."""
-    lines = [f"<h3>{label(workflow)}</h3>", f'<p class="soft">{escape(summary(type(workflow)))}</p>']
+    lines = [f"<h3>{escape(label(workflow))}</h3>", f'<p class="soft">{escape(summary(type(workflow)))}</p>']
     for gain in dict.fromkeys(law.gain_expr for law in known.values()):
         if gain is not None:
             lines.append(f'<div class="scroll">{mathml(gain, named="c_n")}</div>')
@@ -95,7 +91,7 @@ def _family(workflow: Workflow, known: Mapping[Task, Law]) -> str:
         kind = "exact at finite T" if law.exact else "for large T"
         shown = "\n".join(equations(law))
         lines.append(
-            f'<div class="law"><p>{title}<strong>{kind}</strong></p>\n'
+            f'<div class="law"><p>{escape(title)}<strong>{kind}</strong></p>\n'
             f'<div class="scroll equations">\n{shown}\n</div></div>'
         )
     return "\n".join(lines)

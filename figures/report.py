@@ -5,7 +5,6 @@ The page needs no network: pictures, mathematics (MathML), style and script are 
 
 import base64
 import io
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -17,30 +16,44 @@ from matplotlib.figure import Figure
 
 from paper_repro import verdicts
 from paper_repro.claim import Judgement
-from paper_repro.recorded import RECORDED
+from paper_repro.recorded import MADE, RECORDED
+from sim.files import read_json
 from theory import TASKS, Task
 
 from . import controls, explorer, laws
-from .catalogue import PICTURES, Picture
+from .catalogue import OUT, PICTURES, Picture
 from .style import style
 
 _PAGE = Path(__file__).parent / "page"
 
 
-def page(drawn: Iterable[tuple[Picture, Callable[[], Figure]]], tasks: Sequence[type[Task]] = TASKS) -> str:
-    """The whole page, with these pictures and the laws of these tasks in it."""
+def page(
+    drawn: Iterable[tuple[Picture, Callable[[], Figure]]],
+    tasks: Sequence[type[Task]] = TASKS,
+    *,
+    out: Path = OUT,
+    made: Path = MADE,
+) -> str:
+    """The whole page, with these pictures and the laws of these tasks in it.
+
+    Args:
+        drawn: pictures with the functions that draw them.
+        tasks: whose laws are in it.
+        out: where the figures' own tables are.
+        made: where recorded tables are made again.
+    """
     figures = "\n".join(_figure(picture, plot) for picture, plot in drawn)
     judged = verdicts.table()  # now that what the figures ran again is there
     counts = Counter(str(row["verdict"]) for row in judged)
     return Template((_PAGE / "page.html").read_text()).substitute(
         style=(_PAGE / "page.css").read_text(),
-        verdicts=", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()),
+        verdicts=", ".join(f"{count} {escape(verdict)}" for verdict, count in counts.most_common()),
         claims=_claims(judged),
         about="\n".join(controls.about(task) for task in tasks),
         form=controls.form(tasks),
         laws="\n".join(laws.section(task) for task in tasks),
         figures=figures,
-        runs=_runs(),
+        runs=_runs(out, made),
         script_laws=explorer.script(tasks),
         script_explorer=(_PAGE / "explorer.js").read_text(),
     )
@@ -50,7 +63,7 @@ def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
     """A table that scrolls within itself where the page is narrower, by keyboard too."""
     cells, body = "".join(f'<th scope="col">{escape(title)}</th>' for title in head), "\n".join(rows)
     return (
-        f'<div class="scroll" role="region" aria-label="{name}" tabindex="0">\n<table>\n'
+        f'<div class="scroll" role="region" aria-label="{escape(name)}" tabindex="0">\n<table>\n'
         f"<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 
@@ -64,7 +77,7 @@ def _claim(row: Judgement) -> str:
     where, verdict, differs, preset = (escape(str(row[c])) for c in ("where", "verdict", "differs", "preset"))
     theirs, ours = _number(row["theirs"]), _number(row["ours"], row["standard_error"])
     return (
-        f'<tr id="claim-{row["id"]}"><th scope="row">{escape(str(row["statement"]))}</th>'
+        f'<tr id="claim-{escape(row["id"])}"><th scope="row">{escape(str(row["statement"]))}</th>'
         f'<td class="verdict">{verdict}</td><td class="number">{theirs}</td><td class="number">{ours}</td>'
         f"<td>{differs}</td><td>{where}</td><td>{preset}</td></tr>"
     )
@@ -82,13 +95,13 @@ def _number(value: float | None, error: float | None = None) -> str:
 
 def _figure(picture: Picture, plot: Callable[[], Figure]) -> str:
     picture_data, caption = illustration(plot)
-    title = escape(picture.title[0].upper() + picture.title[1:])
+    title, name = escape(picture.title[0].upper() + picture.title[1:]), escape(picture.name)
     source = f"data:image/svg+xml;base64,{base64.b64encode(picture_data).decode()}"
     return (
-        f'<figure id="figure-{picture.name}">\n<h3>{title}</h3>\n'
-        f'<div class="scroll" role="region" aria-label="Figure {picture.name}" tabindex="0">'
+        f'<figure id="figure-{name}">\n<h3>{title}</h3>\n'
+        f'<div class="scroll" role="region" aria-label="Figure {name}" tabindex="0">'
         f'<img src="{source}" alt="{title}. The caption says what it shows."></div>\n'
-        f"<figcaption>{escape(caption)} <code>{picture.name}</code></figcaption>\n</figure>"
+        f"<figcaption>{escape(caption)} <code>{name}</code></figcaption>\n</figure>"
     )
 
 
@@ -103,22 +116,42 @@ def illustration(plot: Callable[[], Figure]) -> tuple[bytes, str]:
     return file.getvalue(), caption
 
 
-def _runs() -> str:
-    """Every recorded run, and those that the figures simulated here; the tables of one run share a row."""
-    simulated = [p.source.folder / f"{table}.json" for p in PICTURES if p.source for table in p.source.tables]
+def _runs(out: Path, made: Path) -> str:
+    """Every recorded run, and those that the figures ran here; the tables of one run share a row.
+
+    Args:
+        out: where figures and what they simulated are.
+        made: where recorded tables are made again.
+    """
+    used = [f"{table}.json" for picture in PICTURES if picture.source for table in picture.source.tables]
+    simulated = [folder / name for folder in (out, made) for name in used]
     recorded = [table.with_suffix(".json") for table in sorted(RECORDED.glob("*.csv"))]
-    runs: dict[str, list[Path]] = {}
-    for path in dict.fromkeys((*simulated, *recorded)):
+    runs: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for path in dict.fromkeys(path.absolute() for path in (*simulated, *recorded)):
         if path.is_file():
-            runs.setdefault(json.loads(path.read_text())["hash"], []).append(path)
+            found = _provenance(path)
+            runs.setdefault(found["hash"], []).append((path.stem, found))
     return _table("Runs", ("tables", "hash", "device", "seconds", "versions"), map(_run, runs.values()))
 
 
-def _run(paths: Sequence[Path]) -> str:
-    recorded = json.loads(paths[0].read_text())
-    versions = ", ".join(f"{name} {version}" for name, version in recorded["versions"].items())
+def _provenance(path: Path) -> dict[str, str]:
+    """Where a table came from, in words.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    found = read_json(path)
+    try:
+        versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+        seconds = f"{found['wall_seconds']:,.0f}"
+        return {"hash": str(found["hash"]), "device": str(found["device"]), "seconds": seconds, "versions": versions}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} does not say how its table was made; make it again.") from error
+
+
+def _run(tables: Sequence[tuple[str, dict[str, str]]]) -> str:
+    names, made = escape(", ".join(name for name, _ in tables)), {k: escape(v) for k, v in tables[0][1].items()}
     return (
-        f'<tr><th scope="row">{escape(", ".join(path.stem for path in paths))}</th>'
-        f"<td><code>{recorded['hash']}</code></td><td>{escape(recorded['device'])}</td>"
-        f'<td class="number">{recorded["wall_seconds"]:,.0f}</td><td>{escape(versions)}</td></tr>'
+        f'<tr><th scope="row">{names}</th><td><code>{made["hash"]}</code></td><td>{made["device"]}</td>'
+        f'<td class="number">{made["seconds"]}</td><td>{made["versions"]}</td></tr>'
     )

@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from sim.hosts import check_devices, platforms
+from sim.keys import same_bits
 from theory import Workflow
 from theory.cli import (
     Parser,
     add_workflows,
     build_workflow,
+    command_parser,
     natural_number,
     positive_number,
     run as run_command,
@@ -37,16 +40,26 @@ from .loop import run
 KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
+_METAVARS = {int: "N", int | None: "N", float: "X", float | None: "X"}
+
+#: What options of files and folders take.
+_PATHS = {"file": "FILE", "test_file": "FILE", "folder": "FOLDER", "cache": "FOLDER"}
 
 
 def _options(kind: Kind, command: Parser) -> None:
     add = command.add_argument
     add("--preset", choices=kind.presets, default="cpu", help="sets what is not given (default: cpu)")
     if kind.models:
-        add("--model", choices=kind.models, help="a model of the paper's, in place of the preset's")
-    add("--run-dir", type=Path, required=True, help="folder of the run: tables, samples, checkpoints")
+        add("--model", choices=kind.models, help="one of the paper's (default: the preset's own)")
+    add("--run-dir", type=Path, metavar="FOLDER", required=True, help="folder of the run: tables, samples, checkpoints")
     add("--resume", action="store_true", help="go on with the run in that folder, if there is one")
-    add("--checkpoint-seconds", type=positive_number, default=30.0, help="between checkpoints of a fit (default: 30)")
+    add(
+        "--checkpoint-seconds",
+        type=positive_number,
+        default=30.0,
+        help="between checkpoints of a fit (default: 30)",
+        metavar="SECONDS",
+    )
     add(
         "--watch",
         action="store_true",
@@ -55,14 +68,35 @@ def _options(kind: Kind, command: Parser) -> None:
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
-        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str)}
+        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": _METAVARS.get(entry.type)}
         if entry.type is bool:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
             form = {"choices": entry.metadata["choices"]}
         elif entry.name == "seed":
-            form = {"type": natural_number}
-        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=entry.metadata["help"], **form)
+            form = {"type": natural_number, "metavar": "N"}
+        elif entry.name in _PATHS:
+            form = {"metavar": _PATHS[entry.name]}
+        told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
+        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=told, **form)
+
+
+def by_preset(kind: Kind, name: str) -> str:
+    """The values that the presets give a field, as the end of its help; empty where none of them gives any."""
+    values = {preset: _told(getattr(configuration, name)) for preset, configuration in kind.presets.items()}
+    of = {value: [preset for preset in values if values[preset] == value] for value in values.values()}
+    if of.keys() == {_told(None)}:
+        return ""
+    if len(of) == 1:
+        return f" (default: {next(iter(of))})"
+    each = [f"{value} at {', '.join(presets)}" for value, presets in of.items()]
+    return f" (default: {'; '.join(each)})"
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _flag(name: str) -> str:
@@ -84,27 +118,28 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:
     """What a run directory keeps of the configuration."""
     parameters = {name: None if value is None else str(value) for name, value in workflow.parameters.items()}
-    return {"kind": kind.name, "workflow": workflow.command(), "parameters": parameters, **asdict(configuration)}
+    return {"kind": kind.name, "workflow": workflow.command(), "parameters": parameters, **configuration.recorded()}
 
 
 def _main(options: argparse.Namespace) -> int:
     started = time.monotonic()
+    check_devices()
     kind, workflow = KINDS[options.kind], build_workflow(options)
     configuration = configure(kind, options)
     plan, training = configuration.plan, configuration.training
     recorded = record(kind, configuration, workflow)
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
-    learner = configuration.learner(options.run_dir)
-    metrics = run(
-        learner,
-        workflow,
-        plan,
-        training,
-        directory,
-        checkpoint_seconds=options.checkpoint_seconds,
-        watch=options.watch,
-        progress=True,
-    )
+    with directory.held(), same_bits():
+        metrics = run(
+            directory.prepared(configuration.learner),
+            workflow,
+            plan,
+            training,
+            directory,
+            checkpoint_seconds=options.checkpoint_seconds,
+            watch=options.watch,
+            progress=True,
+        )
     losses = metrics["test_loss"]
     summary = {
         "model": getattr(options, "model", None) or kind.name,
@@ -144,14 +179,31 @@ def _print(summary: dict) -> None:
     print(f"{summary['run_dir']} holds the tables, samples and models.")
 
 
+def parser() -> Parser:
+    """That of the command line."""
+    smoke = "--preset smoke --run-dir runs"
+    of_neural = command_parser(
+        "neural",
+        "Train models on their own samples, as a workflow says, and measure each on real data.",
+        [f"{name} accumulate {smoke}/{name}" for name in KINDS],
+        on=("jax", "jaxlib", "equinox", "optax"),
+        note=f", on {platforms()}",
+    )
+    models = of_neural.add_subparsers(metavar="MODEL", dest="kind", required=True)
+    for kind in KINDS.values():
+        command = models.add_parser(
+            kind.name,
+            help=kind.summary,
+            description=f"{kind.summary.capitalize()}.",
+            examples=[f"accumulate {smoke}/{kind.name}", f"accumulate {kind.own_data} --run-dir runs/mine"],
+        )
+        add_workflows(command, partial(_options, kind), example=f"{smoke}/{kind.name}")
+    return of_neural
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m neural", description=__doc__)
-    models = parser.add_subparsers(metavar="MODEL", dest="kind", required=True)
-    for kind in KINDS.values():
-        command = models.add_parser(kind.name, help=kind.summary, description=f"{kind.summary.capitalize()}.")
-        add_workflows(command, partial(_options, kind))
-    return run_command(parser, _main, arguments)
+    return run_command(parser(), _main, arguments)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,15 @@ class Configuration(abc.ABC):
     def steps_of_first(self) -> int | None:
         """Optimiser steps of iteration 1, if other than those of the others."""
 
+    def recorded(self) -> dict[str, Any]:
+        """The fields by name, as JSON has them.
+
+        A field with a default came after results were recorded; while it has that default it is left out, so that these
+        results remain those of the same configuration.
+        """
+        values = {entry.name: (getattr(self, entry.name), entry.default) for entry in fields(self)}
+        return {name: value for name, (value, default) in values.items() if default is MISSING or value != default}
+
     @property
     def plan(self) -> Plan:
         """What the outer loop runs."""
@@ -75,6 +84,7 @@ class Kind:
         metric: what `test_loss` is.
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.
+        own_data: options that read a user's own files, as an example.
     """
 
     name: str
@@ -82,3 +92,4 @@ class Kind:
     metric: str
     presets: Mapping[str, Configuration]
     models: Mapping[str, Mapping[str, object]]
+    own_data: str

@@ -3,21 +3,34 @@
 import csv
 import io
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import numpy as np
 from jaxtyping import Float, PyTree
 
-from sim.results import write_whole
+from sim.files import read_json
+from sim.locks import Lock, inside
+from sim.seals import NAME as CHECKSUMS, Seals, damaged
 
 from .files import write_bytes
 
 METRICS = ("iteration", "seed", "metric", "value")
 TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
+
+_CONFIGURATION = "configuration.json"
+_TABLES = ("metrics.csv", "training.csv")
+
+#: Where a learner keeps what it learns of its data until the run has started.
+_PREPARED = ".prepared"
+
+T = TypeVar("T")
 
 
 class RunDirectory:
@@ -25,34 +38,124 @@ class RunDirectory:
 
     `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and the test
     loss after it, if watched), `pools/` (arrays of (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind
-    a line of JSON), `samples/` (to look at).
+    a line of JSON), `samples/` (to look at), `checksums.json` (of all that is read again). The run starts, and its
+    configuration is there, with the first thing that it keeps.
     """
 
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
         self.path = path
-        stored = path / "configuration.json"
-        # Nothing but a configuration is what a run leaves that was refused before anything was computed.
-        taken = any(other != stored for other in path.iterdir()) if path.is_dir() else path.exists()
-        if taken and stored.exists():
-            self._check(stored, configuration, resume)
-        else:
-            if taken:
-                raise ValueError(f"{path} is not empty and holds no run; choose another --run-dir.")
-            text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
-            write_bytes(stored, text.encode())
+        self._configuration, self._resume = configuration, resume
+        self._lock = Lock(path, inside(path), advice="Wait until it has ended, or choose another --run-dir.")
+        self._holds = 0
+        self._started = self._is_there()
 
-    def _check(self, stored: Path, configuration: dict[str, Any], resume: bool) -> None:
+    def _is_there(self) -> bool:
+        """Whether the run that is asked for is in the folder already.
+
+        Raises:
+            ValueError: something else is, or it is and nobody asked to go on with it.
+        """
+        stored = self.path / _CONFIGURATION
+        if not self.path.is_dir() and self.path.exists():
+            raise ValueError(f"{self.path} is no folder; choose another --run-dir.")
+        # A run that was killed as it started leaves nothing more than these.
+        beginnings = (_CONFIGURATION, CHECKSUMS, _PREPARED, inside(self.path).name)
+        names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+        if all(name in beginnings or (name.startswith(".") and ".partial" in name) for name in names):
+            return False
+        if not stored.exists():
+            raise ValueError(f"{self.path} is not empty and holds no run; choose another --run-dir.")
         try:
-            found = dict(json.loads(stored.read_text()))
-        except ValueError as error:
+            found = dict(read_json(stored))
+        except (ValueError, TypeError) as error:
             raise ValueError(f"{stored} is no configuration of a run; choose another --run-dir.") from error
-        if not resume:
+        if not self._resume:
             raise ValueError(f"{self.path} holds a run already; --resume goes on with it, or choose another --run-dir.")
-        asked = json.loads(json.dumps(configuration))
+        asked = json.loads(json.dumps(self._configuration))
         differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
         if differing:
             listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
             raise ValueError(f"{self.path} holds a run of another configuration ({listing}); choose another --run-dir.")
+        return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out; in the end nothing is left of a run that did not start. May be nested.
+
+        Raises:
+            ValueError: another process is at it.
+        """
+        made = not self.path.exists()
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._lock:
+                if self._holds == 0:
+                    self._started = self._is_there()  # since we looked, another may have been here
+                self._holds += 1
+                try:
+                    yield
+                finally:
+                    self._holds -= 1
+                    if not self._started:
+                        shutil.rmtree(self.path / _PREPARED, ignore_errors=True)
+        finally:
+            if made and not self._started:
+                with suppress(OSError):  # another process has begun in it
+                    self.path.rmdir()
+
+    def prepared(self, make: Callable[[Path], T]) -> T:
+        """What is made with a folder to keep things in: the run's own, if and when it has started.
+
+        Args:
+            make: (folder) what it has kept there before it need not make again.
+        """
+        if not self._started:
+            folder = self.path / _PREPARED
+            shutil.rmtree(folder, ignore_errors=True)  # another's, who was refused or killed
+            return make(folder)
+        there = _files(self.path)
+        for name in there & set(self._seals.names) - set(_TABLES):
+            self._seals.check(name)
+        made = make(self.path)
+        if new := _files(self.path) - there:
+            self._seals.note(new)
+            self._seals.store()
+        return made
+
+    def start(self) -> None:
+        """From now on there is a run in the folder; without effect if it has started."""
+        if not self._started:
+            text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
+            (self.path / CHECKSUMS).unlink(missing_ok=True)
+            write_bytes(self.path / _CONFIGURATION, text.encode())
+            self._started = True
+            for name in _files(self.path / _PREPARED):
+                content = (self.path / _PREPARED / name).read_bytes()
+                self._keep(name, lambda partial, content=content: partial.write_bytes(content))
+            shutil.rmtree(self.path / _PREPARED, ignore_errors=True)
+            self._seals.store()
+
+    @cached_property
+    def _seals(self) -> Seals:
+        """The checksums; of a run from before there were any those of what is there."""
+        seals = Seals(self.path)
+        paths = [*self.path.glob("pools/[!.]*.npy"), *self.path.glob("models/[!.]*.eqx")]
+        if not seals.exist and (paths or any((self.path / name).exists() for name in _TABLES)):
+            print(
+                f"{self.path} was made before runs had checksums: it is taken as it is, and checked from now on.",
+                file=sys.stderr,
+            )
+            for pool in self.path.glob("pools/[!.]*.npy"):
+                if not np.isfinite(_read_pool(pool)).all():
+                    raise damaged(pool, "not all of its numbers are finite")
+            names = [path.relative_to(self.path).as_posix() for path in paths]
+            seals.note([*names, *_TABLES])
+            seals.store()
+        return seals
+
+    def _keep(self, name: str, fill: Callable[[Path], object]) -> None:
+        self.start()
+        self._seals.write(name, fill)
 
     def metrics(self) -> list[dict[str, str]]:
         """The table of metrics so far."""
@@ -70,7 +173,7 @@ class RunDirectory:
 
     def training(self) -> list[dict[str, str]]:
         """The table of losses while the models were fitted."""
-        return self._read("training.csv", TRAINING)
+        return self._read("training.csv", TRAINING, grows=True)
 
     def log(
         self,
@@ -89,7 +192,9 @@ class RunDirectory:
         """
         after = [""] * len(losses) if tested is None else map(float, tested)
         rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
-        self._append("training.csv", rows)
+        self.start()
+        with (self.path / "training.csv").open("a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
 
     def save(self, name: str, header: dict[str, Any], tree: PyTree) -> None:
         """Write the arrays of a tree to `models/NAME.eqx`, behind a line of JSON."""
@@ -97,61 +202,105 @@ class RunDirectory:
         content = io.BytesIO()
         content.write(json.dumps(header).encode() + b"\n")
         eqx.tree_serialise_leaves(content, tree)
-
-        def write(partial: Path) -> None:
-            with partial.open("wb") as file:
-                file.write(content.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-
-        write_whole(self.path / "models" / f"{name}.eqx", write)
+        self.start()
+        self._seals.note(["training.csv"])  # whatever led to this state has a checksum before it is there
+        self._keep(f"models/{name}.eqx", lambda partial: partial.write_bytes(content.getbuffer()))
 
     def load(self, name: str, like: PyTree) -> tuple[dict[str, Any], PyTree] | None:
-        """What `save` wrote, into a tree of the same structure; `None` if there is nothing."""
-        try:
-            with (self.path / "models" / f"{name}.eqx").open("rb") as file:
-                return json.loads(file.readline()), eqx.tree_deserialise_leaves(file, like)
-        except FileNotFoundError:
+        """What `save` wrote, into a tree of the same structure; `None` if there is nothing.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        path = self.path / "models" / f"{name}.eqx"
+        if not path.exists():
             return None
+        self._seals.check(f"models/{name}.eqx")
+        try:
+            with path.open("rb") as file:
+                return dict(json.loads(file.readline())), eqx.tree_deserialise_leaves(file, like)
+        except Exception as error:  # what is raised depends on where the damage is
+            raise damaged(path, "it does not hold a model of this run") from error
 
     def remove(self, name: str) -> None:
         """Remove `models/NAME.eqx`, if it is there."""
         (self.path / "models" / f"{name}.eqx").unlink(missing_ok=True)
+        self._seals.forget([f"models/{name}.eqx"])
 
     def pool(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """The array `pools/NAME.npy`, made first if it is not there; read from disk as it is needed."""
+        """The array `pools/NAME.npy`, made first if it is not there; read from disk as it is needed.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
         path = self.path / "pools" / f"{name}.npy"
         if not path.exists():
             array = make()
-            write_whole(path, lambda partial: np.save(partial, array))
-        return np.load(path, mmap_mode="r")
+            self._keep(f"pools/{name}.npy", lambda partial: np.save(partial, array))
+        self._seals.check(f"pools/{name}.npy")
+        return _read_pool(path)
 
     def remove_pools(self, pattern: str) -> None:
         """Remove the pools whose names match."""
         for path in (self.path / "pools").glob(f"{pattern}.npy"):
             path.unlink()
+            self._seals.forget([f"pools/{path.name}"])
 
     def write_sample(self, name: str, content: bytes) -> None:
         """Write `samples/NAME`."""
+        self.start()
         write_bytes(self.path / "samples" / name, content)
 
-    def _read(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
-        """The whole lines of a table; a killed run may have left the last one half written."""
-        try:
-            text = (self.path / name).read_text()
-        except FileNotFoundError:
+    def _read(self, name: str, columns: tuple[str, ...], *, grows: bool = False) -> list[dict[str, str]]:
+        """The whole lines of a table; a killed run may have left the last ones half written."""
+        path = self.path / name
+        if not path.exists():
             return []
-        lines = text[: text.rfind("\n") + 1].splitlines()
-        rows = [row for row in csv.DictReader(lines) if None not in row.values()]
-        return [{column: row.get(column, "") for column in columns} for row in rows]  # an older table may lack some
+        sealed = self._seals.check(name, grows=grows)
+        content = path.read_bytes()
+        rows = _rows(content[:sealed], columns)
+        if None in rows:
+            raise damaged(path, f"row {rows.index(None) + 1} is none of {', '.join(columns)}")
+        if grows:
+            head, tail = content.partition(b"\n")[0], content[sealed:]
+            rows += _rows(head + b"\n" + tail[: tail.rfind(b"\n") + 1], columns)
+        return [row for row in rows if row is not None]
 
     def _write(self, name: str, columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
-        def write(partial: Path) -> None:
+        def fill(partial: Path) -> None:
             with partial.open("w", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows([columns, *rows])
 
-        write_whole(self.path / name, write)
+        self._keep(name, fill)
 
-    def _append(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        with (self.path / name).open("a", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+
+def _read_pool(path: Path) -> np.ndarray:
+    try:
+        found = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError, OSError) as error:
+        raise damaged(path, "it is no array") from error
+    if found.dtype.kind not in "biuf":
+        raise damaged(path, f"it holds {found.dtype}, not numbers")
+    return found
+
+
+def _rows(content: bytes, columns: tuple[str, ...]) -> list[dict[str, str] | None]:
+    """The rows of a table; `None` where one has no numbers in these columns, but for what an older table lacks."""
+    table = csv.DictReader(content.decode(errors="replace").splitlines())
+    return [_row(row, columns) for row in table]
+
+
+def _row(row: dict[str, str | None], columns: tuple[str, ...]) -> dict[str, str] | None:
+    found = {column: row.get(column, "") or "" for column in columns}
+    form = {"iteration": int, "step": int, "seed": int, "metric": str, "test_loss": lambda text: float(text or 0)}
+    try:
+        for column, text in found.items():
+            form.get(column, float)(text)
+    except ValueError:
+        return None
+    return None if None in row.values() else found
+
+
+def _files(folder: Path) -> set[str]:
+    """The names of the files in a folder, but for hidden ones and what every run directory has."""
+    return {path.name for path in folder.glob("[!.]*") if path.is_file()} - {_CONFIGURATION, CHECKSUMS}

@@ -18,6 +18,8 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PyTree
 from tqdm import tqdm
 
+from sim.keys import key_of, same_bits
+from sim.seals import damaged
 from theory import Pool, Workflow
 
 from .directory import RunDirectory
@@ -108,8 +110,7 @@ class Plan:
 
     @property
     def _root(self) -> Key[Array, ""]:
-        with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
-            return jr.key(self.seed)
+        return key_of(self.seed)
 
     def keys_for(self, iteration: int, purpose: str) -> Key[Array, " seeds"]:
         """One key a chain, for this purpose alone."""
@@ -130,6 +131,8 @@ def run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
+    The digits depend on nothing in the environment but the kind of device and the versions.
+
     Args:
         learner: the kind of data, and the model of it.
         workflow: names the training set of each iteration.
@@ -141,9 +144,24 @@ def run(
         progress: whether a bar on standard error shows the steps done.
 
     Raises:
-        ValueError: a training set of the workflow is not valid, or there is not enough real data.
+        ValueError: a training set of the workflow is not valid, or there is not enough real data; another process is
+            at this directory, or a file in it is damaged.
         FloatingPointError: a loss is not finite.
     """
+    with directory.held(), same_bits():
+        return _run(learner, workflow, plan, training, directory, checkpoint_seconds, watch, progress)
+
+
+def _run(
+    learner: Learner,
+    workflow: Workflow,
+    plan: Plan,
+    training: Training,
+    directory: RunDirectory,
+    checkpoint_seconds: float,
+    watch: bool,
+    progress: bool,
+) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
     steps[0] = plan.first_steps or steps[0]
     done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
@@ -190,14 +208,19 @@ class _Chain:
 
     def pool(self, pool: Pool) -> np.ndarray:
         """A pool of the training set: sampled at an earlier iteration, or real and collected now."""
-        if pool.labelled_by:
-            return self.directory.pool(f"synthetic-{pool.labelled_by}", self._missing)
         rows = rows_of(self.workflow.size(pool), self.plan.T, str(pool))
 
         def collect() -> np.ndarray:
             return np.stack([self.learner.real(pool.index, rows, key=key) for key in self.plan.keys])
 
-        return self.directory.pool(f"real-{pool.index}", collect)
+        name = f"synthetic-{pool.labelled_by}" if pool.labelled_by else f"real-{pool.index}"
+        found = self.directory.pool(name, self._missing if pool.labelled_by else collect)
+        if found.shape[:2] != (self.plan.seeds, rows):
+            raise damaged(
+                self.directory.path / "pools" / f"{name}.npy",
+                f"it has shape {found.shape}, and {self.plan.seeds} seeds of {rows} rows are needed",
+            )
+        return found
 
     def _missing(self) -> np.ndarray:
         raise ValueError(
@@ -208,6 +231,8 @@ class _Chain:
         """The models of this iteration: read, or trained on from the last checkpoint."""
         start = self._initial()
         finished = self.directory.load(f"model-{self.iteration}", start.models)
+        if finished is not None and finished[0].get("iteration") != self.iteration:
+            raise damaged(self.directory.path / "models" / f"model-{self.iteration}.eqx", "it is of another iteration")
         if finished is not None:
             self.directory.rewind(self.iteration, steps)
             self.bar.update(steps)

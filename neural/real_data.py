@@ -9,7 +9,7 @@ from jaxtyping import Array, Int, Key, Shaped
 
 
 def collect(
-    real: Shaped[np.ndarray, "all ..."], iteration: int, rows: int, *, noun: str, key: Key[Array, ""]
+    real: Shaped[np.ndarray, "all ..."], iteration: int, rows: int, *, noun: str, key: Key[Array, ""], remedy: str = ""
 ) -> Shaped[np.ndarray, "rows ..."]:
     """Rows that no earlier iteration of the same key collected: each key has them in an order of its own.
 
@@ -19,15 +19,16 @@ def collect(
         rows: how many; as many at each iteration.
         noun: what they are, as on the command line.
         key: of the order.
+        remedy: what helps beside fewer rows.
 
     Raises:
         ValueError: there are not so many.
     """
-    return np.asarray(real[collected(len(real), iteration, rows, noun=noun, option=noun, key=key)])
+    return np.asarray(real[collected(len(real), iteration, rows, noun=noun, option=noun, key=key, remedy=remedy)])
 
 
 def collected(
-    available: int, iteration: int, rows: int, *, noun: str, option: str, key: Key[Array, ""]
+    available: int, iteration: int, rows: int, *, noun: str, option: str, key: Key[Array, ""], remedy: str = ""
 ) -> Int[np.ndarray, " rows"]:
     """Which rows `collect` takes, as their numbers.
 
@@ -38,6 +39,7 @@ def collected(
         noun: what they are.
         option: of the command line, that says how many are collected.
         key: of the order.
+        remedy: what helps beside fewer rows.
 
     Raises:
         ValueError: there are not so many.
@@ -45,10 +47,26 @@ def collected(
     if iteration * rows > available:
         raise ValueError(
             f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
-            f"all, and there are {available} to train on; use fewer --{option}."
+            f"all, and there are {available} to train on; use fewer --{option}{remedy}."
         )
     order = np.random.default_rng(jr.key_data(key).tolist()).permutation(available)
     return order[(iteration - 1) * rows : iteration * rows]
+
+
+def cache_folder(given: Path | None) -> Path:
+    """Where what was read once is kept: the folder that `--cache` gives, or one in the user's cache folder.
+
+    Raises:
+        ValueError: there is no such folder, and none can be made.
+    """
+    folder = given or user_cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"--cache {folder}: {error.strerror}; give a folder for what is read once, or one that can be made."
+        ) from error
+    return folder
 
 
 def user_cache() -> Path:

@@ -9,13 +9,17 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from sim.files import anew
-from sim.hosts import keep_compiled, use_all_cores
-from theory.cli import Parser, run as run_command
+from sim.hosts import check_devices, keep_compiled, use_all_cores
+from sim.keys import same_bits
+from theory.cli import Parser, command_parser, run as run_command
+from theory.program import program
 
 from . import verdicts
 from .claim import Judgement
+from .recorded import RECORDED
 from .registry import EXPERIMENTS, PRESETS
 
 
@@ -35,13 +39,15 @@ def _run(options: argparse.Namespace) -> int:
         names = [name for name, entry in EXPERIMENTS.items() if options.preset in entry.presets and not entry.live]
     else:
         names = [options.name]
-    folder = EXPERIMENTS[names[0]].folder(options.preset)
-    chosen = [(EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names]
-    with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place:
-        for entry, experiment in chosen:
-            entry.run(experiment, place)
-    for name in names:
-        print(f"{name} at {options.preset}: {folder / name}.csv")
+    check_devices()
+    folder = options.out or EXPERIMENTS[names[0]].folder(options.preset)
+    chosen = {name: (EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names}
+    with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place, same_bits():
+        for name, (entry, experiment) in chosen.items():
+            is_there = options.out is None and options.preset == "cpu" and entry.state(name) == "recorded"
+            made = RECORDED if is_there and not options.again else place
+            entry.run(experiment, made)
+            print(f"{name} at {options.preset}: {(folder if made is place else made) / name}.csv")
     return 0
 
 
@@ -57,7 +63,7 @@ def _claims(options: argparse.Namespace) -> int:
     else:
         print(text(rows))
     for departure in departures:
-        print(f"python -m paper_repro claims: a kept verdict no longer follows: {departure}", file=sys.stderr)
+        print(f"{program('paper_repro')} claims: a kept verdict no longer follows: {departure}", file=sys.stderr)
     return 1 if departures else 0
 
 
@@ -91,32 +97,55 @@ def text(rows: Sequence[Judgement]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m paper_repro", description=__doc__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    return run_command(parser(), lambda options: options.main(options), arguments)
+
+
+def parser() -> Parser:
+    """That of the command line."""
+    of_papers = command_parser(
+        "paper_repro",
+        "Papers' experiments, run or read as they are recorded, and papers' claims judged by them.",
+        ["list", "run linear_a --preset smoke", "claims --markdown"],
+        on=("jax", "jaxlib"),
+    )
+    commands = of_papers.add_subparsers(metavar="COMMAND", required=True)
 
     summary = "list the experiments, their presets and which have a recorded result"
-    command = commands.add_parser("list", help=summary, description=f"{summary.capitalize()}.")
+    command = commands.add_parser("list", help=summary, description=f"{summary.capitalize()}.", examples=[""])
     command.set_defaults(main=_list)
 
     summary = "run an experiment, or read its recorded result; killed, the same command goes on with it"
-    command = commands.add_parser("run", help=summary, description=f"{summary.capitalize()}.")
+    command = commands.add_parser(
+        "run", help=summary, description=f"{summary.capitalize()}.", examples=["linear_a --preset smoke --out mine"]
+    )
     command.set_defaults(main=_run)
     command.add_argument(
         "name", metavar="NAME", choices=[*EXPERIMENTS, "all"], help="of an experiment, or `all` that are recorded"
     )
     command.add_argument(
-        "--preset", choices=PRESETS, default="cpu", help="how large: seconds, as recorded, one GPU, the paper's own"
+        "--preset",
+        choices=PRESETS,
+        default="cpu",
+        help="how large: seconds; as recorded; one GPU; the paper's own (default: cpu)",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="for results that are made (default: runs/smoke, or paper_repro/results, below the current folder)",
     )
     command.add_argument("--again", action="store_true", help="run it again, whatever result is there")
 
     summary = "judge the claims by the recorded results; status 1 if a kept verdict no longer follows"
-    command = commands.add_parser("claims", help=summary, description=f"{summary.capitalize()}.")
+    command = commands.add_parser(
+        "claims", help=summary, description=f"{summary.capitalize()}.", examples=["--markdown"]
+    )
     command.set_defaults(main=_claims)
     form = command.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print a Markdown table")
     form.add_argument("--json", action="store_true", help="print one JSON value")
-    command.add_argument("--record", action="store_true", help="keep these verdicts in results/claims.json")
-    return run_command(parser, lambda options: options.main(options), arguments)
+    command.add_argument("--record", action="store_true", help="keep these verdicts, in claims.json beside the results")
+    return of_papers
 
 
 if __name__ == "__main__":

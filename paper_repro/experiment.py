@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from neural.loop import Learner, run as run_neural
 from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
 
-from .recorded import Row
+from .recorded import Row, making
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
 Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]
@@ -50,7 +50,7 @@ class Experiment(Generic[C]):
         return {
             "name": self.name,
             "workflows": [str(workflow) for workflow in self.workflows],
-            "base": asdict(self.base),
+            "base": self.base.recorded(),
             "variants": {name: dict(changes) for name, changes in self.variants.items()},
         }
 
@@ -85,10 +85,11 @@ def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tup
         started = time.monotonic()
         name = experiment.name + "-watched" * experiment.watched  # an unwatched run lacks what is asked for
         runs = folder / f".{name}-{configuration_hash(experiment.configuration)}.partial"
-        made = train(experiment, shown, runs)
-        for table, rows in zip(tables, made, strict=True):
-            table.save(experiment.configuration, rows, started)
-        shutil.rmtree(runs)
+        with making(folder, experiment.name):
+            made = train(experiment, shown, runs)
+            for table, rows in zip(tables, made, strict=True):
+                table.save(experiment.configuration, rows, started)
+            shutil.rmtree(runs)
         found = [table.load(experiment.configuration) for table in tables]
     return tuple(rows for rows in found if rows is not None)  # all: what was missing was written a moment ago
 
@@ -99,7 +100,9 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
     bar = tqdm(total=len(experiment.variants) * len(experiment.workflows), desc=experiment.name, unit="run")
     for name, changes in experiment.variants.items():
         configuration = replace(experiment.base, **changes)
-        learner = configuration.learner(runs / name)  # one for all workflows, so that its programs are compiled once
+        kept = RunDirectory(runs / name, {"variant": name}, resume=True)
+        learner = kept.prepared(configuration.learner)  # one for all workflows: its programs are compiled once
+        kept.start()
         plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"

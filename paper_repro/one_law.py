@@ -24,6 +24,7 @@ from neural.language.markov import Markov
 from neural.language.network import Architecture, Sampler, Transformer
 from neural.loop import Learner, Plan, run as run_neural
 from neural.train import Training
+from sim.keys import key_of
 from sim.results import configuration_hash
 from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow, Workflow
 
@@ -176,18 +177,21 @@ def run(experiment: OneLaw, folder: Path) -> list[Row]:
     (metric `excess_ratio`). A run that was killed goes on where it was, from run directories beside the table.
     """
     runs = folder / f".{experiment.name}-{configuration_hash(experiment.configuration)}.partial"
-    rows = read_or_make(
-        folder, experiment.name, experiment.configuration, lambda: _simulated(experiment) + _trained(experiment, runs)
-    )
-    shutil.rmtree(runs, ignore_errors=True)
-    return rows
+
+    def make() -> list[dict[str, object]]:
+        return _simulated(experiment) + _trained(experiment, runs)
+
+    def clear() -> None:
+        shutil.rmtree(runs, ignore_errors=True)
+
+    return read_or_make(folder, experiment.name, experiment.configuration, make, clear)
 
 
 def _simulated(experiment: OneLaw) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     model = sim.LinearRegression(T=experiment.rows, d=experiment.features, sigma=1.0, design="fixed")
     for index, workflow in enumerate(tqdm(experiment.workflows, desc="simulation", unit="workflow", leave=False)):
-        key = jr.fold_in(jr.key(experiment.seed), index)
+        key = jr.fold_in(key_of(experiment.seed), index)
         estimate = sim.run(
             model, workflow, iterations=experiment.iterations, replicates=experiment.replicates, key=key
         ).test_error

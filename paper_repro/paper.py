@@ -8,10 +8,10 @@ from typing import Any
 from sim.results import Results
 
 from .claim import Claim
-from .recorded import RECORDED
+from .recorded import MADE, RECORDED
 
-#: For results that are not kept in the repository.
-RUNS = Path(__file__).parents[1] / "runs"
+#: For results that are not kept in the repository, below the current folder.
+RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Entry:
         return self.presets[preset]
 
     def folder(self, preset: str) -> Path:
-        """Where the results of a preset are kept."""
+        """Where the results of a preset are made, unless a user says otherwise."""
         if self.live or preset == "smoke":
             return RUNS / preset
-        return RECORDED if preset == "cpu" else RECORDED / preset
+        return MADE if preset == "cpu" else MADE / preset
 
     def state(self, name: str) -> str:
         """Whether a result of today's configuration is recorded."""

@@ -2,12 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from sim.locks import Lock, beside
 from sim.results import Results
 
 #: Where results that take minutes are kept, in the repository.
 RECORDED = Path(__file__).parent / "results"
+
+#: Where they are made: below the current folder, which in the repository is there, and in no case in an installation.
+MADE = Path("paper_repro", "results")
 
 #: A row of a table, as text.
 Row = dict[str, str]
@@ -27,7 +32,11 @@ def matching(rows: Sequence[Row], place: Mapping[str, str]) -> Iterator[Row]:
 
 
 def read_or_make(
-    folder: Path, name: str, configuration: dict[str, object], make: Callable[[], list[dict[str, object]]]
+    folder: Path,
+    name: str,
+    configuration: dict[str, object],
+    make: Callable[[], list[dict[str, object]]],
+    clear: Callable[[], object] = lambda: None,
 ) -> list[Row]:
     """The rows of one table: read from a folder if they were made from this very configuration, else made.
 
@@ -36,12 +45,29 @@ def read_or_make(
         name: of the table.
         configuration: everything that the numbers depend on, as JSON.
         make: the rows.
+        clear: removes, once they are written, what they were made from.
     """
     results = Results(folder, name)
     rows = results.load(configuration)
     if rows is None:
-        started = time.monotonic()
-        results.save(configuration, make(), started)
+        with making(folder, name):
+            started = time.monotonic()
+            results.save(configuration, make(), started)
+            clear()
         rows = results.load(configuration)
-        assert rows is not None  # written a moment ago
+    if rows is None:
+        raise ValueError(f"{results.table} was changed by another process as it was made. Run it again.")
     return rows
+
+
+@contextmanager
+def making(folder: Path, name: str) -> Iterator[None]:
+    """Make a table alone.
+
+    Raises:
+        ValueError: another process makes it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table = folder / f"{name}.csv"
+    with Lock(table, beside(table), advice="Wait until it has ended."):
+        yield

@@ -11,14 +11,18 @@ from functools import cache
 from pathlib import Path
 
 from neural.files import write_bytes
+from sim.files import read_json
 from sim.results import Results
 
 from .claim import NOT_TESTED, Judgement
-from .recorded import RECORDED, Missing, Row, Tables
+from .recorded import MADE, RECORDED, Missing, Row, Tables
 from .registry import EXPERIMENTS, PAPERS
 
 CLAIMS = tuple(claim for paper in PAPERS for claim in paper.claims)
 VERDICTS = RECORDED / "claims.json"
+
+#: Where they are kept anew: in the repository the same file.
+KEPT = MADE / "claims.json"
 
 
 def recorded(folder: Path = RECORDED) -> Tables:
@@ -50,7 +54,7 @@ def departures(rows: Sequence[Judgement], verdicts: Path = VERDICTS) -> list[str
     if not verdicts.exists():
         raise ValueError(f"no verdicts are kept in {verdicts}; keep them: python -m paper_repro claims --record")
     try:
-        kept = dict(json.loads(verdicts.read_text()))
+        kept = dict(read_json(verdicts))
     except (ValueError, TypeError) as error:
         raise ValueError(f"{verdicts} is damaged; restore it, or keep today's verdicts: --record") from error
     now = {row["id"]: row["verdict"] for row in rows}
@@ -64,7 +68,7 @@ def departures(rows: Sequence[Judgement], verdicts: Path = VERDICTS) -> list[str
     ]
 
 
-def keep(rows: Sequence[Judgement], verdicts: Path = VERDICTS) -> None:
+def keep(rows: Sequence[Judgement], verdicts: Path = KEPT) -> None:
     """Keep the verdicts of what was tested."""
     found = {row["id"]: row["verdict"] for row in rows if row["verdict"] != NOT_TESTED}
     write_bytes(verdicts, f"{json.dumps(found, indent=1)}\n".encode())

@@ -1,5 +1,11 @@
 """Simulations of models refitted on the data that earlier models generated, vectorised over replicates."""
 
+# ruff: noqa: E402
+import sys
+
+if sys.argv[:1] == ["-m"]:  # `python -m sim` begins here, with seconds of imports
+    import theory.interruption  # noqa: F401
+
 from .comparison import Comparison as Comparison, compare as compare
 from .run import Run as Run, run as run
 from .samplers.base import AbstractSampler as AbstractSampler

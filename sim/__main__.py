@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.random as jr
 import numpy as np
 
 from theory import Law, Task, law as law_of
@@ -24,15 +23,20 @@ from theory.cli import (
     build_task,
     build_workflow,
     chosen_task,
+    command_parser,
+    example_of,
     natural_number,
     run as run_command,
     whole_number,
 )
+from theory.program import program
+from theory.tasks import TASKS
 
 from .comparison import Comparison, compare
 from .dispatch import PRECISIONS, sampler_names
-from .hosts import Lost, join, use_all_cores
-from .run import Run, run
+from .hosts import Lost, check_devices, join, leave, platforms, use_all_cores
+from .keys import key_of
+from .run import Interrupted, Run, run
 
 
 def _options(task: type[Task], command: Parser) -> None:
@@ -40,16 +44,28 @@ def _options(task: type[Task], command: Parser) -> None:
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     add("--replicates", type=whole_number, help="independent chains (default: 1000); at most, with --relative-error")
-    add("--relative-error", type=_share, help="go on until every standard error is this share of its mean, as 0.1%%")
-    add("--sampler", choices=sampler_names(task), default="auto", help="default: auto, the fastest exact one")
+    add(
+        "--relative-error",
+        type=_share,
+        metavar="SHARE",
+        help="go on until every standard error is this share of its mean, as 0.1%% (default: after --replicates)",
+    )
+    samplers = sampler_names(task)
+    told = f"of chains: {', '.join(samplers)} (default: auto, the fastest exact one)"
+    add("--sampler", choices=samplers, default="auto", metavar="NAME", help=told)
     add("--precision", choices=PRECISIONS, help="of the chains (default: float32 where nothing is lost by it)")
     add("--checkpoint", metavar="FILE", help="keep the state there, and go on from it after an interruption")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
-    add("--batch-size", type=whole_number, help="chains under way at once; bounds memory, changes no digit")
+    add(
+        "--batch-size",
+        type=whole_number,
+        metavar="CHAINS",
+        help="under way at once; bounds memory, changes no digit (default: as memory allows)",
+    )
     add("--distributed", action="store_true", help="share the run with other processes of a cluster")
-    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens, if no cluster is detected")
-    add("--processes", type=whole_number, help="the number of processes")
-    add("--process", type=natural_number, help="which of them this is, from 0")
+    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens (default: as the cluster says)")
+    add("--processes", type=whole_number, metavar="NUMBER", help="of them (default: as the cluster says)")
+    add("--process", type=natural_number, metavar="NUMBER", help="of this one, from 0 (default: as the cluster says)")
     add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
     add("--json", action="store_true", help="print one JSON value")
 
@@ -83,15 +99,20 @@ def _results_only() -> Iterator[None]:
 def _run(task: type[Task], options: argparse.Namespace) -> Run:
     place = options.coordinator, options.processes, options.process
     if options.distributed:
-        join(*place)
+        try:
+            join(*place, settings=_settings(options))
+        except ValueError as error:
+            if not jax.distributed.is_initialized():
+                raise
+            print(f"{program('sim')}: {error}", file=sys.stderr)
+            leave(2)  # a regular end would wait for those who did not come
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
     use_all_cores()
+    check_devices()
     replicates = options.replicates
     if replicates is None and options.relative_error is None:
         replicates = 1000
-    with jax.enable_x64(True):  # else a seed beyond 32 bits would be cut
-        key = jr.key(options.seed)
     try:
         return run(
             build_task(task, options, parameters=True),
@@ -99,7 +120,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             of=options.of,
             iterations=options.iterations,
             replicates=replicates,
-            key=key,
+            key=key_of(options.seed),
             sampler=options.sampler,
             precision=options.precision,
             relative_error=options.relative_error,
@@ -108,8 +129,15 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             progress=True,
         )
     except Lost as lost:
-        print(f"python -m sim: {lost}", file=sys.stderr, flush=True)
-        os._exit(2)  # a regular exit would wait for the lost process
+        print(f"{program('sim')}: {lost}", file=sys.stderr)
+        leave(2)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
+    own = ("process", "processes", "coordinator", "build", "json", "batch_size", "asymptotic", "checkpoint")
+    told = {name: str(value) for name, value in vars(options).items() if name not in own}
+    return told | {"checkpoint": options.checkpoint is not None}
 
 
 def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
@@ -123,8 +151,14 @@ def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
+    interruption = None
     with _results_only() if options.distributed else contextlib.nullcontext():
-        result = _run(task, options)
+        try:
+            result = _run(task, options)
+        except Interrupted as interrupted:
+            if interrupted.run is None:
+                raise
+            result, interruption = interrupted.run, interrupted
     workflow = result.workflow
     law, comparison = _compared(result, options.asymptotic)
     estimate = result.estimate
@@ -153,6 +187,15 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     }
     if jax.process_index() == 0:
         print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, summary)
+    if interruption is not None:
+        kept = f"{options.checkpoint} holds these, and the same command goes on from them."
+        lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
+        print(
+            f"{program('sim')}: interrupted after {result.replicates:,} replicates, of which the numbers are. "
+            f"{kept if options.checkpoint else lost}",
+            file=sys.stderr,
+        )
+        return leave(130) if options.distributed else 130
     return 1 if comparison.verdict == "disagree" else 0
 
 
@@ -186,12 +229,24 @@ def _print(task: Task, summary: dict[str, Any]) -> None:
         print(f"note: {summary['note']}")
 
 
+def parser(task: type[Task] = TASKS[0]) -> Parser:
+    """That of the command line, for a task."""
+    chosen = f"{example_of(task)} --replicates 500 --seed 1"
+    of_sim = command_parser(
+        "sim",
+        "Simulate linear regression under a workflow, and hold the means against the law: status 1 if they disagree.",
+        [f"accumulate {chosen}", f"replace {example_of(task)} --relative-error 1% --checkpoint replace.state"],
+        on=("jax", "jaxlib"),
+        note=f", on {platforms()}",
+    )
+    add_workflows(of_sim, partial(_options, task), example=chosen)
+    return of_sim
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m sim", description=__doc__)
-    task = chosen_task(parser.prog, arguments)
-    add_workflows(parser, partial(_options, task))
-    return run_command(parser, partial(_main, task), arguments)
+    task = chosen_task(program("sim"), arguments)
+    return run_command(parser(task), partial(_main, task), arguments)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import numpy as np
 
 from theory import Quantity, Task, Workflow
 
-from .files import write_whole
-from .hosts import gather
+from .files import partial_file, write_whole
+from .hosts import first_alone, from_first
+from .locks import Lock, beside
 from .statistics import Histogram, Moments, RunningStatistics
 
 _MAGIC = "model-collapse checkpoint"
@@ -70,17 +73,55 @@ class Checkpoint:
     def __init__(self, path: Path, workflow: Workflow, configuration: dict[str, Any]) -> None:
         self.path, self.workflow, self.configuration = path, workflow, configuration
         self._saved = time.monotonic()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other runs from the file; with several processes the first does.
+
+        Raises:
+            ValueError: another run is at it, or it is no file or in no folder.
+        """
+        with ExitStack() as stack:
+            first_alone(lambda: self._take(stack))
+            yield
+
+    def _take(self, stack: ExitStack) -> None:
+        path = self.path
         if path.exists() and not path.is_file():
             raise ValueError(f"the checkpoint {path} is no regular file. Name another.")
         if not path.parent.is_dir():
             raise ValueError(
                 f"there is no folder {path.parent} for the checkpoint {path.name}. Make it, or name another."
             )
+        stack.enter_context(Lock(path, beside(path), advice="Wait until it has ended, or name another file."))
+
+    def try_out(self, found: RunningStatistics) -> None:
+        """See that it can be written, before anything is computed.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        first_alone(lambda: self._try(found))
+
+    def _try(self, found: RunningStatistics) -> None:
+        try:
+            with partial_file(self.path) as partial:
+                partial.write_bytes(self._packed(found))
+        except OSError as error:
+            raise ValueError(
+                f"the checkpoint {self.path} cannot be written ({error.strerror}). Make room or name another file."
+            ) from error
 
     def save(self, found: RunningStatistics, *, at_once: bool) -> None:
         """Write the statistics of whole blocks, in one step: now, or if the last time is long ago."""
         if jax.process_index() or not (at_once or time.monotonic() - self._saved > _SECONDS):
             return
+        content = self._packed(found)
+        write_whole(self.path, lambda partial: partial.write_bytes(content))
+        self._saved = time.monotonic()
+
+    def _packed(self, found: RunningStatistics) -> bytes:
+        """The file of these statistics."""
         body = io.BytesIO()
         lowest, counts = found.histogram.arrays()
         np.savez_compressed(
@@ -93,9 +134,7 @@ class Checkpoint:
             counts=counts,
         )
         digest = hashlib.sha256(body.getvalue()).hexdigest()
-        content = f"{_MAGIC} {digest}\n".encode() + body.getvalue()
-        write_whole(self.path, lambda partial: partial.write_bytes(content))
-        self._saved = time.monotonic()
+        return f"{_MAGIC} {digest}\n".encode() + body.getvalue()
 
     def load(self, iterations: int) -> RunningStatistics:
         """What was saved; nothing where there is no file yet.
@@ -103,48 +142,76 @@ class Checkpoint:
         Raises:
             ValueError: the file is damaged, no checkpoint, or of other settings; it is left as it is.
         """
-        found = RunningStatistics(iterations)
         content = self._content()
+        if content is None:
+            return RunningStatistics(iterations)
         if not content:
-            return found
+            raise ValueError(f"{self.path} is empty, no checkpoint. Remove it, or name another file.")
         head, _, body = content.partition(b"\n")
         magic, _, digest = head.decode(errors="replace").rpartition(" ")
         if magic != _MAGIC:
             raise ValueError(f"{self.path} is no checkpoint of a simulation; it is left as it is. Name another file.")
         if digest != hashlib.sha256(body).hexdigest():
-            raise ValueError(
-                f"{self.path} is damaged: its content does not match its checksum. It is left as it is; remove it to "
-                "start anew."
-            )
-        with np.load(io.BytesIO(body), allow_pickle=False) as saved:
-            made, here = json.loads(str(saved["configuration"])), self.configuration
-            made = _OLDER | made
-            if _TRAINING_SETS not in made and _is_older_name(made.get("workflow"), self.workflow):
-                made |= {name: here[name] for name in ("workflow", _TRAINING_SETS)}
-            differ = [
-                f"{name} is {made.get(name)} there and {here.get(name)} here"
-                for name in made.keys() | here.keys()
-                if made.get(name) != here.get(name)
-            ]
-            if differ:
-                raise ValueError(
-                    f"{self.path} is of another run: {'; '.join(sorted(differ))}. It is left as it is; name another "
-                    "file, or run with its settings."
-                )
-            found.moments = Moments(int(saved["count"]), saved["mean"], saved["squares"])
-            found.histogram.merge(Histogram.of(int(saved["lowest"]), saved["counts"]))
+            raise self._damaged("its content does not match its checksum")
+        try:
+            with np.load(io.BytesIO(body), allow_pickle=False) as saved:
+                arrays = dict(saved)
+            made = _OLDER | json.loads(str(arrays["configuration"]))
+        except Exception as error:  # what is raised depends on where it was forged
+            raise self._damaged("it does not hold the state of a run") from error
+        self._compare(made)
+        objection = _objection(arrays, iterations)
+        if objection is not None:
+            raise self._damaged(objection)
+        found = RunningStatistics(iterations)
+        found.moments = Moments(int(arrays["count"]), arrays["mean"], arrays["squares"])
+        found.histogram.merge(Histogram.of(int(arrays["lowest"]), arrays["counts"]))
         return found
 
-    def _content(self) -> bytes:
-        """The file's bytes, in every process those that the first one reads."""
-        content = b""
-        if jax.process_index() == 0 and self.path.exists():
-            content = self.path.read_bytes()
-            if not content:
-                raise ValueError(f"{self.path} is empty, no checkpoint. Remove it, or name another file.")
-        length = int(gather(np.array([len(content)]))[0, 0])
-        padded = np.frombuffer(content.ljust(-(-length // 4) * 4, b"\0"), np.uint32)
-        return gather(padded if len(padded) else np.zeros(-(-length // 4), np.uint32))[0].tobytes()[:length]
+    def _damaged(self, reason: str) -> ValueError:
+        return ValueError(f"{self.path} is damaged: {reason}. It is left as it is; remove it to start anew.")
+
+    def _compare(self, made: dict[str, Any]) -> None:
+        """Refuse what was made with other settings."""
+        here = self.configuration
+        if _TRAINING_SETS not in made and _is_older_name(made.get("workflow"), self.workflow):
+            made |= {name: here[name] for name in ("workflow", _TRAINING_SETS)}
+        differ = [
+            f"{name} is {made.get(name)} there and {here.get(name)} here"
+            for name in made.keys() | here.keys()
+            if made.get(name) != here.get(name)
+        ]
+        if differ:
+            raise ValueError(
+                f"{self.path} is of another run: {'; '.join(sorted(differ))}. It is left as it is; name another "
+                "file, or run with its settings."
+            )
+
+    def _content(self) -> bytes | None:
+        """The file's bytes, in every process those that the first one reads; `None` where there is no file."""
+        here = jax.process_index() == 0 and self.path.exists()
+        content = from_first(b"file" + self.path.read_bytes() if here else b"")
+        return content.removeprefix(b"file") if content else None
+
+
+def _objection(saved: dict[str, Any], iterations: int) -> str | None:
+    """Why these arrays, whose checksum is right, cannot be the statistics of a run; `None` if they can."""
+    shapes = {"count": (), "lowest": (), "mean": (iterations,), "squares": (iterations,)}
+    for name, shape in shapes.items():
+        kind = "i" if shape == () else "f"
+        if name not in saved or saved[name].shape != shape or saved[name].dtype.kind != kind:
+            return f"{name} is missing, or is not what a run of {iterations} iterations has"
+    for name in ("mean", "squares"):
+        if not (np.isfinite(saved[name]).all() and (saved[name] >= 0).all()):
+            return f"{name} is not finite, or negative"
+    counts = saved.get("counts")
+    if counts is None or counts.ndim != 2 or len(counts) != iterations or counts.dtype != np.int64:
+        return "the counts of its histogram are missing, or no table of whole numbers"
+    if saved["count"] < 0 or (counts < 0).any() or (counts.sum(1) != saved["count"]).any():
+        return "the counts of its histogram are negative, or do not add up to its replicates"
+    if not 0 <= saved["lowest"] <= Histogram.BINS - counts.shape[1]:
+        return "its histogram has bins that there are not"
+    return None
 
 
 def _is_older_name(text: Any, workflow: Workflow) -> bool:

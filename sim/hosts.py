@@ -5,13 +5,22 @@ processes.
 """
 
 import atexit
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jaxtyping import Shaped
+
+from theory.program import program
+
+from .meeting import PATIENCE, meet
 
 
 def use_all_cores() -> None:
@@ -42,16 +51,50 @@ def keep_compiled() -> None:
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
+def platforms() -> str:
+    """What computes, as far as it is known before a device is started."""
+    named = jax.config.jax_platforms  # pyright: ignore[reportAttributeAccessIssue]: JAX adds it at run time
+    return named or "the fastest platform that is there (JAX_PLATFORMS names another)"
+
+
+def check_devices() -> None:
+    """Find the devices, for entry points, before anything is computed.
+
+    Raises:
+        ValueError: there are none of those that the user's settings name.
+    """
+    try:
+        jax.local_devices()
+    except (RuntimeError, ValueError) as error:
+        named = os.environ.get("JAX_PLATFORMS")
+        raise ValueError(
+            f"JAX finds no device to compute on ({str(error).splitlines()[0]}). "
+            + (f"JAX_PLATFORMS is {named!r}: unset it, or set it to cpu." if named else "Set JAX_PLATFORMS=cpu.")
+        ) from error
+
+
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def join(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
+def join(
+    coordinator: str | None = None,
+    processes: int | None = None,
+    process: int | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
     """Become number `process` of several that share a run; on a known cluster nothing needs to be named.
 
+    Args:
+        coordinator: host:port where process 0 listens.
+        processes: how many there are.
+        process: which of them this is, from 0.
+        settings: that must be the same in all of them, as JSON.
+
     Raises:
-        ValueError: some are named and some not, or no cluster is detected, or the others do not come.
+        ValueError: some are named and some not, or no cluster is detected, the others do not come in time or have
+            other settings, or the port is in use.
     """
     named = [value is not None for value in (coordinator, processes, process)]
     if any(named) and not all(named):
@@ -61,17 +104,71 @@ def join(coordinator: str | None = None, processes: int | None = None, process: 
         )
     if processes is not None and process is not None and not 0 <= process < processes:
         raise ValueError(f"process counts from 0 to {processes - 1}; got {process}.")
+    detection = None
+    if coordinator is not None and processes is not None and process is not None:
+        meet(coordinator, process, {"processes": processes, **(settings or {})}, compare)
+        detection = "deactivate"  # what some other launcher left in the environment means nothing
     try:
-        jax.distributed.initialize(coordinator, processes, process)
-    except (ValueError, RuntimeError) as error:
+        jax.distributed.initialize(
+            coordinator,
+            processes,
+            process,
+            cluster_detection_method=detection,
+            initialization_timeout=PATIENCE,
+            shutdown_timeout_seconds=PATIENCE,
+        )
+    except Exception as error:  # what is raised depends on the cluster
         raise ValueError(
-            f"could not join the distributed run ({str(error).splitlines()[0]}). Start every process with the same "
-            "coordinator and number of processes, or all by the cluster's own launcher."
+            f"could not join the distributed run ({str(error).splitlines()[0] or type(error).__name__}). Start every "
+            "process with the same coordinator and number of processes, or all by the cluster's own launcher."
         ) from error
+    _WATCH.begin("this process" if process is None else f"process {process} of {processes}")
 
 
 class Lost(ConnectionError):
     """Another process of a distributed run has stopped."""
+
+
+def _loss(who: str, words: str) -> str:
+    return (
+        f"{who} {words}; that one's own output says why. Start all of them again, with --checkpoint to go on from what "
+        "is saved."
+    )
+
+
+class _Watch:
+    """Says why this process ended where it cannot: without its coordinator JAX ends it at once, in its own words.
+
+    A small process of its own waits until this one has ended, and is silent if it was dismissed before.
+    """
+
+    _CODE = "import sys; sys.stdin.buffer.read() or print(sys.argv[1], file=sys.stderr)"
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, who: str) -> None:
+        words = _loss(who, "lost another process of this run, or was killed")
+        command = [sys.executable, "-I", "-S", "-c", self._CODE, f"{program('sim')}: {words}"]
+        # in a session of its own, for Ctrl-C is not meant for it
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        atexit.register(self.dismiss)
+
+    def dismiss(self) -> None:
+        if self._process is not None:
+            self._process.communicate(b"dismissed")
+            self._process = None
+
+
+_WATCH = _Watch()
+
+
+def leave(status: int) -> NoReturn:
+    """End this process of several at once: a regular end would wait for the others."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    _WATCH.dismiss()
+    os._exit(status)
 
 
 def gather(values: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "processes *shape"]:
@@ -86,8 +183,62 @@ def gather(values: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "processe
     try:
         everyone = np.asarray(multihost_utils.process_allgather(words))
     except Exception as error:  # what is raised depends on the transport
-        raise Lost(
-            f"process {jax.process_index()} of {jax.process_count()} lost another process of this run; that one's own "
-            "output says why. Start all of them again, with --checkpoint to go on from what is saved."
-        ) from error
+        who = f"process {jax.process_index()} of {jax.process_count()}"
+        raise Lost(_loss(who, "lost another process of this run")) from error
     return everyone.reshape(-1).view(values.dtype).reshape(jax.process_count(), *values.shape)
+
+
+def from_first(content: bytes) -> bytes:
+    """In every process the bytes that the first one has; the others' are not looked at."""
+    length = int(gather(np.array([len(content)]))[0, 0])
+    return _padded(content, length)[0].tobytes()[:length]
+
+
+def _padded(content: bytes, length: int) -> Shaped[np.ndarray, "processes words"]:
+    """Everybody's bytes, cut or filled up to `length` and then to whole words."""
+    words = -(-length // 4)
+    return gather(np.frombuffer(content[: 4 * words].ljust(4 * words, b"\0"), np.uint32))
+
+
+def first_alone(action: Callable[[], object]) -> None:
+    """Let the first process do what one does for all; what goes wrong there ends all of them with the same words.
+
+    Raises:
+        ValueError: it went wrong.
+    """
+    problem = b""
+    if jax.process_index() == 0:
+        try:
+            action()
+        except (ValueError, OSError) as error:
+            problem = str(error).encode()
+    if told := from_first(problem):
+        raise ValueError(told.decode())
+
+
+def agree(settings: dict[str, Any]) -> None:
+    """See that all processes were started with the same settings, which are JSON.
+
+    Raises:
+        ValueError: they were not; it says which differ.
+    """
+    content = json.dumps(settings).encode()
+    lengths = gather(np.array([len(content)]))[:, 0].tolist()
+    everyone = _padded(content, max(lengths))
+    rows = zip(everyone, lengths, strict=True)
+    compare({process: json.loads(row.tobytes()[:length]) for process, (row, length) in enumerate(rows)})
+
+
+def compare(settings: Mapping[int, dict[str, Any]]) -> None:
+    """The same, for settings by the numbers of their processes, that of process 0 among them."""
+    for process, other in settings.items():
+        differ = [
+            f"{name} is {settings[0].get(name)} in process 0 and {other.get(name)} in process {process}"
+            for name in {**settings[0], **other}
+            if settings[0].get(name) != other.get(name)
+        ]
+        if differ:
+            raise ValueError(
+                f"the processes of this run were started with different options: {'; '.join(differ)}. Start all of "
+                "them with the same."
+            )

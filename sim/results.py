@@ -40,12 +40,12 @@ class Results:
         try:
             recorded = json.loads(self.provenance.read_text())
             rows = list(csv.DictReader(self.table.read_text().splitlines()))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
-        if not isinstance(recorded, dict):
+        if not (isinstance(recorded, dict) and isinstance(recorded.get("configuration"), dict)):
             return None
         table_hash = hashlib.sha256(self.table.read_bytes()).hexdigest()
-        asked: Any = recorded.get("configuration") if configuration is None else configuration
+        asked: Any = recorded["configuration"] if configuration is None else configuration
         fresh = recorded.get("hash") == configuration_hash(asked) and recorded.get("table") == table_hash
         return rows if fresh else None
 

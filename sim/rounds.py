@@ -54,6 +54,17 @@ class Target:
         return self.relative_error is not None and found.relative_error <= self.relative_error
 
 
+class Stopped(KeyboardInterrupt):
+    """Somebody pressed Ctrl-C.
+
+    Attributes:
+        found: the statistics of the replicates until then.
+    """
+
+    def __init__(self, found: RunningStatistics) -> None:
+        self.found = found
+
+
 def simulate(
     blocks: Blocks,
     target: Target,
@@ -77,14 +88,37 @@ def simulate(
         ValueError: the checkpoint has more replicates than there may be, or is not of this run.
         FloatingPointError: from `measure`.
         Lost: another process has stopped.
+        Stopped: by the user; what was found is in the checkpoint and in the error.
     """
-    size, processes = blocks.size, jax.process_count()
+    size = blocks.size
     total = RunningStatistics(target.iterations) if state is None else state.load(target.iterations)
     if total.count > target.most:
         raise ValueError(
             f"the checkpoint has {total.count:,} replicates, more than the {target.most:,} asked for. Ask for as "
             "many, or name another file."
         )
+    if state is not None and total.count < target.most:
+        state.try_out(total)
+    try:
+        _rounds(blocks, target, measure, total, state, batch_size, progress)
+    except KeyboardInterrupt as interrupt:
+        if state is not None and total.count % size == 0:
+            state.save(total, at_once=True)
+        raise Stopped(total) from interrupt
+    return total
+
+
+def _rounds(
+    blocks: Blocks,
+    target: Target,
+    measure: Callable[[np.ndarray], np.ndarray],
+    total: RunningStatistics,
+    state: Checkpoint | None,
+    batch_size: int | None,
+    progress: bool,
+) -> None:
+    """Add to `total`, by whole rounds, until the target is reached."""
+    size, processes = blocks.size, jax.process_count()
     ahead = 2 if batch_size is None else max(1, batch_size // (size * blocks.devices))
     pace = blocks.devices  # blocks a process computes in a round
     known = None if target.relative_error is not None and target.replicates is None else target.most
@@ -113,21 +147,26 @@ def simulate(
             # the first rounds hold compilation, so the pace grows by degrees
             faster = min(8.0, _ROUND_SECONDS / max(time.monotonic() - started, 1e-3))
             pace = int(gather(np.array([max(1, round(share * faster))]))[0, 0])
-    return total
 
 
 def _merge(total: RunningStatistics, found: list[Moments], histogram: Histogram, share: int) -> None:
-    """Merge what all processes found in a round, in the order of the blocks, into every process's total."""
+    """Merge what all processes found in a round, in the order of the blocks, into every process's total.
+
+    All of it or, interrupted, nothing: moments and histogram are of the same replicates at any time.
+    """
     columns = len(total.mean)
     table = np.zeros((share, 2 * columns + 1))
     for row, moments in zip(table, found, strict=False):
         row[:] = moments.count, *moments.mean, *moments.squares
+    merged, counted = total.moments, Histogram(columns)
+    counted.merge(total.histogram)
     for row in gather(table).reshape(-1, 2 * columns + 1):
         if row[0]:
-            total.moments += Moments(int(row[0]), row[1 : columns + 1], row[columns + 1 :])
+            merged += Moments(int(row[0]), row[1 : columns + 1], row[columns + 1 :])
     lowest, counts = histogram.arrays()
     bounds = gather(np.array([lowest, counts.shape[1]]))
     padded = np.zeros((columns, int(bounds[:, 1].max())), np.int64)
     padded[:, : counts.shape[1]] = counts
     for (lowest, width), counts in zip(bounds.tolist(), gather(padded), strict=True):
-        total.histogram.merge(Histogram.of(lowest, counts[:, :width]))
+        counted.merge(Histogram.of(lowest, counts[:, :width]))
+    total.moments, total.histogram = merged, counted

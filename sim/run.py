@@ -1,6 +1,7 @@
 """`run`: a task refitted under a workflow, many times over; and `Run`, what comes of it."""
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from theory.workflow import check_workflow
 from .blocks import MOST_REPLICATES, Blocks
 from .checkpoint import Checkpoint, configuration
 from .dispatch import build
-from .rounds import Target, simulate
+from .hosts import agree
+from .keys import same_bits
+from .rounds import Stopped, Target, simulate
 from .samplers.base import AbstractSampler
-from .statistics import Estimate
+from .statistics import Estimate, RunningStatistics
 
 #: A workflow is read iteration by iteration; Accumulate names 2 million pools by then.
 MOST_ITERATIONS = 2000
@@ -62,6 +65,17 @@ class Run:
         return self.estimate
 
 
+class Interrupted(KeyboardInterrupt):
+    """Somebody pressed Ctrl-C during a simulation.
+
+    Attributes:
+        run: of the replicates until then; `None` if there were none.
+    """
+
+    def __init__(self, run: Run | None) -> None:
+        self.run = run
+
+
 def run(
     task: Task,
     workflow: Workflow,
@@ -97,10 +111,11 @@ def run(
         progress: show a bar on standard error.
 
     Raises:
-        ValueError: counts below one, a sampler that is not exact for this, a checkpoint of other settings, or one
-            replicate does not fit in memory.
+        ValueError: counts below one, a sampler that is not exact for this, a checkpoint of other settings, damaged, in
+            use or that cannot be written, one replicate does not fit in memory, or processes with other settings.
         FloatingPointError: a chain that the precision cannot carry.
         Lost: another process has stopped.
+        Interrupted: by the user; it has what was found until then.
 
     >>> import jax.random as jr, sim
     >>> from theory import Accumulate
@@ -118,7 +133,12 @@ def run(
     if relative_error is None and replicates is None:
         raise ValueError("a run needs replicates, a number of chains, or relative_error, a precision to stop at.")
     # Statistics and BLAS: float64 wherever the device has it; each device is one thread, and BLAS must not add its own.
-    with jax.enable_x64(jax.local_devices()[0].platform != "tpu"), threadpool_limits(1, user_api="blas"):
+    with (
+        jax.enable_x64(jax.local_devices()[0].platform != "tpu"),
+        same_bits(),
+        threadpool_limits(1, user_api="blas"),
+        ExitStack() as held,
+    ):
         chain, precision = build(sampler, task, workflow, iterations, precision, quantity.name)
         if relative_error is not None and chain.moments < 2:
             raise ValueError(
@@ -136,31 +156,45 @@ def run(
             "relative_error": relative_error,
             "replicates a block": blocks.size,
         }
+        configured = configuration(task, quantity, workflow, settings)
+        if jax.process_count() > 1:
+            agree(configured | {"replicates": replicates, "checkpoint": checkpoint is not None})
         state = None
         if checkpoint is not None:
-            state = Checkpoint(Path(checkpoint), workflow, configuration(task, quantity, workflow, settings))
+            state = Checkpoint(Path(checkpoint), workflow, configured)
+            held.enter_context(state.held())
 
         def measure(numbers: np.ndarray) -> np.ndarray:
             _check_numbers(numbers, chain, task, precision)
             return numbers * chain.scale
 
-        found = simulate(blocks, target, measure, state=state, batch_size=batch_size, progress=progress)
-    estimate = Estimate.of(found, has_variance=chain.moments == 2, has_quantiles=chain.has_quantiles)
-    note = chain.note
-    if relative_error is not None and not target.is_reached(found):
-        note += f" After {found.count:,} replicates the standard error is still {found.relative_error:.2%} of the mean."
-    return Run(
-        task,
-        workflow,
-        iterations,
-        quantity.name,
-        found.count,
-        chain.name,
-        precision,
-        estimate,
-        chain.moments,
-        note.strip(),
-        chain.is_limit,
+        def result(found: RunningStatistics, more: str = "") -> Run:
+            estimate = Estimate.of(found, has_variance=chain.moments == 2, has_quantiles=chain.has_quantiles)
+            return Run(
+                task,
+                workflow,
+                iterations,
+                quantity.name,
+                found.count,
+                chain.name,
+                precision,
+                estimate,
+                chain.moments,
+                f"{chain.note} {more}".strip(),
+                chain.is_limit,
+            )
+
+        try:
+            found = simulate(blocks, target, measure, state=state, batch_size=batch_size, progress=progress)
+        except Stopped as stopped:
+            count = stopped.found.count
+            ended = result(stopped.found, f"Interrupted after {count:,} replicates.") if count else None
+            raise Interrupted(ended) from stopped
+    if relative_error is None or target.is_reached(found):
+        return result(found)
+    return result(
+        found,
+        f"After {found.count:,} replicates the standard error is still {found.relative_error:.2%} of the mean.",
     )
 
 

@@ -43,6 +43,9 @@ class Histogram:
     _SHIFT = 52 - _BITS
     _OCTAVES = 100
 
+    #: Of all non-negative numbers.
+    BINS = 1 << (63 - _SHIFT)
+
     def __init__(self, columns: int) -> None:
         self.lowest = 0
         self.counts = np.zeros((columns, 0), np.int64)

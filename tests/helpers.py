@@ -3,12 +3,13 @@
 import importlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from theory import TrainingSet, Workflow
@@ -31,6 +32,12 @@ class Ran:
             raise ValueError(f"{name} is no JSON")
 
         return json.loads(self.out, parse_constant=refuse)
+
+
+def thinned(cases: Sequence[Any], every: int) -> list[Any]:
+    """The cases for `parametrize`, of which one in `every` is quick; the others are marked as slow."""
+    values = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*each, marks=[pytest.mark.slow] * (k % every > 0)) for k, each in enumerate(values)]
 
 
 def as_a_user() -> dict[str, str]:

@@ -83,6 +83,7 @@ def test_parameters_of_a_workflow(capsys):
     assert ran.json["verdict"] == "agree"
 
 
+@pytest.mark.slow
 def test_asymptotic_laws_are_compared_on_demand(capsys):
     line = "accumulate-subsample --design fresh --T 200 --d 1 --iterations 3 --replicates 2000 --json"
     assert command(capsys, "sim", line).json["verdict"] == "not comparable"

@@ -1,6 +1,7 @@
 """The README's code runs and prints what it says, and its commands work."""
 
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import theory
 from figures.catalogue import PICTURES
 from figures.chains import curve
 from figures.vae import described
@@ -17,6 +19,17 @@ from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.helpers import as_a_user, recorded
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+from theory.symbols import T
+from theory.tasks.regression.symbols import d, sigma
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -36,7 +49,7 @@ def run(*command, **settings):
 @pytest.mark.parametrize(
     ("program", "printed"),
     list(zip(PROGRAMS, PRINTED, strict=True)),
-    ids=["ten lines", "tasks", "large", "bounds", "workflow"],
+    ids=["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow"],
 )
 def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed
@@ -158,6 +171,70 @@ def test_the_claims_in_short_are_what_is_judged():
     assert f"supremum is {of['linear-bound-tight-fresh']['ours']:.3f}" in TEXT
     steps = of["confound-steps"]
     assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in TEXT
+
+
+#: Of the table of laws: what is called, the workflow at w = 1/3 and s = 2, the gain and its growth as they are
+#: written, and these again as numbers: c_n by n, the kind, and its constant.
+LAWS = [
+    ("Replace()", Replace(), "n", "linear", lambda n: n, "linear", 1),
+    ("ReplaceGrowing()", ReplaceGrowing(), "Σ 1/i", "logarithmic", lambda n: harmonic(n, 1), "logarithmic", 1),
+    ("Accumulate()", Accumulate(), "Σ 1/i²", "bounded, π²/6", lambda n: harmonic(n, 2), "bounded", math.pi**2 / 6),
+    (
+        "AccumulateSubsample()",
+        AccumulateSubsample(),
+        "3 Σ 1/i² − 2",
+        "bounded, π²/2 − 2",
+        lambda n: 3 * harmonic(n, 2) - 2,
+        "bounded",
+        math.pi**2 / 2 - 2,
+    ),
+    (
+        "SlidingWindow(k)",
+        SlidingWindow(3),
+        "exact rationals; a formula for k = 2",
+        "linear, slope 4/(k + 1)²",
+        lambda n: [1, 5 / 4, 49 / 36, 142 / 81, 1435 / 729][n - 1],  # the README's own, of its LastThree
+        "linear",
+        4 / 16,
+    ),
+    (
+        "FixedReal(weight)",
+        FixedReal("1/3"),
+        "1 + q(1 − qⁿ⁻¹)/(1 − q), q = (1 − w)²",
+        "bounded, 1/(w(2 − w))",
+        lambda n: 1 + 4 / 9 * (1 - (4 / 9) ** (n - 1)) / (1 - 4 / 9),
+        "bounded",
+        1 / (1 / 3 * (2 - 1 / 3)),
+    ),
+    (
+        "FreshReal(s, weight)",
+        FreshReal(2, "1/3"),
+        "geometric",
+        "bounded, (w² + (1 − w)²/s)/(w(2 − w))",
+        lambda n: 3 / 5 + (1 - 3 / 5) * (4 / 9) ** (n - 1),
+        "bounded",
+        (1 / 9 + 4 / 9 / 2) / (1 / 3 * (2 - 1 / 3)),
+    ),
+]
+
+
+def harmonic(n, order):
+    return sum(1 / i**order for i in range(1, n + 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "workflow", "gain", "growth", "c", "kind", "constant"), LAWS, ids=[str(law[1]) for law in LAWS]
+)
+def test_the_table_of_laws_is_what_is_derived(name, workflow, gain, growth, c, kind, constant):
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| .*$", TEXT, flags=re.MULTILINE)
+    assert row.split(" | ")[2:] == [gain, f"{growth} |"]
+    law = theory.linear.test_error(workflow, design="fixed")
+    assert [float(value) for value in law.gain(5)] == pytest.approx([c(n) for n in range(1, 6)], rel=1e-14)
+    found = law.growth()
+    assert found.kind == kind
+    one_fit = law.evaluate(T=50, d=7, n=1)
+    numbers = {T: 50, d: 7, sigma: 1}
+    assert float(found.constant.subs(numbers)) / one_fit == pytest.approx(constant, rel=1e-12)
 
 
 def test_pictures_and_links_exist():

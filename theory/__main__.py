@@ -14,9 +14,22 @@ from typing import Any
 import sympy as sp
 
 from . import bound_command, table
-from .cli import Parser, add_task, add_workflows, build_task, build_workflow, chosen_task, run, whole_number
+from .cli import (
+    Parser,
+    add_task,
+    add_workflows,
+    build_task,
+    build_workflow,
+    chosen_task,
+    command_parser,
+    example_of,
+    run,
+    whole_number,
+)
 from .law import Law, law as law_of
+from .program import program
 from .task import Task
+from .tasks import TASKS
 
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
@@ -24,6 +37,7 @@ LISTED = 5000
 
 def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task)
+    command.set_defaults(main=partial(_main, task))
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     output = command.add_mutually_exclusive_group()
@@ -123,20 +137,32 @@ def _table(task: type[Task], options: argparse.Namespace) -> int:
     return 0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    parser = Parser(prog="python -m theory", description=__doc__)
-    task = chosen_task(parser.prog, arguments)
-    commands = add_workflows(parser, partial(_options, task))
+def parser(task: type[Task] = TASKS[0]) -> Parser:
+    """That of the command line, for a task."""
+    chosen = example_of(task)
+    of_theory = command_parser(
+        "theory",
+        "A workflow's law with its derivation, bounds on it, and the table of all laws.",
+        [f"accumulate {chosen}", f"check-bound {bound_command.examples(task)[0]}", "table --markdown"],
+        on=("sympy", "python-flint"),
+    )
+    commands = add_workflows(of_theory, partial(_options, task), example=chosen)
     bound_command.add_to(commands, task)
     summary = "every workflow in each variant of the task: gain, closed form, limit, growth, needs, source"
-    command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.")
+    command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.", examples=["--latex"])
     add_task(command, task, choices=False, parameters=False)
     command.set_defaults(main=partial(_table, task))
     output = command.add_mutually_exclusive_group()
-    for style in ("markdown", "latex", "json"):
-        output.add_argument(f"--{style}", action="store_true", help=f"print it as {style}")
-    return run(parser, lambda options: getattr(options, "main", partial(_main, task))(options), arguments)
+    output.add_argument("--markdown", action="store_true", help="print it as Markdown (default)")
+    output.add_argument("--latex", action="store_true", help="print it as LaTeX")
+    output.add_argument("--json", action="store_true", help="print one JSON value")
+    return of_theory
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    task = chosen_task(program("theory"), arguments)
+    return run(parser(task), lambda options: options.main(options), arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Is a law at most a bound, at every number of samples, features and iterations? Proved, refuted, or left open."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 
@@ -8,49 +9,73 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from .derivation import EXACT, LARGE_T
+from .gain import gain
 from .law import Law
-from .prover.bounds import Proved, Refuted, Statement, Tightest, Undecided, judge, least_constant
-from .prover.domain import Domain
+from .prover.bounds import Beyond, Proved, Refuted, Statement, Tightest, Undecided, judge, least_constant
+from .prover.deadline import checkpoint
+from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.parsing import parse_bound
+from .strip import Strips, strips
+from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
+from .workflow import Workflow
 
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
+#: Likewise where its gain obeys a recurrence.
+_KNOWN_BY_RECURRENCE = 4096
 
 
 def check_bound(
     law: Law,
-    bound: str | int | sp.Expr,
+    bound: str | int | sp.Expr | Law,
     *,
+    lower: bool = False,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
-    time_limit: float = 20.0,
+    time_limit: float | None = None,
     asymptotic: bool = False,
 ) -> Proved | Refuted | Undecided:
     """Judge law <= bound, not strict, on the whole domain of the law's task and for all n >= 1.
 
-    For regression that is all integers T >= d + 2, d >= 1 and all sigma > 0; numbers that the task has are kept.
+    For regression that is all integers T >= d + 2, d >= 1 and all sigma > 0; numbers that the task has are kept. A
+    symbol among the workflow's parameters takes every value of that parameter's range, as 0 < w <= 1 for a weight.
 
     Args:
         law: an exact one, or with `asymptotic` also a large-T one.
-        bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in the task's symbols and n.
-        domain: relations that narrow the domain, for regression T >= a*d + b, d >= c, sigma >= c, n >= m.
-        time_limit: seconds after which the verdict is `Undecided`.
+        bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in n and the symbols of task and workflow;
+            or another law of the same quantity.
+        lower: judge law >= bound.
+        domain: relations that narrow the domain, for regression T >= a*d + b, d >= c, sigma >= c, sigma <= c, n >= m.
+        time_limit: seconds after which the verdict is `Undecided`; by default none, for each search ends after units
+            of work, so that the verdict is the same on every machine.
         asymptotic: judge the limits for T -> oo, over n alone: the gain, and the bound in the quantity's unit to
             leading order, for regression sigma^2 d/T. The verdict and its certificate say so.
 
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain; or a relation has another form;
-            or the law does not hold at finite T, and `asymptotic` is not set; or the bound has no such limit.
+            or the law does not hold at finite T, and `asymptotic` is not set; or the bound has no such limit; or the
+            laws are of different things; or a symbol of the workflow has no range.
 
-    >>> from theory import Accumulate, linear
-    >>> check_bound(linear.test_error(Accumulate(), design="fixed"), "sigma**2*d/(T-d-1)*pi**2/6").verdict
+    >>> from theory import Accumulate, FixedReal, ReplaceGrowing, linear
+    >>> law = linear.test_error(Accumulate(), design="fixed")
+    >>> check_bound(law, "sigma**2*d/(T-d-1)*pi**2/6").verdict
+    'proved'
+    >>> check_bound(law, linear.test_error(ReplaceGrowing(), design="fixed")).verdict
+    'proved'
+    >>> weighted = linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fixed")
+    >>> check_bound(weighted, "sigma**2*d/(T-d-1)/w").verdict
     'proved'
     """
-    statement = _statement(law, domain, asymptotic)
+    statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
+    if isinstance(bound, Law):
+        _check_comparable(law, bound)
+        other = _statement(bound, statement.domain, asymptotic)
+        return judge(statement, other, lower=lower, time_limit=time_limit)
     limit = _with_numbers(law, bound)
-    return judge(statement, _in_the_limit(law, limit) if asymptotic else limit, time_limit=time_limit)
+    limit = _in_the_limit(law, limit) if asymptotic else limit
+    return judge(statement, limit, lower=lower, time_limit=time_limit)
 
 
 def tightest(
@@ -58,7 +83,7 @@ def tightest(
     family: str | sp.Expr | None = None,
     *,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
-    time_limit: float = 20.0,
+    time_limit: float | None = None,
     asymptotic: bool = False,
 ) -> Tightest | Undecided:
     """The least constant C for which law <= C * family on the domain, exactly, and whether it is attained.
@@ -77,26 +102,64 @@ def tightest(
     pi**2/6
     """
     shape = law.unit if family is None else _with_numbers(law, family)
-    statement = _statement(law, domain, asymptotic)
+    statement = _statement(law, _domain(domain, law), asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)
+
+
+def _domain(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: Law) -> Domain:
+    """Of the task's parameters and of the symbols in the workflows of all the laws, as far as the relations allow."""
+    first, *_ = laws
+    ranges: dict[sp.Symbol, Variable] = {}
+    for each in laws:
+        for variable in _parameters(each.workflow):
+            known = ranges.get(variable.symbol, variable)
+            ranges[variable.symbol] = min(known, variable, key=lambda v: math.inf if v.ceiling is None else v.ceiling)
+    return first.task.domain.joined(ranges.values()).narrowed(relations).at(first.task.at)
+
+
+def _parameters(workflow: Workflow) -> Iterator[Variable]:
+    """The symbols among a workflow's parameters, each with the range of its parameter."""
+    for name, value in workflow.parameters.items():
+        if isinstance(value, Workflow):
+            yield from _parameters(value)
+        elif isinstance(value, sp.Symbol) and name in workflow.ranges:
+            yield workflow.ranges[name].variable(value)
+        elif isinstance(value, sp.Basic) and value.free_symbols:
+            raise ValueError(
+                f"{workflow}: it is not known where a bound has to hold for {name} = {value}. Give {name} a symbol by"
+                f" itself, and {type(workflow).__name__} its range, as ranges = {{{name!r}: Range(…)}}."
+            )
+
+
+def _check_comparable(law: Law, other: Law) -> None:
+    same = type(law.task) is type(other.task) and law.quantity == other.quantity and law.task.at == other.task.at
+    if not same:
+        raise ValueError(
+            f"two laws are compared where they are of one quantity, with the same numbers; got the {law.quantity.name}"
+            f" of {law.task} and the {other.quantity.name} of {other.task}."
+        )
+
+
+def _letters(law: Law) -> tuple[sp.Symbol, ...]:
+    return law.task.domain.joined(_parameters(law.workflow)).letters
 
 
 def _with_numbers(law: Law, bound: str | int | sp.Expr) -> str | int | sp.Expr:
     """The bound at the numbers that the task has."""
     if not law.task.at:
         return bound
-    return substituted(parse_bound(bound, law.task.domain.letters), law.task.at)
+    return substituted(parse_bound(bound, _letters(law)), law.task.at)
 
 
 def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
-    """The bound's limit for T -> oo, in the quantity's unit to leading order: a function of n.
+    """The bound's limit for T -> oo, in the quantity's unit to leading order: in n and the workflow's symbols.
 
     Raises:
         ValueError: it has none, or it is not seen from quotients of polynomials in T.
     """
     if T in law.task.at:
         raise ValueError(f"T = {law.task.at[T]} has no limit T -> oo; leave T open.")
-    ratio = parse_bound(bound, law.task.domain.letters) / substituted(law.quantity.limit_unit, law.task.at)
+    ratio = parse_bound(bound, _letters(law)) / substituted(law.quantity.limit_unit, law.task.at)
     above, below = (polynomial(part, T) for part in sp.fraction(sp.together(ratio)))
     if above is None or below is None or above.degree() > below.degree():
         raise ValueError(
@@ -106,64 +169,86 @@ def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
     if above.degree() < below.degree():
         return sp.S.Zero
     limit = as_expression(above.LC() / below.LC())
-    if symbols(cancelled(limit)) - {n}:
+    own = {n, *law.workflow.symbols}
+    if symbols(cancelled(limit)) - own:
         raise ValueError(
             f"the bound's limit T -> oo has to be {law.quantity.limit_unit} times a function of n; it is that times"
             f" {cancelled(limit)}."
         )
     # The others drop out, so any values of theirs do; cancelled itself, the limit would lose its poles in n.
     values = law.task.domain.sample()
-    return substituted(limit, {x: rational(values[x]) for x in symbols(limit) - {n}})
+    return substituted(limit, {x: rational(values[x]) for x in symbols(limit) - own})
 
 
-def _limit_statement(law: Law, relations: Iterable[str | sp.Basic] | str | sp.Basic) -> Statement:
-    """The gain, which is the law's limit in the quantity's unit to leading order."""
-    if law.validity not in (EXACT, LARGE_T):
-        raise ValueError(f"the law of {law.workflow} is {law.validity}; its limit T -> oo is not known.")
-    return Statement(
-        sp.S.One if law.gain_expr is None else law.gain_expr,
-        Domain((), law.task.domain.narrowed(relations).least_n),
-        at=_at_iteration(law, sp.S.One) if law.gain_expr is None else None,
-        gain=law.gain_expr,
-        name=str(law.workflow),
-        asymptotic=True,
-    )
-
-
-def _statement(law: Law, relations: Iterable[str | sp.Basic] | str | sp.Basic, asymptotic: bool) -> Statement:
+def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
+    """The law where it is judged; or, of its limit, the gain: the limit in the quantity's unit to leading order."""
     known = law.derived.looked_at
     if known is not None and not law.expr.atoms(AppliedUndef):
         raise ValueError(
             f"{law.workflow} was looked at up to iteration {known}; a bound is judged for every iteration."
         )
     if asymptotic:
-        return _limit_statement(law, relations)
-    if not law.exact:
-        raise ValueError(
-            f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the limit"
-            " T -> oo alone: asymptotic=True, or --asymptotic on the command line."
-        )
+        if law.validity not in (EXACT, LARGE_T):
+            raise ValueError(f"the law of {law.workflow} is {law.validity}; its limit T -> oo is not known.")
+        own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.domain.symbols)
+        expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n)
+    else:
+        if not law.exact:
+            raise ValueError(
+                f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the"
+                " limit T -> oo alone: asymptotic=True, or --asymptotic on the command line."
+            )
+        expr, unit = None if law.expr.atoms(AppliedUndef) else law.expr, law.unit
     return Statement(
-        law.expr,
-        law.task.domain.narrowed(relations).at(law.task.at),
-        unit=law.unit,
-        at=_at_iteration(law, law.unit) if law.expr.atoms(AppliedUndef) else None,
+        unit if expr is None else expr,
+        domain,
+        unit=unit,
+        at=_at_iteration(law, unit) if expr is None else None,
+        beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
-        name=str(law.workflow),
+        name=f"the law of {law.workflow}",
+        asymptotic=asymptotic,
     )
 
 
-def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int], sp.Expr]:
-    """The law at one n, for a law without a formula in n: its gain there times the unit."""
+def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
+    """The law at one n, for a law without a formula in n: its gain there times the unit.
+
+    Symbols of the workflow have numbers there too.
+    """
+    own = sorted(law.workflow.symbols, key=str)
 
     @cache
-    def known() -> list[sp.Expr]:
-        gains = law.gain(_KNOWN_ITERATIONS)
-        return [unit * (rational(c) if isinstance(c, Fraction) else c) for c in gains]
+    def known(parameters: tuple[Fraction, ...], iterations: int) -> list[Fraction]:
+        checkpoint(iterations**2)
+        return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
-    def at(iteration: int) -> sp.Expr:
-        if iteration > len(known()):
-            raise OutOfReach(f"the law is known up to n = {len(known())}")
-        return known()[iteration - 1]
+    def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+        lines = None if own else _strips(law.workflow)
+        most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
+        if iteration > most:
+            raise OutOfReach(f"the law is known up to n = {most}")
+        if lines is None:
+            return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
+        return unit * rational(lines.gain(iteration))
 
     return at
+
+
+def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
+    """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
+    lines = None if law.workflow.is_symbolic else _strips(law.workflow)
+    if lines is None:
+        return None
+
+    def beyond(start: int, above: bool) -> Beyond:
+        strip = lines.at(start)
+        edge = strip.intercept + (strip.margin if above else -strip.margin)
+        return Beyond(strip.first, unit * (rational(strip.slope) * n + rational(edge)))
+
+    return beyond
+
+
+@cache
+def _strips(workflow: Workflow) -> Strips | None:
+    return strips(SymbolicWorkflow(workflow))

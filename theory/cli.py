@@ -8,43 +8,77 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
+import sympy as sp
+
+from .parser import Parser as Parser
+from .program import program, versions
+from .ranges import Range
+from .summary import summary
 from .task import Parameter, Task
 from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import WORKFLOWS
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line on standard error, with exit status 2."""
+def command_parser(
+    package: str, description: str, examples: Sequence[str], *, on: Sequence[str], note: str = ""
+) -> Parser:
+    """The parser of `python -m PACKAGE`, with its `--version`.
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)  # argparse makes the parsers of subcommands by this
+    Args:
+        package: its name.
+        description: what it does, the first lines of its help.
+        examples: of its command lines, without the program's name; the last lines of its help.
+        on: the installed packages that its numbers depend on.
+        note: what else `--version` says.
+    """
+    parser = Parser(prog=program(package), description=description, examples=examples)
+    said = f"{parser.prog}: {versions(*on)}{note}"
+    parser.add_argument("--version", action="version", version=said, help="print the versions and exit")
+    return parser
 
-    def error(self, message: str) -> NoReturn:
-        """Say what was given and what is needed."""
-        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
 
+def add_workflows(
+    parser: Parser, add_options: Callable[[Parser], None], *, example: str = "", symbols: bool = False
+) -> "argparse._SubParsersAction[Parser]":
+    """Add one subcommand for each workflow, with its parameters and the options given; returns their group.
 
-def add_workflows(parser: Parser, add_options: Callable[[Parser], None]) -> "argparse._SubParsersAction[Parser]":
-    """Add one subcommand for each workflow, with its parameters and the options given; returns their group."""
+    Args:
+        parser: that gets them.
+        add_options: adds the other options to the parser of each workflow.
+        example: options that follow those of a workflow in the example of its help; none without.
+        symbols: whether a letter may stand for a parameter: for all numbers of its range.
+    """
     commands = parser.add_subparsers(metavar="WORKFLOW", dest="workflow", required=True)
     for workflow in WORKFLOWS:
-        summary = (workflow.__doc__ or "").splitlines()[0]
-        command = commands.add_parser(workflow.command(), help=summary, description=summary)
+        said = summary(workflow)
+        needed = [field.name for field in fields(workflow) if field.default is MISSING]  # pyright: ignore[reportArgumentType]: every workflow is a dataclass
+        given = [f"{_flag(name)} {workflow.ranges[name].example}" for name in needed]
+        examples = [" ".join([example, *given])] if example else []
+        command = commands.add_parser(workflow.command(), help=said, description=said, examples=examples)
         command.set_defaults(build=workflow)
         for field in fields(workflow):  # pyright: ignore[reportArgumentType]: every workflow is a dataclass
-            needed = field.default is MISSING
+            numbers = workflow.ranges[field.name]
+            meaning = numbers.meaning.removeprefix("is ") + "; a number, or a letter for all of these" * symbols
+            if field.name not in needed:
+                meaning += f" (default: {numbers.without if field.default is None else field.default})"
             command.add_argument(
-                f"--{field.name.replace('_', '-')}",
-                type=exact_number,
-                required=needed,
+                _flag(field.name),
+                type=partial(_number_or_symbol, numbers) if symbols else exact_number,
+                required=field.name in needed,
                 default=argparse.SUPPRESS,
-                help="" if needed else f"(default: {field.default})",
+                metavar=field.name.upper().rpartition("_")[2],
+                help=meaning,
             )
         add_options(command)
     return commands
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def build_workflow(options: argparse.Namespace) -> Workflow:
@@ -93,11 +127,22 @@ def add_task(
         add(f"--{choice.name}", choices=choice.options, required=True, help=choice.meaning)
     for parameter in task.parameters if parameters else ():
         several = each and parameter.each
-        form = _several(_number_type(parameter)) if several else _number_type(parameter)
+        form = _several(number_type(parameter)) if several else number_type(parameter)
         meaning = parameter.meaning + "; or one each: 100,200" * several
-        meaning += "" if parameter.default is None else f" (default: {parameter.default:g})"
+        if not needed or parameter.default is not None:
+            default = "its symbol" if parameter.default is None else f"{parameter.default:g}"
+            meaning += f" (default: {default})"
         required = needed and parameter.default is None
         add(f"--{parameter.name}", type=form, default=parameter.default, required=required, help=meaning)
+
+
+def example_of(task: type[Task], *, parameters: bool = True) -> str:
+    """Options that a task can be given, with its typical numbers."""
+    options = [f"--{choice.name} {choice.options[0]}" for choice in task.choices]
+    for parameter in task.parameters if parameters else ():
+        number = parameter.default if parameter.typical is None else parameter.typical
+        options += [] if number is None else [f"--{parameter.name} {number:g}"]
+    return " ".join(options)
 
 
 def build_task(task: type[Task], options: argparse.Namespace, *, parameters: bool) -> Task:
@@ -107,7 +152,8 @@ def build_task(task: type[Task], options: argparse.Namespace, *, parameters: boo
     return task(**{name: getattr(options, name) for name in names})
 
 
-def _number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:
+def number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:
+    """How the command line reads a number of the parameter."""
     return whole_number if parameter.symbol.is_integer else positive_number
 
 
@@ -152,6 +198,11 @@ def exact_number(text: str) -> Fraction:
         raise argparse.ArgumentTypeError(f"must be a number such as 2, 1/2 or 0.5; got {text!r}") from error
 
 
+def _number_or_symbol(numbers: Range, text: str) -> Fraction | sp.Symbol:
+    """A number, or a symbol for all numbers of a parameter's range, as in `--weight w`."""
+    return numbers.symbol(text) if text.isidentifier() else exact_number(text)
+
+
 def positive_number(text: str) -> float:
     """A positive finite number, as in `--sigma 0.5`."""
     try:
@@ -166,20 +217,30 @@ def positive_number(text: str) -> float:
 def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:
     """Parse, call `main`, and turn a user's mistake into one line and exit status 2."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.excepthook = sys.__excepthook__
     # Gains of thousands of iterations have more digits than Python prints by default.
     sys.set_int_max_str_digits(0)
-    options = parser.parse_args(arguments)
+    options = parser.read(sys.argv[1:] if arguments is None else arguments)
     try:
         status = main(options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader, as in `| head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
         words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
         print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:  # that was it, and Python would try again in the end
+            _drop_output()
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

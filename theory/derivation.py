@@ -111,6 +111,15 @@ class Spread(abc.ABC):
     def distribution(self, mean: float, numbers: Mapping[str, Any]) -> Any:
         """The distribution with this mean, a frozen distribution of `scipy.stats`, at an n without objection."""
 
+    def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
+        """P(the quantity of one fit > value) as a ball of python-flint's; for spreads that are multiples of one fit's.
+
+        Args:
+            value: a ball.
+            numbers: of the task's parameters, by name.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not know it")
+
 
 @dataclass(frozen=True)
 class Derived:

@@ -1,6 +1,6 @@
 """A law: a quantity of every iteration's model under a workflow, with what it assumes and how it was derived."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -238,8 +238,13 @@ class Law:
             )
         return self._spread.distribution(float(self.evaluate(n=n, **parameters)), numbers)
 
+    def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
+        """P(the quantity of one fit > value) as a ball of python-flint's, for a distribution that is known."""
+        return self._spread.one_fit_exceeds(value, numbers)
+
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.quantity.symbol} = {sp.latex(self.expr)}$"
+        relation = "=" if self.exact else r"\simeq"
+        return f"$\\displaystyle {self.quantity.symbol} {relation} {sp.latex(self.expr)}$"
 
 
 def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:

@@ -163,15 +163,8 @@ def _slope(lags: Lags) -> sp.Expr | None:
 
 
 def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[sp.Expr | None, sp.Expr | None]:
-    """Closed form (where all roots are rational) and limit, from the shortest recurrence of exact gains.
-
-    The errors and noises of the last L iterations and of real(1) form a Markov state of 2L + 2 entries, so its
-    covariance, and c_n, obey a linear recurrence of at most `order` terms: a recurrence that fits 2 · `order` values
-    holds for ever (Massey 1969).
-    """
-    longest = int(max(last for _, last, *_ in lags.runs)) + int(max((old for _, old, _ in lags.fresh), default=0))
-    state = 2 * longest + 2
-    order = state * (state + 1) // 2 + 1
+    """Closed form (where all roots are rational) and limit, from the shortest recurrence of exact gains."""
+    longest, order = order_of_recurrence(lags)
     values = gain(workflow, start + longest + 2 * order)
     tail = values[start + longest :]
     recurrence = shortest_recurrence(tail)
@@ -190,6 +183,18 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
     # A zero root, or a start that is different, breaks the formula at small n: then there is none for all n.
     holds = all(expr.subs(n, m + 1) == sp.Rational(value) for m, value in enumerate(values[: start + longest + degree]))
     return (expr if holds else None), limit
+
+
+def order_of_recurrence(lags: Lags) -> tuple[int, int]:
+    """The longest lag L, and the most terms of the recurrence that the gain obeys L iterations after the start.
+
+    The errors and noises of the last L iterations and of real(1) form a Markov state of 2L + 2 entries, so its
+    covariance, and c_n, obey a linear recurrence of at most that many terms: a recurrence that fits twice as many
+    values holds for ever (Massey 1969).
+    """
+    longest = int(max(last for _, last, *_ in lags.runs)) + int(max((old for _, old, _ in lags.fresh), default=0))
+    state = 2 * longest + 2
+    return longest, state * (state + 1) // 2 + 1
 
 
 def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:

@@ -14,12 +14,13 @@ import abc
 import copy
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from .exact import Whole, exact, parameter, required
 from .pools import Composition, Pool, Pools, compose
+from .ranges import Range
 
 Index = Any  # an int, or in a proof a symbolic integer
 Number = Any  # an exact number: int or Fraction, or a symbol of SymPy's
@@ -90,7 +91,12 @@ class Workflow(abc.ABC):
 
             def training_set(self, iteration):
                 return by_weight({real(1): self.weight, synthetic(iteration - 1): 1 - self.weight})
+
+    Class attributes:
+        ranges: of the parameters, by name: over which a bound on a law with a symbol in their place has to hold.
     """
+
+    ranges: ClassVar[Mapping[str, Range]] = {}
 
     @abc.abstractmethod
     def training_set(self, iteration: Index) -> TrainingSet:
@@ -200,6 +206,16 @@ class Workflow(abc.ABC):
         if not is_dataclass(self):
             raise ValueError(f"{type(self).__name__} must be a dataclass: put @dataclass(frozen=True) above it.")
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def at(self, numbers: Mapping[Any, Number]) -> "Workflow":
+        """The workflow with numbers in the place of symbols that are parameters by themselves."""
+        changed: dict[str, Any] = {}
+        for name, value in self.parameters.items():
+            if isinstance(value, Workflow):
+                changed[name] = value.at(numbers)
+            elif getattr(value, "free_symbols", ()) and value in numbers:
+                changed[name] = numbers[value]
+        return replace(self, **changed) if changed else self  # pyright: ignore[reportArgumentType]: a dataclass
 
     @property
     def is_symbolic(self) -> bool:

@@ -1,9 +1,11 @@
 """The workflows that have names, in the words of the field and on the command line."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
-from .exact import exact
+from .ranges import Range
 from .workflow import (
     Index,
     Number,
@@ -16,6 +18,8 @@ from .workflow import (
     subsample,
     synthetic,
 )
+
+_WEIGHT = Range("is the share of the loss on real data, more than 0 and at most 1", most=Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,15 @@ class AccumulateSubsample(Workflow):
 class SlidingWindow(Workflow):
     """Each model is fitted to the newest k pools; k = 1 is Replace."""
 
+    ranges: ClassVar[Mapping[str, Range]] = {
+        "k": Range("counts pools and must be a whole number of at least 1", whole=True)
+    }
+
     k: Number
 
     def __post_init__(self) -> None:
-        """Check k."""
-        k = exact(self.k)
-        if _is_number(k):
-            if k < 1 or k.denominator != 1:
-                raise ValueError(f"SlidingWindow: k counts pools and must be a whole number of at least 1; got {k}.")
-            object.__setattr__(self, "k", int(k))
+        """Take k exactly."""
+        object.__setattr__(self, "k", self.ranges["k"].checked(self.k, "SlidingWindow: k"))
 
     def training_set(self, iteration: Index) -> TrainingSet:
         """Pools max(1, i - k + 1) to i."""
@@ -81,11 +85,13 @@ class SlidingWindow(Workflow):
 class FixedReal(Workflow):
     """The first real data at a fixed weight, beside the newest sampled data. Also: synthetic augmentation loop."""
 
+    ranges: ClassVar[Mapping[str, Range]] = {"weight": _WEIGHT}
+
     weight: Number
 
     def __post_init__(self) -> None:
         """Take the weight exactly."""
-        object.__setattr__(self, "weight", _weight(self.weight, "FixedReal"))
+        object.__setattr__(self, "weight", _WEIGHT.checked(self.weight, "FixedReal: weight"))
 
     def training_set(self, iteration: Index) -> TrainingSet:
         """real(1) with the weight, synthetic(i - 1) with the rest."""
@@ -96,17 +102,20 @@ class FixedReal(Workflow):
 class FreshReal(Workflow):
     """New real data at each iteration, beside the newest sampled data. Also: fresh data loop; weighted mixing."""
 
+    ranges: ClassVar[Mapping[str, Range]] = {
+        "synthetic_ratio": Range("is the sampled rows over T, more than 0"),
+        "weight": replace(_WEIGHT, without="every row counts alike"),
+    }
+
     synthetic_ratio: Number = Fraction(1)
     weight: Number | None = None
 
     def __post_init__(self) -> None:
         """Take ratio and weight exactly."""
-        ratio = exact(self.synthetic_ratio)
-        if _is_number(ratio) and ratio <= 0:
-            raise ValueError(f"FreshReal: synthetic_ratio is the sampled rows over T, more than 0; got {ratio}.")
+        ratio = self.ranges["synthetic_ratio"].checked(self.synthetic_ratio, "FreshReal: synthetic_ratio")
         object.__setattr__(self, "synthetic_ratio", ratio)
         if self.weight is not None:
-            object.__setattr__(self, "weight", _weight(self.weight, "FreshReal"))
+            object.__setattr__(self, "weight", _WEIGHT.checked(self.weight, "FreshReal: weight"))
 
     def training_set(self, iteration: Index) -> TrainingSet:
         """real(i) and synthetic(i - 1), each row counting alike, or with the weight on the real part."""
@@ -117,19 +126,6 @@ class FreshReal(Workflow):
     def pool_size(self, pool: Index) -> Number:
         """The sampled pools have synthetic_ratio times T rows."""
         return self.synthetic_ratio
-
-
-def _is_number(value: Number) -> bool:
-    return isinstance(value, (int, Fraction))
-
-
-def _weight(value: Number, owner: str) -> Number:
-    value = exact(value)
-    if _is_number(value) and not 0 < value <= 1:
-        raise ValueError(
-            f"{owner}: weight is the share of the loss on real data, more than 0 and at most 1; got {value}."
-        )
-    return value
 
 
 #: The workflows that have a name on the command line.

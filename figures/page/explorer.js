@@ -87,6 +87,11 @@
     return found.filter((value) => low <= value * (1 + 1e-9) && value <= high * (1 + 1e-9));
   }
 
+  /** Text within HTML. */
+  function safe(text) {
+    return String(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  }
+
   function draw(curves, n, logarithmic) {
     const width = Math.max(280, chart.clientWidth);
     const height = Math.round(Math.min(440, Math.max(260, width * 0.58)));
@@ -109,7 +114,7 @@
     }
     const middle = (height - bottom + top) / 2;
     lines.push(`<text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">model-fitting iteration</text>`);
-    lines.push(`<text transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">${tasks[task()].axis}</text>`);
+    lines.push(`<text transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">${safe(tasks[task()].axis)}</text>`);
     for (const { colour, dash, exact, dotted, values } of curves) {
       const points = values.map((value, i) => [x(i + 1).toFixed(1), y(value).toFixed(1)]);
       const path = points.map((point) => point.join(" ")).join(" L ");
@@ -120,19 +125,19 @@
     }
     chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     chart.setAttribute("height", height);
-    chart.innerHTML = `<title>The ${tasks[task()].quantity} of models 1 to ${n} under the chosen workflows; the table below has the numbers</title>${lines.join("")}`;
+    chart.innerHTML = `<title>The ${safe(tasks[task()].quantity)} of models 1 to ${n} under the chosen workflows; the table below has the numbers</title>${lines.join("")}`;
   }
 
   function list(curves, n) {
     const head = ["workflow", ...tasks[task()].choices, "model 1", `model ${n}`, "ratio", "law"];
-    table.tHead.innerHTML = `<tr>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr>`;
+    table.tHead.innerHTML = `<tr>${head.map((title) => `<th scope="col">${safe(title)}</th>`).join("")}</tr>`;
     table.tBodies[0].innerHTML = curves
       .map(({ family, colour, chosen, dash, exact, dotted, values }) => {
         const mark = dotted ? `<circle cx="18" cy="6" r="3" fill="${colour}"/>` : "";
         const line = `<svg class="key" viewBox="0 0 36 12" aria-hidden="true"><path d="M 0 6 L 36 6" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>${mark}</svg>`;
         const [first, last] = [values[0], values[values.length - 1]];
         const cells = [...Object.values(chosen), ...[first, last, last / first].map(format), exact ? "exact" : "large T"];
-        return `<tr><th scope="row">${line} ${family}</th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+        return `<tr><th scope="row">${line} ${safe(family)}</th>${cells.map((cell) => `<td>${safe(cell)}</td>`).join("")}</tr>`;
       })
       .join("");
   }

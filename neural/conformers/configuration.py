@@ -17,7 +17,7 @@ class ConformerConfiguration(Configuration):
     """A diffusion model and its conformations."""
 
     data: str = field(metadata=option("the conformations", choices=("conformers", "geom-drugs", "file")))
-    file: str | None = field(metadata=option("SDF or SMILES file, or the folder of GEOM's pickles"))
+    file: str | None = field(metadata=option("SDF (.sdf, .mol) or SMILES (.smi) file, or the folder of GEOM's pickles"))
     cache: str | None = field(metadata=option("folder for read conformations (default: in the user's cache folder)"))
     conformations: int = field(metadata=option("T, conformations of real(1)"))
     molecules: int | None = field(metadata=option("drawn out of the data (default: all)"))
@@ -146,4 +146,5 @@ DIFFUSION = Kind(
     "squared error of the predicted noise per dimension, held-out molecules",
     PRESETS,
     {},
+    "--data file --file drugs.smi --preset smoke",
 )

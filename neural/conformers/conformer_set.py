@@ -16,23 +16,29 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
-from ..files import write_bytes
-from ..real_data import collect, user_cache
+from sim.files import make_once
+
+from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
+from ..real_data import cache_folder, collect
+from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
     Found,
     Skipped,
+    TooLarge,
     block,
     canonical,
     drawn,
-    from_geom,
-    from_sdf,
     from_smiles,
     in_sdf,
+    is_sdf,
     placed,
     positions,
     prepared,
 )
+
+#: Suffixes of files of both kinds; `.txt` and none may be either.
+SDF, SMILES, EITHER = (".sdf", ".sd", ".mol", ".mdl"), (".smi", ".smiles", ".ism", ".can", ".tsv"), (".txt", "")
 
 #: The embedded molecules.
 DRUGS = Path(__file__).with_name("drugs.smi")
@@ -54,8 +60,8 @@ BONDS = {
     Chem.BondType.AROMATIC: 4,
 }
 
-#: Skipped molecules that are named with the reason, at most.
-NAMED = 5
+#: Of what is kept: changed whenever the same molecules give other rows.
+FORM = 2
 
 Rows = Float32[np.ndarray, "conformations columns"]
 
@@ -70,6 +76,7 @@ class ConformerSet:
         pairs: the kind of each pair of atoms.
         train: rows.
         test: held out, the same for every model.
+        too_large: how many more molecules there were, but for the limit of their atoms.
     """
 
     molecules: tuple[Chem.Mol, ...]
@@ -77,10 +84,12 @@ class ConformerSet:
     pairs: Int8[np.ndarray, "molecules atoms atoms"]
     train: Rows
     test: Float32[np.ndarray, "held_out columns"]
+    too_large: int = 0
 
     def real(self, iteration: int, conformations: int, *, key: Key[Array, ""]) -> Rows:
         """Conformations that no earlier iteration of the same key collected."""
-        return collect(self.train, iteration, conformations, noun="conformations", key=key)
+        remedy = f", or a larger --max-atoms, for which {self.too_large} molecules were skipped" * (self.too_large > 0)
+        return collect(self.train, iteration, conformations, noun="conformations", key=key, remedy=remedy)
 
 
 def split(rows: Rows) -> tuple[Int[np.ndarray, " conformations"], Float32[np.ndarray, "conformations atoms 3"]]:
@@ -120,18 +129,34 @@ def conformers(choice: Choice, cache: Path | None = None) -> ConformerSet:
 
 
 def of_file(path: Path, choice: Choice, cache: Path | None = None) -> ConformerSet:
-    """Conformations in an SDF file (`.sdf`), or computed of the molecules of any other file, a SMILES a line.
+    """Conformations in an SDF file, or computed of the molecules of a file with a SMILES a line.
+
+    The suffix tells which (`.sdf`, `.sd`, `.mol`; `.smi`, `.smiles`), for `.txt` the content; either may be compressed.
 
     Raises:
-        ValueError: the file is missing or damaged, or holds too few molecules.
+        ValueError: the file is missing or damaged, is not what its name says, or holds too few molecules.
     """
     if not path.is_file():
         raise ValueError(f"{path} is no file; give SMILES or SDF by --file.")
-    if path.suffix == ".sdf":
-        return _conformer_set(path, from_sdf(path), choice, cache, path.read_bytes())
-    return _conformer_set(
-        path, from_smiles(path, choice.molecules, choice.per_molecule), choice, cache, path.read_bytes()
+    suffix, content = suffix_of(path), read_bytes(path, option="--file")
+    text = as_text(content, path, "SMILES or SDF")
+    if suffix not in SDF + SMILES + EITHER:
+        raise ValueError(f"{path}: files {suffix} are not read; give SDF (.sdf, .mol) or SMILES (.smi) by --file.")
+    if suffix in SDF and text.strip() and not is_sdf(text):
+        raise ValueError(f"{path} is named as SDF and holds none; name a file with a SMILES a line .smi.")
+    if suffix in SMILES and is_sdf(text):
+        raise ValueError(f"{path} is named as SMILES and holds SDF; name it .sdf.")
+    if is_sdf(text):
+        return _conformer_set(path, in_sdf(text, path), choice, cache, content)
+    found = from_smiles(
+        text,
+        path,
+        choice.molecules,
+        choice.per_molecule,
+        hydrogens=choice.hydrogens,
+        max_atoms=choice.max_atoms,
     )
+    return _conformer_set(path, found, choice, cache, content)
 
 
 def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> ConformerSet:
@@ -143,12 +168,15 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
     Raises:
         ValueError: the folder is missing, or a file is damaged or not one of GEOM; it is named.
     """
-    if path.is_file() and path.suffix == ".sdf":
+    if path.is_file() and suffix_of(path) in SDF:
         return of_file(path, choice, cache)
-    files = sorted(path.glob("*.pickle"))
+    files = sorted(path.iterdir()) if path.is_dir() else []
+    files = [file for file in files if file.suffix.lower() in PICKLES and not of_a_system(file, path)]
     if not files:
         raise ValueError(f"{path} holds no pickles; give GEOM's rdkit_folder/drugs, or an SDF file, by --file.")
     files = [files[i] for i in drawn(len(files), choice.molecules)]
+    if unread := [str(file) for file in files if not file.is_file()]:
+        raise ValueError(f"--file {path}: {some_of(unread)} cannot be read as a file; take it away.")
     states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
     return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
 
@@ -157,47 +185,57 @@ def _conformer_set(
     path: Path, found: Iterable[Found], choice: Choice, cache: Path | None, content: bytes
 ) -> ConformerSet:
     """The conformations that are chosen, in a cached file from the second time on, and what there is to say of it."""
-    digest = hashlib.sha256(f"{choice} {SEED} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
-    file = (cache or user_cache()) / f"conformers-{digest}.sdf"
-    if not file.exists():
-        skipped, text = _select(found, choice)
+    digest = hashlib.sha256(f"{choice} {SEED} {FORM} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
+    file = cache_folder(cache) / f"conformers-{digest}.sdf"
+
+    def make(partial: Path) -> None:
+        news, text = _select(found, choice)
         # A line of JSON: whoever reads this file again is to see it too.
-        write_bytes(file, f"{json.dumps(skipped)}\n{text}".encode())
-    header, text = file.read_text().split("\n", 1)
-    if skipped := json.loads(header):
-        more = f"; and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
-        print(f"{path}: {len(skipped)} skipped ({'; '.join(skipped[:NAMED])}{more})", file=sys.stderr)
+        partial.write_bytes(f"{json.dumps(news)}\n{text}".encode())
+
+    make_once(file, make)
+    header, text = file.read_text(encoding="utf-8").split("\n", 1)
+    skipped, too_large = json.loads(header)
+    if skipped:
+        print(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})", file=sys.stderr)
     groups: dict[str, list[Chem.Mol]] = {}
     for _, molecule in in_sdf(text, file):
         assert not isinstance(molecule, Skipped)  # it was written from a molecule
         groups.setdefault(canonical(molecule), []).append(molecule)
     if len(groups) <= choice.test_molecules:
+        remedy = f"; {too_large} have more than {choice.max_atoms} atoms: use a larger --max-atoms" * (too_large > 0)
         raise ValueError(
             f"{path} holds {len(groups)} molecules that can be used; more than the {choice.test_molecules} held out "
-            "(--test-molecules) are needed."
+            f"(--test-molecules) are needed{remedy}."
         )
-    return _built([groups[smiles] for smiles in sorted(groups)], choice.test_molecules)
+    return _built([groups[smiles] for smiles in sorted(groups)], choice.test_molecules, too_large)
 
 
-def _select(found: Iterable[Found], choice: Choice) -> tuple[list[str], str]:
-    """The molecules that were skipped, and the chosen conformations as text."""
+def _select(found: Iterable[Found], choice: Choice) -> tuple[tuple[list[str], int], str]:
+    """The molecules that were skipped and how many of them for their size; and the chosen conformations as text."""
     skipped: list[str] = []
+    too_large = 0
     blocks: dict[str, list[str]] = {}
+    forms: dict[str, str] = {}
     for place, molecule in found:
         try:
             if isinstance(molecule, Skipped):
                 raise molecule
             made = prepared(molecule, hydrogens=choice.hydrogens, max_atoms=choice.max_atoms)
+            form = Chem.MolToSmiles(made, isomericSmiles=False)
+            if forms.setdefault(canonical(made), form) != form:
+                raise Skipped("has other hydrogens than the same molecule before it")
             mine = blocks.setdefault(canonical(made), [])
             mine += [block(made, conformer.GetId()) for conformer in made.GetConformers()]
         except Skipped as reason:
             skipped.append(f"{place}: {reason}")
+            too_large += isinstance(reason, TooLarge)
     names = sorted(blocks)
     kept = [blocks[names[i]][: choice.per_molecule] for i in drawn(len(names), choice.molecules)]
-    return skipped, "".join(text for texts in kept for text in texts)
+    return (skipped, too_large), "".join(text for texts in kept for text in texts)
 
 
-def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int) -> ConformerSet:
+def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int, too_large: int) -> ConformerSet:
     atoms = max(group[0].GetNumAtoms() for group in groups)
     rows = []
     for number, group in enumerate(groups):
@@ -211,7 +249,7 @@ def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int) -> Conform
     tested = np.isin(table[:, 0].astype(int), held_out)
     molecules = tuple(placed(group[0], ()) for group in groups)
     features, pairs = (np.stack(parts) for parts in zip(*(graph(m, atoms) for m in molecules), strict=True))
-    return ConformerSet(molecules, features, pairs, table[~tested], table[tested])
+    return ConformerSet(molecules, features, pairs, table[~tested], table[tested], too_large)
 
 
 def graph(molecule: Chem.Mol, atoms: int) -> tuple[Int8[np.ndarray, "atoms features"], Int8[np.ndarray, "atoms atoms"]]:

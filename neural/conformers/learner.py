@@ -10,6 +10,8 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Key, PyTree
 
+from sim.keys import key_of
+
 from ..loop import Learner
 from . import metrics
 from .conformer_set import ConformerSet, Rows, join, split
@@ -106,7 +108,7 @@ class ConformerModel(Learner):
         test, sums = self.conformers.test, np.zeros(1)
         for start in range(0, len(test), self.test_batch):
             rows = test[start : start + self.test_batch]
-            found = _test(models, self._graphs, rows, self.test_draws, jr.fold_in(jr.key(0), start))
+            found = _test(models, self._graphs, rows, self.test_draws, jr.fold_in(key_of(0), start))
             sums = sums + np.asarray(found, np.float64)
         return {"test_loss": sums / len(test)}
 
@@ -127,7 +129,7 @@ class ConformerModel(Learner):
         kept = np.isin(numbers, np.unique(numbers)[:MEASURED])
         numbers, real = numbers[kept], real[kept]
         seeds = len(jax.tree.leaves(eqx.filter(models, eqx.is_array))[0])
-        keys = jnp.broadcast_to(jr.split(jr.key(1), len(numbers))[None], (seeds, len(numbers)))
+        keys = jnp.broadcast_to(jr.split(key_of(1), len(numbers))[None], (seeds, len(numbers)))
         result = []
         for rows in self._sample(models, np.broadcast_to(numbers, (seeds, len(numbers))), keys):
             found = []

@@ -1,7 +1,7 @@
-"""Molecules with conformations, by RDKit: embedded from SMILES, out of SDF files, and out of the pickles of GEOM."""
+"""Molecules with conformations, by RDKit: embedded from SMILES, and out of SDF files."""
 
-import io
-import pickle
+import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,8 +17,24 @@ SEED = 1
 #: What ends a molecule in an SDF file.
 END = "$$$$"
 
-#: The only class that a pickle of GEOM needs, beside what Python has built in.
-ALLOWED = ("rdkit.Chem.rdchem", "Mol")
+#: The fourth line of a molecule in an SDF file: it counts atoms and bonds.
+COUNTS = re.compile(r"[ \d]{3}[ \d]{3}.*V[23]000\s*")
+
+#: What ends the atoms and bonds of a molecule in an SDF file.
+BONDS_END = "M  END"
+
+#: Embedding gives up a conformation after so many attempts (hard molecules need hundreds), and a molecule after so many
+#: seconds. RDKit's own limit is ten attempts an atom, which can take hours.
+ATTEMPTS, SECONDS = 400, 60
+
+#: Letters of a SMILES that is read; of a longer one atoms are only counted, since reading it can take hours.
+LONGEST = 10_000
+
+#: An atom other than hydrogen in a SMILES.
+ATOM = re.compile(r"\[(?!\d*H[+-]?\d*(?::\d+)?\])[^\]]*\]|Br|Cl|[BCNOPSFIbcnops]")
+
+#: Angstrom; no two atoms are nearer to one another.
+NEAREST = 0.1
 
 # RDKit writes its warnings to standard error; what matters of them is said here in one line.
 rdBase.DisableLog("rdApp.*")
@@ -26,6 +42,10 @@ rdBase.DisableLog("rdApp.*")
 
 class Skipped(Exception):
     """A molecule that cannot be used, and why."""
+
+
+class TooLarge(Skipped):
+    """A molecule that has more atoms than asked for."""
 
 
 #: Where a molecule stands and what it is called; and the molecule with its conformations, or why there are none.
@@ -37,69 +57,124 @@ def drawn(all: int, some: int | None) -> list[int]:
     return np.sort(np.random.default_rng(SEED).permutation(all)[:some]).tolist()
 
 
-def from_smiles(path: Path, molecules: int | None, conformations: int) -> Iterator[Found]:
-    """The molecules of a file with a SMILES and a name a line, `#` before a remark, or some of them, embedded.
+def from_smiles(
+    text: str, path: Path, molecules: int | None, conformations: int, *, hydrogens: bool, max_atoms: int
+) -> Iterator[Found]:
+    """The molecules of a text with a SMILES and a name a line, `#` before a remark, or some of them, embedded.
 
     Conformations are RDKit's: distance geometry with torsion preferences, ETKDG (Riniker and Landrum 2015), relaxed in
     the force field MMFF94 (Halgren 1996). The same on every run.
+
+    Args:
+        text: of the file.
+        path: of the file, to name it.
+        molecules: at most so many lines; `None` for all.
+        conformations: of each molecule.
+        hydrogens: whether they count as atoms.
+        max_atoms: a molecule with more is not embedded.
     """
-    lines = [(n, line.split(maxsplit=1)) for n, line in enumerate(_text(path).splitlines(), 1)]
+    # Other ends of lines, such as U+2028, are letters of a name.
+    lines = [(n, line.split(maxsplit=1)) for n, line in enumerate(text.split("\n"), 1)]
     lines = [(n, words) for n, words in lines if words and not words[0].startswith("#")]
     lines = [lines[i] for i in drawn(len(lines), molecules)]
     for number, words in tqdm(lines, f"embedding {path.name}", unit="molecule", leave=False):
         name = words[1].strip() if len(words) > 1 else words[0]
         try:
-            molecule = embedded(words[0], conformations)
+            _refuse_length(words[0], max_atoms)
+            molecule = parsed(words[0])
+            whole = Chem.AddHs(molecule) if hydrogens else molecule
+            refuse_size(whole, hydrogens=hydrogens, max_atoms=max_atoms)  # before it takes hours
+            molecule = embedded(molecule, conformations)
             molecule.SetProp("_Name", name)
         except Skipped as reason:
             molecule = reason
-        yield f"line {number}, {name}", molecule
+        yield f"line {number}, {_short(name)}", molecule
 
 
-def embedded(smiles: str, conformations: int) -> Chem.Mol:
-    """The molecule with hydrogens and conformations.
+def _refuse_length(smiles: str, max_atoms: int) -> None:
+    if len(smiles) > LONGEST:
+        atoms = sum(1 for _ in ATOM.finditer(smiles))
+        if atoms > max_atoms:
+            raise TooLarge(f"has {atoms} atoms, not 3 to {max_atoms}")
+        raise Skipped(f"is a SMILES of {len(smiles)} letters; {LONGEST} at most are read")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:60]}…"
+
+
+def parsed(smiles: str) -> Chem.Mol:
+    """The molecule.
 
     Raises:
-        Skipped: it does not parse, or there are no conformations of it.
+        Skipped: it does not parse.
     """
     molecule = Chem.MolFromSmiles(smiles)
     if molecule is None:
         raise Skipped("does not parse as SMILES")
+    return molecule
+
+
+def embedded(molecule: Chem.Mol, conformations: int) -> Chem.Mol:
+    """The molecule with hydrogens and conformations.
+
+    Raises:
+        Skipped: there are no conformations of it.
+    """
     molecule = Chem.AddHs(molecule)
     parameters = rdDistGeom.ETKDGv3()
     parameters.randomSeed = SEED
     parameters.numThreads = 0  # all; each conformation has random numbers of its own
+    parameters.maxIterations = ATTEMPTS
+    parameters.timeout = SECONDS
+    started = time.monotonic()
     try:
         found = len(rdDistGeom.EmbedMultipleConfs(molecule, conformations, parameters))
-    except (RuntimeError, ValueError) as error:  # a molecule without bounds, such as an empty one
+    except (RuntimeError, ValueError, MemoryError) as error:  # a molecule without bounds, such as an empty one
         raise Skipped("cannot be embedded") from error
     if found < conformations:
-        raise Skipped("cannot be embedded")
+        late = time.monotonic() - started >= SECONDS
+        raise Skipped(f"cannot be embedded in {SECONDS} seconds" if late else "cannot be embedded")
     if not rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
         raise Skipped("has no MMFF parameters")
     rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(molecule, numThreads=0, maxIters=2000)
     return molecule
 
 
-def from_sdf(path: Path) -> Iterator[Found]:
-    """The molecules of an SDF file, a conformation each.
+def is_sdf(text: str) -> bool:
+    """Whether a text holds molecules as SDF has them, be they cut off."""
+    return any(line.rstrip() == BONDS_END or COUNTS.fullmatch(line) for line in text.split("\n"))
+
+
+def in_sdf(text: str, path: Path) -> Iterator[Found]:
+    """The molecules of the text of an SDF file, a conformation each; the last one may lack the line that ends it.
 
     Raises:
         ValueError: the last molecule is cut off.
     """
-    yield from in_sdf(_text(path), path)
-
-
-def in_sdf(text: str, path: Path) -> Iterator[Found]:
-    """The molecules of the text of an SDF file."""
-    start, lines = 0, text.splitlines()
+    start, lines = 0, text.split("\n")  # other ends of lines, such as U+2028, are letters of a name
     for number, line in enumerate(lines):
-        if line.startswith(END):
-            name = lines[start].strip() or "nameless"
-            yield f"line {start + 1}, {name}", _of_block("\n".join(lines[start:number]), name)
+        if line.startswith(END) and not _heads(lines, start, number):
+            yield _record(lines[start:number], start)
             start = number + 1
-    if any(line.strip() for line in lines[start:]):
+    rest = lines[start:]
+    if not any(line.strip(" \t\x1a") for line in rest):
+        return
+    if not any(line.rstrip() == BONDS_END for line in rest):
         raise ValueError(f"{path}, line {start + 1}: the file ends in the middle of this molecule, without {END}.")
+    yield _record(rest, start)
+
+
+def _heads(lines: Sequence[str], start: int, number: int) -> bool:
+    """Whether a line is one of the first three of a molecule, which hold its name and remarks, whatever they say."""
+    counts = lines[start + 3 : start + 4]
+    return number < start + 3 and bool(counts) and COUNTS.fullmatch(counts[0]) is not None
+
+
+def _record(lines: Sequence[str], start: int) -> Found:
+    name = lines[0].strip() if lines else ""
+    name = name or "nameless"
+    return f"line {start + 1}, {_short(name)}", _of_block("\n".join(lines), name)
 
 
 def _of_block(block: str, name: str) -> Chem.Mol | Skipped:
@@ -117,74 +192,72 @@ def block(molecule: Chem.Mol, conformation: int = -1) -> str:
     return Chem.MolToMolBlock(molecule, confId=conformation) + f"{END}\n"
 
 
-def from_geom(files: list[Path], conformations: int) -> Iterator[Found]:
-    """The likeliest conformations of the molecules in files of GEOM (Axelrod and Gomez-Bombarelli 2022).
-
-    Each is a pickle: a dictionary whose `conformers` have an `rd_mol` and a `boltzmannweight`. A pickle can name any
-    function to be called when it is read; here it can name RDKit's molecule, and nothing else.
-
-    Raises:
-        ValueError: a file is no such pickle, or asks for something else.
-    """
-    for path in tqdm(files, "reading GEOM", unit="molecule", leave=False):
-        try:
-            entry = _Unpickler(io.BytesIO(path.read_bytes())).load()
-            conformers = sorted(entry["conformers"], key=lambda c: -c["boltzmannweight"])[:conformations]
-            molecule = Chem.Mol(conformers[0]["rd_mol"])
-            for other in conformers[1:]:
-                molecule.AddConformer(other["rd_mol"].GetConformer(), assignId=True)
-        except _Refused as error:
-            raise ValueError(f"{path} {error}") from error
-        except OSError:
-            raise
-        except Exception as error:  # bytes that are no pickle can raise anything
-            raise ValueError(f"{path} is no molecule of GEOM: {type(error).__name__} {error}".strip()) from error
-        molecule.SetProp("_Name", str(entry.get("smiles", path.stem)))
-        yield path.name, molecule
-
-
-class _Refused(Exception):
-    """What a pickle asks for that it may not have."""
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> type[Chem.Mol]:
-        if (module, name) != ALLOWED:
-            raise _Refused(
-                f"asks for {module}.{name}, and a molecule of GEOM needs nothing but {'.'.join(ALLOWED)}; "
-                "nothing of it was run."
-            )
-        return Chem.Mol
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text: byte {error.start} is not UTF-8; give SMILES or SDF.") from error
-
-
 def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol:
     """The molecule with or without its hydrogens, its atoms in an order that depends on the molecule alone.
 
     Raises:
-        Skipped: it is not one molecule of 3 to `max_atoms` atoms.
+        Skipped: it is not one molecule of 3 to `max_atoms` atoms, each in its place in space.
     """
-    if not hydrogens:
-        molecule = Chem.RemoveAllHs(molecule)
-    if len(Chem.GetMolFrags(molecule)) > 1:
+    refuse_size(molecule, hydrogens=hydrogens, max_atoms=max_atoms)
+    made = arranged(molecule if hydrogens else Chem.RemoveAllHs(molecule))
+    for xyz in positions(made):
+        if reason := misplaced(xyz):
+            raise Skipped(reason)
+    if _is_drawn(molecule):
+        raise Skipped("has no positions in space, but is drawn in a plane")
+    made.SetProp("_Name", molecule.GetProp("_Name"))
+    return made
+
+
+def refuse_size(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> None:
+    """Check that this is one molecule of 3 to `max_atoms` atoms.
+
+    Raises:
+        Skipped: it is not.
+    """
+    # RemoveAllHs would take hours on a hundred thousand of them.
+    counted = {atom.GetIdx() for atom in molecule.GetAtoms() if hydrogens or atom.GetAtomicNum() != 1}
+    if sum(not counted.isdisjoint(fragment) for fragment in Chem.GetMolFrags(molecule)) > 1:
         raise Skipped("consists of several molecules")
-    if not 3 <= molecule.GetNumAtoms() <= max_atoms:
-        raise Skipped(f"has {molecule.GetNumAtoms()} atoms, not 3 to {max_atoms}")
+    if not 3 <= (atoms := len(counted)) <= max_atoms:
+        raise (TooLarge if atoms > max_atoms else Skipped)(f"has {atoms} atoms, not 3 to {max_atoms}")
+
+
+def arranged(molecule: Chem.Mol) -> Chem.Mol:
+    """The molecule with its atoms in the order of its SMILES, whatever order and numbers they have."""
+    molecule = _unnumbered(molecule)
     Chem.MolToSmiles(molecule, isomericSmiles=False)  # leaves the order of its atoms as a property
-    ordered = Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
-    ordered.SetProp("_Name", molecule.GetProp("_Name"))
-    return ordered
+    return Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
+
+
+def _unnumbered(molecule: Chem.Mol) -> Chem.Mol:
+    """The molecule without the numbers that chemists map atoms by; RDKit would order and tell molecules by them."""
+    molecule = Chem.Mol(molecule)
+    for atom in molecule.GetAtoms():
+        atom.SetAtomMapNum(0)
+    return molecule
+
+
+def misplaced(xyz: np.ndarray) -> str | None:
+    """What is wrong with the positions of a conformation's atoms."""
+    if not np.isfinite(xyz).all():
+        return "has positions that are no numbers"
+    apart = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1) + np.diag([np.inf] * len(xyz))
+    return "has several atoms in one place" if apart.min() < NEAREST else None
+
+
+def _is_drawn(molecule: Chem.Mol) -> bool:
+    """Whether positions in a plane cannot be real: a tetrahedral carbon and its neighbours never lie in one."""
+    tetrahedral = any(
+        atom.GetHybridization() == Chem.HybridizationType.SP3 and atom.GetAtomicNum() == 6 and atom.GetDegree() >= 3
+        for atom in molecule.GetAtoms()
+    )
+    return tetrahedral and any(np.ptp(xyz[:, 2]) == 0 for xyz in positions(molecule))
 
 
 def canonical(molecule: Chem.Mol) -> str:
-    """SMILES by which two molecules are the same; blind to chirality, as the model is."""
-    return Chem.MolToSmiles(Chem.RemoveAllHs(molecule), isomericSmiles=False)
+    """SMILES by which two molecules are the same; blind to chirality, as the model is, and to atoms' numbers."""
+    return Chem.MolToSmiles(_unnumbered(Chem.RemoveAllHs(molecule)), isomericSmiles=False)
 
 
 def positions(molecule: Chem.Mol) -> list[np.ndarray]:

@@ -17,7 +17,9 @@ class ImageConfiguration(Configuration):
     """A variational autoencoder and its images."""
 
     data: str = field(metadata=option("the images", choices=("digits", "celeba", "folder")))
-    folder: str | None = field(metadata=option("of images, or CelebA's: img_align_celeba and list_eval_partition.txt"))
+    folder: str | None = field(
+        metadata=option("of images, or CelebA's: img_align_celeba and list_eval_partition (.txt, or Kaggle's .csv)")
+    )
     cache: str | None = field(metadata=option("folder for resized images (default: in the user's cache folder)"))
     images: int = field(metadata=option("T, images of real(1)"))
     test_images: int = field(metadata=option("held-out images, of the digits at most 360"))
@@ -30,6 +32,7 @@ class ImageConfiguration(Configuration):
     beta: float = field(metadata=option("weight of the KL divergence; twice the variance of the observation noise"))
     samples: str = field(metadata=option("decoder's means, or with observation noise", choices=("mean", "noisy")))
     test_draws: int = field(metadata=option("draws of the latent code a held-out image"))
+    skip_broken: bool = field(default=False, metadata=option("leave out images that cannot be read, and name them"))
 
     @property
     def rows(self) -> int:
@@ -66,7 +69,12 @@ class ImageConfiguration(Configuration):
         read = celeba if self.data == "celeba" else folder_of_images
         cache = None if self.cache is None else Path(self.cache)
         return read(
-            Path(self.folder), size=self.size, channels=self.channels, test_images=self.test_images, cache=cache
+            Path(self.folder),
+            size=self.size,
+            channels=self.channels,
+            test_images=self.test_images,
+            cache=cache,
+            skip_broken=self.skip_broken,
         )
 
     def learner(self, run_dir: Path) -> ImageModel:
@@ -147,4 +155,5 @@ AUTOENCODER = Kind(
     "squared error per pixel + beta * KL divergence per pixel, held-out images",
     PRESETS,
     {},
+    "--data folder --folder photos --test-images 20 --preset smoke",
 )

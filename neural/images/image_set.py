@@ -1,25 +1,21 @@
 """Images to learn from: the embedded digits, CelebA as it is released, and any folder of images."""
 
-import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Array, Float32, Integer, Key, Shaped, UInt8
-from PIL import Image
-from tqdm import tqdm
 
-from sim.results import write_whole
-
-from ..real_data import collect, user_cache
-
-#: What a folder of images is searched for.
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+from ..files import of_a_system, read_text, say_left_out
+from ..real_data import collect
+from .image_files import SUFFIXES, load
 
 #: Names in the released CelebA (Liu et al. 2015): the aligned faces, 178 x 218, and which split each belongs to.
 CELEBA_IMAGES, CELEBA_PARTITION = "img_align_celeba", "list_eval_partition.txt"
+
+#: The same file in the copy on Kaggle: a table, with these columns.
+KAGGLE_PARTITION, KAGGLE_COLUMNS = "list_eval_partition.csv", ["image_id", "partition"]
 
 #: Side of the square in the middle of a CelebA face that is kept, as is usual for generative models of it.
 CELEBA_CROP = 148
@@ -76,8 +72,10 @@ def digits() -> ImageSet:
     return ImageSet(images[train], images[test], labels[train])
 
 
-def celeba(folder: Path, *, size: int, channels: int, test_images: int, cache: Path | None = None) -> ImageSet:
-    """CelebA from its released folder: `img_align_celeba/*.jpg` and `list_eval_partition.txt`.
+def celeba(
+    folder: Path, *, size: int, channels: int, test_images: int, cache: Path | None = None, skip_broken: bool = False
+) -> ImageSet:
+    """CelebA from its released folder: `img_align_celeba/*.jpg` and `list_eval_partition.txt`, or Kaggle's copy of it.
 
     Split 0 of the partition is trained on; the first of split 2 are tested on; split 1, validation, is not used.
 
@@ -87,33 +85,60 @@ def celeba(folder: Path, *, size: int, channels: int, test_images: int, cache: P
         channels: 1 for grey, 3 for RGB.
         test_images: the most that are tested on.
         cache: folder of the cached file, as in `load`.
+        skip_broken: whether images that cannot be read are left out, or refused.
 
     Raises:
         ValueError: a file is missing or damaged; it is named.
     """
-    partition = folder / CELEBA_PARTITION
-    if not partition.is_file():
-        raise ValueError(f"{partition} is missing; CelebA's partition file tells training from test images.")
-    splits: dict[str, list[Path]] = {"0": [], "1": [], "2": []}
-    for number, line in enumerate(partition.read_text(errors="replace").splitlines(), 1):
-        words = line.split()
-        if len(words) != 2 or words[1] not in splits:
-            raise ValueError(f"{partition}, line {number}: needs a file name and 0, 1 or 2; got {line[:60]!r}.")
-        splits[words[1]].append(folder / CELEBA_IMAGES / words[0])
+    partition = next((path for name in (CELEBA_PARTITION, KAGGLE_PARTITION) if (path := folder / name).exists()), None)
+    if partition is None:
+        raise ValueError(
+            f"{folder / CELEBA_PARTITION} is missing; CelebA's partition file tells training from test images: give "
+            "the folder that holds it by --folder."
+        )
+    images = folder / CELEBA_IMAGES
+    images = images / CELEBA_IMAGES if (images / CELEBA_IMAGES).is_dir() else images  # as Kaggle's archive has them
+    splits = {
+        split: [images / name for name, its_split in _splits(partition).items() if its_split == split]
+        for split in ("0", "2")
+    }
     for split, name in (("0", "train on"), ("2", "test on")):
         if not splits[split]:
             raise ValueError(f"{partition} names no images to {name} (split {split}).")
 
     def read(paths: list[Path]) -> UInt8[np.ndarray, "images size size channels"]:
-        return load(paths, size=size, channels=channels, crop=CELEBA_CROP, cache=cache)
+        return load(paths, size=size, channels=channels, crop=CELEBA_CROP, cache=cache, skip_broken=skip_broken)
 
     return ImageSet(read(splits["0"]), read(splits["2"][:test_images]))
 
 
+def _splits(partition: Path) -> dict[str, str]:
+    """The split of each image, by its name."""
+    splits: dict[str, str] = {}
+    columns = None
+    for number, line in enumerate(read_text(partition, option="--folder").split("\n"), 1):
+        words = [word.strip() for word in next(csv.reader([line[:1000]]), [])] if "," in line else line.split()
+        if columns is None and sorted(words) == KAGGLE_COLUMNS:
+            columns = [words.index(name) for name in KAGGLE_COLUMNS]
+            continue
+        if not words:
+            continue
+        columns = columns or [0, 1]
+        if len(words) != 2 or words[columns[1]] not in ("0", "1", "2"):
+            raise ValueError(f"{partition}, line {number}: needs a file name and 0, 1 or 2; got {line[:60]!r}.")
+        name = words[columns[0]]
+        if name in splits:
+            raise ValueError(f"{partition}, line {number}: names {name} again; each image belongs to one split.")
+        splits[name] = words[columns[1]]
+    return splits
+
+
 def folder_of_images(
-    folder: Path, *, size: int, channels: int, test_images: int, cache: Path | None = None
+    folder: Path, *, size: int, channels: int, test_images: int, cache: Path | None = None, skip_broken: bool = False
 ) -> ImageSet:
     """All images in a folder and those below it, of which some, always the same, are held out.
+
+    Hidden files and those that operating systems leave behind are passed over.
 
     Args:
         folder: of images, all of one size and all grey or all RGB.
@@ -121,93 +146,29 @@ def folder_of_images(
         channels: 1 for grey, 3 for RGB.
         test_images: how many are held out.
         cache: folder of the cached file, as in `load`.
+        skip_broken: whether images that cannot be read are left out, or refused.
 
     Raises:
         ValueError: there are too few, or one is unlike the others or damaged; it is named.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; give one with images by --folder.")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if len(paths) <= test_images:
-        raise ValueError(
-            f"{folder} holds {len(paths)} images ({', '.join(SUFFIXES)}); more than the {test_images} held out "
-            "(--test-images) are needed."
-        )
-    images = load(paths, size=size, channels=channels, cache=cache)
-    order = np.random.default_rng(0).permutation(len(paths))
+    files = sorted(path for path in folder.rglob("*") if not path.is_dir() and not of_a_system(path, folder))
+    paths = [path for path in files if path.suffix.lower() in SUFFIXES]
+    others = [str(path.relative_to(folder)) for path in files if path.suffix.lower() not in SUFFIXES]
+    say_left_out(folder, others, "no images by their suffix")
+    _enough(folder, len(paths), test_images)
+    images = load(paths, size=size, channels=channels, cache=cache, skip_broken=skip_broken)
+    _enough(folder, len(images), test_images)
+    order = np.random.default_rng(0).permutation(len(images))
     # The training images stay on disk: in the order of their names but for the held out, which an index takes out.
     train = np.sort(order[test_images:])
     return ImageSet(images[train], images[order[:test_images]])
 
 
-def load(
-    paths: Sequence[Path], *, size: int, channels: int, crop: int | None = None, cache: Path | None = None
-) -> UInt8[np.ndarray, "images size size channels"]:
-    """Images cut to the square in their middle and resized, read in parallel once and then mapped from a cached file.
-
-    Args:
-        paths: the images, all of one size and all grey or all RGB.
-        size: side of the result.
-        channels: 1 for grey, 3 for RGB; grey images are made RGB and the reverse.
-        crop: side of the square; by default the shorter side of the images.
-        cache: folder of the cached file, whose name depends on the images' names, sizes, times and the options; by
-            default `model-collapse` in the user's cache folder.
-
-    Raises:
-        ValueError: an image is missing, damaged or unlike the first; it is named.
-    """
-    digest = hashlib.sha256(repr((size, channels, crop)).encode())
-    for path in paths:
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise ValueError(f"{path} is missing ({error.strerror}).") from error
-        digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
-    file = (cache or user_cache()) / f"images-{digest.hexdigest()[:24]}.npy"
-    if not file.exists():
-        write_whole(file, lambda partial: _fill(partial, paths, size, channels, crop))
-    return np.load(file, mmap_mode="r")
-
-
-def _fill(partial: Path, paths: Sequence[Path], size: int, channels: int, crop: int | None) -> None:
-    array = np.lib.format.open_memmap(partial, "w+", np.uint8, (len(paths), size, size, channels))
-    first = _read(paths[0])
-
-    def place(index: int) -> None:
-        path = paths[index]
-        image = _read(path)
-        if (image.size, image.mode) != (first.size, first.mode):
-            raise ValueError(
-                f"{path} has {_described(image)}, and {paths[0]} {_described(first)}; make all images alike."
-            )
-        side = min(image.size) if crop is None else crop
-        if side > min(image.size):
-            raise ValueError(f"{path} has {_described(image)}; at least {side} x {side} are needed.")
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side)).convert("L" if channels == 1 else "RGB")
-        image = image.resize((size, size), Image.Resampling.LANCZOS)
-        array[index] = np.asarray(image).reshape(size, size, channels)
-
-    with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
-        try:
-            for _ in tqdm(pool.map(place, range(len(paths))), "reading images", len(paths), unit="image", leave=False):
-                pass
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    array.flush()
-
-
-def _read(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is no image that can be read: {str(error).splitlines()[0]}") from error
-    if image.mode not in ("L", "RGB"):
-        raise ValueError(f"{path} has pixels of mode {image.mode}; grey (L) or RGB ones are needed, 8 bits a channel.")
-    return image
-
-
-def _described(image: Image.Image) -> str:
-    return f"{image.width} x {image.height} {'grey' if image.mode == 'L' else 'RGB'} pixels"
+def _enough(folder: Path, images: int, test_images: int) -> None:
+    if images <= test_images:
+        raise ValueError(
+            f"{folder} holds {images} images ({', '.join(SUFFIXES)}); more than the {test_images} held out "
+            "(--test-images) are needed."
+        )

@@ -13,6 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Key, PyTree, Shaped, UInt8
 from PIL import Image
 
+from sim.keys import key_of
+
 from ..loop import Learner
 from . import metrics
 from .image_set import ImageSet, as_float
@@ -89,7 +91,7 @@ class ImageModel(Learner):
         test, totals = self.images.test, np.zeros((2, 1))
         for start in range(0, len(test), self.test_batch):
             rows = np.asarray(test[start : start + self.test_batch])
-            sums = _test(models, rows, self.test_draws, jr.fold_in(jr.key(0), start))
+            sums = _test(models, rows, self.test_draws, jr.fold_in(key_of(0), start))
             totals = totals + np.stack(sums).astype(np.float64)
         error, divergence = totals / len(test)
         return {

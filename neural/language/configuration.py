@@ -12,9 +12,13 @@ from .grammar_corpus import GrammarCorpus
 from .learner import LanguageModel
 from .network import PAPER, Architecture, Sampler
 from .stories import stories
-from .text import Texts, from_hub, read_texts, train_vocabulary
+from .text import Texts, from_hub, train_vocabulary
+from .text_files import read_texts
 
 DATA = ("grammar", "text", "tinystories")
+
+#: Rows of tokens are of 16 bits.
+LARGEST_VOCABULARY = 2**16
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,11 @@ class LanguageConfiguration(Configuration):
     """A transformer and its corpus."""
 
     data: str = field(metadata=option("the corpus", choices=DATA))
-    file: str | None = field(metadata=option("text or parquet file: of `--data text`, or of TinyStories"))
+    file: str | None = field(
+        metadata=option(
+            "of `--data text`, or TinyStories: a file (.txt, .csv, .jsonl, .parquet …), a folder, or a quoted pattern"
+        )
+    )
     test_file: str | None = field(metadata=option("file of held-out texts; without it the last of --file are held out"))
     stories: int = field(metadata=option("T, texts of real(1)"))
     test_stories: int = field(metadata=option("held-out texts"))
@@ -38,6 +46,14 @@ class LanguageConfiguration(Configuration):
     precision: str = field(metadata=option("what models compute in", choices=("float32", "bfloat16")))
     cut: bool = field(metadata=option("cut texts that are longer than the context"))
     first_steps: int | None = field(metadata=option("optimiser steps of the first fit alone (default: as all fits)"))
+    column: str | None = field(default=None, metadata=option("of the texts in a table (default: text)"))
+
+    def __post_init__(self) -> None:
+        """Check the vocabulary before any work."""
+        if self.vocabulary > LARGEST_VOCABULARY:
+            raise ValueError(
+                f"--vocabulary is {LARGEST_VOCABULARY} at most, since a token takes 16 bits; got {self.vocabulary}."
+            )
 
     @property
     def rows(self) -> int:
@@ -59,21 +75,10 @@ class LanguageConfiguration(Configuration):
     def corpus(self, run_dir: Path) -> Corpus:
         """The corpus; a vocabulary that is learned is kept in the run directory."""
         if self.data == "grammar":
-            if self.file is not None or self.test_file is not None:
+            if (self.file, self.test_file, self.column) != (None, None, None):
                 raise ValueError("the grammar tells its own stories; use --data text for those of a --file.")
             return GrammarCorpus(stories(), test_texts=self.test_stories, key=self.plan.held_out_key)
-        if self.file is not None:
-            texts = read_texts(Path(self.file))
-        elif self.data == "tinystories":
-            texts = from_hub("train")
-        else:
-            raise ValueError("--data text needs the text: give a --file.")
-        if self.test_file is not None:
-            held_out = read_texts(Path(self.test_file))[: self.test_stories]
-        elif self.file is None:
-            held_out = from_hub("validation")[: self.test_stories]
-        else:
-            texts, held_out = texts[: -self.test_stories], texts[-self.test_stories :]
+        texts, held_out = self._texts()
         return Texts(
             texts,
             held_out,
@@ -83,6 +88,25 @@ class LanguageConfiguration(Configuration):
             length=self.context,
             cut=self.cut,
         )
+
+    def _texts(self) -> tuple[list[str], list[str]]:
+        """To train on, and held out."""
+        if self.file is None and self.data == "text":
+            raise ValueError("--data text needs the text: give a --file.")
+        if self.file is None and self.test_file is None and self.column is not None:
+            raise ValueError("--column is of a table that --file gives; leave it out.")
+        texts = from_hub("train") if self.file is None else read_texts(Path(self.file), column=self.column)
+        if self.test_file is not None:
+            found = read_texts(Path(self.test_file), column=self.column, option="--test-file")
+            return texts, found[: self.test_stories]
+        if self.file is None:
+            return texts, from_hub("validation")[: self.test_stories]
+        if len(texts) <= self.test_stories:
+            raise ValueError(
+                f"{self.file} holds {len(texts)} texts; more than the {self.test_stories} held out (--test-stories) "
+                "are needed."
+            )
+        return texts[: -self.test_stories], texts[-self.test_stories :]
 
     def learner(self, run_dir: Path) -> LanguageModel:
         """The model on its corpus."""
@@ -176,4 +200,5 @@ TRANSFORMER = Kind(
     "test cross-entropy, nats a token",
     PRESETS,
     {name: sizes(name) for name in PAPER},
+    "--data text --file stories.txt --test-stories 20 --preset smoke",
 )

@@ -1,18 +1,15 @@
-"""Text files: stories with end marks between them, paragraphs, or parquet; sub-words by SentencePiece, trained here."""
+"""Texts as a corpus: a user's or TinyStories, in sub-words by SentencePiece, trained here."""
 
 import io
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import sentencepiece
 from jaxtyping import Array, Key, UInt16
 
+from ..files import say_left_out
 from ..real_data import collected
 from .corpus import Corpus, to_rows, tokens_of
-
-#: What stands between two stories in the released text of TinyStories (Eldan and Li 2023).
-END_OF_TEXT = "<|endoftext|>"
 
 #: Where `datasets` finds TinyStories.
 HUB = "roneneldan/TinyStories"
@@ -20,46 +17,8 @@ HUB = "roneneldan/TinyStories"
 #: SentencePiece learns its vocabulary from at most so many texts, drawn at random.
 SHOWN_TO_VOCABULARY = 200_000
 
-
-def read_texts(path: Path) -> list[str]:
-    """The texts of a file, in order.
-
-    A parquet file has them in its column `text`. Any other file is text in UTF-8: stories with `<|endoftext|>`
-    between them, as TinyStories is released, or else paragraphs with empty lines between them.
-
-    Raises:
-        ValueError: there is no text in the file.
-    """
-    if path.suffix == ".parquet":
-        texts = _read_parquet(path)
-    else:
-        try:
-            whole = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is not text: byte {error.start} is not UTF-8; give a text file.") from error
-        if "\0" in whole:
-            raise ValueError(f"{path} is not text: it holds zero bytes; give a text file.")
-        texts = whole.split(END_OF_TEXT if END_OF_TEXT in whole else "\n\n")
-    texts = [text.strip() for text in texts]
-    texts = [text for text in texts if text]
-    if not texts:
-        raise ValueError(f"{path} holds no text; give a file with at least one text to train on and one to test on.")
-    return texts
-
-
-def _read_parquet(path: Path) -> list[str]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ValueError(
-            f"{path} is parquet, which needs pyarrow: pip install 'model-collapse[tinystories]'"
-        ) from error
-    try:
-        return pyarrow.parquet.read_table(path, columns=["text"])["text"].to_pylist()
-    except (pyarrow.ArrowException, KeyError) as error:
-        first = str(error).splitlines()[0]
-        raise ValueError(f"{path} is not parquet with a column named text: {first}") from error
+#: It learns nothing from a text of more bytes.
+LONGEST_SHOWN = 2**20
 
 
 def from_hub(split: str) -> list[str]:
@@ -83,10 +42,16 @@ def train_vocabulary(texts: Sequence[str], tokens: int, *, seed: int) -> bytes:
     Raises:
         ValueError: the texts do not support so many tokens.
     """
-    chosen = list(texts)
+    numbers = range(len(texts))
     if len(texts) > SHOWN_TO_VOCABULARY:
-        numbers = np.random.default_rng(seed).choice(len(texts), SHOWN_TO_VOCABULARY, replace=False)
-        chosen = [texts[number] for number in numbers]
+        numbers = np.random.default_rng(seed).choice(len(texts), SHOWN_TO_VOCABULARY, replace=False).tolist()
+    long = [number for number in numbers if len(texts[number].encode()) > LONGEST_SHOWN]
+    why = f"longer than the {LONGEST_SHOWN} bytes that it learns from; cut such texts into shorter ones"
+    say_left_out("the vocabulary", [f"text {number + 1}" for number in long], why)
+    kept = set(numbers) - set(long)
+    if not kept:
+        raise ValueError(f"all texts are {why}.")
+    chosen = [texts[number] for number in numbers if number in kept]
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -102,7 +67,7 @@ def train_vocabulary(texts: Sequence[str], tokens: int, *, seed: int) -> bytes:
             normalization_rule_name="identity",
             remove_extra_whitespaces=False,
             add_dummy_prefix=False,
-            max_sentence_length=2**20,
+            max_sentence_length=LONGEST_SHOWN,
             num_threads=1,
             minloglevel=2,
         )
@@ -144,7 +109,10 @@ class Texts(Corpus):
             ValueError: there are no texts, or one does not fit.
         """
         if not texts or not test_texts:
-            raise ValueError(f"texts to train on and to test on are needed; got {len(texts)} and {len(test_texts)}.")
+            raise ValueError(
+                f"texts to train on and to test on are needed; got {len(texts)} and {len(test_texts)}: give more "
+                "texts, or fewer --test-stories."
+            )
         self._texts = texts
         self._pieces = sentencepiece.SentencePieceProcessor(model_proto=vocabulary())
         self._cut = cut

@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 import sim
+from sim.keys import key_of
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
 from ..recorded import Row, read_or_make
@@ -139,7 +140,7 @@ def _simulate(sweep: Sweep) -> list[dict[str, object]]:
     bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
     for index, one in enumerate(bar):
         model = sim.LinearRegression(T=one.T, d=one.d, sigma=one.sigma, design=one.design, covariance=one.covariance)
-        key = jr.fold_in(jr.key(sweep.seed), index)
+        key = jr.fold_in(key_of(sweep.seed), index)
         result = sim.run(model, one.workflow, iterations=sweep.iterations, replicates=sweep.replicates, key=key)
         estimate = result.test_error
         for n in range(sweep.iterations):

@@ -57,6 +57,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
     metrics, samples = diffusion.run(SMALL, tmp_path)
@@ -105,6 +106,7 @@ def test_molecules_are_turned_onto_each_other():
     np.testing.assert_allclose(figures.turned(x @ rotation + 5, flat), flat, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_recorded_figures_need_no_rdkit(tmp_path):
     code = (
         "import sys; sys.modules['rdkit'] = None\n"

@@ -7,7 +7,7 @@ import pytest
 import sim
 import theory
 from sim.comparison import Z
-from tests.helpers import anisotropic
+from tests.helpers import anisotropic, thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -44,7 +44,9 @@ def replicates_for(T, d, relative_error=0.0027):
     return int(((d + 2) * (m - 2) / (d * (m - 4)) - 1) / relative_error**2) + 1
 
 
-@pytest.mark.parametrize(("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), CASES, ids=str)
+@pytest.mark.parametrize(
+    ("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), thinned(CASES, every=5), ids=str
+)
 def test_law_and_simulation_agree(workflow, design, T, d, sigma, iterations, skewed):
     covariance = anisotropic(d) if skewed else None
     task = sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, covariance=covariance)
@@ -85,7 +87,7 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("workflow", "design", "T", "d"), EXACT, ids=str)
+@pytest.mark.parametrize(("workflow", "design", "T", "d"), thinned(EXACT, every=5), ids=str)
 def test_exact_laws_at_small_T(workflow, design, T, d):
     iterations = 5
     law = theory.linear.test_error(workflow, design=design)
@@ -114,7 +116,7 @@ LARGE = [
 ]
 
 
-@pytest.mark.parametrize(("workflow", "design"), LARGE, ids=str)
+@pytest.mark.parametrize(("workflow", "design"), thinned(LARGE, every=6), ids=str)
 def test_large_T_laws(workflow, design):
     iterations = 4
     law = theory.linear.test_error(workflow, design=design)

@@ -146,6 +146,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_can_be_drawn(tmp_path, monkeypatch):
     experiment = dataclasses.replace(SMALL, workflows=(Replace(),), few_workflows=(Replace(),))

@@ -77,6 +77,7 @@ SMALL = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
     metrics, images = vae.run(SMALL, tmp_path)

@@ -72,6 +72,7 @@ def questions():
     return asked, np.array(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_law_is_that_of_python(engine, tmp_path):
     """The very script of the page, at every task, family, variant, point and iteration, to 1e-9."""
@@ -228,6 +229,7 @@ PROBE = """
 </script>"""
 
 
+@pytest.mark.slow
 def test_the_reader_turns_to_another_task(tmp_path):
     probed = page([], EVERY).replace("</body>", PROBE + "</body>")
     dom, messages = browse(probed, tmp_path)

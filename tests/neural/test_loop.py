@@ -11,6 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
+from neural import training_set as of_training
 from neural.directory import RunDirectory
 from neural.loop import Learner, Plan, run
 from neural.train import Training
@@ -146,9 +147,9 @@ def files(path):
 def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path, monkeypatch):
     straight = go(tmp_path / "straight", workflow, watch=True)
     writes, stop_at = 0, None
-    import neural.directory
+    import sim.seals
 
-    real_write = neural.directory.write_whole
+    real_write = sim.seals.write_whole
 
     def write(path, fill):
         nonlocal writes
@@ -157,7 +158,7 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
             raise Stopped
         real_write(path, fill)
 
-    monkeypatch.setattr(neural.directory, "write_whole", write)
+    monkeypatch.setattr(sim.seals, "write_whole", write)
     writes, path = 0, tmp_path / "stopped"
     go(tmp_path / "counted", workflow, watch=True)
     total = writes
@@ -165,17 +166,18 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
     # a run that is stopped again and again, each time a few writes further on
     stops = 0
     while True:
-        writes, stop_at = 0, 4
+        writes, stop_at = 0, 12
         try:
             again = go(path, workflow, resume=True, watch=True)
             break
         except Stopped:
             stops += 1
+            assert stops < 100, "no stop came further than the one before"
             table = path / "training.csv"
             if table.exists():
                 with table.open("a") as file:
                     file.write("1,3")  # and half a line
-    assert stops >= 5
+    assert stops >= 3
     for name, values in straight.items():
         np.testing.assert_array_equal(values, again[name])
     assert files(path) == files(tmp_path / "straight")
@@ -219,6 +221,7 @@ def test_losses_of_an_older_table_are_kept(tmp_path):
     table = tmp_path / "training.csv"
     new = table.read_text().splitlines()
     table.write_text("".join(line.rsplit(",", 1)[0] + "\n" for line in new))  # without the column test_loss
+    (tmp_path / "checksums.json").unlink()
     go(tmp_path, Replace(), resume=True)
     assert table.read_text().splitlines()[: len(new)] == new
 
@@ -277,3 +280,29 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 def test_sizes_must_be_whole_rows(tmp_path):
     with pytest.raises(ValueError, match="4/3 times T = 4 rows, which is not a whole number"):
         go(tmp_path, FreshReal(Fraction(1, 3)))
+
+
+def test_no_two_purposes_share_a_key():
+    """Chains, iterations and purposes, real data, and held-out data: all keys of a plan are different."""
+    plan = dataclasses.replace(PLAN, iterations=12)
+    found = [plan.keys, plan.held_out_key[None]]
+    for iteration in range(1, plan.iterations + 1):
+        found += [plan.keys_for(iteration, purpose) for purpose in ("initialise", "fit", "sample", "order")]
+    every = np.concatenate([jr.key_data(keys) for keys in found])
+    assert len(np.unique(every, axis=0)) == len(every) == PLAN.seeds * (1 + 12 * 4) + 1
+    other = np.concatenate([jr.key_data(dataclasses.replace(plan, seed=8).keys), jr.key_data(plan.keys)])
+    assert len(np.unique(other, axis=0)) == 2 * PLAN.seeds
+
+
+def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
+    streams = []
+
+    def generator(seed, stream):
+        streams.append((tuple(seed), stream))
+        return np.random.default_rng([*seed, stream])
+
+    monkeypatch.setattr(of_training, "generator", generator)
+    pools = {Pool(j): np.arange(20)[None].repeat(2, 0) for j in (1, 2)}
+    rows = TrainingRows(AccumulateSubsample(), 2, 20, pools, [(0, 1), (0, 2)])
+    rows.batches(0, 6, 10)  # three passes over 20 rows
+    assert len(streams) == len(set(streams)) == 2 * (1 + 3)

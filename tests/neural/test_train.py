@@ -114,3 +114,15 @@ def test_budget_in_epochs_grows_with_the_data_and_in_steps_does_not():
 def test_bad_budgets(changes, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(TRAINING, **changes)
+
+
+def test_every_step_and_seed_has_a_key_of_its_own():
+    """A loss that is the key's own number, whatever the model: it differs between all steps and seeds."""
+
+    def random(model, rows, weights, *, key):
+        return jr.uniform(key, (), jnp.float32) + 0 * model.value
+
+    chunks = train(begin(), random, batches, TRAINING, start=0, steps=10, keys=KEYS)
+    losses = np.concatenate([losses for _, _, losses in chunks])
+    assert losses.shape == (10, 3)
+    assert len(np.unique(losses)) == 30

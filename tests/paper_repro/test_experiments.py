@@ -138,6 +138,7 @@ def test_all_goes_on_after_a_kill_and_old_results_stay_until_then(tmp_path, monk
 
     entries = {name: Entry(name, {"cpu": Named(name, {})}, run) for name in ("first", "second")}
     monkeypatch.setattr(command_line, "EXPERIMENTS", entries)
+    monkeypatch.setattr(paper, "MADE", tmp_path)
     monkeypatch.setattr(paper, "RECORDED", tmp_path)
     for name in entries:
         (tmp_path / f"{name}.csv").write_text("old")

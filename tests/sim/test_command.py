@@ -1,8 +1,13 @@
 """`python -m sim`: what it says beyond the numbers."""
 
+import jax.random as jr
 import pytest
 
+import sim
+import theory
+from sim import __main__ as command_line
 from tests.helpers import command, refused
+from theory import Accumulate
 
 UNEQUAL = "replace-growing --design fresh --T 20,30,40 --d 3 --iterations 3 --replicates 20000 --json"
 
@@ -34,3 +39,87 @@ def test_without_a_law_there_is_no_verdict(capsys):
 )
 def test_mistakes(capsys, line, message):
     refused(command(capsys, "sim", line), "python -m sim", message)
+
+
+#: Each option, a value on the command line, and where it arrives with which value.
+OPTIONS = {
+    "T": ("40", "task.T", 40),
+    "d": ("4", "task.d", 4),
+    "sigma": ("0.5", "task.sigma", 0.5),
+    "design": ("fixed", "task.design", "fixed"),
+    "task": ("regression", "task.name", "regression"),
+    "of": ("test_error", "of", "test_error"),
+    "iterations": ("7", "iterations", 7),
+    "replicates": ("123", "replicates", 123),
+    "relative_error": ("1%", "relative_error", 0.01),
+    "sampler": ("literal", "sampler", "literal"),
+    "precision": ("float32", "precision", "float32"),
+    "checkpoint": ("some.state", "checkpoint", "some.state"),
+    "seed": ("12345678901", "key", jr.key_data(jr.key(12345678901)).tolist()),
+    "batch_size": ("17", "batch_size", 17),
+    "k": ("3", "workflow.k", 3),
+    "distributed": ("", "join", True),
+    "coordinator": ("here:1", "join.coordinator", "here:1"),
+    "processes": ("2", "join.processes", 2),
+    "process": ("1", "join.process", 1),
+    "asymptotic": ("", "asymptotic", True),
+    "json": ("", "json", True),
+}
+
+
+def test_every_option_reaches_the_run(capsys, monkeypatch):
+    """By introspection: an option that the command line has and this table has not fails here."""
+    found = {}
+
+    def run(task, workflow, **settings):
+        found.update(settings, task=task, workflow=workflow, key=jr.key_data(settings["key"]).tolist())
+        return sim.run(task, workflow, iterations=2, replicates=20, key=jr.key(0))
+
+    def compare(result, law, *, asymptotic):
+        found["asymptotic"] = asymptotic
+        return sim.compare(result, law)
+
+    parsers = []
+    real_parser = command_line._options
+    monkeypatch.setattr(
+        command_line, "_options", lambda task, parser: (real_parser(task, parser), parsers.append(parser))
+    )
+    monkeypatch.setattr(command_line, "run", run)
+    monkeypatch.setattr(command_line, "compare", compare)
+    place = ("coordinator", "processes", "process")
+    monkeypatch.setattr(
+        command_line, "join", lambda *of, settings: found.update({"join": True, **dict(zip(place, of, strict=True))})
+    )
+    words = [f"--{name.replace('_', '-')} {value}".strip() for name, (value, _, _) in OPTIONS.items()]
+    ran = command(capsys, "sim", f"sliding-window {' '.join(words)}")
+    assert ran.status == 0, ran.err
+    found["json"] = ran.json is not None
+    (parser,) = [p for p in parsers if p.prog.endswith(" sliding-window")]
+    assert {action.dest for action in parser._actions} - {"help"} == OPTIONS.keys()
+    for name, (_, where, value) in OPTIONS.items():
+        first, _, rest = where.removeprefix("join.").partition(".")
+        arrived = getattr(found[first], rest) if rest else found[first]
+        assert arrived == value, name
+
+
+def test_json_has_the_numbers_of_the_run(capsys):
+    line = "accumulate --design fresh --T 30 --d 2 --iterations 3 --replicates 500 --seed 5"
+    found = command(capsys, "sim", f"{line} --json").json
+    task = sim.LinearRegression(T=30, d=2, design="fresh")
+    run = sim.run(task, Accumulate(), iterations=3, replicates=500, key=jr.key(5))
+    estimate, law = run.test_error, theory.law(run.task, Accumulate())
+    compared = sim.compare(run, law)
+    assert found["mean"] == estimate.mean.tolist()
+    assert found["standard_error"] == estimate.standard_error.tolist()
+    for name, values in (("quantiles", estimate.quantiles), ("quantile_errors", estimate.quantile_errors)):
+        assert found[name] == {str(level): each.tolist() for level, each in values.items()}
+    assert found["theory"] == law.evaluate(n=[1, 2, 3]).tolist()
+    assert (found["z"], found["max_abs_z"]) == (compared.z.tolist(), compared.max_abs_z)
+    # the table for people has the same, rounded
+    rows = [row.split() for row in command(capsys, "sim", line).out.splitlines() if row[:4].strip().isdigit()]
+    columns = (estimate.mean, estimate.standard_error, law.evaluate(n=[1, 2, 3]), compared.z)
+    columns += (estimate.quantiles[0.025], estimate.quantiles[0.975])
+    for row, values in zip(rows, zip(*columns, strict=True), strict=True):
+        assert row[1:] == [
+            format(value, form) for value, form in zip(values, (*[".6g"] * 3, ".2f", ".6g", ".6g"), strict=True)
+        ]

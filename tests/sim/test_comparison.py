@@ -8,9 +8,9 @@ import pytest
 
 import sim
 import theory
-from sim.comparison import NOISIEST, Z
+from sim.comparison import FEWEST_FOR_QUANTILES, NOISIEST, Z
 from sim.run import Run
-from sim.statistics import Estimate
+from sim.statistics import LEVELS, Estimate
 from theory import Accumulate, FixedReal, Replace, ReplaceGrowing
 
 
@@ -107,3 +107,26 @@ def test_a_run_of_the_limit_is_held_against_the_gain_to_the_bit():
     expected = [float(c) * 0.3**2 * 7 / 97 for c in theory.gain(FixedReal("1/3"), 5)]
     found = sim.compare(run, law)
     assert (found.law.tolist(), found.verdict) == (expected, "agree")
+
+
+def test_thresholds_are_those_of_the_documentation():
+    assert (Z, NOISIEST, FEWEST_FOR_QUANTILES) == (5.0, 0.05, 4000)
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+@pytest.mark.parametrize("iteration", [1, 3])
+def test_one_quantile_of_one_iteration_that_is_too_low_is_seen(factor, iteration):
+    task = sim.LinearRegression(T=7, d=5, design="fixed")
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    # quantiles as the law has them, but one
+    exact = [law.distribution(n=n, T=7, d=5) for n in (1, 2, 3)]
+    quantiles = {level: np.array([each.ppf(level) for each in exact]) for level in LEVELS}
+    errors = {level: values / 100 for level, values in quantiles.items()}
+    means = np.array([each.mean() for each in exact])
+    estimate = Estimate(means, np.full(3, np.nan), quantiles, errors)
+    run = Run(task, Accumulate(), 3, "test_error", 5000, "radial", "float64", estimate, 1, "")
+    assert sim.compare(run, law).verdict == "agree"
+    quantiles[0.25][iteration - 1] *= factor
+    found = sim.compare(run, law)
+    assert found.verdict == "disagree"
+    np.testing.assert_allclose(found.z[iteration - 1], (factor - 1) * 100, rtol=1e-9)

@@ -64,6 +64,6 @@ def test_results_that_were_being_moved_when_killed_are_moved_by_the_next(tmp_pat
         killed(patch)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".test.whole.partial", "a.csv"]
     with anew(tmp_path, "test") as folder:
-        assert sorted(path.name for path in tmp_path.iterdir()) == [".test.partial", "a.csv", "a.json"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".test.lock", ".test.partial", "a.csv", "a.json"]
         assert not list(folder.iterdir())
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.csv": "new", "a.json": "new"}

@@ -20,6 +20,7 @@ print(folder, len(list(folder.iterdir())) > 0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [False, True])
 def test_compiled_programs_are_kept(users, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}

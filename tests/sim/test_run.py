@@ -62,6 +62,7 @@ def test_it_stops_at_a_relative_error():
     assert "the standard error is still" in most.note
 
 
+@pytest.mark.slow
 def test_float32_and_float64_agree_far_below_the_noise():
     task = sim.LinearRegression(T=60, d=10, design="fresh")
     for sampler, workflow in (("wishart", Accumulate()), ("radial", Replace()), ("conditional", Accumulate())):
@@ -89,6 +90,7 @@ def test_the_precision_is_chosen_by_what_it_costs():
         simulate(precision="half")
 
 
+@pytest.mark.slow
 def test_ill_conditioned_chains_are_refused_not_averaged():
     task = sim.LinearRegression(T=42, d=40, design="fresh")
     with pytest.raises(FloatingPointError, match=r"of \d+ chains .* too ill-conditioned for float32.* Use float64"):
@@ -137,6 +139,7 @@ def test_progress_goes_to_standard_error(capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [2, 3])
 @pytest.mark.parametrize("design", ["fixed", "fresh"])
 def test_infinite_variance_is_said(gap, design):
@@ -202,3 +205,9 @@ def test_too_large_for_memory():
 def test_the_task_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         sim.LinearRegression(**({"T": 10, "d": 2, "design": "fresh"} | arguments))
+
+
+@pytest.mark.parametrize(("T", "precision"), [(25, "float64"), (26, "float32")])
+def test_float32_begins_where_training_sets_have_rows_enough(T, precision):
+    # twice d + 8 = 13, whatever the workflow does later
+    assert build("wishart", sim.LinearRegression(T=T, d=5, design="fresh"), Accumulate(), 4)[1] == precision

@@ -1,5 +1,6 @@
 """Many devices, several processes, interruptions: the same digits, and clear ends."""
 
+import io
 import json
 import os
 import resource
@@ -95,22 +96,30 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     out, _ = other.communicate(timeout=150)
     assert other.returncode not in (0, None)
     assert out == ""
-    # without its coordinator JAX itself ends a process, in its own words
-    assert ("lost another process of this run" if victim else "coordinat") in shown(other)
+    # Whether we notice, or JAX ends the process before in its own words: ours come, perhaps a moment after the end.
+    for _ in range(600):
+        if "lost another process of this run" in shown(other):
+            return
+        time.sleep(0.1)
+    pytest.fail(shown(other))
 
 
+@pytest.mark.slow
 def test_killed_at_once_and_resumed_to_the_same_digits(start, tmp_path):
-    line = "accumulate --design fresh --T 90 --d 24 --iterations 6 --replicates 24000 --json"
+    line = "accumulate --design fresh --T 90 --d 24 --iterations 6 --json --replicates"
     state = tmp_path / "state"
-    process = start(f"{line} --checkpoint {state}")
+    process = start(f"{line} 4000000000 --checkpoint {state}")  # it never comes to its end, however slow we are
     while not state.exists():
         time.sleep(0.05)
-        assert process.poll() is None
+        assert process.poll() is None, shown(process)
     process.kill()
     process.wait()
     assert process.returncode == -signal.SIGKILL
-    resumed = start(f"{line} --checkpoint {state}", devices=2)
-    assert finish(resumed) == finish(start(line))
+    with np.load(io.BytesIO(state.read_bytes().partition(b"\n")[2])) as saved:
+        done = int(saved["count"])
+    assert done > 0
+    resumed = start(f"{line} {done + 1000} --checkpoint {state}", devices=2)
+    assert finish(resumed) == finish(start(f"{line} {done + 1000}"))
 
 
 TASK = sim.LinearRegression(T=30, d=3, design="fresh")
@@ -196,6 +205,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_left_as_it_is(tmp_path):
         assert state.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_replicates():
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

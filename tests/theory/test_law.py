@@ -114,3 +114,12 @@ def test_notebook_rendering():
     law = theory.linear.test_error(Accumulate(), design="fixed")
     assert law._repr_latex_().startswith("$\\displaystyle E_n = ")
     assert law.derivation._repr_latex_().startswith("\\begin{align*}")
+
+
+@pytest.mark.parametrize("samples", [10**12, 10**15])
+def test_evaluate_far_out_with_many_samples(samples):
+    """So many rows that fresh design is fixed design but for a part in T: the sum of 1/i^2 up to n is the oracle."""
+    law, far = theory.linear.test_error(Accumulate(), design="fresh"), 10**7
+    with mpmath.workdps(40):
+        expected = float(2 * (mpmath.zeta(2) - mpmath.zeta(2, far + 1)) / samples)
+    np.testing.assert_allclose(law.evaluate(T=samples, d=2, n=far), expected, rtol=1e-11)

@@ -11,6 +11,7 @@ from theory.sympy_types import as_expression, at, substituted
 from theory.tasks.regression.symbols import d
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=2),
@@ -91,6 +92,9 @@ def test_growth(closed, kind, constant):
         sp.harmonic(n, d / 3),
         sp.zeta(n + 1),
         sp.zeta(d, n + 1),  # has a pole at d = 1
+        3 + (-1) ** n,  # does not fade
+        3 + n * sp.Rational(-1) ** n,
+        3 + 2**n,
     ],
 )
 def test_growth_is_not_guessed(unknown):

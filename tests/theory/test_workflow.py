@@ -7,10 +7,14 @@ import pytest
 from tests.helpers import Made
 from theory import (
     Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
     Pool,
     Pools,
     Replace,
     ReplaceGrowing,
+    SlidingWindow,
     Workflow,
     by_count,
     by_weight,
@@ -34,6 +38,17 @@ def test_shares_of_the_named_workflows():
     assert Accumulate().shares(3) == dict.fromkeys([Pool(1), Pool(2), Pool(3)], Fraction(1, 3))
     assert ReplaceGrowing().size(Pool(5)) == 5
     assert ReplaceGrowing().size(Pool(1)) == 1
+    assert AccumulateSubsample().shares(3) == Accumulate().shares(3)
+    assert [AccumulateSubsample().drawn(i) for i in (2, 3)] == [1, 1]
+    assert SlidingWindow(2).shares(5) == dict.fromkeys([Pool(4), Pool(5)], Fraction(1, 2))
+    assert SlidingWindow(4).shares(3) == Accumulate().shares(3)
+    assert SlidingWindow(1).shares(5) == Replace().shares(5)
+    # the weight is that of real data
+    assert FixedReal("1/4").shares(5) == {Pool(1): Fraction(1, 4), Pool(5): Fraction(3, 4)}
+    fresh = Pool(5, fresh_real=True)
+    assert FreshReal(3, "1/5").shares(5) == {fresh: Fraction(1, 5), Pool(5): Fraction(4, 5)}
+    assert FreshReal(3).shares(5) == {fresh: Fraction(1, 4), Pool(5): Fraction(3, 4)}
+    assert (FreshReal(3).size(Pool(5)), FreshReal(3).size(fresh)) == (3, 1)
 
 
 def test_rows_count_alike_across_pools_of_different_sizes():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ..derivation import Derivation, Step
+from ..summary import summary
 from .families import Setting
 from .printing import statement
 from .terms import State
@@ -34,8 +35,8 @@ def rule_name(rule: Rule) -> str:
 
 
 def reason(rule: Rule) -> str:
-    """Why the rule holds: the first line of its docstring."""
-    return (rule.__doc__ or "").splitlines()[0].rstrip(".")
+    """Why the rule holds, as it says itself."""
+    return summary(rule).rstrip(".")
 
 
 def derivation(steps: tuple[Step, ...], setting: Setting) -> Derivation:

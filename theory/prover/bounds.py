@@ -1,32 +1,52 @@
-"""Is an expression at most a bound, at every point of a domain? Proved, refuted, or left open."""
+"""Is an expression at most a bound, or at least, at every point of a domain? Proved, refuted, or left open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, symbols
+from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, substituted, symbols
 from . import certificate, search
 from .canonical import canonical, difference
 from .certificate import Certificate
-from .deadline import within
+from .deadline import OutOfWork, within
 from .domain import Domain
 from .enclosure import Enclosure, sign
+from .export import gp_script_in_parts
 from .parsing import parse_bound
-from .refutation import Point, Search
+from .parts import Part, Parts
+from .proof_latex import proof_document, proof_in_parts
+from .refutation import Point, Search, Sides
+from .region import Only, Region
+from .second_opinion import SecondOpinion, second_opinion
+from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
 
 Result = TypeVar("Result")
 
-#: The shares of the time limit after which each search is given up.
-_SMALL, _PROOF, _DOWNHILL, _THOROUGH = 0.2, 0.4, 0.65, 0.9
+#: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
+#: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried.
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
+#: Likewise for the candidate of a least constant.
+_CANDIDATE = 100_000
+#: How hard each part of a proof is tried.
+_PARTS = (*search.QUICK, (12, 0))
+#: Where formulas that stand for a law begin: the later, the closer they are.
+_STARTS = (8, 16, 32, 64)
 #: At so many iterations the largest ratio of a gain to a family is looked for.
 _FIRST_ITERATIONS = 64
+
+
+class Beyond(NamedTuple):
+    """An expression that stands for another one at every n >= first, as one that is at least it, or at most."""
+
+    first: int
+    expr: sp.Expr
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,10 @@ class Statement:
         expr: in the domain's symbols and n.
         domain: where it is judged.
         unit: an expression, positive on the whole domain, by which differences are divided.
-        at: the expression at one n, for an `expr` that has no formula in n; raises `OutOfReach` where it is not known.
+        at: the expression at one n, and values of the symbols, for one that has no formula in n; raises `OutOfReach`
+            where it is not known. `expr` is any of the same symbols then.
+        beyond: what is at least the expression (given `True`) or at most it for all n from about the given one on, if
+            that is known: where there is no formula in n, or another one is simpler.
         gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
             formula in n is known.
         name: what it is called where it is left open.
@@ -47,7 +70,8 @@ class Statement:
     expr: sp.Expr
     domain: Domain
     unit: sp.Expr = sp.S.One
-    at: Callable[[int], sp.Expr] | None = None
+    at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
+    beyond: Callable[[int, bool], Beyond] | None = None
     gain: sp.Expr | None = None
     name: str = "the law"
     asymptotic: bool = False
@@ -55,13 +79,38 @@ class Statement:
 
 @dataclass(frozen=True)
 class Proved:
-    """law <= bound on the whole domain; `certificate.check` has verified the certificate."""
+    """law <= bound on the whole domain; `certificate.check` has verified the certificate.
 
-    certificate: Certificate
+    Attributes:
+        certificate: the proof; in parts where no formula in n is known for the law.
+        parts: the certificates with what is at most, and what is at least the other: one, or one for each part.
+        second_opinion: the points at which ball arithmetic found nothing against it.
+        asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged instead.
+    """
+
+    certificate: Certificate | Parts
+    parts: tuple[Part, ...]
+    second_opinion: SecondOpinion
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "proved"
     counterexample: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
+
+    def latex(self) -> str:
+        """The proof as a LaTeX document, to be followed line by line."""
+        if isinstance(self.certificate, Certificate):
+            return proof_document(*self.parts[0].sides, self.certificate)
+        return proof_in_parts((part.where, *part.sides, part.certificate) for part in self.parts)
+
+    def gp_script(self) -> str:
+        """The proof as a script that PARI/GP verifies by `gp -q -f FILE`.
+
+        Raises:
+            ValueError: it has a lemma or a function that cannot be exported.
+        """
+        return gp_script_in_parts((*part.sides, part.certificate) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -71,10 +120,12 @@ class Refuted:
     Attributes:
         counterexample: the integers of the domain, n, and real numbers where they matter; in a limit n alone.
         asymptotic: whether it is the limit that exceeds the limit of the bound.
+        lower: whether law >= bound was judged instead, and law < bound there.
     """
 
     counterexample: dict[str, int | Fraction]
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "refuted"
     certificate: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
@@ -87,10 +138,12 @@ class Undecided:
     Attributes:
         tried: what was.
         asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged.
     """
 
     tried: tuple[str, ...]
     asymptotic: bool = False
+    lower: bool = False
     verdict: ClassVar[str] = "undecided"
     certificate: ClassVar[None] = None
     counterexample: ClassVar[None] = None
@@ -105,66 +158,127 @@ class Tightest:
     Attributes:
         constant: exact; `oo` where no constant does.
         attained: whether equality holds somewhere; `None` where that was not decided.
-        certificate: of law <= C * family; `None` where C is infinite.
+        certificate: of law <= C * family, perhaps in parts; `None` where C is infinite.
         asymptotic: whether it is the least constant of the limit.
     """
 
     constant: sp.Expr
     attained: bool | None
-    certificate: Certificate | None
+    certificate: Certificate | Parts | None
     asymptotic: bool = False
+    lower: ClassVar[bool] = False
+    verdict: ClassVar[str] = "tightest"
+    counterexample: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
 
 
 class _Attempts:
-    """Searches one after the other under one time limit, and what became of those without a result."""
+    """Searches one after the other, each with units of work, all under one time limit; and why some have no result."""
 
-    def __init__(self, time_limit: float) -> None:
-        self.start, self.time_limit = time.monotonic(), time_limit
+    def __init__(self, time_limit: float | None) -> None:
+        self.end = None if time_limit is None else time.monotonic() + time_limit
         self.failed: list[str] = []
 
-    def attempt(self, what: str, share: float, work: Callable[[], Result | None]) -> Result | None:
-        """The result of `work`, which ends after this share of the time limit; `None` where it has none."""
-        left = self.start + share * self.time_limit - time.monotonic()
-        if left <= 0:
+    @property
+    def left(self) -> float | None:
+        """Seconds."""
+        return None if self.end is None else self.end - time.monotonic()
+
+    def attempt(self, what: str, units: int, work: Callable[[], Result | None]) -> Result | None:
+        """The result of `work`, which ends after so many units; `None` where it has none."""
+        left = self.left
+        if left is not None and left <= 0:
             self.failed.append(f"{what}: no time left")
             return None
         try:
-            result = within(left, work)
+            result = within(units, work, seconds=left)
         except TimeoutError:
             self.failed.append(f"{what}: out of time")
+            return None
+        except OutOfWork:
+            self.failed.append(f"{what}: gave up after {units:,} units of work")
             return None
         if result is None:
             self.failed.append(f"{what}: none found")
         return result
 
 
-def judge(statement: Statement, bound: str | int | sp.Expr, *, time_limit: float) -> Proved | Refuted | Undecided:
+def judge(
+    statement: Statement,
+    bound: str | int | sp.Expr | Statement,
+    *,
+    lower: bool = False,
+    time_limit: float | None = None,
+) -> Proved | Refuted | Undecided:
     """Whether the statement's expression is at most the bound, not strict, on its whole domain.
 
     Args:
         statement: what is compared, and where.
-        bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n.
-        time_limit: seconds after which the verdict is `Undecided`.
+        bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n; or another
+            statement, of which no more than its expression and its name count.
+        lower: judge that the expression is at least the bound.
+        time_limit: seconds after which the verdict is `Undecided`; by default there is no clock, for each search has a
+            budget in units of work.
 
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain.
+        Contradiction: a proof was found that does not hold at a point, a defect of the prover.
     """
-    domain, limit = statement.domain, parse_bound(bound, statement.domain.letters)
+    domain, other = statement.domain, _other(bound, statement.domain)
     attempts = _Attempts(time_limit)
-    lookout = Search(statement.at or (lambda _: statement.expr), limit, domain, _mattering(statement, limit))
-    point = attempts.attempt("counterexamples among small points", _SMALL, lookout.small)
-    for thorough in (False, True):
-        if point is None and statement.at is None:
-            what, share = ("a proof, searched thoroughly", _THOROUGH) if thorough else ("a proof", _PROOF)
-            proof = attempts.attempt(what, share, partial(_proof, statement, limit, thorough))
-            if proof is not None:
-                return Proved(proof, statement.asymptotic)
-        if point is None and not thorough:
-            far = f"counterexamples downhill, to large {_listed(domain)}"
-            point = attempts.attempt(far, _DOWNHILL, lookout.directed)
-    if point is None:
-        return Undecided(tuple(attempts.failed), statement.asymptotic)
-    return Refuted(_named(point, lookout), statement.asymptotic)
+    sides = Sides(_at_each(statement), _at_each(other), lower, other.name)
+    lookout = Search(sides, domain, _mattering(statement, other))
+    objection = _proof_objection(statement, other)
+
+    def verdict(found: Point | Certificate | Parts) -> Proved | Refuted:
+        if isinstance(found, (Certificate, Parts)):
+            sides = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
+            parts = found.parts if isinstance(found, Parts) else (Part("", sides, found),)
+            looks = [second_opinion(*part.sides, part.certificate.domain) for part in parts]
+            opinion = SecondOpinion(sum(look.points for look in looks), sum(look.unknown for look in looks))
+            return Proved(found, parts, opinion, statement.asymptotic, lower)
+        return Refuted(_named(found, lookout), statement.asymptotic, lower)
+
+    far = f"counterexamples downhill, to large {_listed(domain)}"
+    proof = partial(_proof, statement, other, lower, {}) if objection is None else None
+    in_parts = any(each.beyond is not None for each in (statement, other)) or None
+    searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
+        ("counterexamples among small points", _SMALL, lookout.small),
+        ("counterexamples among points far out", _FAR, lookout.far),
+        ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
+        (far, _DOWNHILL, lookout.directed),
+        ("a proof", _PROOF, proof and partial(proof, search.QUICK + search.THOROUGH)),
+        ("a proof in parts", _IN_PARTS, in_parts and partial(_in_parts, statement, other, lower)),
+    ]
+    for what, units, work in searches:
+        if work is None:
+            continue
+        found = attempts.attempt(what, units, work)
+        if found is not None:
+            return verdict(found)
+    reasons = () if objection is None else (f"a proof for all n at once: {objection}",)
+    return Undecided((*attempts.failed, *reasons), statement.asymptotic, lower)
+
+
+def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
+    if isinstance(bound, Statement):
+        return bound
+    return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
+
+
+def _at_each(statement: Statement) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
+    return statement.at or (lambda *_: statement.expr)
+
+
+def _proof_objection(*statements: Statement) -> str | None:
+    """Why no proof is looked for; `None` where one is."""
+    for statement in statements:
+        if statement.at is not None:
+            return f"not tried, for no formula in n is known for {statement.name}"
+    law, bound = statements
+    gap = (bound.expr - law.expr) / law.unit
+    count = max(multiplied_out(substituted(gap, cell)) for cell in law.domain.cells())
+    return f"not tried, for multiplied out the bound may have {count:,} terms" if count > MOST_TERMS else None
 
 
 def _listed(domain: Domain) -> str:
@@ -173,21 +287,77 @@ def _listed(domain: Domain) -> str:
     return f"{', '.join(names)} and {n}" if names else str(n)
 
 
-def _proof(statement: Statement, bound: sp.Expr, thorough: bool) -> Certificate | None:
-    found = search.find(statement.expr, bound, statement.unit, statement.domain, thorough=thorough)
+def _proof(
+    statement: Statement, other: Statement, lower: bool, known: search.Known, rounds: Sequence[tuple[int, int]]
+) -> Certificate | None:
+    smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
+    return _certified(smaller, larger, statement, lower, rounds, known)
+
+
+def _certified(
+    smaller: sp.Expr,
+    larger: sp.Expr,
+    statement: Statement,
+    lower: bool,
+    rounds: Sequence[tuple[int, int]],
+    known: search.Known | None = None,
+) -> Certificate | None:
+    found = search.find(smaller, larger, statement.unit, statement.domain, rounds, known)
     if found is None:
         return None
-    found = replace(found, asymptotic=statement.asymptotic)
+    found = replace(found, asymptotic=statement.asymptotic, lower=lower)
     try:
-        certificate.check(statement.expr, bound, found)
+        certificate.check(smaller, larger, found)
     except Unsound:  # the search is not trusted, so neither is its opinion of what it found
         return None
     return found
 
 
-def _mattering(statement: Statement, bound: sp.Expr) -> frozenset[sp.Symbol]:
+def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | None:
+    """A proof for each n up to some, and one for all later n, with formulas that lie between the two sides there."""
+    smaller, larger = (other, statement) if lower else (statement, other)
+    least_n = statement.domain.least_n
+    for start in _STARTS:
+        above, below = _beyond(smaller, start, True), _beyond(larger, start, False)
+        if above is None or below is None:
+            return None
+        first = max(least_n, above.first, below.first)
+        sides = above.expr, below.expr
+        later = replace(statement, domain=replace(statement.domain, least_n=first))
+        far = _certified(*sides, later, lower, _PARTS)
+        if far is None:
+            continue
+        parts = []
+        for one in range(least_n, first):
+            at_one = _only_at(smaller, one), _only_at(larger, one)
+            found = _certified(*at_one, statement, lower, _PARTS)
+            if found is None:
+                return None
+            parts.append(Part(f"n = {one}", at_one, found))
+        words = " and ".join(
+            f"{each.name} is at {how} {formula}"
+            for each, how, formula in zip((smaller, larger), ("most", "least"), sides, strict=True)
+            if each.beyond is not None
+        )
+        return Parts((*parts, Part(f"n >= {first}, where {words}", sides, far)))
+    return None
+
+
+def _beyond(statement: Statement, start: int, above: bool) -> Beyond | None:
+    if statement.beyond is not None:
+        return statement.beyond(start, above)
+    return Beyond(1, statement.expr) if statement.at is None else None
+
+
+def _only_at(statement: Statement, one: int) -> sp.Expr:
+    """The expression at one n: sums are added up."""
+    value = statement.expr if statement.at is None else statement.at(one, {})
+    return Region({}, Only(one)).write(value)
+
+
+def _mattering(statement: Statement, other: Statement) -> frozenset[sp.Symbol]:
     """The real variables that do not drop out where both sides are divided by the unit."""
-    sides = [sp.Add.make_args(as_expression(sp.expand_mul(side))) for side in (statement.expr, bound)]
+    sides = [sp.Add.make_args(as_expression(sp.expand_mul(side))) for side in (statement.expr, other.expr)]
     ratios = [addend / statement.unit for side in sides for addend in side]
     reals = (variable.symbol for variable in statement.domain.reals)
     return frozenset(symbol for symbol in reals if any(ratio.has(symbol) for ratio in ratios))
@@ -198,18 +368,20 @@ def _named(point: Point, lookout: Search) -> dict[str, int | Fraction]:
     return {symbol.name: int(values[symbol]) if symbol.is_integer else values[symbol] for symbol in lookout.shown}
 
 
-def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_limit: float) -> Tightest | Undecided:
+def least_constant(
+    statement: Statement, family: str | int | sp.Expr, *, time_limit: float | None = None
+) -> Tightest | Undecided:
     """The least constant C for which the statement's expression is at most C * family, and whether it is attained.
 
     Args:
         statement: what is compared, and where.
         family: the statement's unit, or that times a positive function of n.
-        time_limit: seconds after which the answer is `Undecided`.
+        time_limit: seconds after which the answer is `Undecided`, as in `judge`.
 
     Raises:
         ValueError: the family is another one.
     """
-    start, unit = time.monotonic(), parse_bound(family, statement.domain.letters)
+    attempts, unit = _Attempts(time_limit), parse_bound(family, statement.domain.letters)
     ratio = unit / statement.unit
     shape = as_expression(sp.cancel(ratio) if unit.is_rational_function() else sp.powsimp(ratio))
     if symbols(shape) - {n}:
@@ -218,14 +390,17 @@ def least_constant(statement: Statement, family: str | int | sp.Expr, *, time_li
     limits = statement.asymptotic
     if gain is None:
         return Undecided((f"the least constant: no formula in n is known for {statement.name}",), limits)
-    try:
-        best, iteration = within(time_limit / 2, lambda: _candidate(statement, gain, shape))
-    except TimeoutError:
-        return Undecided(("the least constant: out of time",), limits)
+    others = sorted(symbols(gain) - {n, i}, key=str)
+    if others:
+        return Undecided((f"the least constant: {statement.name} depends on {others[0]}, a parameter",), limits)
+    candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, shape))
+    if candidate is None:
+        return Undecided(tuple(attempts.failed), limits)
+    best, iteration = candidate
     if best is sp.oo:
         return Tightest(sp.oo, attained=False, certificate=None, asymptotic=limits)
     bound = as_expression(best * unit)
-    verdict = judge(statement, bound, time_limit=start + time_limit - time.monotonic())
+    verdict = judge(statement, bound, time_limit=attempts.left)
     if not isinstance(verdict, Proved):
         return Undecided((f"law <= {best} * family: {verdict.verdict}",), limits)
     return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate, limits)
@@ -245,6 +420,12 @@ def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.
     iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
     gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
     exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
+    for k, c in exact.items():
+        at_one = at(shape, n, k)
+        if at_one < 0:
+            raise ValueError(f"the family has to be positive; at n = {k} it is not. Narrow the domain: n >= {k + 1}.")
+        if at_one == 0 and c > 0:
+            return sp.oo, None
     ratios = [(c / at(shape, n, k), k) for k, c in exact.items()]
     best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
     if limit is not None and sign(enclosure.value(limit - best, {})) == 1:
@@ -256,6 +437,8 @@ def _attained(statement: Statement, bound: sp.Expr, iteration: int | None, proof
     gap = difference(statement.expr, bound, statement.unit)
     if iteration is not None and sp.simplify(at(gap, n, iteration).doit()) == 0:
         return True
+    if isinstance(proof.certificate, Parts):
+        return None
     try:
         certificate.check(statement.expr, bound, proof.certificate, strictly=True)
     except Unsound:

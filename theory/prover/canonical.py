@@ -4,6 +4,8 @@ Every step is an identity: the recurrences psi(z + 1) = psi(z) + 1/z and H_n = H
 psi(z) = -gamma + sum_{i >= 1} (1/i - 1/(i - 1 + z)) (DLMF 5.7.6, 5.15.1), and linearity of sums.
 """
 
+from functools import lru_cache
+
 import sympy as sp
 
 from ..symbols import i, n
@@ -28,7 +30,7 @@ def difference(law: sp.Expr, bound: sp.Expr, unit: sp.Expr) -> sp.Expr:
     """(bound - law)/unit in canonical form; where the unit is positive, the sign is the same."""
     # Denominators stay whole: behind symbols they are not multiplied out with each other.
     divisors = {p: sp.Dummy() for p in bound.atoms(sp.Pow) if p.exp.is_negative}
-    numerators = sp.Add.make_args(sp.expand_mul(replaced(bound, divisors)))
+    numerators = sp.Add.make_args(as_expression(sp.expand_mul(replaced(bound, divisors))))
     addends = [replaced(addend, {symbol: p for p, symbol in divisors.items()}) for addend in numerators]
     return canonical(sp.Add(*(_divided(addend, unit) for addend in [*addends, -law])))
 
@@ -92,20 +94,29 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     found = [part for part in found if isinstance(part, sp.Sum) or part.args[0] == n]
     stand_ins = {part: sp.Dummy() for part in found}
     opaque = replaced(expression, stand_ins)
-    coefficients = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
-    if any(c.free_symbols & {n, *stand_ins.values()} for c in coefficients.values()):
-        return expression
-    rest = replaced(opaque, dict.fromkeys(stand_ins.values(), sp.S.Zero))
+    slopes = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
+    merged = {part for part, slope in slopes.items() if slope.free_symbols.isdisjoint({n, *stand_ins.values()})}
+    # What stands in a product with n or another sum, or in a function, is written by itself.
+    apart = {stand_in: _alone(part) for part, stand_in in stand_ins.items() if part not in merged}
+    rest = replaced(opaque, apart | {stand_ins[part]: sp.S.Zero for part in merged})
     finite, infinite = sp.S.Zero, sp.S.Zero
-    for part, coefficient in coefficients.items():
+    for part in found:
+        if part not in merged:
+            continue
         if isinstance(part, sp.Sum) and is_tail(part):
-            infinite += coefficient * summand(part)
+            infinite += slopes[part] * summand(part)
         elif _term(part).is_rational_function(i):
-            finite += coefficient * _term(part)
+            finite += slopes[part] * _term(part)
         else:
-            rest += coefficient * part
+            rest += slopes[part] * part
     infinite = as_expression(sp.factor(infinite))
     return rest + _summed(finite) + (0 if infinite == 0 else tail(infinite))
+
+
+def _alone(part: sp.Expr) -> sp.Expr:
+    """A sum as harmonic numbers, where it is these alone."""
+    plain = isinstance(part, sp.Sum) and not is_tail(part) and _term(part).is_rational_function(i)
+    return _summed(_term(part)) if plain else part
 
 
 def order(part: sp.Expr) -> sp.Expr:
@@ -118,15 +129,24 @@ def _term(part: sp.Basic) -> sp.Expr:
     return summand(part) if isinstance(part, sp.Sum) else i ** -order(as_expression(part))
 
 
+@lru_cache(maxsize=4096)
 def _summed(term: sp.Expr) -> sp.Expr:
     """The sum of a rational function over i = 1..n: harmonic numbers and polynomials where that is all there is."""
     if term == 0:
         return sp.S.Zero
     term = as_expression(sp.factor(term))
-    addends = sp.Add.make_args(as_expression(sp.apart(term, i)) if _splits(term) else term)
-    values = [_addend_summed(addend) for addend in addends]
+    values = [_addend_summed(addend) for addend in (_split(term) if _splits(term) else sp.Add.make_args(term))]
     known = [value for value in values if value is not None]
     return sp.Add(*known) if len(known) == len(values) else partial_sum(term)
+
+
+def _split(term: sp.Expr) -> list[sp.Expr]:
+    """Partial fractions; over a power of i alone they are the numerator's terms."""
+    above, below = (polynomial(part, i) for part in sp.fraction(sp.together(term)))
+    if above is None or below is None or len(below.terms()) > 1:
+        return list(sp.Add.make_args(as_expression(sp.apart(term, i))))
+    lead, p = below.LC(), below.degree()
+    return [sp.factor(c / lead) * i ** (power - p) for (power,), c in above.terms()]
 
 
 def _splits(term: sp.Expr) -> bool:

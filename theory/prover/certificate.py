@@ -24,13 +24,35 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .region import From, Only, Region, RootFrom
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
+from .region import Between, From, Only, Region, RootFrom, Run
+from .series import HarmonicPower, SeriesTail, ZetaBound
+from .splits import Cell, Split, refined, variables
 from .unsound import Unsound
 
 GOALS = ("difference", "step")
 #: The lemmas and runs that are trusted; another class could say anything.
-_LEMMAS = (HarmonicLog, LogBound, LogRatio, PowerBound, RootBound, TailBound, Telescoping, Termwise, ZetaTail)
-_RUNS = (From, Only, RootFrom)
+_LEMMAS = (
+    Bernoulli,
+    ExpTangent,
+    ExponentBound,
+    Geometric,
+    HarmonicLog,
+    HarmonicPower,
+    Inside,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    SeriesTail,
+    Square,
+    TailBound,
+    Telescoping,
+    Termwise,
+    ZetaBound,
+    ZetaTail,
+)
+_RUNS = (Between, From, Only, RootFrom)
 
 
 @dataclass(frozen=True)
@@ -39,14 +61,14 @@ class Case:
 
     Attributes:
         goal: which of the two.
-        cell: the number of the domain's cell.
+        cell: the number of the certificate's cell.
         run: which n.
         lemmas: applied in this order; what they leave has coefficients >= 0.
     """
 
     goal: str
     cell: int
-    run: Only | From | RootFrom
+    run: Run
     lemmas: tuple[Lemma, ...] = ()
 
 
@@ -57,17 +79,26 @@ class Certificate:
     Attributes:
         unit: positive on the whole domain; differences are divided by it.
         asymptotic: whether law and bound are limits, and not values at finite points.
+        lower: whether it is the bound that is called law, and the other way round.
+        splits: of the domain's cells, for those of the cases.
     """
 
     domain: Domain
     unit: sp.Expr
     cases: tuple[Case, ...]
     asymptotic: bool = False
+    lower: bool = False
+    splits: tuple[Split, ...] = ()
+
+    def cells(self) -> tuple[Cell, ...]:
+        """The parts of the domain, each with its cases."""
+        return refined(self.domain, self.splits)
 
     def steps(self) -> list[str]:
         """One line a case, for reading and for JSON."""
         where = "in the limit: " if self.asymptotic else ""
-        return [where + _in_words(case, self.domain) for case in self.cases]
+        cells = self.cells()
+        return [where + _in_words(case, self.domain, cells[case.cell], lower=self.lower) for case in self.cases]
 
     def __str__(self) -> str:
         """The steps, one a line."""
@@ -80,16 +111,17 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
     Raises:
         Unsound: a case does not follow, the cases do not reach every point, or there are symbols of another domain.
     """
-    domain, unit, cells = certificate.domain, certificate.unit, certificate.domain.cells()
+    domain, unit = certificate.domain, certificate.unit
     if type(domain) is not Domain or domain.least_n < 1 or not {i, n, m}.isdisjoint(domain.symbols):
         raise Unsound(f"{domain} is no domain whose variables are others than i, n and {m}, with n >= 1.")
     for expression in (law, bound, unit):
         _in_letters(expression, domain)
         if not sums_are_plain(expression) or any(map(is_tail, parts(expression, sp.Sum))):
             raise Unsound(f"{expression} has a sum that is not over i = 1..n, or has n in its term.")
+    cells = certificate.cells()
     for case in certificate.cases:
-        _well_formed(case, domain)
-    for cell in cells:
+        _well_formed(case, domain, len(cells))
+    for cell in domain.cells():
         everywhere = Region(cell, From(domain.least_n))
         if not (_is_positive(unit, everywhere) and is_defined(unit, everywhere)):
             raise Unsound(f"{unit} is not shown to be > 0 for {domain}.")
@@ -104,9 +136,12 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
         # A step may vanish where the difference before it is positive.
         strict = strictly and case.goal == "difference"
         if not (region.is_positive(remains) if strict else region.is_nonnegative(remains)):
-            raise Unsound(f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, domain)}")
-        if not is_defined(bound, region):
-            raise Unsound(f"the bound is not shown to be real: {_in_words(case, domain)}")
+            raise Unsound(
+                f"{remains} is not shown to be {'>' if strict else '>='} 0: {_in_words(case, domain, region.cell)}"
+            )
+        for side in (law, bound):
+            if not is_defined(side, region):
+                raise Unsound(f"{side} is not shown to be real: {_in_words(case, domain, region.cell)}")
     for cell in range(len(cells)):
         _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
 
@@ -117,45 +152,69 @@ def _in_letters(expression: sp.Expr, domain: Domain, *others: sp.Symbol) -> None
         raise Unsound(f"{symbol} is not of the domain {domain}.")
 
 
-def _well_formed(case: Case, domain: Domain) -> None:
+def _well_formed(case: Case, domain: Domain, cells: int) -> None:
     """Refuse cases that no search makes: of other classes, for n < 1, or with variables that proofs give a meaning."""
     run = case.run
-    if type(run) not in _RUNS or case.goal not in GOALS or case.cell not in range(len(domain.cells())):
+    if type(run) not in _RUNS or case.goal not in GOALS or case.cell not in range(cells):
         raise Unsound(f"{case} is no case of this domain.")
     numbers = [getattr(run, f.name) for f in fields(run)]
     if not all(isinstance(number, int) for number in numbers):
         raise Unsound(f"{run} is not of whole numbers.")
     if isinstance(run, From) and run.step < 1 or isinstance(run, RootFrom) and min(run.root, run.degree, run.scale) < 1:
         raise Unsound(f"{run} does not rise.")
+    if isinstance(run, Between) and run.last <= run.first:
+        raise Unsound(f"{run} does not rise.")
     if run.least < 1:
         raise Unsound(f"{run} has an n below 1.")
     for lemma in case.lemmas:
-        if type(lemma) not in _LEMMAS:
-            raise Unsound(f"{type(lemma).__name__} is no lemma that is known here.")
-        for f in fields(lemma):
-            value = getattr(lemma, f.name)
-            if isinstance(value, sp.Expr):
-                _in_letters(value, domain, i)
+        _known(lemma, domain)
+
+
+def _known(lemma: object, domain: Domain) -> None:
+    """Refuse another class of lemmas, and foreign symbols."""
+    if type(lemma) not in _LEMMAS:
+        raise Unsound(f"{type(lemma).__name__} is no lemma that is known here.")
+    assert isinstance(lemma, Lemma)
+    for value in (getattr(lemma, f.name) for f in fields(lemma)):
+        if isinstance(value, Lemma):
+            _known(value, domain)
+        elif isinstance(value, sp.Expr):
+            _in_letters(value, domain, i)
 
 
 def _covers(cases: list[Case], least_n: int) -> None:
     """Every n >= least_n is in a run, or follows by induction from the one before."""
-    single = {case.run.value for case in cases if case.goal == "difference" and isinstance(case.run, Only)}
-    runs = [case.run for case in cases if case.goal == "difference" and not isinstance(case.run, Only)]
+    shown = [case.run for case in cases if case.goal == "difference"]
+    steps = [case.run for case in cases if case.goal == "step"]
+    # How far each n is shown: alone, or with those up to the end of a stretch.
+    nexts = [(run.value, run.value + 1) for run in shown if isinstance(run, Only)]
+    nexts += [(run.first, run.last) for run in shown if isinstance(run, Between)]
+    ends = [run.least for run in shown if _is_endless(run)]
     # An induction from N on holds for all n > N once it holds for N.
-    steps = [case.run for case in cases if case.goal == "step" and not isinstance(case.run, Only)]
-    ends = [run.least for run in runs if isinstance(run, RootFrom) or run.step == 1]
-    ends += [run.least + 1 for run in steps if (isinstance(run, RootFrom) or run.step == 1) and run.least in single]
-    paces = [run for run in runs if isinstance(run, From) and run.step > 1]
+    ends += [run.least + 1 for run in steps if _is_endless(run) and _after(run.least, nexts) > run.least]
+    paces = [run for run in shown if isinstance(run, From) and run.step > 1]
     for pace in {run.step for run in paces}:
         starts = {run.first % pace: run.first for run in paces if run.step == pace}
         if len(starts) == pace:
             ends.append(max(starts.values()))
     if not ends:
         raise Unsound("no run reaches all large n.")
-    missing = set(range(least_n, min(ends))) - single
-    if missing:
-        raise Unsound(f"n = {min(missing)} is in no case.")
+    reached = least_n
+    while reached < min(ends):
+        following = _after(reached, nexts)
+        if following == reached:
+            raise Unsound(f"n = {reached} is in no case.")
+        reached = following
+
+
+def _is_endless(run: Run) -> bool:
+    """Whether it holds every n from its least on."""
+    return isinstance(run, RootFrom) or isinstance(run, From) and run.step == 1
+
+
+def _after(value: int, stretches: list[tuple[int, int]]) -> int:
+    """The first n that the stretches which hold `value` do not hold; `value` itself where there are none."""
+    return max((last for first, last in stretches if first <= value < last), default=value)
 
 
 def is_defined(bound: sp.Expr, region: Region) -> bool:
@@ -174,7 +233,7 @@ def is_defined(bound: sp.Expr, region: Region) -> bool:
                 return True
             negative = exponent.is_Integer and _is_positive(-base, region)
             root = exponent.is_Rational and exponent > 0 and region.is_nonnegative(base)
-            powers = bool(base.is_negative and exponent.is_integer)
+            powers = exponent.is_integer and (base.is_negative or region.is_nonnegative(exponent))  # 0^0 = 1
             return bool(negative or root or _is_positive(base, region) or powers)
         case sp.log():
             return _is_positive(operands(bound)[0], region)
@@ -209,14 +268,23 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
     return False
 
 
-def _in_words(case: Case, domain: Domain) -> str:
-    values = {n: case.run.iteration(), **domain.cells()[case.cell]}
+def _in_words(case: Case, domain: Domain, cell: Cell, *, lower: bool = False) -> str:
+    values = {n: case.run.iteration(), **cell}
     point = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
-    variables = ", ".join(str(variable) for variable in (*domain.slacks.values(), m))
-    goal = "bound - law >= 0" if case.goal == "difference" else "bound - law does not fall from n to n + 1"
+    slacks = ", ".join(str(variable) for variable in (*_slacks(domain, cell), m))
+    gap = "law - bound" if lower else "bound - law"
+    goal = f"{gap} >= 0" if case.goal == "difference" else f"{gap} does not fall from n to n + 1"
     lemmas = "".join(f"; {_lemma_in_words(lemma)}" for lemma in case.lemmas)
-    return f"{goal} for {point}, {variables} >= 0{lemmas}; all coefficients >= 0"
+    return f"{goal} for {point}, {slacks} >= 0{lemmas}; all coefficients >= 0"
 
 
 def _lemma_in_words(lemma: Lemma) -> str:
-    return f"{type(lemma).__name__}({', '.join(f'{f.name}={getattr(lemma, f.name)}' for f in fields(lemma))})"
+    values = {f.name: getattr(lemma, f.name) for f in fields(lemma)}
+    written = (f"{k}={_lemma_in_words(v) if isinstance(v, Lemma) else v}" for k, v in values.items())
+    return f"{type(lemma).__name__}({', '.join(written)})"
+
+
+def _slacks(domain: Domain, cell: Cell) -> list[sp.Symbol]:
+    """The variables >= 0 of the cell: the domain's first."""
+    own = [x for x in domain.slacks.values() if any(x in symbols(value) for value in cell.values())]
+    return own + [x for x in variables(domain, cell) if x not in own and not x.is_positive]

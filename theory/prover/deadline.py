@@ -1,4 +1,8 @@
-"""Work that ends at a time limit, in any thread: at the next checkpoint, or by force inside a call that has none."""
+"""Work that ends when its budget is spent: in units of work, the same on every machine, and in seconds for who wants.
+
+Units are counted at checkpoints, so that a busy machine gives the same verdict later. A clock ends work at the next
+checkpoint too, or by force inside a call that has none.
+"""
 
 import ctypes
 import math
@@ -15,27 +19,67 @@ _GRACE = 0.5
 _MOMENT = 0.003
 #: Where an interruption may arrive.
 _INTERRUPTED = {"sympy", "mpmath", "theory"}
-_here = threading.local()
 
 
-class _OutOfTime(BaseException):
+class _Here(threading.local):
+    """What is left to the work of one thread."""
+
+    units: float = math.inf
+    end: float = math.inf
+
+
+_here = _Here()
+
+
+class OutOfWork(Exception):
+    """The units of work are used up."""
+
+
+class _Ended(BaseException):
     """Raised in the working thread; no `except Exception` on the way catches it."""
 
 
-def checkpoint() -> None:
-    """End the work around this call if its time is over; searches come by here often."""
-    if time.monotonic() > getattr(_here, "end", math.inf):
+class _NoUnitsLeft(_Ended):
+    """The units are used up."""
+
+
+class _OutOfTime(_Ended):
+    """The time is over."""
+
+
+def checkpoint(cost: int = 1) -> None:
+    """Spend units of work, and end the work around this call if none are left; searches come by here often.
+
+    A unit is about one operation on a number, some 10 microseconds.
+    """
+    _here.units -= cost
+    if _here.units < 0:
+        raise _NoUnitsLeft
+    if time.monotonic() > _here.end:
         raise _OutOfTime
 
 
-def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """The result of `work`, unless it takes longer than `seconds`. Does not nest.
+def within(units: int, work: Callable[[], Result], *, seconds: float | None = None) -> Result:
+    """The result of `work`, unless it takes more units of work, or more seconds. Does not nest.
+
+    Raises:
+        OutOfWork: the units are used up.
+        TimeoutError: the time is over.
+    """
+    _here.units = units
+    try:
+        return work() if seconds is None else _timed(seconds, work)
+    except _NoUnitsLeft:
+        raise OutOfWork(f"not done within {units:,} units of work") from None
+    finally:
+        _here.units = math.inf
+
+
+def _timed(seconds: float, work: Callable[[], Result]) -> Result:
+    """The result of `work`, unless it takes longer.
 
     Inside a long call of SymPy's there is no checkpoint. There a second thread raises the exception in this one,
     between two of its bytecodes. Unlike an alarm signal that works in every thread, and leaves the alarm to others.
-
-    Raises:
-        TimeoutError: the time is over.
     """
     worker = threading.get_ident()
     lock, done = threading.RLock(), threading.Event()

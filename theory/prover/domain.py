@@ -27,10 +27,12 @@ class Variable:
         symbol: of the expressions.
         floors: it is at least each of these, rational numbers or affine in one earlier variable of the domain; a real
             variable without any is positive.
+        ceiling: a real variable whose floors are numbers may be at most this; `None` where it has no end.
     """
 
     symbol: sp.Symbol
     floors: tuple[sp.Expr, ...] = ()
+    ceiling: Fraction | None = None
 
     def __post_init__(self) -> None:
         """Take plain numbers for floors too."""
@@ -60,6 +62,8 @@ class Domain:
                 raise ValueError(f"the integer {symbol} needs a floor, as in Variable({symbol}, (sp.Integer(1),)).")
             if floors and all(floor.is_extended_nonpositive for floor in floors):
                 raise ValueError(f"{symbol} is positive, and so is its floor; got {', '.join(map(str, floors))}.")
+        for variable in self.variables:
+            _check_ceiling(variable)
 
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:
@@ -88,11 +92,17 @@ class Domain:
             sp.Ge(n, self.least_n, evaluate=False),
             *(sp.Ge(v.symbol, floor, evaluate=False) for v in self.reals for floor in v.floors),
             *(sp.Gt(v.symbol, 0, evaluate=False) for v in self.reals if not v.floors),
+            *(sp.Le(v.symbol, rational(v.ceiling), evaluate=False) for v in self.reals if v.ceiling is not None),
         )
 
     def __str__(self) -> str:
-        """The least values, as in `T >= 2, n >= 1`; that real numbers without any are positive goes without saying."""
-        return ", ".join(str(relation) for relation in self.relations() if isinstance(relation, sp.Ge))
+        """Floors and ceilings, as in `T >= 2, n >= 1`; that real numbers without floors are positive is not said."""
+        return ", ".join(str(relation) for relation in self.relations() if isinstance(relation, (sp.Ge, sp.Le)))
+
+    @cached_property
+    def ceilings(self) -> dict[sp.Symbol, Fraction]:
+        """The largest values of the variables that have one."""
+        return {v.symbol: v.ceiling for v in self.variables if v.ceiling is not None}
 
     @cached_property
     def _lines(self) -> dict[sp.Symbol, tuple[Line, ...]]:
@@ -109,6 +119,14 @@ class Domain:
         """
         return least(symbol, self._lines[symbol], at)
 
+    def beyond(self, symbol: sp.Symbol, step: Fraction, at: Mapping[sp.Symbol, Fraction]) -> Fraction:
+        """A value of a real variable, `step` >= 0 above its least one; below a ceiling c it is (c + least t)/(1 + t).
+
+        Steps > 0 alone are inside where there is neither.
+        """
+        ceiling, least = self.ceilings.get(symbol), self.least(symbol, at)
+        return least + step if ceiling is None else (ceiling + least * step) / (1 + step)
+
     def begins_at_a_number(self, symbol: sp.Symbol) -> bool:
         """Whether the variable has a least value, and that depends on no other variable."""
         return begins_at_a_number(self._lines[symbol])
@@ -118,23 +136,27 @@ class Domain:
         point = {n: Fraction(max(50, self.least_n))}
         far = Fraction(10)
         for symbol in self.symbols:
-            point[symbol] = max(far if symbol.is_integer else Fraction(1), self.least(symbol, point))
+            least = self.least(symbol, point)
+            point[symbol] = max(far if symbol.is_integer else Fraction(1), least)
+            if symbol in self.ceilings:
+                point[symbol] = (least + self.ceilings[symbol]) / 2
             far *= 100 if symbol.is_integer else 1
         return point
 
     @cached_property
     def slacks(self) -> dict[sp.Symbol, sp.Symbol]:
-        """For every variable with a floor the variable >= 0 of the proofs in which it is written."""
-        floored = [variable.symbol for variable in (*self.integers, *self.reals) if variable.floors]
+        """For every variable with a floor or ceiling the variable >= 0 of the proofs in which it is written."""
+        floored = [v.symbol for v in (*self.integers, *self.reals) if v.floors or v.ceiling is not None]
         names = [*_SLACKS, *(f"u{k}" for k in range(len(_SLACKS), len(floored)))]
         return {symbol: sp.Symbol(name, nonnegative=True) for symbol, name in zip(floored, names, strict=False)}
 
     def cells(self) -> tuple[dict[sp.Symbol, sp.Expr], ...]:
-        """The variables with floors as functions of slacks >= 0; all cells together reach every point of the domain.
+        """The variables with ends as functions of slacks >= 0; all cells together reach every point of the domain.
 
         In each cell one floor of a variable is the highest, and the variable is this floor + its own slack. Where the
         highest of several changes, at a crossing, the earlier variable e that they are written in is split: e = p + v
-        on [p, oo) and e = (p + q v)/(1 + v) on [p, q].
+        on [p, oo) and e = (p + q v)/(1 + v) on [p, q]. A variable with a ceiling c is (c + f v)/(1 + v) above its floor
+        f, or 0; and where it has a floor, f in another cell.
 
         Raises:
             ValueError: several floors of one variable are written in two others, or in one that begins at no number.
@@ -143,7 +165,7 @@ class Domain:
 
     @cached_property
     def _cells(self) -> tuple[dict[sp.Symbol, sp.Expr], ...]:
-        return cells(self._lines, self.slacks)
+        return cells(self._lines, self.ceilings, self.slacks)
 
     def narrowed(self, relations: Iterable[str | sp.Basic] | str | sp.Basic) -> "Domain":
         """The part of the domain that satisfies every one of the relations.
@@ -179,6 +201,8 @@ class Domain:
         last = max(slopes, key=lambda x: -1 if x == n else self.symbols.index(x))
         slope, others = slopes[last], [x for x in slopes if x != last]
         least = -constant / slope
+        if slope < 0 and not others and last != n and not last.is_integer and not strict:
+            return self._capped(last, least)
         if slope < 0 or n in others or len(others) > 1 or not all(x.is_integer for x in (last, *others)) and others:
             raise refusal
         if last == n:
@@ -188,17 +212,26 @@ class Domain:
         if strict:
             raise refusal
         floor = as_expression(rational(least) - sum((rational(slopes[x] / slope) * x for x in others), sp.S.Zero))
-        variables = (Variable(x, _merged(x, (*fs, floor)) if x == last else fs) for x, fs in self._floors().items())
+        variables = (
+            replace(v, floors=_merged(last, (*v.floors, floor))) if v.symbol == last else v for v in self.variables
+        )
         return replace(self, variables=tuple(variables))
 
-    def _floors(self) -> dict[sp.Symbol, tuple[sp.Expr, ...]]:
-        return {variable.symbol: variable.floors for variable in self.variables}
+    def _capped(self, symbol: sp.Symbol, ceiling: Fraction) -> "Domain":
+        lowest = min(ceiling, self.ceilings.get(symbol, ceiling))
+        variables = (replace(v, ceiling=lowest) if v.symbol == symbol else v for v in self.variables)
+        return replace(self, variables=tuple(variables))
+
+    def joined(self, variables: Iterable[Variable]) -> "Domain":
+        """The domain with further variables, which come last."""
+        return replace(self, variables=(*self.variables, *variables))
 
     def _forms(self) -> str:
-        """As in `T >= a*d + b, d >= c, h >= c or n >= c`."""
+        """As in `T >= a*d + b, d >= c, h >= c, h <= c or n >= m`."""
         integers = [variable.symbol for variable in self.integers]
         forms = [f"{x} >= a*{earlier} + b" for x, earlier in zip(integers, integers[1:], strict=False)]
-        forms += [f"{x} >= c" for x in (*integers[len(forms) :], *(variable.symbol for variable in self.reals))]
+        forms += [f"{x} >= c" for x in integers[len(forms) :]]
+        forms += [part for v in self.reals for part in (f"{v.symbol} >= c", f"{v.symbol} <= c")]
         return " or ".join(part for part in (", ".join(forms), f"{n} >= m") if part)
 
     def at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> "Domain":
@@ -213,9 +246,11 @@ class Domain:
             )
         values = {symbol: fraction(number) for symbol, number in numbers.items()}
         variables = []
-        for symbol, floors in self._floors().items():
+        for variable in self.variables:
+            symbol, floors = variable.symbol, variable.floors
             if symbol not in values:
-                variables.append(Variable(symbol, _merged(symbol, tuple(substituted(f, numbers) for f in floors))))
+                put_in = _merged(symbol, tuple(substituted(f, numbers) for f in floors))
+                variables.append(replace(variable, floors=put_in))
                 continue
             free = sorted({line.of.name for line in self._lines[symbol] if line.of is not None} - set(map(str, values)))
             if free:
@@ -226,6 +261,8 @@ class Domain:
             if value < least or value <= 0:
                 above = f"{symbol} {'>=' if floors else '>'} {least}"
                 raise ValueError(f"{symbol} = {value} is outside the domain; give {above}.")
+            if value > self.ceilings.get(symbol, value):
+                raise ValueError(f"{symbol} = {value} is outside the domain; give {symbol} <= {variable.ceiling}.")
         return replace(self, variables=tuple(variables))
 
     def shows_nonnegative(self, expression: sp.Expr) -> bool:
@@ -241,6 +278,17 @@ class Domain:
         return all(_has_nonnegative_coefficients(substituted(expression, cell | ahead)) for cell in self.cells())
 
 
+def _check_ceiling(variable: Variable) -> None:
+    symbol, ceiling = variable.symbol, variable.ceiling
+    if ceiling is None:
+        return
+    if symbol.is_integer or any(symbols(floor) for floor in variable.floors):
+        raise ValueError(f"a ceiling is for a real variable whose floors are numbers; got {symbol} <= {ceiling}.")
+    if not ceiling > max(map(fraction, variable.floors), default=Fraction(0)):
+        floor = f">= {variable.floors[0]}" if variable.floors else "> 0"
+        raise ValueError(f"no {symbol} is left with {symbol} {floor} and {symbol} <= {ceiling}; give a larger end.")
+
+
 def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
     """One number in the place of several; every variable is positive."""
     if not floors or any(symbols(floor) for floor in floors):
@@ -254,6 +302,7 @@ def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ..
 def _difference(relation: str | sp.Basic, letters: tuple[sp.Symbol, ...], refusal: ValueError) -> tuple[sp.Expr, bool]:
     """What must be >= 0 (or > 0: True)."""
     if isinstance(relation, str):
+        relation = relation.replace("≥", ">=").replace("≤", "<=")
         for sign in (">=", "<=", ">", "<"):
             sides = relation.split(sign)
             if len(sides) == 2:

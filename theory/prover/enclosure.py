@@ -6,9 +6,11 @@ Euler-Maclaurin expansion of sum_{k >= 0} (x + k)^-p, whose error is at most the
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import partial, reduce
+from operator import itemgetter
 from typing import Any
 
 import mpmath
@@ -16,9 +18,12 @@ import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, fraction, operands, parts, polynomial, rational, replaced, summand, symbols
+from ..sympy_types import as_expression, fraction, operands, summand, symbols
+from .deadline import checkpoint
+from .summands import divisors, partial_fractions, whole_roots
 
 Value = Any  # a Fraction (exact) or an interval of mpmath's
+Evaluation = Callable[[Mapping[sp.Symbol, Fraction]], Value]
 #: Powers are kept exact up to this many bits, and sums up to this many terms.
 _MOST_BITS = 20_000
 _MOST_TERMS = 200
@@ -29,6 +34,10 @@ _LARGEST_EXPONENT_BITS = 4_096
 _MOST_EXPANSION_TERMS = 60
 #: Harmonic numbers, zeta and polygamma functions are enclosed up to this order.
 _LARGEST_ORDER = 1_000
+#: Values of one part of an expression that are kept at a time.
+_MOST_REMEMBERED = 4_096
+#: How many sums are kept with all their partial sums.
+_MOST_SUMS = 64
 
 
 class NotReal(ValueError):
@@ -53,7 +62,8 @@ class Enclosure:
         self.context: Any = MPIntervalContext()  # mpmath makes the operators of its intervals at run time
         self.context.prec = precision
         self._hurwitz_known: dict[tuple[Fraction, Fraction], Value] = {}
-        self._known: dict[sp.Expr, Value] = {}
+        self._known: dict[sp.Expr, Evaluation] = {}
+        self._partial_sums: dict[tuple[sp.Expr, tuple[Fraction, ...]], list[Value]] = {}
 
     def value(self, expression: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> Value:
         """A Fraction, or an interval that holds the value.
@@ -62,32 +72,47 @@ class Enclosure:
             NotReal: the expression has no real value there.
             OutOfReach: its value cannot be enclosed.
         """
-        if isinstance(expression, sp.Rational):
-            return Fraction(int(expression.p), int(expression.q))
-        if isinstance(expression, sp.Symbol):
-            return at[expression]
-        if not expression.free_symbols:  # constants come up at every point
-            if expression not in self._known:
-                self._known[expression] = self._value(expression, at)
-            return self._known[expression]
-        return self._value(expression, at)
+        return self._evaluation(expression)(at)
 
-    def _value(self, expression: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> Value:
-        if isinstance(expression, sp.Sum):
-            ((_, first, last),) = expression.limits
+    def _evaluation(self, expression: sp.Expr) -> Evaluation:
+        """How the expression is evaluated; its tree is walked once, and not at every point."""
+        found = self._known.get(expression)
+        if found is None:
+            found = self._known[expression] = self._walked(expression)
+        return found
+
+    def _walked(self, expression: sp.Expr) -> Evaluation:
+        match expression:
+            case sp.Rational():
+                number = fraction(expression)
+                return lambda _: number
+            case sp.Symbol():
+                return itemgetter(expression)
+            case sp.Sum():
+                return _remembering(expression, self._walked_sum(expression))
+        arguments = [self._evaluation(argument) for argument in operands(expression)]
+        operation = partial(_operation(expression), self)
+
+        def applied(at: Mapping[sp.Symbol, Fraction]) -> Value:
+            return operation(*[argument(at) for argument in arguments])
+
+        # Sums and products of a few numbers cost less than to look them up.
+        plain = isinstance(expression, (sp.Add, sp.Mul)) or isinstance(expression, sp.Pow) and expression.exp.is_Integer
+        return applied if plain and expression.free_symbols else _remembering(expression, applied)
+
+    def _walked_sum(self, total: sp.Sum) -> Evaluation:
+        ((_, first, last),) = total.limits
+        term, upto = summand(total), self._evaluation(as_expression(last))
+
+        def added(at: Mapping[sp.Symbol, Fraction]) -> Value:
             if first != 1:
                 raise OutOfReach("a sum that does not begin at 1")
-            return self._sum(summand(expression), self.value(last, at), at)
-        if expression in (sp.pi, sp.E, sp.EulerGamma):
-            constant = {sp.pi: self.context.pi, sp.E: self.context.e, sp.EulerGamma: self.context.euler}[expression]
-            return +constant
-        if isinstance(expression, sp.exp):
-            return self._exp(self.value(operands(expression)[0], at))
-        arguments = [self.value(argument, at) for argument in operands(expression)]
-        operation = _OPERATIONS.get(expression.func)
-        if operation is None:
-            raise OutOfReach(f"no enclosure of {expression.func} is known")
-        return operation(self, *arguments)
+            return self._sum(term, upto(at), at)
+
+        return added
+
+    def _constant(self, which: str) -> Value:
+        return +getattr(self.context, which)
 
     def interval(self, value: Value) -> Any:
         """The value as an interval."""
@@ -97,11 +122,11 @@ class Enclosure:
 
     def add(self, *values: Value) -> Value:
         """The sum."""
-        return reduce(lambda a, b: a + b, self._alike(values))
+        return reduce(operator.add, self._alike(values))
 
     def multiply(self, *values: Value) -> Value:
         """The product."""
-        return reduce(lambda a, b: a * b, self._alike(values))
+        return reduce(operator.mul, self._alike(values))
 
     def _alike(self, values: tuple[Value, ...]) -> list[Value]:
         exact = all(isinstance(value, Fraction) for value in values)
@@ -119,7 +144,7 @@ class Enclosure:
                 return Fraction(0)
             raise NotReal("a division by zero")
         root = _exact_root(base, exponent)
-        return self._exp(self.multiply(exponent, self.log(base))) if root is None else root
+        return self.exp(self.multiply(exponent, self.log(base))) if root is None else root
 
     def _whole_power(self, base: Value, exponent: int) -> Value:
         base_sign = sign(base)
@@ -132,7 +157,7 @@ class Enclosure:
             if base_sign == 0 or abs(base) == 1 or bits * abs(exponent) <= _MOST_BITS:
                 return base ** (exponent if abs(base) != 1 else exponent % 2)
             flip = Fraction(-1 if base < 0 and exponent % 2 else 1)
-            return self.multiply(flip, self._exp(self.multiply(Fraction(exponent), self.log(abs(base)))))
+            return self.multiply(flip, self.exp(self.multiply(Fraction(exponent), self.log(abs(base)))))
         if exponent.bit_length() > 64:
             raise OutOfReach("a power beyond 64 bits of an inexact number")
         result = base ** abs(exponent)
@@ -147,7 +172,8 @@ class Enclosure:
             raise NotReal("a logarithm of what is not positive")
         return Fraction(0) if isinstance(x, Fraction) and x == 1 else self.context.log(self.interval(x))
 
-    def _exp(self, x: Value) -> Value:
+    def exp(self, x: Value) -> Value:
+        """The exponential."""
         if isinstance(x, Fraction) and x == 0:
             return Fraction(1)
         x = self.interval(x)
@@ -228,12 +254,13 @@ class Enclosure:
             raise OutOfReach("a sum up to what is no whole number")
         count = int(upto)
         if count <= _MOST_TERMS:
-            return self.add(Fraction(0), *(self.value(term, {**at, i: Fraction(k)}) for k in range(1, count + 1)))
+            return self._short_sum(term, count, at)
         self._refuse_poles(term, count, at)
-        whole, parts = _partial_fractions(term)
+        whole, parts = partial_fractions(term)
         if parts is None:
             if count > _LONGEST_SUM:
                 raise OutOfReach("a long sum without partial fractions")
+            checkpoint(count * len(term.args))
             return self.add(*(self.interval(self.value(term, {**at, i: Fraction(k)})) for k in range(1, count + 1)))
         values = [self.value(whole, {**at, n: upto})]
         for coefficient, shift_, p in parts:
@@ -247,6 +274,7 @@ class Enclosure:
             skip = min(max(0, -(shift.numerator // shift.denominator)), count)
             if skip > _LONGEST_SUM:
                 raise OutOfReach("a long sum with a pole far out")
+            checkpoint(skip)
             values += [self.multiply(factor, self.power(shift + k, Fraction(-p))) for k in range(1, skip + 1)]
             if skip == count:
                 continue
@@ -254,37 +282,62 @@ class Enclosure:
             values.append(self.multiply(factor, self.add(first, self.multiply(Fraction(-1), beyond))))
         return self.add(*values)
 
+    def _short_sum(self, term: sp.Expr, count: int, at: Mapping[sp.Symbol, Fraction]) -> Value:
+        """Term by term, from the longest sum with the same numbers that was added up before."""
+        letters = sorted(symbols(term) - {i}, key=sp.default_sort_key)
+        key = term, tuple([at[letter] for letter in letters])
+        if len(self._partial_sums) >= _MOST_SUMS:
+            self._partial_sums.clear()
+        sums = self._partial_sums.setdefault(key, [Fraction(0)])
+        while len(sums) <= count:
+            sums.append(self.add(sums[-1], self.value(term, {**at, i: Fraction(len(sums))})))
+        return sums[count]
+
     def _refuse_poles(self, term: sp.Expr, upto: int, at: Mapping[sp.Symbol, Fraction]) -> None:
         """A pole that cancels in partial fractions is one all the same."""
-        for base in divisors(term):
-            values = {x: self.value(x, at) for x in symbols(base) - {i}}
-            for root in whole_roots(replaced(base, {x: rational(value) for x, value in values.items()})):
-                if 1 <= root <= upto:
-                    raise NotReal(f"a term with a division by zero at i = {root}")
+        for root in self.poles(term, at):
+            if root <= upto:
+                raise NotReal(f"a term with a division by zero at i = {root}")
+
+    def poles(self, term: sp.Expr, at: Mapping[sp.Symbol, Fraction]) -> list[int]:
+        """The whole numbers i >= 1 at which a summand divides by zero, where its divisors are polynomials in i."""
+        found: set[int] = set()
+        for coefficients in divisors(term):
+            values = [self.value(c, at) for c in coefficients]
+            if all(isinstance(value, Fraction) for value in values):
+                found |= set(whole_roots(values))
+        return sorted(root for root in found if root >= 1)
 
 
-def whole_roots(base: sp.Expr) -> list[int]:
-    """Where a polynomial in i with rational coefficients is zero, among whole numbers; none for what is no such.
+def _remembering(expression: sp.Expr, evaluation: Evaluation) -> Evaluation:
+    """The evaluation with the values that it had lately; at neighbouring points most symbols have the same numbers."""
+    letters = sorted(symbols(expression), key=sp.default_sort_key)
+    known: dict[tuple[Fraction, ...], Value] = {}
 
-    Of the zero polynomial only 1 is named.
-    """
-    form = polynomial(base, i)
-    if form is None or not form.gens == (i,) or not all(c.is_Rational for c in form.coeffs()):
-        return []
-    if form.is_zero:
-        return [1]
-    if form.degree() == 1:
-        slope, constant = map(fraction, form.all_coeffs())
-        root = -constant / slope
-        return [int(root)] if root.denominator == 1 else []
-    return [int(root) for root in form.ground_roots() if root.is_Integer]
+    def remembered(at: Mapping[sp.Symbol, Fraction]) -> Value:
+        point = tuple([at[letter] for letter in letters])
+        if point not in known:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
+            known[point] = evaluation(at)
+        return known[point]
+
+    return remembered
 
 
-@lru_cache(maxsize=1024)
-def divisors(term: sp.Expr) -> tuple[sp.Expr, ...]:
-    """What a summand divides by, as it stands."""
-    powers = (power for power in parts(term, sp.Pow) if power.exp.could_extract_minus_sign() and power.base.has(i))
-    return tuple(as_expression(power.base) for power in powers)
+def _operation(expression: sp.Expr) -> Callable[..., Value]:
+    """What is done with the values of the arguments."""
+    for constant, name in _CONSTANTS.items():
+        if expression == constant:
+            return partial(Enclosure._constant, which=name)
+    known = _OPERATIONS.get(expression.func)
+    if known is not None:
+        return known
+
+    def unknown(*_: Value) -> Value:
+        raise OutOfReach(f"no enclosure of {expression.func} is known")
+
+    return unknown
 
 
 def _exact_root(base: Value, exponent: Value) -> Fraction | None:
@@ -299,29 +352,12 @@ def _exact_root(base: Value, exponent: Value) -> Fraction | None:
     return Fraction(int(roots[0][0]), int(roots[1][0])) ** exponent.numerator
 
 
-@lru_cache(maxsize=1024)
-def _partial_fractions(term: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, sp.Expr, int]] | None]:
-    """The sum of the polynomial part as an expression in n, and the c/(i + b)^p of the rest as (c, b, p)."""
-    whole: sp.Expr = sp.S.Zero
-    parts: list[tuple[sp.Expr, sp.Expr, int]] = []
-    for addend in sp.Add.make_args(as_expression(sp.apart(sp.together(term), i))):
-        constant, varying = addend.as_independent(i, as_Add=False)
-        if varying.is_polynomial(i):
-            whole += constant * sp.summation(varying, (i, 1, n))
-            continue
-        base, exponent = varying.as_base_exp()
-        linear = polynomial(base, i)
-        if not exponent.is_Integer or linear is None or linear.degree() != 1:
-            return sp.S.Zero, None
-        slope, rest = linear.all_coeffs()
-        parts.append((constant * slope**exponent, as_expression(sp.cancel(rest / slope)), -int(exponent)))
-    return as_expression(sp.expand(whole)), parts
-
-
+_CONSTANTS: dict[sp.Expr, str] = {sp.pi: "pi", sp.E: "e", sp.EulerGamma: "euler"}
 _OPERATIONS: dict[type[sp.Expr], Callable[..., Value]] = {
     sp.Add: Enclosure.add,
     sp.Mul: Enclosure.multiply,
     sp.Pow: Enclosure.power,
+    sp.exp: Enclosure.exp,
     sp.log: Enclosure.log,
     sp.harmonic: Enclosure.harmonic,
     sp.zeta: Enclosure.zeta,

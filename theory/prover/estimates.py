@@ -1,6 +1,7 @@
 """Which lemmas may remove a part of an expression, the hopeful first: what the search for a proof chooses from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
@@ -9,6 +10,7 @@ from ..symbols import i, n
 from ..sympy_types import (
     as_expression,
     at,
+    coefficient,
     fraction,
     operands,
     parts,
@@ -32,63 +34,191 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, base_and_exponent
 from .region import Only, Region, RootFrom
+from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 
 #: A point of the domain: the values of its symbols, n and i.
 Sample = Mapping[sp.Symbol, Fraction]
 
 
-def options(goal: sp.Expr, region: Region, sample: Sample) -> Sequence[Lemma] | None:
-    """Lemmas that remove one part of the goal; `None` where nothing is left to remove.
+@dataclass(frozen=True)
+class Choice:
+    """What may be done with one part of a goal.
+
+    Attributes:
+        part: the part.
+        lemmas: each removes it, the hopeful first.
+        keep: whether it may also stay as it is.
+    """
+
+    part: sp.Expr
+    lemmas: Sequence[Lemma]
+    keep: bool = False
+
+
+def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
+    """What may be done with one part of the goal; `None` where nothing is left to remove.
 
     Args:
         goal: to be shown >= 0.
         region: where.
         sample: a point of the domain, `i` included, at which two things are compared where it is not plain which side
             of a part an estimate has to be on.
+        kept: parts that stay as they are.
     """
     single = isinstance(region.run, Only)
     for total in parts(goal, sp.Sum):
         if is_tail(total):
-            return _tail_options(goal, total, sample)
+            return Choice(total, _tail_options(goal, total, sample))
         if not single:
-            return _sum_options(summand(total))
+            return Choice(total, _sum_options(summand(total)))
     for part in parts(goal, sp.harmonic):
         x = operands(part)[0]
-        if single and x == n:
+        if single and symbols(x) == {n}:
             continue
-        if order(part) == 1:
-            sides = _sides(goal, part, sample)
-            return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
-        return [ZetaTail(int(order(part)))] if x == n and order(part).is_Integer else []
-    return _function_options(goal, region, sample)
+        lemmas = _harmonic_options(goal, part, x, sample)
+        exponentials = [power for power in parts(goal, sp.exp) if power.has(part)]
+        if exponentials:
+            return Choice(part, [Inside(exponentials[0], lemma) for lemma in lemmas])
+        return Choice(part, lemmas)
+    for part in parts(goal, sp.zeta):
+        if symbols(part) and not (single and symbols(part) == {n}) and len(part.args) == 1:
+            return Choice(part, [ZetaBound(operands(part)[0], below) for below in _sides(goal, part, sample)])
+    return (
+        _log_choice(goal, region, sample)
+        or _power_choice(goal, region, sample, kept)
+        or _root_choice(goal, region, sample, kept)
+    )
 
 
-def _function_options(goal: sp.Expr, region: Region, sample: Sample) -> Sequence[Lemma] | None:
+def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
+    p = order(part)
+    if p == 1:
+        sides = _sides(goal, part, sample)
+        return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
+    if x != n or not isinstance(p, sp.Rational):
+        return []
+    if p.is_Integer:
+        return [ZetaTail(int(p))]
+    ends, sides = (True, False) if fraction(p) > 1 else (False,), _sides(goal, part, sample)
+    powers: list[Lemma] = [HarmonicPower(p, below, endless) for below in sides for endless in ends]
+    return powers
+
+
+def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
     single, run = isinstance(region.run, Only), region.run
     logs = [(operands(part)[0], part) for part in parts(goal, sp.log)]
     logs = [(x, part) for x, part in logs if symbols(x) and not (single and symbols(x) == {n})]
     for x, part in sorted(logs, key=lambda pair: pair[0] == n):
         sides = _sides(goal, part, sample)
+        if sp.expand_log(part) != part:  # the logarithm of a product
+            return Choice(part, [LogRatio(x, x, below) for below in sides[:1]])
         if isinstance(run, RootFrom) and run.shift and x == n:
             # n is taken to where the root is rational
-            return [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides]
-        if isinstance(run, RootFrom) and run.shift and _is_root_base(x, run):
-            return [option for below in sides for option in _log_bounds(x, below, region)]
-        lead = sp.LC(x, n) if x.is_polynomial(n) and x != n and sp.degree(x, n) == 1 else None
+            return Choice(part, [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides])
+        rooted = isinstance(run, RootFrom) and run.shift and _is_root_base(x, run)
+        lead = sp.LC(x, n) if x.is_polynomial(n) and x != n and sp.degree(x, n) == 1 and not rooted else None
         if lead is not None and lead.is_Rational and lead > 0:
-            return [LogRatio(x, lead * n, below) for below in sides]
-        return [option for below in sides for option in _log_bounds(x, below, region)]
-    for power in sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key):
-        x, e = power.as_base_exp()
-        if isinstance(run, RootFrom) and e.has(n) and not symbols(x):
-            return [PowerBound(power, below) for below in _sides(goal, power, sample)]
-        if not (isinstance(e, sp.Rational) and e.q > 1 and symbols(x)) or single and symbols(x) == {n}:
+            return Choice(part, [LogRatio(x, lead * n, below) for below in sides])
+        return Choice(part, [option for below in sides for option in _log_bounds(x, below, region)])
+    return None
+
+
+def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
+    """Of a power with a variable in its exponent."""
+    single, run = isinstance(region.run, Only), region.run
+    powers = sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key)
+    for power in powers:
+        base, exponent = base_and_exponent(power)
+        if power in kept or not symbols(exponent) or single and symbols(power) == {n}:
+            continue
+        if single and at(exponent, n, run.least).is_Integer:
+            continue
+        sides = _sides(goal, power, sample)
+        lemmas: list[Lemma] = []
+        if symbols(base):
+            lemmas += [ExponentBound(power, c, below) for below in sides for c in (sp.S.One, sp.S.Zero)]
+            lemmas += [Bernoulli(base, exponent, sp.S.One, below) for below in sides]
+            if (exponent / 2).is_integer:  # so that the base may be negative
+                lemmas += [Bernoulli(base**2, exponent / 2, sp.S.One, below) for below in sides]
+        else:
+            others = {rate for other in powers if other != power and (rate := _rate(other)) is not None}
+            rates = sorted(others - {_rate(power)}, key=sp.default_sort_key)
+            lemmas += [Geometric(power, rate, run.least, below) for below in sides for rate in rates]
+            at_least = sp.S.Zero if n not in symbols(exponent) else at(exponent, n, run.least)
+            points = [sp.S.Zero, *([at_least] if at_least.is_Rational and at_least != 0 else [])]
+            lowest = _lowest(goal, exponent, sample) if _grows(base, exponent) else []
+            points += [c for c in lowest if c not in points]
+            lemmas += [ExpTangent(power, c, below) for below in sides for c in points]
+        lemmas += [PowerBound(power, below) for below in sides if not symbols(base)] if symbols(exponent) == {n} else []
+        lemmas += [PowerBound(power, below) for below in sides if symbols(base)]
+        plain = not symbols(base) and symbols(exponent) == {n} and not isinstance(run, RootFrom)
+        return Choice(power, lemmas, keep=plain)
+    return None
+
+
+def _rate(power: sp.Expr) -> sp.Expr | None:
+    """What a power of a number is multiplied by from n to n + 1; `None` where that is not always the same."""
+    base, exponent = base_and_exponent(power)
+    slope = coefficient(exponent, n, 1)
+    linear = not symbols(base) and slope.is_Integer and slope != 0 and not symbols(exponent - slope * n)
+    return base**slope if linear else None
+
+
+def _grows(base: sp.Expr, exponent: sp.Expr) -> bool:
+    """Whether a power of a number grows with n, so that a tangent of it may be above what grows less."""
+    slope = as_expression(sp.diff(exponent, n))
+    return symbols(exponent) == {n} and bool(slope.is_number and (slope * sp.log(base)).is_positive)
+
+
+def _lowest(goal: sp.Expr, exponent: sp.Expr, sample: Sample) -> list[sp.Expr]:
+    """The exponent where the goal is least along n, roughly: where a tangent should touch."""
+    enclosure = Enclosure(80)
+    slack = {symbol: Fraction(0) for symbol in symbols(goal) - set(sample)}
+
+    def value(iteration: int) -> float | None:
+        try:
+            return float(enclosure.interval(enclosure.value(goal, {**sample, **slack, n: Fraction(iteration)})).mid)
+        except (NotReal, OutOfReach, OverflowError):
+            return None
+
+    known = {k: height for j in range(16) if (height := value(k := 2**j)) is not None}
+    if not known:
+        return []
+    best = min(known, key=lambda k: known[k])
+    low, high = max(1, best // 2), 2 * best
+    while high - low > 2:
+        left, right = low + (high - low) // 3, high - (high - low) // 3
+        heights = value(left), value(right)
+        if heights[0] is None or heights[1] is None:
+            return []
+        low, high = (low, right) if heights[0] <= heights[1] else (left, high)
+    middle = (low + high) // 2
+    return [as_expression(at(exponent, n, middle + ahead)) for ahead in (0, 1, 2, -1)]
+
+
+def _root_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
+    """Of a power with a number for its exponent."""
+    single, run = isinstance(region.run, Only), region.run
+    for power in parts(goal, sp.Pow):
+        x, e = operands(power)
+        if power in kept or not (isinstance(e, sp.Rational) and e.q > 1 and symbols(x)) or single and symbols(x) == {n}:
             continue
         if isinstance(run, RootFrom) and run.degree % e.q == 0 and _is_root_base(x, run):
             continue  # rational in the region's variables
+        sides = _sides(goal, power, sample)
         if 0 < fraction(e) < 1:
-            return [option for below in _sides(goal, power, sample) for option in _root_bounds(x, e, below, region)]
+            return Choice(power, [option for below in sides for option in _root_bounds(x, e, below, region)])
+        if fraction(e) > 1:
+            # x^e = x^floor(e) times a root
+            whole = sp.Integer(int(e.p // e.q))
+            powers = [whole, whole + 1]
+            lemmas: list[Lemma] = [ExponentBound(power, c, below) for below in sides for c in powers]
+            return Choice(power, [*lemmas, *(Bernoulli(x, e, sp.S.One, True) for below in sides if below)])
+        return Choice(
+            power, [ExponentBound(power, -sp.Integer(int(-e.p // e.q) + up), below) for below in sides for up in (0, 1)]
+        )
     return None
 
 
@@ -109,7 +239,12 @@ def _log_bounds(x: sp.Expr, below: bool, region: Region) -> list[LogBound]:
 def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> list[RootBound]:
     corner = _corner(x, region)
     flat = [RootBound(x, e, rational(corner) ** e, True, flat=True)] if below and corner > 0 else []
-    return flat + [RootBound(x, e, sp.Integer(c), below) for c in (1, 2)]
+    # x is at least each of its positive addends, and near the one that leads.
+    addends = [part for part in sp.Add.make_args(x) if symbols(part) and part.is_positive and part != x]
+    known = [as_expression(part**e) for part in addends]
+    flat += [RootBound(x, e, c, True, flat=True) for c in known if below]
+    sloped = [RootBound(x, e, c, below) for c in known]
+    return [*flat, *(RootBound(x, e, sp.Integer(c), below) for c in (1, 2)), *sloped]
 
 
 def _corner(x: sp.Expr, region: Region) -> Fraction:
@@ -181,7 +316,10 @@ def _tail_options(goal: sp.Expr, total: sp.Sum, sample: Sample) -> list[Lemma]:
 
 def _sum_options(term: sp.Expr) -> list[Lemma]:
     """Estimates from below of the sum over i = 1..n of `term`."""
-    lemmas: list[Lemma] = [Termwise(term, sp.S.Zero)]
+    lemmas: list[Lemma] = []
+    if _has_a_known_series(term):
+        lemmas.append(SeriesTail(term))
+    lemmas.append(Termwise(term, sp.S.Zero))
     expansion = _expansion(term)
     if expansion is None or expansion[0] < 1:
         return lemmas
@@ -191,5 +329,18 @@ def _sum_options(term: sp.Expr) -> list[Lemma]:
     lemmas += [Termwise(term, as_expression(sp.factor(other))) for other in others]
     lemmas.append(Termwise(term, as_expression(sp.factor(at(term, i, 2) * 2**p / i**p)), first=2))
     if p >= 2:  # from below: minus the tail of the opposite, from above
-        lemmas += [Telescoping(term, value) for value in _tails(-term, below=False)]
+        lemmas += [
+            Telescoping(term, value) for value in (*_tails(-term, below=False), -1 / ((p - 1) * c * n ** (p - 1)))
+        ]
+    else:  # each term against the one before of the harmonic numbers
+        lemmas.append(Telescoping(term, (sp.harmonic(n) - 1 / n) / c))
     return lemmas
+
+
+def _has_a_known_series(term: sp.Expr) -> bool:
+    """Whether the series converges, with a value in half-integers that SymPy writes by logarithms."""
+    if not term.is_rational_function(i) or symbols(term) != {i}:
+        return False
+    found = partial_fractions(term)
+    simple = sp.Add(*(c for c, _, p in found if p == 1))
+    return bool(found) and simple == 0 and all(2 * a == int(2 * a) and a > -1 for _, a, _ in found)

@@ -60,13 +60,15 @@ def begins_at_a_number(lines: tuple[Line, ...]) -> bool:
     return bool(lines) and all(each.of is None for each in lines)
 
 
-def cells(lines: Lines, slacks: Mapping[sp.Symbol, sp.Symbol]) -> tuple[Cell, ...]:
-    """The variables that have lines as functions of their slacks >= 0: see `Domain.cells`.
+def cells(
+    lines: Lines, ceilings: Mapping[sp.Symbol, Fraction], slacks: Mapping[sp.Symbol, sp.Symbol]
+) -> tuple[Cell, ...]:
+    """The variables that have lines or a ceiling as functions of their slacks >= 0: see `Domain.cells`.
 
     Raises:
         ValueError: several lines of one variable are written in two others, or in one that begins at no number.
     """
-    starts = {symbol for symbol in lines if begins_at_a_number(lines[symbol])}
+    starts = {symbol for symbol in lines if begins_at_a_number(lines[symbol]) and symbol not in ceilings}
     for symbol, several in lines.items():
         others = {each.of for each in several if each.of is not None}
         if len(several) > 1 and (len(others) > 1 or not others <= starts):
@@ -75,8 +77,17 @@ def cells(lines: Lines, slacks: Mapping[sp.Symbol, sp.Symbol]) -> tuple[Cell, ..
                 f" begin at a number itself; got floors in {', '.join(sorted(other.name for other in others))}."
             )
     stretches = {symbol: _stretches(symbol, lines) for symbol in lines if symbol in starts}
-    choices = product(*stretches.values())
-    return tuple(_cell(lines, dict(zip(stretches, choice, strict=True)), slacks) for choice in choices)
+    found = (dict(zip(stretches, choice, strict=True)) for choice in product(*stretches.values()))
+    below = [_below(symbol, lines[symbol], ceiling, slacks[symbol]) for symbol, ceiling in ceilings.items()]
+    capped = [dict(zip(ceilings, choice, strict=True)) for choice in product(*below)]
+    return tuple(_cell(lines, chosen, slacks, dict(values)) for chosen in found for values in capped)
+
+
+def _below(symbol: sp.Symbol, lines: tuple[Line, ...], ceiling: Fraction, slack: sp.Symbol) -> list[sp.Expr]:
+    """Every number up to the ceiling, as functions of the slack: those above the floor, and the floor itself."""
+    floor = least(symbol, lines, {})
+    above = as_expression((rational(ceiling) + rational(floor) * slack) / (1 + slack))
+    return [above, rational(floor)] if lines else [above]
 
 
 def _stretches(symbol: sp.Symbol, lines: Lines) -> list[_Stretch]:
@@ -90,12 +101,16 @@ def _stretches(symbol: sp.Symbol, lines: Lines) -> list[_Stretch]:
     return list(zip(ends, [*ends[1:], None], strict=True))
 
 
-def _cell(lines: Lines, stretches: Mapping[sp.Symbol, _Stretch], slacks: Mapping[sp.Symbol, sp.Symbol]) -> Cell:
-    """The variables where those that begin at a number are in the given stretches."""
+def _cell(
+    lines: Lines, stretches: Mapping[sp.Symbol, _Stretch], slacks: Mapping[sp.Symbol, sp.Symbol], capped: Cell
+) -> Cell:
+    """The variables where those that begin at a number are in the given stretches; and those with a ceiling."""
     inside = {symbol: p + 1 if q is None else (p + q) / 2 for symbol, (p, q) in stretches.items()}
     cell: Cell = {}
     for symbol, several in lines.items():
-        if symbol in stretches:
+        if symbol in capped:
+            cell[symbol] = capped[symbol]
+        elif symbol in stretches:
             cell[symbol] = _along(stretches[symbol], slacks[symbol])
         elif several:
             highest, *others = several

@@ -1,23 +1,30 @@
 """The search for certificates. Nothing here is trusted: what it finds counts once `certificate.check` accepts it."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import parts, polynomial, summand, symbols
+from ..sympy_types import fraction, parts, polynomial, substituted, summand, symbols
 from .canonical import difference, step, sums_are_plain
 from .certificate import Case, Certificate
+from .completion import squares
 from .deadline import checkpoint
 from .domain import Domain
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
-from .estimates import Sample, options
+from .estimates import Sample, choice
 from .lemmas import Lemma
-from .region import From, Only, Region, RootFrom
+from .pieces import split_of
+from .region import Between, From, Only, Region, RootFrom, Run
+from .splits import Cell, Split, refined, variables
 from .unsound import Unsound
 
+#: The lemmas of a case; `None` where none were found.
+Found = tuple[Lemma, ...] | None
+#: What was found on each region, named by the goal, the run and the cell.
+Known = dict[tuple[str, Run, tuple[sp.Expr, ...]], Found]
 #: A run of all large n begins at one of these past the domain's first; smaller n are judged one by one.
 _STARTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
 #: With the domain's variables in the remaining sums, each n costs more.
@@ -27,83 +34,173 @@ _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
 #: How many choices of lemmas are tried on one region.
 _MOST_CHOICES = 12
+#: Units of work that one of them takes, at least and for each part of what is left.
+_CHOICE, _PART = 300, 2
+#: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
+QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
+#: A stretch of so few n is judged one by one.
+_SHORT = 6
 
 
-def find(law: sp.Expr, bound: sp.Expr, unit: sp.Expr, domain: Domain, *, thorough: bool) -> Certificate | None:
+def find(
+    law: sp.Expr,
+    bound: sp.Expr,
+    unit: sp.Expr,
+    domain: Domain,
+    rounds: Sequence[tuple[int, int]] = QUICK + THOROUGH,
+    known: Known | None = None,
+) -> Certificate | None:
     """A certificate of law <= bound; `None` where this search finds none.
 
     Args:
         law, bound: expressions in the domain's symbols and n.
         unit: an expression, positive on the whole domain, by which differences are divided.
         domain: where law <= bound is to hold.
-        thorough: whether to try more ways, at more cost.
+        rounds: how hard to try; all by default.
+        known: what was found so far for the same law, bound, unit and domain; more is put there.
     """
-    goals = {"difference": difference(law, bound, unit)}
-    if not sums_are_plain(goals["difference"]):
+    goal = difference(law, bound, unit)
+    if not sums_are_plain(goal):
         return None
-    cases: list[Case] = []
-    for cell in range(len(domain.cells())):
-        found = _cell(goals, cell, domain, thorough)
-        if found is None:
-            return None
-        cases += found
-    return Certificate(domain, unit, tuple(cases))
-
-
-def _cell(goals: dict[str, sp.Expr], cell: int, domain: Domain, thorough: bool) -> list[Case] | None:
-    """Cases that reach every n in one cell."""
-    for goal in ("difference", "step"):
-        if goal == "step":
-            goals.setdefault("step", step(goals["difference"]))
-        for runs in _runs(goals["difference"], domain, thorough):
-            tails = _cases(goals[goal], goal, cell, runs, domain)
-            if tails is None:
-                continue
-            # The first n of an induction is judged too; so is every n that comes before.
-            upto = max(run.least for run in runs) + (goal == "step")
-            singles = [Only(value) for value in range(domain.least_n, upto)]
-            before = _cases(goals["difference"], "difference", cell, singles, domain)
-            if before is not None:
-                return before + tails
-            break  # a small n at which nothing is shown is in the way of every other run too
+    known = {} if known is None else known
+    for starts, most in rounds:
+        found = _round(goal, domain, starts, most, known)
+        if found is not None:
+            cases, splits = found
+            return Certificate(domain, unit, tuple(cases), splits=tuple(splits))
     return None
 
 
-def _cases(
-    goal: sp.Expr, name: str, cell: int, runs: Iterable[From | Only | RootFrom], domain: Domain
-) -> list[Case] | None:
-    """A case for each of the runs; `None` where there is none for one of them."""
-    cases = []
-    for run in runs:
-        case = _case(goal, name, cell, run, domain)
-        if case is None:
+def _round(
+    goal: sp.Expr, domain: Domain, starts: int, most: int, known: Known
+) -> tuple[list[Case], list[Split]] | None:
+    """Cases and splits, with cells split up to `most` times."""
+    cases: list[Case] = []
+    splits: list[Split] = []
+    waiting = [(cell, most) for cell in range(len(domain.cells()))]
+    while waiting:
+        number, left = waiting.pop()
+        cells = refined(domain, splits)
+        found = _Cell(goal, number, cells[number], domain, starts, known).cases()
+        if found is not None:
+            cases += found
+            continue
+        split = split_of(goal, number, cells[number], domain) if left else None
+        if split is None:
             return None
-        cases.append(case)
-    return cases
+        splits.append(split)
+        waiting += [(part, left - 1) for part in (number, len(cells))]
+    return cases, splits
 
 
-def _runs(goal: sp.Expr, domain: Domain, thorough: bool) -> Iterator[tuple[From | RootFrom, ...]]:
-    """Ways to write all large n, the hopeful first."""
-    least_n, powers = domain.least_n, parts(goal, sp.Pow)
-    roots = [(p.base, p.exp.q) for p in powers if isinstance(p.exp, sp.Rational) and p.exp.q > 1 and p.base.has(n)]
-    sums = [total for total in goal.atoms(sp.Sum) if symbols(summand(total)) & set(domain.symbols)]
-    starts = (_FEW_STARTS if thorough else _FEW_STARTS[:2]) if sums else _STARTS
-    if any(p.base.is_negative and p.exp.has(n) for p in powers):
-        yield from ((From(least_n + start, 2), From(least_n + start + 1, 2)) for start in starts)
-        return
-    bases = [line for base, _ in roots if (line := _line(base)) is not None]
-    if bases:
-        degrees = [math.lcm(*(degree for _, degree in roots))]
-        shift, scale = max(bases)
-    else:
-        yield from ((From(least_n + start),) for start in starts)
-        # log n is compared with roots of n where it must stay below a power of n.
-        degrees, scale, shift = ([2, 3] if goal.has(sp.log, sp.harmonic) else []), 1, 0
-    for degree in degrees:
-        for root in _ROOT_STARTS:
-            run = RootFrom(root, degree, scale, shift)
-            if degree <= _LARGEST_DEGREE and least_n <= run.least <= least_n + _LARGEST_START:
-                yield (run,)
+class _Cell:
+    """The search in one cell.
+
+    Args:
+        goal: the difference that is to be shown >= 0.
+        number: the cell's.
+        values: the domain's variables in the cell.
+        domain: which the cell is of.
+        starts: how many runs of all large n are tried.
+        known: what was found on each region so far.
+    """
+
+    def __init__(self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known) -> None:
+        self.goal, self.number, self.values, self.domain = goal, number, values, domain
+        self.starts, self.known = starts, known
+        self.sample = _sample(domain, values)
+
+    def cases(self) -> list[Case] | None:
+        """Cases that reach every n."""
+        for name in ("difference", "step"):
+            goal = self.goal if name == "difference" else step(self.goal)
+            for runs in self._runs():
+                tails = self._cases(goal, name, runs)
+                if tails is None:
+                    continue
+                # The first n of an induction is judged too; so is every n that comes before.
+                before = self._stretch(self.domain.least_n, max(run.least for run in runs) + (name == "step"))
+                if before is not None:
+                    return before + tails
+                break  # a small n at which nothing is shown is in the way of every other run too
+        return None
+
+    def _stretch(self, first: int, last: int) -> list[Case] | None:
+        """Cases for first <= n < last."""
+        if last - first <= _SHORT:
+            return self._cases(self.goal, "difference", [Only(value) for value in range(first, last)])
+        together = self._cases(self.goal, "difference", [Between(first, last)])
+        if together is not None:
+            return together
+        middle = (first + last) // 2
+        before = self._stretch(first, middle)
+        after = None if before is None else self._stretch(middle, last)
+        return None if before is None or after is None else before + after
+
+    def _cases(self, goal: sp.Expr, name: str, runs: Iterable[Run]) -> list[Case] | None:
+        """A case for each of the runs; `None` where there is none for one of them."""
+        cases = []
+        for run in runs:
+            case = self._case(goal, name, run)
+            if case is None:
+                return None
+            cases.append(case)
+        return cases
+
+    def _case(self, goal: sp.Expr, name: str, run: Run) -> Case | None:
+        key = (name, run, tuple(self.values.values()))
+        if key not in self.known:
+            self.known[key] = self._lemmas(goal, Region(self.values, run))
+        lemmas = self.known[key]
+        return None if lemmas is None else Case(name, self.number, run, lemmas)
+
+    def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
+        for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
+            checkpoint(_cost(remains))
+            if region.is_nonnegative(remains):
+                return lemmas
+            if not _fails_at_samples(remains, region):
+                more = squares(remains, region) or ()
+                for square in more:
+                    remains = square.apply(remains, region)
+                if more and region.is_nonnegative(remains):
+                    return (*lemmas, *more)
+            if count >= _MOST_CHOICES:
+                break
+        return None
+
+    def _runs(self) -> Iterator[tuple[From | RootFrom, ...]]:
+        """Ways to write all large n, the hopeful first."""
+        goal, domain = self.goal, self.domain
+        least_n, powers = domain.least_n, parts(goal, sp.Pow)
+        roots = [(p.base, p.exp.q) for p in powers if isinstance(p.exp, sp.Rational) and p.exp.q > 1 and p.base.has(n)]
+        sums = [total for total in goal.atoms(sp.Sum) if symbols(summand(total)) & set(domain.symbols)]
+        starts = (_FEW_STARTS if sums else _STARTS)[: self.starts]
+        if any(p.base.is_negative and p.exp.has(n) for p in powers):
+            yield from ((From(least_n + start, 2), From(least_n + start + 1, 2)) for start in starts)
+            return
+        bases = [line for base, _ in roots if (line := _line(base)) is not None]
+        degree = math.lcm(*(degree for _, degree in roots))
+        if bases and degree <= _LARGEST_DEGREE:
+            degrees, (shift, scale) = [degree], max(bases)
+        else:
+            yield from ((From(least_n + start),) for start in starts)
+            # log n is compared with roots of n where it must stay below a power of n.
+            degrees, scale, shift = ([2, 3] if goal.has(sp.log, sp.harmonic) else []), 1, 0
+        for degree in degrees:
+            for root in _ROOT_STARTS[: self.starts]:
+                run = RootFrom(root, degree, scale, shift)
+                if least_n <= run.least <= least_n + _LARGEST_START:
+                    yield (run,)
+
+
+def _sample(domain: Domain, cell: Cell) -> Sample:
+    """A point of the cell, far from its ends, i included."""
+    point = domain.sample() | {i: Fraction(1)}
+    if cell in domain.cells():
+        return point
+    slacks = dict.fromkeys(variables(domain, cell), sp.Integer(10))
+    return point | {symbol: fraction(substituted(value, slacks)) for symbol, value in cell.items()}
 
 
 def _line(base: sp.Expr) -> tuple[int, int] | None:
@@ -113,17 +210,6 @@ def _line(base: sp.Expr) -> tuple[int, int] | None:
         return None
     scale, shift = form.all_coeffs()
     return (int(shift), int(scale)) if scale.is_Integer and shift.is_Integer and scale > 0 else None
-
-
-def _case(goal: sp.Expr, name: str, cell: int, run: From | Only | RootFrom, domain: Domain) -> Case | None:
-    region = Region(domain.cells()[cell], run)
-    for choice, (lemmas, remains) in enumerate(_eliminations(goal, region, domain.sample() | {i: Fraction(1)})):
-        checkpoint()
-        if not _fails_at_samples(remains, region) and region.is_nonnegative(remains):
-            return Case(name, cell, run, lemmas)
-        if choice >= _MOST_CHOICES:
-            break
-    return None
 
 
 def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
@@ -143,17 +229,38 @@ def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
     return False
 
 
-def _eliminations(goal: sp.Expr, region: Region, sample: Sample) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    """Sequences of lemmas after which the goal is rational, with what they leave; depth first."""
-    lemmas_to_try = options(goal, region, sample)
-    if lemmas_to_try is None:
+def _cost(goal: sp.Expr) -> int:
+    return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
+
+
+def _eliminations(
+    goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
+) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+    """Sequences of lemmas after which the goal is rational, with what they leave: one of each first lemma in turn."""
+    found = choice(goal, region, sample, kept)
+    if found is None:
         yield (), goal
         return
-    for lemma in lemmas_to_try:
-        checkpoint()
-        try:
-            remains = lemma.apply(goal, region)
-        except Unsound:
-            continue
-        for lemmas, final in _eliminations(remains, region, sample):
-            yield (lemma, *lemmas), final
+    ways: list[Iterator[tuple[tuple[Lemma, ...], sp.Expr]]] = []
+    if found.keep:
+        ways.append(_eliminations(goal, region, sample, kept | {found.part}))
+    ways += [_after(lemma, goal, region, sample, kept) for lemma in found.lemmas]
+    while ways:
+        for way in list(ways):
+            following = next(way, None)
+            if following is None:
+                ways.remove(way)
+            else:
+                yield following
+
+
+def _after(
+    lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
+) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+    checkpoint(_cost(goal))
+    try:
+        remains = lemma.apply(goal, region)
+    except Unsound:
+        return
+    for lemmas, final in _eliminations(remains, region, sample, kept):
+        yield (lemma, *lemmas), final

@@ -123,7 +123,7 @@ def test_smiles_that_cannot_be_used_are_counted_and_named(tmp_path, capsys):
 def sdf(tmp_path, name="two.sdf"):
     texts = []
     for smiles in ("CCO", "NCC(=O)O"):
-        molecule = molecules.embedded(smiles, 2)
+        molecule = molecules.embedded(molecules.parsed(smiles), 2)
         molecule.SetProp("_Name", smiles)
         texts += [molecules.block(molecule, n) for n in range(2)]
     return write(tmp_path / name, "".join(texts))
@@ -134,7 +134,7 @@ def test_an_sdf_file_gives_back_its_conformations(tmp_path):
     assert [len(rows) for rows in (made.train, made.test)] == [2, 2]
     numbers, x = split(np.concatenate([made.train, made.test]))
     seen = {molecule.GetProp("_Name"): 0 for molecule in made.molecules}
-    for _, molecule in molecules.from_sdf(tmp_path / "two.sdf"):
+    for _, molecule in molecules.in_sdf((tmp_path / "two.sdf").read_text(), tmp_path):
         assert not isinstance(molecule, molecules.Skipped)
         name = molecule.GetProp("_Name")
         heavy = molecules.positions(molecules.prepared(molecule, hydrogens=False, max_atoms=9))[0]
@@ -148,7 +148,7 @@ def test_an_sdf_file_that_is_cut_is_named_with_its_line(tmp_path):
     path = sdf(tmp_path)
     lines = path.read_text().splitlines()
     last = max(n for n, line in enumerate(lines[:-1]) if line == molecules.END) + 2
-    for end in (last + 3, len(lines) - 1):
+    for end in (last + 3, len(lines) - 2):
         path.write_text("\n".join(lines[:end]))
         with pytest.raises(ValueError, match=rf"two.sdf, line {last}: the file ends in the middle of this molecule"):
             of(path)
@@ -168,7 +168,7 @@ def test_flat_and_broken_molecules_of_an_sdf_file_are_skipped(tmp_path, capsys):
 def geom(folder, name, smiles, conformations=3):
     """A file as GEOM has them: a dictionary of Python's own types and RDKit molecules, one conformation each."""
     folder.mkdir(exist_ok=True)
-    molecule = molecules.embedded(smiles, conformations)
+    molecule = molecules.embedded(molecules.parsed(smiles), conformations)
     each = [molecules.placed(molecule, [x]) for x in molecules.positions(molecule)]
     weights = np.linspace(0.1, 0.5, conformations).tolist()
     entry = {

@@ -1,15 +1,23 @@
 """Diffusion models in the loop and on the command line: chains, presets, mistakes, and without RDKit."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
 import numpy as np
 import pytest
+from rdkit import Chem
 
-from neural.conformers import molecules
+from neural.conformers import metrics, molecules
 from neural.conformers.configuration import PRESETS
-from neural.conformers.conformer_set import split
+from neural.conformers.conformer_set import ConformerSet, join, split
+from neural.conformers.learner import ConformerModel
+from neural.conformers.network import Architecture, Graph, error, sample
 from tests.helpers import command, refused
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +29,7 @@ def smoke(capsys, options, path):
     return command(capsys, "neural", f"diffusion {options} --preset smoke --json --run-dir {path}")
 
 
+@pytest.mark.slow
 def test_a_chain_is_the_same_alone_and_beside_another(capsys, tmp_path):
     alone, beside = (
         smoke(capsys, f"accumulate {TINY} --iterations {3 - n} --seeds {n}", tmp_path / str(n)).json for n in (1, 2)
@@ -88,3 +97,79 @@ def test_every_preset_has_its_data():
     assert (PRESETS["paper"].conformations, PRESETS["paper"].data) == (40_000, "geom-drugs")
     assert PRESETS["paper"].iterations == 8
     assert PRESETS["paper"].sampler_steps == 50
+
+
+def made_by_hand(**options):
+    """Two molecules with positions made up: three and four conformations to train on, three each held out."""
+    random = np.random.default_rng(1)
+    smiles = [Chem.MolFromSmiles(text) for text in ("CCO", "CCCN")]
+    atoms, pairs = np.zeros((2, 4, 2), np.int8), np.zeros((2, 4, 4), np.int8)
+    for number, count in enumerate((3, 4)):
+        atoms[number, :count, 0] = 1
+        atoms[number, :1, 1] = 1
+        pairs[number, :count, :count] = 1 - np.eye(count, dtype=np.int8)
+
+    def rows(numbers):
+        x = np.cumsum(random.normal(size=(len(numbers), 4, 3)), axis=1)
+        x[np.array(numbers) == 0, 3] = 0
+        return join(np.array(numbers), x)
+
+    made = ConformerSet(tuple(smiles), atoms, pairs, rows([0] * 3 + [1] * 4), rows([0, 0, 0, 1, 1, 1]))
+    architecture = Architecture(features=2, kinds=2, width=4, layers=1)
+    return ConformerModel(made, architecture, steps=3, ancestral=True, **options)
+
+
+def test_coverage_and_matching_are_of_the_real_conformations(monkeypatch):
+    """Pair by pair: samples near one real conformation alone cover that one, however many they are."""
+    learner = made_by_hand()
+    numbers, real = split(learner.conformers.test)
+    near = real + np.random.default_rng(2).normal(size=real.shape) * 0.05
+    near[1:3], near[4:6] = near[0] + 0.02, near[3] * 1.02
+    monkeypatch.setattr(ConformerModel, "_sample", lambda *_: join(numbers, near)[None])
+    found = learner._recall({"weights": jnp.zeros(1)})[0]
+    expected = []
+    for number in (0, 1):
+        molecule = learner.conformers.molecules[number]
+
+        def apart(a, b, molecule=molecule):
+            return metrics.rmsd(molecule, np.stack([a, b]))[0, 1]
+
+        mine, drawn = real[numbers == number], near[numbers == number]
+        nearest = np.array([min(apart(x, y) for y in drawn) for x in mine])
+        between = [np.mean([apart(a, b) for a, b in itertools.combinations(rows, 2)]) for rows in (drawn, mine)]
+        expected.append([(nearest <= 0.75).mean(), nearest.mean(), *between])
+    coverage, matching, between, between_real = np.mean(expected, axis=0)
+    assert found["coverage"] == pytest.approx(coverage)
+    assert 0 < coverage < 1
+    assert found["matching"] == pytest.approx(matching, rel=1e-5)
+    assert found["diversity"] == pytest.approx(between / between_real, rel=1e-4)
+
+
+def test_the_test_loss_is_at_times_evenly_spread():
+    learner = made_by_hand(test_draws=3, test_batch=4)
+    model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone
+    models = jax.tree.map(lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf, model)
+    of_one = eqx.filter_jit(lambda graph, x, t, key: error(model, graph, x, t, key=key))
+    total = 0.0
+    for start, end in ((0, 4), (4, 6)):
+        numbers, x = split(learner.conformers.test[start:end])
+        for number, positions, key in zip(numbers, x, jr.split(jr.fold_in(jr.key(0), start), end - start), strict=True):
+            graph = Graph(jnp.asarray(learner.conformers.atoms[number]), jnp.asarray(learner.conformers.pairs[number]))
+            for t, draw in zip((1 / 6, 1 / 2, 5 / 6), jr.split(key, 3), strict=True):
+                total += float(of_one(graph, jnp.asarray(positions), jnp.float32(t), draw)) / 3
+    assert learner.test(models)["test_loss"][0] == pytest.approx(total / 6, rel=1e-4)
+
+
+def test_which_molecule_is_drawn_and_where_its_atoms_are_have_keys_of_their_own():
+    learner = made_by_hand()
+    model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone
+    models = jax.tree.map(lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf, model)
+    keys = jr.split(jr.key(4), (1, 6))
+    numbers, x = split(learner.sample(models, keys=keys)[0])
+    draw = eqx.filter_jit(lambda graph, key: sample(model, graph, 3, ancestral=True, key=key))
+    for number, positions, key in zip(numbers, x, keys[0], strict=True):
+        # as often as real conformations are of each: three of the first, four of the second
+        assert number == [0, 0, 0, 1, 1, 1, 1][int(jr.randint(jr.fold_in(key, 0), (), 0, 7))]
+        graph = Graph(jnp.asarray(learner.conformers.atoms[number]), jnp.asarray(learner.conformers.pairs[number]))
+        np.testing.assert_allclose(positions, draw(graph, jr.fold_in(key, 1)), rtol=1e-3, atol=1e-3)
+    assert len(set(numbers)) == 2

@@ -195,3 +195,39 @@ def test_centred_noise_has_one_atom_less_of_freedom():
 def test_bad_sizes():
     with pytest.raises(ValueError, match="sizes must be at least 1; got Architecture"):
         Architecture(features=1, kinds=1, width=0, layers=1)
+
+
+@pytest.mark.parametrize("ancestral", [True, False])
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_a_step_of_the_sampler_is_the_forward_process_given_both_ends(steps, ancestral):
+    """With the exact noise, from the same random numbers: x_s given x_t and the estimate of x by conditioning.
+
+    Given x, (x_s, x_t) is Gaussian with means alpha x, variances sigma^2 and covariance (alpha_t/alpha_s) sigma_s^2.
+    The ancestral step draws x_s from that, the deterministic one keeps the noise. In the modes of the springs all are
+    numbers, and so is the variance of what is drawn.
+    """
+    graph, key = chain(), jr.key(9)
+    found = eqx.filter_jit(lambda: sample(exact(), graph, steps, ancestral=ancestral, key=key))()
+    normal = [MODES.T @ np.asarray(noise(graph.present, key=k), np.float64) for k in jr.split(key, steps)]
+    times = [1.0] if steps == 1 else [1 - n / (steps - 1) for n in range(steps)]  # from 1 to 0, both included
+
+    def level(t):
+        left = -(2.5e-4 + 10 / 12 * (np.log1p(np.exp(12 * t - 6)) - np.log1p(np.exp(-6))))
+        return np.exp(left / 2), np.sqrt(-np.expm1(left))
+
+    def estimate(x, t):
+        alpha, sigma = level(t)
+        return (alpha * VARIANCES / (alpha**2 * VARIANCES + sigma**2))[:, None] * x
+
+    x = normal[0]
+    for t, s, z in zip(times[:-1], times[1:], normal[1:], strict=True):
+        (alpha, sigma), (alpha_s, sigma_s) = level(t), level(s)
+        end = estimate(x, t)
+        if ancestral:
+            slope = alpha / alpha_s * sigma_s**2 / sigma**2
+            variance = sigma_s**2 - slope**2 * sigma**2
+            x = alpha_s * end + slope * (x - alpha * end) + np.sqrt(variance) * z
+        else:
+            x = alpha_s * end + sigma_s * (x - alpha * end) / sigma
+    # float32, of positions of a few angstrom
+    np.testing.assert_allclose(found, MODES @ estimate(x, times[-1]), rtol=1e-3, atol=1e-3)

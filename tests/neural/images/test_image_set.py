@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural.images import image_set
+from neural.images import image_files, image_set
 from tests.helpers import write_image
 
 
@@ -70,12 +70,12 @@ def test_celeba_is_split_by_its_partition_cut_and_resized(faces):
 
 def test_the_cache_is_read_until_an_image_changes(faces, monkeypatch):
     first = celeba(faces)
-    read = image_set._read
-    monkeypatch.setattr(image_set, "_read", lambda path: pytest.fail(f"{path} was read again"))
+    read = image_files._read
+    monkeypatch.setattr(image_files, "_read", lambda path: pytest.fail(f"{path} was read again"))
     again = celeba(faces)
     assert isinstance(again.train, np.memmap)
     np.testing.assert_array_equal(first.train, again.train)
-    monkeypatch.setattr(image_set, "_read", read)
+    monkeypatch.setattr(image_files, "_read", read)
     write_image(faces / image_set.CELEBA_IMAGES / "000001.jpg", (178, 218), colour=(0, 255, 0))
     assert np.abs(celeba(faces).train[0].astype(int) - [0, 255, 0]).max() <= 4
     assert not list((faces.parent / "cache").glob(".*"))

@@ -8,7 +8,10 @@ import pytest
 from PIL import Image
 
 from neural.images.configuration import PRESETS
-from neural.images.learner import picture, to_bytes
+from neural.images.image_set import ImageSet
+from neural.images.learner import ImageModel, picture, to_bytes
+from neural.images.metrics import frechet
+from neural.images.network import Architecture
 from tests.helpers import command, refused, write_image
 
 
@@ -33,6 +36,7 @@ def test_a_chain_is_the_same_alone_and_beside_others(capsys, tmp_path):
         assert sheet.size == (20 * 10, 3 * 10)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_folder_in_bytes_and_colour(capsys, tmp_path, monkeypatch):
     for number in range(40):
         write_image(tmp_path / "pictures" / f"{number}.png", (12, 8), colour=(6 * number, 0, 255 - 6 * number))
@@ -90,3 +94,37 @@ def test_a_sheet_has_a_frame_around_each_image():
     assert (sheet[0] == 255).all()
     assert (sheet[:, 6] == 255).all()
     assert to_bytes(np.array([-1.0, 0.5, 2.0], np.float32)).tolist() == [0, 128, 255]
+
+
+def test_metrics_compare_samples_with_real_images():
+    """By brute force on unlike numbers of samples, real and held-out images: which is divided by which shows."""
+    random = np.random.default_rng(0)
+    train, test = (random.uniform(size=(count, 4, 4, 1)).astype(np.float32) for count in (40, 25))
+    samples = (0.2 + 0.5 * random.uniform(size=(1, 30, 4, 4, 1))).astype(np.float32)
+    architecture = Architecture("linear", 4, 4, 1, latent=2, features=1, halvings=1, beta=0.1)
+    labels = random.integers(0, 3, 40)
+    learner = ImageModel(ImageSet(train, test, labels), architecture, noisy=False)
+    found = {name: float(values[0]) for name, values in learner.evaluate(None, samples).items()}
+    real, held_out, drawn = (x.reshape(len(x), -1).astype(float) for x in (train, test, samples[0]))
+
+    def distances(a, b):
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
+
+    def spread(rows):
+        values = np.linalg.eigvalsh(np.cov(rows.T))
+        return values.sum() ** 2 / (values**2).sum()
+
+    def to_another(rows):
+        return np.where(np.eye(len(rows)) > 0, np.inf, distances(rows, rows)).min(1).mean()
+
+    assert found["variance"] == pytest.approx(drawn.var(0).sum() / real.var(0).sum(), rel=1e-6)
+    assert found["variance"] < 0.5
+    assert found["dimension"] == pytest.approx(spread(drawn) / spread(real), rel=1e-6)
+    # of 30 real ones, as many as there are samples
+    assert found["nearest_sample"] == pytest.approx(to_another(drawn) / to_another(real[:30]), rel=1e-6)
+    recall = distances(held_out, drawn).min(1).mean() / distances(held_out, real[:30]).min(1).mean()
+    assert found["nearest_real"] == pytest.approx(recall, rel=1e-6)
+    assert found["frechet"] == pytest.approx(frechet(drawn, held_out), rel=1e-6)
+    of_sample = labels[distances(drawn, real).argmin(1)]
+    shares = [((of_sample == c).mean(), (labels == c).mean()) for c in range(3)]
+    assert found["classes"] == np.mean([share >= 0.1 * usual for share, usual in shares])

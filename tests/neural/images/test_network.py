@@ -187,3 +187,42 @@ def test_a_linear_autoencoder_reaches_the_optimum_of_probabilistic_pca():
 def test_bad_sizes(changes, message):
     with pytest.raises(ValueError, match=message):
         Architecture(**{**vars(SMALL), **changes})
+
+
+def test_latent_code_and_observation_noise_are_drawn_apart():
+    """With as many codes as pixels and the identity for a decoder both would be the same numbers from the same key."""
+    a = Architecture("linear", 2, 3, 1, latent=6, features=1, halvings=1, beta=0.5)
+    made = eqx.tree_at(lambda m: m.decode.mean.weight, VAE(a, key=jr.key(0)), jnp.eye(6, dtype=jnp.float32))
+    made = eqx.tree_at(lambda m: m.decode.mean.bias, made, jnp.zeros(6, jnp.float32))
+    keys = jr.split(jr.key(3), 2000)
+    draw = eqx.filter_jit(lambda noisy: jax.vmap(lambda key: sample(made, noisy=noisy, key=key))(keys))
+    code = np.asarray(draw(False)).reshape(-1)
+    noise = (np.asarray(draw(True)).reshape(-1) - code) / a.noise
+    assert abs((code * noise).mean()) < 5 / len(code) ** 0.5
+    assert abs((noise**2).mean() - 1) < 5 * (2 / len(code)) ** 0.5
+
+
+def test_each_image_of_a_batch_has_a_draw_of_its_own():
+    x = image(SMALL.shape, jnp.float32)
+    made = ImageModel(ImageSet(np.asarray(x)[None], np.asarray(x)[None]), SMALL, noisy=False)
+    vae, both = made.model(key=jr.key(0)), jnp.stack([x, x])
+    loss_of = eqx.filter_jit(lambda weights: made.loss(vae, both, weights, key=jr.key(4)))
+    first, second, mean = (
+        float(loss_of(jnp.array(weights, jnp.float32))) for weights in ([2.0, 0.0], [0.0, 2.0], [1.0, 1.0])
+    )
+    assert abs(first - second) > 1e-4 * first
+    assert mean == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_the_latent_code_is_drawn_from_the_posterior():
+    """Of a linear decoder the expected squared error is |x - decode(mean)|^2 + sum_j variance_j |W_j|^2."""
+    made, x = model(LINEAR), image(LINEAR.shape)
+    made = eqx.tree_at(lambda m: m.encode.log_variance, made, jnp.array([-1.5, 0.7]))
+    keys = jr.split(jr.key(4), 20_000)
+    errors = np.asarray(eqx.filter_jit(jax.vmap(lambda key: loss_terms(made, x, key=key)[0]))(keys))
+    mean, _ = made.encode(x)
+    W = np.asarray(made.decode.mean.weight)
+    squares = ((np.asarray(x) - np.asarray(made.decode(mean))) ** 2).sum() + (np.exp([-1.5, 0.7]) * (W**2).sum(0)).sum()
+    standard_error = errors.std() / len(errors) ** 0.5
+    assert abs(errors.mean() - squares / LINEAR.pixels) < 5 * standard_error
+    assert 5 * standard_error < 0.05 * errors.mean()

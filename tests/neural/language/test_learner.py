@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from neural.directory import RunDirectory
+from neural.language import metrics
 from neural.language.configuration import PRESETS
 from neural.language.learner import LanguageModel
 from neural.language.markov import Markov
@@ -41,7 +42,7 @@ def one(index):
 
 def test_divergence_is_that_of_all_texts():
     made, stacked = learner(), models()
-    metrics = made.test(stacked) | made.evaluate(stacked, np.stack([made.corpus.test] * 2))
+    found_metrics = made.test(stacked) | made.evaluate(stacked, np.stack([made.corpus.test] * 2))
     of_text = eqx.filter_jit(log_probabilities)
     for seed in range(2):
         model = one(seed)
@@ -58,11 +59,11 @@ def test_divergence_is_that_of_all_texts():
             cross -= probability * found.sum()
             tokens += probability * len(known)
         # 3000 texts stand for all of them
-        assert metrics["kl"][seed] == pytest.approx(divergence / tokens, rel=0.05)
-        assert metrics["test_loss"][seed] == pytest.approx(cross / tokens, rel=0.05)
+        assert found_metrics["kl"][seed] == pytest.approx(divergence / tokens, rel=0.05)
+        assert found_metrics["test_loss"][seed] == pytest.approx(cross / tokens, rel=0.05)
     # a token that the source does not have, and nothing else, is impossible; here the source's own texts were shown
-    assert metrics["impossible"].tolist() == [0, 0]
-    assert metrics["tail_lost"].tolist() == [0, 0]
+    assert found_metrics["impossible"].tolist() == [0, 0]
+    assert found_metrics["tail_lost"].tolist() == [0, 0]
 
 
 def test_a_row_counts_by_its_weight():
@@ -115,3 +116,66 @@ def test_every_preset_says_a_model_that_its_corpus_fits(tmp_path):
 def test_a_corpus_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="3 tokens in rows of 3, the model room for 2 in 3"):
         LanguageModel(learner(texts=3).corpus, Architecture("gpt2", 2, 3, 8, 1, 2, 8), Sampler())
+
+
+def by_hand(model, rows):
+    """Log-probabilities (rows, length, vocabulary) of each next token, and which places count."""
+    before = np.concatenate([np.zeros((len(rows), 1), np.int32), rows[:, :-1]], axis=1).astype(np.int32)
+    logits = np.asarray(eqx.filter_jit(lambda model, rows: model(rows))(model, before), np.float64)
+    counts = np.ones(rows.shape, bool)
+    for row, count in zip(rows, counts, strict=True):
+        ends = np.flatnonzero(row == 0)
+        count[ends[0] + 1 if len(ends) else len(row) :] = False
+    return logits - np.log(np.exp(logits).sum(-1, keepdims=True)), counts
+
+
+def test_the_loss_is_nats_a_token_of_the_texts():
+    """Of those that count: what fills a row up behind its end is no token."""
+    made, model = learner(texts=30), one(0)
+    rows = np.array([[1, 2, 0], [2, 0, 0], [1, 1, 1], [0, 0, 0]], np.uint16)
+    weights = np.array([1.0, 3.0, 0.5, 2.0], np.float32)
+    found, counts = by_hand(model, rows)
+    chosen = np.take_along_axis(found, rows[..., None].astype(int), axis=2)[..., 0]
+    # a text counts by its weight, and so do its tokens: 3, 2, 3 and 1 of them
+    expected = -(weights[:, None] * np.where(counts, chosen, 0)).sum() / (weights * [3, 2, 3, 1]).sum()
+    loss = eqx.filter_jit(lambda: made.loss(model, jnp.asarray(rows), jnp.asarray(weights), key=jr.key(0)))()
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+    tested = made.test(models())["test_loss"][0]
+    found, counts = by_hand(model, made.corpus.test)
+    chosen = np.take_along_axis(found, made.corpus.test[..., None].astype(int), axis=2)[..., 0]
+    assert tested == pytest.approx(-chosen[counts].sum() / counts.sum(), rel=1e-5)
+
+
+def test_divergence_is_that_of_each_next_token():
+    """Exactly, on the held-out texts: the mean over their tokens of sum p log(p/q), p from the source itself."""
+    made = learner(texts=30)
+    kl = made.test(models())["kl"]
+    rows = made.corpus.test
+    before = np.concatenate([np.zeros((len(rows), 1), int), rows[:, :-1].astype(int)], axis=1)
+    for seed in range(2):
+        found, counts = by_hand(one(seed), rows)
+        p = MOVES[before]
+        each = (p * (np.log(p) - found[..., :3])).sum(-1)
+        assert kl[seed] == pytest.approx(each[counts].sum() / counts.sum(), rel=1e-4)  # a difference of float32 sums
+
+
+def test_metrics_are_of_the_samples_and_their_tail_of_the_real_texts():
+    made = learner(texts=30)
+    samples = np.array([[[1, 1, 0], [1, 1, 0]], [[2, 3, 1], [3, 0, 0]]], np.uint16)
+    found = made.evaluate(models(), samples)
+    for seed, rows in enumerate(samples):
+        assert found["entropy"][seed] == metrics.entropy(rows)
+        assert found["distinct"][seed] == metrics.distinct(rows)
+        assert found["tail_lost"][seed] == metrics.tail_lost(made.corpus.test, rows) > 0
+
+
+def test_sampling_is_at_the_temperature_that_is_given():
+    """Nearly none: the likeliest token each time; and all else that is random is in the keys."""
+    cold = dataclasses.replace(learner(texts=3), sampler=Sampler(1e-4))
+    keys = jr.split(jr.key(5), (2, 6))
+    drawn = cold.sample(models(), keys=keys)
+    for seed, rows in enumerate(drawn):
+        found, counts = by_hand(one(seed), rows)
+        assert (np.where(counts, found.argmax(-1), 0) == rows).all()
+    warm = dataclasses.replace(cold, sampler=Sampler(3.0)).sample(models(), keys=keys)
+    assert len(np.unique(warm.reshape(-1, 3), axis=0)) > 2

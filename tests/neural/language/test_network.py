@@ -148,6 +148,7 @@ def fitted(model, rows, *, steps, rate):
     return jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, fit.models), losses[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_one_batch_is_learned_by_heart(style):
     rows = jr.randint(jr.key(1), (4, 8), 1, 11, dtype=jnp.int32)
@@ -205,3 +206,41 @@ def test_sizes_that_do_not_go_together(sizes, message):
 def test_temperature_must_be_positive():
     with pytest.raises(ValueError, match="temperature must be positive"):
         Sampler(0.0)
+
+
+def test_rotary_positions_turn_pairs_of_features_as_complex_numbers():
+    """Feature j with j + half as one complex number, times exp(i position 10000^(-j / half))."""
+    x = np.random.default_rng(2).normal(size=(2, 5, 3, 8)).astype(np.float32)
+    turned = (x[..., :4] + 1j * x[..., 4:]) * np.exp(
+        1j * (7 + np.arange(5))[:, None, None] / 10_000 ** (np.arange(4) / 4)
+    )
+    expected = np.concatenate([turned.real, turned.imag], axis=-1)
+    # angles up to 11 in float32
+    np.testing.assert_allclose(rotate(jnp.asarray(x), 7), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_new_weights_have_the_scale_of_gpt2(style):
+    """0.02 at a width of 768, by the root of the width; smaller by sqrt(2 layers) what adds to the stream."""
+    model = begin(Architecture(style, 50, 12, width=64, layers=2, heads=2, hidden=96), jr.key(0))
+    scale = 0.02 * math.sqrt(768 / 64)
+    block = model.blocks
+    inner = [model.embedding, block.attend.weight, block.feed_forward.up.weight]
+    inner += [model.positions] if style == "gpt2" else [model.head, block.feed_forward.gate.weight]
+    residual = [block.project.weight, block.feed_forward.down.weight]
+    for weights, expected in (*((w, scale) for w in inner), *((w, scale / 2) for w in residual)):
+        # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
+        assert abs(float(weights.std()) / expected - 1) < 5 / math.sqrt(2 * weights.size)
+
+
+def test_a_block_with_rotary_positions_sees_distances_alone():
+    """Queries and keys are turned alike: where a row begins changes nothing. Its order does."""
+    model = make("llama2")
+    block = jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, model.blocks)
+    x = jr.normal(jr.key(2), (1, 6, 16), jnp.float32)
+    run = eqx.filter_jit(lambda x, start: block(x, None, start)[0])
+    found = run(x, jnp.int32(0))
+    np.testing.assert_allclose(run(x, jnp.int32(7)), found, rtol=1e-4, atol=1e-4)  # angles in float32
+    # the last place sees the others, in another order, elsewhere
+    turned = run(x[:, jnp.array([4, 3, 2, 1, 0, 5])], jnp.int32(0))
+    assert float(jnp.abs(turned[0, 5] - found[0, 5]).max()) > 1e-3

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from neural.language import text
+from neural.language import text, text_files
 from neural.language.corpus import to_rows, tokens_of
 
 STORIES = [f"Once there was a cat {n}.\nIt said: “meow”, {n * 7} times." for n in range(50)]
@@ -25,7 +25,7 @@ def test_the_three_forms_hold_the_same_stories(tmp_path):
     (tmp_path / "b.txt").write_text("\n\n".join(STORIES))
     pyarrow.parquet.write_table(pyarrow.table({"text": STORIES}), tmp_path / "c.parquet")
     for name in ("a.txt", "b.txt", "c.parquet"):
-        assert text.read_texts(tmp_path / name) == STORIES
+        assert text_files.read_texts(tmp_path / name) == STORIES
 
 
 def test_the_hub_is_asked_for_the_split(monkeypatch):

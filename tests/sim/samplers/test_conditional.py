@@ -23,3 +23,10 @@ def test_the_conditional_recursion_for_accumulate_is_the_sum_of_its_terms():
         total = total + np.linalg.inv(gram) @ W @ np.linalg.inv(gram)
         expected.append(np.trace(total))
     np.testing.assert_allclose(chain(key), expected, rtol=1e-10)
+
+
+def test_its_replicates_have_no_quantiles():
+    task = sim.LinearRegression(T=20, d=3, design="fresh")
+    run = sim.run(task, Accumulate(), iterations=2, replicates=50, key=jr.key(0), sampler="conditional")
+    assert (run.test_error.quantiles, run.test_error.quantile_errors) == ({}, {})
+    assert "no quantiles" in run.note

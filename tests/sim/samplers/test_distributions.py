@@ -134,13 +134,21 @@ def test_a_planted_error_of_one_percent_is_seen():
     assert distance(wrong, other) > 1
 
 
-@pytest.mark.parametrize("sampler", ["wishart", "radial", "conditional"])
-@pytest.mark.parametrize("workflow", [Replace(), ReplaceGrowing(), Accumulate(), FreshReal(), FreshReal(2)], ids=str)
-@pytest.mark.parametrize("design", DESIGNS)
+#: All pairs but those that are documented not to be: the radial sampler of old pools at fresh design, and conditional
+#: means at fixed design. A sampler that came to object to one of these would fail here.
+EXACT = [
+    pytest.param(sampler, workflow, design, id=f"{design}-{workflow}-{sampler}")
+    for sampler in ("wishart", "radial", "conditional")
+    for workflow in (Replace(), ReplaceGrowing(), Accumulate(), FreshReal(), FreshReal(2))
+    for design in DESIGNS
+    if (sampler, str(workflow), design) != ("radial", "Accumulate()", "fresh")
+    and (sampler, design) != ("conditional", "fixed")
+]
+
+
+@pytest.mark.parametrize(("sampler", "workflow", "design"), EXACT)
 def test_means_follow_the_exact_law_within_a_percent(sampler, workflow, design):
     task = sim.LinearRegression(T=14, d=4, design=design)
-    if not is_exact(sampler, task, workflow):
-        return
     law = theory.linear.test_error(workflow, design=design)
     run = sim.run(
         task,

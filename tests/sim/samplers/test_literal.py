@@ -24,16 +24,17 @@ def stacked(task, workflow, key):
     """Every model by lstsq on its stacked rows, each weighted by the square root of its weight in the loss."""
     truth_key, design_key, pools_key = jr.split(key, 3)
     root = np.eye(D) if task.covariance is None else np.linalg.cholesky(task.covariance)
+    noises = task.sigma if isinstance(task.sigma, tuple) else [task.sigma] * ITERATIONS
     truth = np.asarray(jr.normal(truth_key, (D,)))
     shared = np.asarray(jr.normal(design_key, (T, D))) @ root.T
 
-    def rows(pool_key, count, labels):
+    def rows(pool_key, count, labels, sigma):
         xs, ys = [], []
         for chunk in range(-(-count // T)):
             noise_key, x_key = jr.split(jr.fold_in(pool_key, chunk))
             x = shared if task.design == "fixed" else np.asarray(jr.normal(x_key, (T, D))) @ root.T
             xs.append(x)
-            ys.append(x @ labels + task.sigma * np.asarray(jr.normal(noise_key, (T,))))
+            ys.append(x @ labels + sigma * np.asarray(jr.normal(noise_key, (T,))))
         return np.concatenate(xs)[:count], np.concatenate(ys)[:count]
 
     data, models, errors = {}, [truth], []
@@ -43,7 +44,9 @@ def stacked(task, workflow, key):
         for pool in shares:
             if pool.index == iteration:
                 pool_key = real_key if pool.fresh_real else chain_key
-                data[pool] = rows(pool_key, int(workflow.size(pool) * T), models[pool.labelled_by])
+                data[pool] = rows(
+                    pool_key, int(workflow.size(pool) * T), models[pool.labelled_by], noises[iteration - 1]
+                )
         scales = [np.sqrt(float(share) / len(data[pool][1])) for pool, share in shares.items()]
         x = np.concatenate([s * data[pool][0] for s, pool in zip(scales, shares, strict=True)])
         y = np.concatenate([s * data[pool][1] for s, pool in zip(scales, shares, strict=True)])
@@ -96,3 +99,13 @@ def test_a_pool_smaller_than_T_is_cut():
 def test_memory_estimate_is_above_what_is_drawn():
     task = sim.LinearRegression(T=1000, d=20, design="fresh")
     assert literal(task, Replace(), 3).bytes_per_replicate > 2 * jnp.zeros((1000, 20)).nbytes
+
+
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+def test_each_pool_has_the_noise_of_its_iteration(design):
+    """The chain's and the fresh real one; the sampler's numbers are in units of the first noise."""
+    sigma, workflow = (2.0, 1.0, 3.0, 0.5, 1.5), WORKFLOWS["fresh real"]
+    task = sim.LinearRegression(T=T, d=D, sigma=sigma, design=design)
+    chain, key = literal(task, workflow, ITERATIONS), jr.key(6)
+    assert chain.scale == sigma[0] ** 2
+    np.testing.assert_allclose(chain(key) * chain.scale, stacked(task, workflow, key), rtol=1e-9)

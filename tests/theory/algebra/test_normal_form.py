@@ -146,6 +146,7 @@ def test_ranges_are_aligned_where_the_shorter_is_not_less_than_empty():
     assert op.equal(op.minus(ranged(1, N), ranged(1, N - 1)), newest, 1)
     # for n = 1 the range 3..0 would be less than empty: nothing is claimed there
     assert not op.equal(op.minus(ranged(3, N), ranged(3, N - 1)), newest, 1)
+    assert not op.equal(op.minus(ranged(3, N), ranged(3, N - 1)), newest, 2)
     assert op.equal(op.minus(ranged(3, N), ranged(3, N - 1)), newest, 3)
     assert not op.equal(op.minus(ranged(1, N), ranged(2, N - 1)), newest, 2)
     assert isinstance(op.aligned(ranged(1, N), 1), Expression)

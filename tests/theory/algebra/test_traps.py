@@ -19,7 +19,7 @@ from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, expectations, laws, sums
 from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
 from theory.algebra.strategy import follow, rule_name
-from theory.algebra.terms import Equation, Monomial, Value
+from theory.algebra.terms import Equation, Family, Monomial, Value
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
 
@@ -199,6 +199,32 @@ def test_too_few_rows():
     state = Value(op.expected_trace(op.matrix(short.chain.gram(N, -1))), 1)
     with pytest.raises(RuleDoesNotApply, match="rows at least"):
         designs.inverse_wishart_mean(short, state)
+
+
+def test_a_training_set_of_twice_a_pool_is_no_single_pool():
+    def twice(index):
+        return op.scaled(2, op.matrix(CHAIN.gram(index)))
+
+    double = Family("twice", "D", G.rows, G.cols, symmetric=True, invertible=True, definition=twice)
+    state = Equation(op.matrix(double(N), ERROR(N)), op.matrix(CHAIN.design(N).T, CHAIN.noise(N)), 1)
+    with pytest.raises(RuleDoesNotApply, match="uses older pools too"):
+        single_pool(ACCUMULATE, state)
+
+
+@pytest.mark.parametrize("factor", [(N - 2) * (N - 3), (N - 1) * (N - 3), (N - 1) * (N - 2)], ids=str)
+def test_an_equation_is_tried_at_every_iteration(factor):
+    """It fails at one n of the first three alone."""
+    right = op.over(1, N, lambda k: op.matrix(CHAIN.gram(k)))
+    steps = [Step("made by hand", "", "", Equation(op.matrix(G(N)), right, 1))]
+    assert not objections(ACCUMULATE, steps)
+    wrong = op.plus(right, op.scaled(factor, op.matrix(CHAIN.gram(1))))
+    assert objections(ACCUMULATE, [Step("made by hand", "", "", Equation(op.matrix(G(N)), wrong, 1))])
+
+
+def test_exact_numbers_are_compared_exactly():
+    right = op.over(1, N, lambda k: op.matrix(CHAIN.gram(k)))
+    near = op.scaled(1 + sp.Rational(1, 10**12), right)
+    assert objections(ACCUMULATE, [Step("made by hand", "", "", Equation(op.matrix(G(N)), near, 1))])
 
 
 def test_parts_that_are_not_all_there_are_not_folded():

@@ -58,6 +58,7 @@ def proved(request: pytest.FixtureRequest) -> tuple[sp.Expr, sp.Expr, Certificat
     law, text = CASES[request.param]
     verdict = check_bound(law, text)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     return law.expr, parse_bound(text, DOMAIN.letters), verdict.certificate
 
 
@@ -258,6 +259,23 @@ def test_the_canonical_form_is_equal_at_every_point() -> None:
         value, after = (enclosure.interval(enclosure.value(expression, point)) for point in (at, later))
         assert abs(enclosure.interval(enclosure.value(form, at)) - value) < 1e-25
         assert abs(enclosure.interval(enclosure.value(growth, at)) - (after - value)) < 1e-25
+
+
+@pytest.mark.parametrize(("order", "x"), [(0, d / T), (1, d / T), (2, d / T), (0, T / 2), (1, T + d / 3)], ids=str)
+def test_digamma_functions_are_series(order: int, x: sp.Expr) -> None:
+    """Of what does not depend on n: a sum over i = 1..n and what comes after it, at any n."""
+    form = canonical(sp.polygamma(order, x))
+    assert form.has(sp.Sum)
+    for count in (1, 6):
+        with mpmath.workdps(30):
+            total = mpmath.mpf(sp.N(form.subs({part: 0 for part in form.atoms(sp.Sum)}), 30))
+            for part in form.atoms(sp.Sum):
+                ((_, _, last),) = part.limits
+                term = sp.lambdify(i, part.function.subs({T: 9, d: 4}), "mpmath")
+                ends = [1, count] if last == n else [count + 1, mpmath.inf]
+                total += form.coeff(part) * mpmath.nsum(term, ends)
+            value = sp.lambdify([T, d], x, "mpmath")(mpmath.mpf(9), mpmath.mpf(4))
+            assert abs(total - mpmath.polygamma(order, value)) < 1e-15
 
 
 def test_equal_things_cancel() -> None:

@@ -17,6 +17,7 @@ SAMPLES = Domain((Variable(T, (ONE,)),))
 DENSITY = Domain((Variable(d, (ONE,)), Variable(T, (TWO,)), Variable(h)))
 FLOORED = Domain((Variable(T, (ONE,)), Variable(h, (TWO,))))
 COUNTS = Domain((Variable(r, (ONE,)),))
+CAPPED = Domain((Variable(T, (ONE,)), Variable(h, (), Fraction(3, 4))))
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,13 @@ COUNTS = Domain((Variable(r, (ONE,)),))
         (DENSITY, "T >= 2, d >= 1, n >= 1", "T d h n"),
         (FLOORED, "T >= 1, n >= 1, h >= 2", "T h n"),
         (Domain((), 3), "n >= 3", "n"),
+        (CAPPED, "T >= 1, n >= 1, h <= 3/4", "T h n"),
     ],
 )
 def test_in_words(domain: Domain, text: str, letters: str) -> None:
     assert str(domain) == text
     assert [letter.name for letter in domain.letters] == letters.split()
-    assert len(domain.relations()) == len(domain.letters)  # one floor each
+    assert len(domain.relations()) == len(domain.letters) + len(domain.ceilings)  # one floor each
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,8 @@ def test_in_words(domain: Domain, text: str, letters: str) -> None:
         (FLOORED, [{T: "u + 1", h: "v + 2"}]),
         (Domain((Variable(h), Variable(T, (2 * h + 1,)))), [{T: "2*h + u + 1"}]),
         (Domain(()), [{}]),
+        (CAPPED, [{T: "u + 1", h: "3/(4*(v + 1))"}]),
+        (CAPPED.narrowed("h >= 1/4"), [{T: "u + 1", h: "(v/4 + 3/4)/(v + 1)"}, {T: "u + 1", h: "1/4"}]),
     ],
 )
 def test_cells(domain: Domain, cells: list[dict[sp.Symbol, str]]) -> None:
@@ -99,10 +103,16 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
     [
         (DOMAIN, ["T >= 100", "3*d/2 <= T", "d > 2", n >= 3], "T >= d + 2, T >= 100, T >= 3*d/2, d >= 3, n >= 3"),
         (DOMAIN, [T > d, n >= 1, "sigma > 0"], "T >= d + 2, T >= d + 1, d >= 1, n >= 1"),
+        (DOMAIN, ["T ≥ 2d + 5", "3 ≤ d"], "T >= d + 2, T >= 2*d + 5, d >= 3, n >= 1"),
         (DOMAIN, "sigma >= 3/2", "T >= d + 2, d >= 1, n >= 1, sigma >= 3/2"),
         (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
         (COUNTS, "r > 4", "r >= 5, n >= 1"),
+        (SAMPLES, "2*n >= 5", "T >= 1, n >= 3"),
+        (SAMPLES, "T/2 >= 3", "T >= 6, n >= 1"),
+        (SAMPLES, "2*n > 6", "T >= 1, n >= 4"),
+        (DENSITY, ["h <= 2", "3*h <= 4", h <= 7], "T >= 2, d >= 1, n >= 1, h <= 4/3"),
+        (CAPPED, ["h >= 1/2", "h <= 5/8"], "T >= 1, n >= 1, h >= 1/2, h <= 5/8"),
     ],
 )
 def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str, text: str) -> None:
@@ -112,13 +122,18 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
 @pytest.mark.parametrize(
     ("domain", "relation", "forms"),
     [
-        (DOMAIN, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c or n >= m"),
+        (DOMAIN, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c, sigma <= c or n >= m"),
+        (DOMAIN, "T >= sqrt(2)*d", "sigma >= c"),
+        (DOMAIN, T - sp.sqrt(2) * d >= 0, "sigma >= c"),
+        (DOMAIN, "sigma < 2", "sigma <= c"),
+        (DOMAIN, "sigma <= d", "sigma <= c"),
+        (DOMAIN, "sigma <= pi", "sigma <= c"),
         (DOMAIN, "T >= sigma", "sigma >= c"),
         (DOMAIN, "sigma >= d", "sigma >= c"),
         (DOMAIN, "T >= pi", "sigma >= c"),
         (SAMPLES, "T >= n", "T >= c or n >= m"),
         (DENSITY, "h > 2", "h >= c"),
-        (DENSITY, "h <= 2", "h >= c"),
+        (DENSITY, "n <= 2", "h >= c"),
         (COUNTS, "r = 2", "r >= c or n >= m"),
     ],
 )
@@ -160,12 +175,41 @@ def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational
         (DOMAIN, {d: sp.Rational(3, 2)}, "not a whole number"),
         (DOMAIN, {sigma: sp.Integer(0)}, "give sigma > 0"),
         (FLOORED, {h: sp.Integer(1)}, "give h >= 2"),
+        (CAPPED, {h: sp.Integer(1)}, "give h <= 3/4"),
         (DOMAIN, {n: sp.Integer(1)}, "n is no variable"),
     ],
 )
 def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp.Rational], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         domain.at(numbers)
+
+
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [
+        (Variable(T, (ONE,), Fraction(9)), "a ceiling is for a real variable"),
+        (Variable(h, (TWO,), Fraction(2)), "no h is left with h >= 2 and h <= 2"),
+        (Variable(h, (), Fraction(0)), "no h is left with h > 0 and h <= 0"),
+    ],
+)
+def test_ceilings_that_leave_nothing_are_refused(variable: Variable, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Domain((variable,))
+    with pytest.raises(ValueError, match="a ceiling is for a real variable whose floors are numbers"):
+        Domain((Variable(T, (ONE,)), Variable(h, (T + 1,), Fraction(9))))
+
+
+@pytest.mark.parametrize("domain", [CAPPED, CAPPED.narrowed("h >= 1/4")], ids=str)
+def test_the_cells_below_a_ceiling_reach_every_point_and_no_other(domain: Domain) -> None:
+    least, v = domain.least(h, {}), domain.slacks[h]
+    for value in (Fraction(3, 4), Fraction(1, 2), Fraction(26, 100), Fraction(1, 4), Fraction(1, 1000)):
+        found = [sp.solve(cell[h] - sp.Rational(value), v, dict=True) for cell in domain.cells()]
+        there = any(all(slack >= 0 for slack in solution.values()) for each in found for solution in each)
+        there |= any(cell[h] == value for cell in domain.cells())
+        assert there == (value >= least)
+    assert least <= domain.sample()[h] <= domain.ceilings[h]
+    for step in (Fraction(0), Fraction(1, 3), Fraction(10**9)):
+        assert least < domain.beyond(h, step, {}) <= domain.ceilings[h]
 
 
 def test_nonnegativity_is_shown_only_where_true() -> None:
@@ -177,5 +221,6 @@ def test_nonnegativity_is_shown_only_where_true() -> None:
     assert not DOMAIN.shows_nonnegative(sp.Symbol("x") ** 2)
     assert DENSITY.shows_nonnegative(T * h - h)
     assert not DENSITY.shows_nonnegative(h - 1)
+    assert not CAPPED.shows_nonnegative(1 - 2 * h)
     assert FLOORED.shows_nonnegative(h - 2)
     assert not FLOORED.shows_nonnegative(h - 3)

@@ -8,12 +8,14 @@ import mpmath
 import pytest
 import sympy as sp
 
-from theory.prover.enclosure import Enclosure, NotReal, OutOfReach
+from theory.prover.enclosure import Enclosure, NotReal, OutOfReach, sign
 from theory.symbols import T, i, n
 from theory.sympy_types import sum_of
 
 NUMBERS = tuple(Fraction(text) for text in ("1/3", "1/2", "1", "3/2", "2", "5/2", "7", "41/2", "40001/4", "1e30"))
 ORDERS = tuple(Fraction(text) for text in ("1/100", "1/2", "1001/1000", "6/5", "3/2", "2", "5/2", "7", "61/2", "90"))
+#: Nearer to pi than 2^-200.
+NEAR_PI = Fraction(int(sp.floor(sp.pi * 2**250)), 2**250)
 p, x = sp.symbols("p x")
 
 
@@ -36,6 +38,51 @@ def _holds(expression: sp.Expr, at: dict[sp.Symbol, Fraction], known: Callable[[
 @pytest.mark.parametrize("at", NUMBERS, ids=str)
 def test_hurwitz_zeta(order: Fraction, at: Fraction) -> None:
     _holds(sp.zeta(p, x), {p: order, x: at}, lambda: mpmath.zeta(_number(order), _number(at)))
+
+
+@pytest.mark.parametrize("precision", [30, 53, 200])
+@pytest.mark.parametrize(("order", "at"), [(90, 100), (Fraction(61, 2), 60), (40, 300), (Fraction(7, 2), 10**9)])
+def test_small_values_hold_what_the_expansion_leaves_out(order: Fraction, at: Fraction, precision: int) -> None:
+    """The expansion ends where its terms are small beside 1, and so may leave out what is large beside the value."""
+    enclosure = Enclosure(precision)
+    value = enclosure.interval(enclosure.value(sp.zeta(p, x), {p: Fraction(order), x: Fraction(at)}))
+    with mpmath.workdps(150):
+        low, high, exact = mpmath.mpf(value.a), mpmath.mpf(value.b), mpmath.zeta(_number(Fraction(order)), at)
+        assert low < exact < high
+        assert high - low <= mpmath.mpf(2) ** (20 - precision) + exact / 2
+
+
+def test_signs_of_what_may_be_zero_are_not_known() -> None:
+    mpf = Enclosure(60).context.mpf
+    for low, high, known in ((0, 1, None), (-1, 0, None), (-1, 1, None), (1, 2, 1), (-2, -1, -1)):
+        assert sign(mpf([low, high])) is known
+    assert [sign(Fraction(k)) for k in (-1, 0, 1)] == [-1, 0, 1]
+    with pytest.raises(OutOfReach):
+        Enclosure(60).value(sp.log(x - sp.pi), {x: NEAR_PI})
+
+
+@pytest.mark.parametrize("exponent", [10**5, 10**5 + 1, -(10**5), -(10**5) - 1])
+def test_large_powers_of_negative_numbers(exponent: int) -> None:
+    """These are no longer exact, and have a sign all the same."""
+    value = Enclosure(80).value(x**p, {x: Fraction(-3, 2), p: Fraction(exponent)})
+    assert not isinstance(value, Fraction)
+    with mpmath.workdps(60):
+        exact = mpmath.mpf(-1.5) ** exponent
+        assert min(mpmath.mpf(value.a) / exact, mpmath.mpf(value.b) / exact) <= 1 + mpmath.mpf(10) ** -50
+        assert max(mpmath.mpf(value.a) / exact, mpmath.mpf(value.b) / exact) >= 1 - mpmath.mpf(10) ** -50
+
+
+def test_what_is_remembered_belongs_to_its_point() -> None:
+    enclosure = Enclosure(80)
+    total = sum_of(1 / (i + T), i, 1, n)
+    for _ in range(2):
+        for samples, count in ((2, 3), (5, 3), (2, 4), (5, 2)):
+            exact = sum((Fraction(1, k + samples) for k in range(1, count + 1)), Fraction(0))
+            assert enclosure.value(total, {T: Fraction(samples), n: Fraction(count)}) == exact
+        for at in (Fraction(2), Fraction(3)):
+            value = enclosure.value(sp.log(x), {x: at})
+            assert mpmath.mpf(value.a) <= mpmath.log(_number(at)) * (1 + 1e-14)
+            assert mpmath.mpf(value.b) >= mpmath.log(_number(at)) * (1 - 1e-14)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=str)

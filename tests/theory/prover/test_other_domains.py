@@ -25,7 +25,6 @@ LARGE_SHAPE = Domain((Variable(T, (ONE,)), Variable(h, (TWO,))))
 DENSITY = Domain((Variable(T, (TWO,)), Variable(d, (ONE,)), Variable(h)))
 COUNTS = Domain((Variable(r, (ONE,)),))
 PRECISE = Domain((Variable(h), Variable(T, (h + 1,))))
-LIMIT = 100.0
 
 TRUE = [
     # Equality everywhere.
@@ -65,8 +64,9 @@ FALSE = [
 
 @pytest.mark.parametrize(("domain", "law", "unit", "bound"), TRUE)
 def test_true_bounds_are_proved(domain: Domain, law: sp.Expr, unit: sp.Expr, bound: str) -> None:
-    verdict = judge(Statement(law, domain, unit), bound, time_limit=LIMIT)
+    verdict = judge(Statement(law, domain, unit), bound)
     assert isinstance(verdict, Proved)
+    assert isinstance(verdict.certificate, Certificate)
     check(law, parse_bound(bound, domain.letters), verdict.certificate)
 
 
@@ -74,7 +74,7 @@ def test_true_bounds_are_proved(domain: Domain, law: sp.Expr, unit: sp.Expr, bou
 def test_false_bounds_are_refuted_at_a_point(
     domain: Domain, law: sp.Expr, unit: sp.Expr, bound: str, shown: str
 ) -> None:
-    verdict = judge(Statement(law, domain, unit), bound, time_limit=LIMIT)
+    verdict = judge(Statement(law, domain, unit), bound)
     assert isinstance(verdict, Refuted)
     point = verdict.counterexample
     assert list(point) == shown.split()
@@ -87,21 +87,21 @@ def test_false_bounds_are_refuted_at_a_point(
 def test_unknown_symbols_are_refused_with_the_list_of_the_domain() -> None:
     statement = Statement(n / T, LARGE_SHAPE, 1 / T)
     with pytest.raises(ValueError, match="unknown symbol sigma; use T, h, n, numbers"):
-        judge(statement, "sigma**2", time_limit=LIMIT)
+        judge(statement, "sigma**2")
     with pytest.raises(ValueError, match="unknown symbol sigma; the symbols are T, h, n"):
-        judge(statement, sp.Symbol("sigma") + 1, time_limit=LIMIT)
+        judge(statement, sp.Symbol("sigma") + 1)
 
 
 def test_a_bound_that_is_not_real_is_refused_with_a_point() -> None:
     with pytest.raises(ValueError, match="not real at T = 1, n = 1, h = 1 "):
-        judge(Statement(n / T, SHAPE), "log(h-1)", time_limit=LIMIT)
+        judge(Statement(n / T, SHAPE), "log(h-1)")
 
 
 def test_some_parameters_as_numbers() -> None:
     # n/T <= n/4 from T = 4 on; below it is false, at T = 3 first
     for samples, verdict in ((3, Refuted), (4, Proved)):
         fixed = SHAPE.at({T: sp.Integer(samples), h: ONE})
-        found = judge(Statement(n / sp.Integer(samples), fixed), "n/4", time_limit=LIMIT)
+        found = judge(Statement(n / sp.Integer(samples), fixed), "n/4")
         assert isinstance(found, verdict)
         assert not isinstance(found, Refuted) or list(found.counterexample) == ["n"]
 
@@ -125,7 +125,7 @@ def test_a_unit_that_is_not_positive_is_refused() -> None:
 
 def test_the_least_constant_over_other_parameters() -> None:
     law = sp.harmonic(n, 2) / (T * h)
-    found = least_constant(Statement(law, SHAPE, 1 / (T * h), gain=sp.harmonic(n, 2)), 1 / (T * h), time_limit=LIMIT)
+    found = least_constant(Statement(law, SHAPE, 1 / (T * h), gain=sp.harmonic(n, 2)), 1 / (T * h))
     assert isinstance(found, Tightest)
     assert (found.constant, found.attained) == (sp.pi**2 / 6, False)  # the sum of all 1/i^2
 
@@ -140,7 +140,7 @@ def test_no_verdict_is_contradicted_at_random_points() -> None:
         a, b, c = (rng.randint(1, 4) for _ in range(3))
         shapes = ["{a}*n*h/{b}", "n*(h+{a})/T/{b}", "{a}*n*h**2/(T+{b})", "n*h/T+{a}-{b}*h", "{a}*n+{b}/(h*T)-{c}/T"]
         bound = rng.choice(shapes).format(a=a, b=b, c=c)
-        verdict = judge(Statement(law, domain), bound, time_limit=20.0)
+        verdict = judge(Statement(law, domain), bound)
         verdicts.append(verdict.verdict)
         gap = parse_bound(bound, domain.letters) - law
         for _ in range(30):

@@ -1,7 +1,5 @@
 """Bounds as text: what is read, exactly, and what is refused in one line, without ever being evaluated."""
 
-import time
-
 import pytest
 import sympy as sp
 
@@ -126,14 +124,11 @@ def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
     ],
 )
 def test_what_is_refused(text: str) -> None:
-    start = time.monotonic()
     with pytest.raises(ValueError, match=r"^(the|a) bound [^\n]*\.$"):
         parse_bound(text, LETTERS)
-    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("text", ["2**(2**n)", "(T+d+n)**64", "(1+1/n)**64*(T-1/d)**64", "exp(exp(n))"])
 def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
-    start = time.monotonic()
-    parse_bound(text, LETTERS)
-    assert time.monotonic() - start < 2
+    parts = sum(1 for _ in sp.preorder_traversal(parse_bound(text, LETTERS)))
+    assert parts <= 2 * len(text)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import flint
 import sympy as sp
 
 from ...derivation import EXACT, Spread
+from ...exact import required
 from ...symbols import T, n
 from .symbols import ONE_FIT, d, sigma
 
@@ -82,3 +84,12 @@ class SquaredError(Spread):
         T, d = numbers["T"], numbers["d"]
         # E F(d, m) = m/(m - 2) with m = T - d + 1
         return stats.f(d, T - d + 1, scale=mean * (T - d - 1) / (T - d + 1))
+
+    def one_fit_exceeds(self, value: flint.arb, numbers: Mapping[str, Any]) -> flint.arb:
+        """P(sigma^2 chi^2_d / chi^2_m > value), m = T - d + 1; chi^2_m / (chi^2_d + chi^2_m) is beta."""
+        if value < 0:
+            return flint.arb(1)
+        variance = required(numbers["sigma"], "sigma") ** 2
+        square = flint.arb(flint.fmpq(variance.numerator, variance.denominator))
+        half_m, half_d = (flint.arb(flint.fmpq(k, 2)) for k in (numbers["T"] - numbers["d"] + 1, numbers["d"]))
+        return (square / (square + value)).beta_lower(half_m, half_d, regularized=True)

@@ -11,6 +11,9 @@ from scipy import stats
 from tests.helpers import Made
 from theory import (
     Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
     Pool,
     Replace,
     ReplaceGrowing,
@@ -21,6 +24,7 @@ from theory import (
     linear,
     pools,
     real,
+    subsample,
 )
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T, i, n
@@ -218,3 +222,39 @@ def test_a_symbol_of_the_users_is_not_taken_for_a_pool(design):
 def test_a_symbol_that_the_law_has_itself_is_refused(symbol):
     with pytest.raises(ValueError, match="has another meaning in the laws"):
         linear.test_error(Bigger(symbol), design="fixed")
+
+
+@dataclass(frozen=True)
+class Drawn(Workflow):
+    """Half of the last pool's rows."""
+
+    def training_set(self, iteration):
+        return subsample(pools(iteration, iteration), rows="1/2")
+
+
+#: Workflow, and at which designs its law is exact at finite T.
+EXACT = [
+    (Replace(), "fixed fresh"),
+    (ReplaceGrowing(), "fixed fresh"),
+    (Accumulate(), "fixed fresh"),
+    (SlidingWindow(2), "fixed"),
+    (FixedReal("1/3"), "fixed"),
+    (FreshReal(), "fixed fresh"),
+    (FreshReal(2), "fixed fresh"),
+    (FreshReal(2, "1/3"), "fixed"),
+    (FreshReal("1/2"), ""),
+    (FreshReal("3/2"), ""),
+    (FreshReal("1/2", "1/3"), ""),
+    (AccumulateSubsample(), ""),
+    (Drawn(), ""),
+    (Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fixed"),
+    (Made(lambda i: by_count(pools(1, i)), lambda j: "5/2"), ""),
+]
+
+
+@pytest.mark.parametrize(("workflow", "designs"), EXACT, ids=str)
+def test_which_laws_are_exact_at_finite_T(workflow, designs):
+    for design in linear.DESIGNS:
+        law = linear.test_error(workflow, design=design)
+        assert law.exact == (design in designs.split()), design
+        assert law.validity == ("exact" if law.exact else "large-T")

@@ -111,3 +111,17 @@ def test_pools_have_the_multiples_that_the_workflow_says():
     growing = theory.law(LinearRegression(T=(20, 30, 40), d=3, design="fresh"), ReplaceGrowing())
     replaced = unequal(Replace(), design="fresh").evaluate(T=[20, 60, 120], d=3)
     assert (growing.evaluate(n=[1, 2, 3]) == replaced).all()
+
+
+@pytest.mark.parametrize("design", theory.linear.DESIGNS)
+def test_a_training_set_of_two_rows_more_than_features_is_the_least(design):
+    """At d = 3: five rows have the mean 3/(5 - 4), four have none."""
+    law = unequal(Replace(), design=design)
+    assert law.evaluate(T=[5, 5], d=3).tolist() == [3, 6]
+    fresh = unequal(Replace(), design="fresh")
+    assert fresh.evaluate(T=[20, 5], d=3) == pytest.approx([3 / 16, 3 / 16 + 3], rel=1e-14)
+    with pytest.raises(ValueError, match=r"at least d \+ 2 rows in every training set; iteration 2 has 4 at d=3"):
+        fresh.evaluate(T=[20, 4], d=3)
+    # all pools count where all are kept
+    kept = unequal(Accumulate(), design="fresh").evaluate(T=[5, 1, 4], d=3)
+    assert kept == pytest.approx(np.cumsum([3.0, 3 / 6 / (6 - 4), 3 * 4 / 10 / (10 - 4)]), rel=1e-14)

@@ -1,0 +1,88 @@
+"""Random mutants: drawn from a seed, none of annotations, judged by mirroring tests; and that its tables are true."""
+
+import asyncio
+import subprocess
+
+import pytest
+
+mutants = pytest.importorskip("tests.faults.mutants", reason="needs the extra `mutation`", exc_type=ImportError)
+
+SOURCE = '''"""Of no use."""
+
+
+def larger(x: int | None, y: int) -> int | None:
+    """The larger one."""
+    return y if x is None or y > x else x
+
+
+def untested(x: int) -> int:
+    return x + 1
+'''
+TESTS = """
+import pytest
+from sim.code_ import larger
+
+@pytest.mark.parametrize(("x", "y", "most"), [(1, 2, 2), (2, 1, 2), (None, 1, 1), (2, 2, 2)])
+def test_larger(x, y, most):
+    assert larger(x, y) == most
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    root = tmp_path / "tree"
+    (root / "sim").mkdir(parents=True)
+    (root / "tests" / "sim").mkdir(parents=True)
+    (root / "sim" / "__init__.py").touch()
+    (root / "sim" / "code_.py").write_text(SOURCE)
+    (root / "tests" / "sim" / "test_code_.py").write_text(TESTS)
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmarkers = ['slow']\n")
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    return root
+
+
+def test_no_annotation_is_changed():
+    every = [mutant for group in mutants.places("sim/code_.py", SOURCE).values() for mutant in group]
+    changed = {mutant.planted(SOURCE) for mutant in every}
+    assert len(changed) > 10
+    for text in changed:
+        assert "def larger(x: int | None, y: int) -> int | None:" in text
+    assert any("return x - 1" in text for text in changed)
+    assert any("y >= x" in text for text in changed)
+
+
+def test_the_same_seed_draws_the_same_places(tree):
+    first, again, other = (mutants.drawn("sim", tree, 3, seed) for seed in (0, 0, 1))
+    assert first == again != other
+    assert len({mutant.occurrence for mutant in mutants.drawn("sim", tree, 100, 0)}) > 1
+
+
+@pytest.mark.slow
+def test_survivors_are_shown_and_counted(tree, monkeypatch, capfd):
+    monkeypatch.setattr(mutants, "tests_of", lambda file, root: ["tests/sim/test_code_.py"])
+    text = (tree / "sim" / "code_.py").read_text()
+    every = [mutant for group in mutants.places("sim/code_.py", text).values() for mutant in group]
+    seen = next(m for m in every if "y < x" in m.planted(text))
+    alike = next(m for m in every if "y >= x" in m.planted(text))
+    unseen = next(m for m in every if "return x - 1" in m.planted(text))
+    listed = ("sim/code_.py", "return y if x is None or y > x else x", "return y if x is None or y >= x else x")
+    monkeypatch.setattr(mutants, "equivalents", lambda root: {listed})
+    assert asyncio.run(mutants.run([seen, alike, unseen], tree)) == {
+        "killed": 1, "timed_out": 0, "equivalent": 1, "survived": 1,
+    }  # fmt: skip
+    told = capfd.readouterr().out
+    assert "-    return x + 1\n+    return x - 1\n" in told
+    assert "y >= x" not in told
+    assert (tree / "sim" / "code_.py").read_text() == text
+
+
+@pytest.mark.parametrize("package", mutants.PACKAGES)
+def test_every_source_has_tests_that_are_there(package):
+    for file in mutants.sources(package, mutants.ROOT):
+        tests = mutants.tests_of(file, mutants.ROOT)
+        assert tests, file
+        assert all((mutants.ROOT / test.partition("::")[0]).is_file() for test in tests), file
+
+
+def test_equivalent_mutants_are_of_todays_code():
+    mutants.equivalents(mutants.ROOT)

@@ -1,0 +1,317 @@
+"""What figures show, read off the drawing, against the tables' own rows: lines, bands, bars, colours, images.
+
+Tables are read here and not by the functions that draw; colours, levels and units are written a second time.
+"""
+
+import csv
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.container import ErrorbarContainer
+from scipy import stats
+
+from figures import designs, diffusion, language, linear_a, linear_b, one_law, vae
+from figures.style import COLOUR, style
+from paper_repro.recorded import RECORDED
+
+#: Okabe and Ito's colours.
+COLOURS = {
+    "replace": "#D55E00",
+    "replace-growing": "#E69F00",
+    "accumulate": "#0072B2",
+    "accumulate-subsample": "#56B4E9",
+    "sliding-window": "#CC79A7",
+    "fixed-real": "#8C6D1F",
+    "fresh-real": "#009E73",
+}
+WORKFLOWS = ("replace", "accumulate")
+
+
+def rows_of(name):
+    with (RECORDED / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def curve(rows, column="mean", **place):
+    """A column by iteration of the rows at a place."""
+    found = [row for row in rows if place.items() <= row.items()]
+    found.sort(key=lambda row: int(row["iteration"]))
+    assert [int(row["iteration"]) for row in found] == list(range(1, len(found) + 1))
+    return np.array([float(row[column]) for row in found])
+
+
+def half(rows, **place):
+    """Half of the 95 % interval by Student's t."""
+    seeds = curve(rows, "replicates", **place)
+    return stats.t.ppf(0.975, seeds - 1) * curve(rows, "standard_error", **place)
+
+
+def bands(axes):
+    """Of each band its colour, x, lower and upper edge."""
+    found = []
+    for collection in axes.collections:
+        if isinstance(collection, PolyCollection):
+            vertices = np.asarray(collection.get_paths()[0].vertices)
+            x = np.unique(vertices[:, 0])
+            edges = [(vertices[vertices[:, 0] == at, 1].min(), vertices[vertices[:, 0] == at, 1].max()) for at in x]
+            colour: Any = np.asarray(collection.get_facecolor())[0]
+            found.append((to_hex(colour), x, *np.array(edges).T))
+    return found
+
+
+def has_band(axes, colour, low, high):
+    n = np.arange(1, len(low) + 1)
+    return any(
+        shown == to_hex(colour) and np.array_equal(x, n) and np.allclose(below, low) and np.allclose(above, high)
+        for shown, x, below, above in bands(axes)
+    )
+
+
+def has_line(axes, colour, values, **looks):
+    n = np.arange(1, len(values) + 1)
+    return any(
+        to_hex(line.get_color()) == to_hex(colour)
+        and np.array_equal(line.get_xdata(), n)
+        and np.allclose(np.asarray(line.get_ydata()), values, rtol=1e-9)
+        and all(getattr(line, f"get_{name}")() == value for name, value in looks.items())
+        for line in axes.lines
+    )
+
+
+def bars(axes):
+    """Of each set of error bars its colour, the places, and the ends of the bars."""
+    found = []
+    for container in axes.containers:
+        assert isinstance(container, ErrorbarContainer)
+        line, _, (collection,) = container.lines
+        ends = np.array(collection.get_segments())
+        found.append((to_hex(line.get_color()), np.asarray(line.get_xdata()), np.asarray(line.get_ydata()), ends))
+    return found
+
+
+def mixed(colour, strength):
+    """With white."""
+    return tuple(1 - strength * (1 - np.array(to_rgb(colour))))
+
+
+def draw(plot, *tables):
+    with style():
+        return plot(*tables)
+
+
+def test_colours():
+    assert COLOUR == COLOURS
+
+
+def made_up(sweep):
+    """A table of a sweep of numbers that no law has, all different."""
+    random, rows = np.random.default_rng(0), []
+    for one in sweep.simulations:
+        for n in range(1, sweep.iterations + 1):
+            low, mean, high = np.sort(random.uniform(1, 2, 3))
+            row = {"workflow": one.workflow.command(), "design": one.design, "T": one.T, "d": one.d}
+            row |= {"sigma2": one.sigma2, "iteration": n, "replicates": 7}
+            row |= {"mean": mean, "standard_error": random.uniform(0.01, 0.1), "low": low, "high": high}
+            rows.append({name: str(value) for name, value in row.items()})
+    return rows
+
+
+def law(workflow, design, T, d, sigma2, iterations):
+    """As published: n, or the sum of 1/i^2, times the error of one fit; at fresh design of 1/(i (iT - d - 1))."""
+    n = np.arange(1, iterations + 1)
+    if workflow == "replace":
+        return sigma2 * d / (T - d - 1) * n
+    return np.cumsum(sigma2 * d / (n * (n * T - d - 1)) if design == "fresh" else sigma2 * d / (T - d - 1) / n**2)
+
+
+@pytest.mark.parametrize("module", [linear_a, linear_b], ids=["a", "b"])
+def test_linear_figures_show_means_bands_and_laws(module):
+    rows = made_up(module.SWEEP)
+    figure = draw(module.plot, rows)
+    variances = {linear_a: ("1/10", "1", "10"), linear_b: ("1/100", "1/10", "1", "10", "100")}[module]
+    strengths = {linear_a: (0.45, 0.7, 1.0), linear_b: (0.4, 0.55, 0.7, 0.85, 1.0)}[module]
+    samples = {linear_a: ("114",), linear_b: ("100", "316", "1000")}[module]
+    assert len(figure.axes) == 2 * len(samples)
+    for line, workflow in enumerate(WORKFLOWS):
+        for column, T in enumerate(samples):
+            axes = figure.axes[line * len(samples) + column]
+            for variance, strength in zip(variances, strengths, strict=True):
+                place = {"workflow": workflow, "T": T, "sigma2": variance}
+                colour = mixed(COLOURS[workflow], strength)
+                assert has_line(axes, colour, curve(rows, **place))
+                assert has_band(axes, colour, curve(rows, "low", **place), curve(rows, "high", **place))
+                above, _, below = variance.partition("/")
+                sigma2 = float(above) / float(below or 1)
+                exact = law(
+                    workflow, "fixed", int(T), {linear_a: 88, linear_b: 32}[module], sigma2, module.SWEEP.iterations
+                )
+                assert has_line(axes, "black", exact)
+            assert len(bands(axes)) == len(variances)
+    assert [axes.get_title() for axes in figure.axes[: 2 if module is linear_a else 3]] == (
+        ["Replace", "Accumulate"] if module is linear_a else [f"T = {T}" for T in samples]
+    )
+
+
+def test_both_designs_have_their_law_bars_and_bound():
+    rows = made_up(designs.SWEEP)
+    figure = draw(designs.plot, rows)
+    for axes, T in zip(figure.axes, (40, 100), strict=True):
+        for design, strength in (("fixed", 1.0), ("fresh", 0.6)):
+            colour = mixed(COLOURS["accumulate"], strength)
+            place = {"design": design, "T": str(T)}
+            assert has_line(axes, colour, law("accumulate", design, T, 32, 1.0, 20))
+            means, error = curve(rows, **place), 1.96 * curve(rows, "standard_error", **place)
+            (ends,) = (ends for shown, _, y, ends in bars(axes) if shown == to_hex(colour) and np.allclose(y, means))
+            np.testing.assert_allclose(ends[..., 1], np.stack([means - error, means + error], 1))
+        bound = math.pi**2 / 6 * 32 / (T - 33)
+        (level,) = (np.asarray(line.get_ydata()) for line in axes.lines if line.get_linestyle() == ":")
+        np.testing.assert_allclose(level, [bound, bound])
+
+
+def test_the_autoencoders_losses_and_what_is_lost():
+    rows = rows_of("vae")
+    top = draw(vae.plot, rows).axes
+    for axes, below, workflow in zip(top[:2], top[2:], WORKFLOWS, strict=True):
+        place = {"variant": "cpu", "workflow": workflow}
+        mean, error = curve(rows, **place, metric="test_loss"), half(rows, **place, metric="test_loss")
+        assert has_line(axes, COLOURS[workflow], mean)
+        assert has_band(axes, COLOURS[workflow], mean - error, mean + error)
+        assert has_line(axes, COLOURS[workflow], curve(rows, **place, metric="reconstruction"), linestyle=":")
+        for metric, grey in (("variance", "0.0"), ("nearest_sample", "0.35"), ("classes", "0.65")):
+            mean, error = curve(rows, **place, metric=metric), half(rows, **place, metric=metric)
+            assert has_line(below, grey, mean)
+            assert has_band(below, grey, mean - error, mean + error)
+        assert (axes.get_title(), len(bands(axes)), len(bands(below))) == (workflow.capitalize(), 1, 3)
+
+
+def test_the_diffusion_models_losses_over_that_of_model_1():
+    rows = rows_of("diffusion")
+    top = draw(diffusion.plot, rows).axes
+    for axes, below, workflow in zip(top[:2], top[2:], WORKFLOWS, strict=True):
+        place = {"variant": "cpu", "workflow": workflow}
+        mean, error = 1 + curve(rows, **place, metric="rise"), half(rows, **place, metric="rise")
+        assert mean[0] == 1
+        assert has_line(axes, COLOURS[workflow], mean)
+        assert has_band(axes, COLOURS[workflow], mean - error, mean + error)
+        for metric, grey in (("sane", "0.0"), ("coverage", "0.45")):
+            mean, error = curve(rows, **place, metric=metric), half(rows, **place, metric=metric)
+            assert has_line(below, grey, mean)
+            assert has_band(below, grey, mean - error, mean + error)
+
+
+def test_the_language_models_losses():
+    rows = rows_of("language")
+    looks = zip(("gpt2-9m", "llama2-12m", "llama2-42m", "llama2-126m"), "os^D", (0.45, 0.63, 0.81, 1.0), strict=True)
+    looks = list(looks)
+    for axes, workflow in zip(draw(language.plot, rows).axes, WORKFLOWS, strict=True):
+        for model, marker, strength in looks:
+            place = {"variant": model, "workflow": workflow, "metric": "test_loss"}
+            mean, error, colour = curve(rows, **place), half(rows, **place), mixed(COLOURS[workflow], strength)
+            assert has_line(axes, colour, mean, marker=marker)
+            assert has_band(axes, colour, mean - error, mean + error)
+        assert len(bands(axes)) == 4
+
+
+def rungs(axes):
+    """Of each rung its label with the bar of each colour, in per cent."""
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    found = {}
+    for colour, x, y, ends in bars(axes):
+        found[labels[round(y[0])], colour] = x[0], *ends[0, :, 0]
+    return labels, found
+
+
+def test_the_ladder_of_autoencoders_is_the_rise_to_the_last_model():
+    tables = {name: rows_of(name) for name in ("vae_ablation", "vae_longer")}
+    labels, found = rungs(draw(vae.plot_ablation, [row for rows in tables.values() for row in rows]).axes[0])
+    expected = []
+    for rows in tables.values():
+        for variant in dict.fromkeys(row["variant"] for row in rows):
+            label = labels[len(expected)]
+            expected.append(variant)
+            for workflow in dict.fromkeys(row["workflow"] for row in rows if row["variant"] == variant):
+                place = {"variant": variant, "workflow": workflow, "metric": "rise"}
+                mean, error = 100 * curve(rows, **place)[-1], 100 * half(rows, **place)[-1]
+                shown = found.pop((label, to_hex(COLOURS[workflow])))
+                np.testing.assert_allclose(shown, [mean, mean - error, mean + error], rtol=1e-9)
+    assert found == {}
+    assert len(labels) == len(expected) == len(set(labels))
+
+
+def test_the_ladder_of_diffusion_models_is_the_rise_to_model_3():
+    rows, base = rows_of("diffusion_ablation"), rows_of("diffusion")
+    labels, found = rungs(draw(diffusion.plot_ablation, rows, base).axes[0])
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    assert labels[1:] == variants
+    for label, table, variant in [(labels[0], base, "cpu"), *((v, rows, v) for v in variants)]:
+        place = {"variant": variant, "workflow": "replace", "metric": "rise"}
+        mean, error = 100 * curve(table, **place)[2], 100 * half(table, **place)[2]
+        np.testing.assert_allclose(found[label, to_hex("#D55E00")], [mean, mean - error, mean + error], rtol=1e-9)
+
+
+def test_sampled_images_stand_in_the_column_of_their_model():
+    """Five rows of pairs, 8 x 8 each and a line of white between; dark on white."""
+    rows = rows_of("vae_images")
+    for axes, workflow in zip(draw(vae.plot_samples, rows).axes, WORKFLOWS, strict=True):
+        sheet = np.asarray(axes.images[0].get_array())
+        shown = 0
+        for row in rows:
+            if row["workflow"] == workflow and int(row["image"]) < 10:
+                n, image = int(row["iteration"]), int(row["image"])
+                y, x = 9 * (image // 2), 20 * (n - 1) + 9 * (image % 2)
+                pixels = np.frombuffer(bytes.fromhex(row["pixels"]), np.uint8).reshape(8, 8)
+                np.testing.assert_array_equal(sheet[y : y + 8, x : x + 8], 255 - pixels)
+                shown += 1
+        assert shown == 100
+        ticks = dict(zip(axes.get_xticks(), (label.get_text() for label in axes.get_xticklabels()), strict=True))
+        assert ticks == {20 * (n - 1) + 8.5: str(n) for n in range(1, 11)}
+        assert axes.get_title() == workflow.capitalize()
+
+
+#: c_n by hand: n; the sum of 1/i^2; and c_n = c_{n-1}/4 + 1/2.
+GAINS = {
+    "replace": [1, 2, 3, 4, 5],
+    "accumulate": [1, 5 / 4, 49 / 36, 205 / 144, 5269 / 3600],
+    "fresh-real": [1, 3 / 4, 11 / 16, 43 / 64, 171 / 256],
+}
+
+
+def test_one_law_in_three_worlds():
+    rows = rows_of("one_law")
+    left, right = draw(one_law.plot, rows).axes
+    shown = bars(left)
+    for workflow in dict.fromkeys(row["workflow"] for row in rows):
+        place = {"world": "simulation", "workflow": workflow}
+        mean, error = curve(rows, **place), 1.96 * curve(rows, "standard_error", **place)
+        (bar,) = (bar for bar in shown if bar[0] == to_hex(COLOURS[workflow]))
+        np.testing.assert_allclose(bar[2], mean)
+        np.testing.assert_allclose(bar[3][..., 1], np.stack([mean - error, mean + error], 1))
+        if workflow in GAINS:
+            assert has_line(left, COLOURS[workflow], GAINS[workflow])
+    for axes, epochs in ((left, "20.0"), (right, "2.0")):
+        for workflow in dict.fromkeys(row["workflow"] for row in rows if row["epochs"] == epochs):
+            place = {"world": "neural", "workflow": workflow, "epochs": epochs}
+            mean, error = curve(rows, **place), 1.96 * curve(rows, "standard_error", **place)
+            assert has_line(axes, COLOURS[workflow], mean, marker="o")
+            assert has_band(axes, COLOURS[workflow], mean - error, mean + error)
+            assert workflow not in GAINS or has_line(axes, COLOURS[workflow], GAINS[workflow])
+    assert (len(bands(left)), len(bands(right)), len(shown)) == (5, 2, 5)
+
+
+def test_learning_curves_are_darker_the_later_the_model():
+    rows = rows_of("language_learning")
+    panels = iter(draw(language.plot_learning, rows).axes)
+    for workflow in WORKFLOWS:
+        for model in ("gpt2-9m", "llama2-12m", "llama2-42m", "llama2-126m"):
+            axes = next(panels)
+            for n, line in enumerate(axes.lines, 1):
+                place = {"variant": model, "workflow": workflow, "iteration": str(n)}
+                found = [row for row in rows if place.items() <= row.items()]
+                np.testing.assert_allclose(np.asarray(line.get_ydata()), [float(row["mean"]) for row in found])
+                steps = np.array([int(row["step"]) for row in found])
+                np.testing.assert_allclose(np.asarray(line.get_xdata()), 8 * steps / steps.max())
+                assert to_hex(line.get_color()) == to_hex(mixed(COLOURS[workflow], 0.3 + 0.175 * (n - 1)))

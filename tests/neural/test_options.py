@@ -1,0 +1,258 @@
+"""Every option of `python -m neural` arrives where it is needed: in the plan, the training, the model or its data."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from neural import __main__ as command_line
+from neural.conformers import conformer_set
+from neural.conformers.conformer_set import ConformerSet
+from neural.images import configuration as of_images
+from neural.images.image_set import ImageSet
+from neural.language import configuration as of_language
+from neural.language.corpus import Corpus
+from tests.helpers import command
+
+#: Of all kinds, with values that no preset has: text on the command line, where it arrives, and as what.
+COMMON = {
+    "preset": ("smoke", "summary.preset", "smoke"),
+    "run_dir": ("{tmp}/run", "directory", "{tmp}/run"),
+    "resume": ("", "resume", True),
+    "checkpoint_seconds": ("12.5", "checkpoint_seconds", 12.5),
+    "watch": ("", "watch", True),
+    "json": ("", "json", True),
+    "iterations": ("4", "plan.iterations", 4),
+    "seeds": ("5", "plan.seeds", 5),
+    "seed": ("12345678901", "plan.seed", 12345678901),
+    "steps": ("77", "training.steps", 77),
+    "batch_size": ("6", "training.batch_size", 6),
+    "learning_rate": ("0.02", "training.learning_rate", 0.02),
+    "warmup": ("0.2", "training.warmup", 0.2),
+    "clip": ("3", "training.clip", 3.0),
+    "chunk": ("9", "training.chunk", 9),
+    "sample_batch": ("123", "plan.sample_batch", 123),
+    "test_batch": ("11", "learner.test_batch", 11),
+    "k": ("3", "workflow.k", 3),
+}
+TRANSFORMER = {
+    "model": ("llama2-12m", "summary.model", "llama2-12m"),
+    "data": ("text", "data.read", ["{tmp}/texts", "{tmp}/held-out"]),
+    "file": ("{tmp}/texts", "data.texts", [f"{{tmp}}/texts {n}" for n in range(9)]),
+    "test_file": ("{tmp}/held-out", "data.held_out", [f"{{tmp}}/held-out {n}" for n in range(7)]),
+    "column": ("story", "data.column", "story"),
+    "stories": ("96", "plan.T", 96),
+    "test_stories": ("7", "data.held_out", [f"{{tmp}}/held-out {n}" for n in range(7)]),
+    "temperature": ("0.3", "learner.sampler.temperature", 0.3),
+    "style": ("gpt2", "learner.architecture.style", "gpt2"),
+    "vocabulary": ("300", "learner.architecture.vocabulary", 300),
+    "context": ("50", "data.length", 50),
+    "positions": ("64", "learner.architecture.context", 64),
+    "width": ("24", "learner.architecture.width", 24),
+    "layers": ("3", "learner.architecture.layers", 3),
+    "heads": ("2", "learner.architecture.heads", 2),
+    "hidden": ("40", "learner.architecture.hidden", 40),
+    "precision": ("bfloat16", "learner.precision", "bfloat16"),
+    "cut": ("", "data.cut", True),
+    "first_steps": ("5", "plan.first_steps", 5),
+}
+VAE = {
+    "data": ("folder", "data.source", "folder"),
+    "folder": ("{tmp}/images", "data.path", "{tmp}/images"),
+    "cache": ("{tmp}/cache", "data.cache", "{tmp}/cache"),
+    "skip_broken": ("", "data.skip_broken", True),
+    "images": ("90", "plan.T", 90),
+    "test_images": ("12", "data.test_images", 12),
+    "size": ("16", "data.size", 16),
+    "channels": ("3", "data.channels", 3),
+    "style": ("linear", "learner.architecture.style", "linear"),
+    "latent": ("3", "learner.architecture.latent", 3),
+    "features": ("5", "learner.architecture.features", 5),
+    "halvings": ("1", "learner.architecture.halvings", 1),
+    "beta": ("0.5", "learner.architecture.beta", 0.5),
+    "samples": ("noisy", "learner.noisy", True),
+    "test_draws": ("3", "learner.test_draws", 3),
+}
+DIFFUSION = {
+    "data": ("file", "data.source", "file"),
+    "file": ("{tmp}/drugs", "data.path", "{tmp}/drugs"),
+    "cache": ("{tmp}/cache", "data.cache", "{tmp}/cache"),
+    "conformations": ("90", "plan.T", 90),
+    "molecules": ("31", "data.choice.molecules", 31),
+    "test_molecules": ("13", "data.choice.test_molecules", 13),
+    "per_molecule": ("6", "data.choice.per_molecule", 6),
+    "hydrogens": ("", "data.choice.hydrogens", True),
+    "max_atoms": ("22", "data.choice.max_atoms", 22),
+    "width": ("12", "learner.architecture.width", 12),
+    "layers": ("5", "learner.architecture.layers", 5),
+    "sampler": ("ancestral", "learner.ancestral", True),
+    "sampler_steps": ("17", "learner.steps", 17),
+    "test_draws": ("3", "learner.test_draws", 3),
+}
+
+#: Kind, its own options, and those of all kinds that are given in another way.
+KINDS = {"transformer": TRANSFORMER, "vae": VAE, "diffusion": DIFFUSION}
+
+#: What is given for an option alone, beside the others' presets: the other value of a choice, the other budget.
+OTHERS = [
+    ("transformer", "--epochs 2.5", "training.epochs", 2.5),
+    ("transformer", "--epochs 2.5", "training.steps", None),
+    ("transformer", "--style llama2", "learner.architecture.style", "llama2"),
+    ("transformer", "--precision float32", "learner.precision", "float32"),
+    ("transformer", "--no-cut", "data.cut", False),
+    ("vae", "--samples mean", "learner.noisy", False),
+    ("vae", "--style convolutional", "learner.architecture.style", "convolutional"),
+    ("diffusion", "--sampler deterministic", "learner.ancestral", False),
+    ("diffusion", "--no-hydrogens", "data.choice.hydrogens", False),
+]
+
+
+class Told(Corpus):
+    """A corpus that keeps what it was made of."""
+
+    vocabulary, next_token = 20, None
+
+    def __init__(self, texts, held_out, *, vocabulary, length, cut):
+        self.texts, self.held_out, self.length, self.cut = texts, held_out, length, cut
+        self.learned, self.test = vocabulary, np.zeros((1, length), np.uint16)
+
+    def real(self, iteration, texts, *, key):
+        raise NotImplementedError
+
+    def decode(self, row):
+        return ""
+
+    def impossible(self, rows):
+        return None
+
+
+@pytest.fixture
+def arrived(monkeypatch, capsys, tmp_path):
+    """Runs a command line whose loop and data only note what they are given; and the parser of that line."""
+    found: Any = SimpleNamespace(data=SimpleNamespace(read=[]), parser=None)
+
+    def read_texts(path, *, column, option="--file"):
+        found.data.read.append(str(path))
+        found.data.column = column
+        return [f"{path} {n}" for n in range(9)]
+
+    def texts(*parts, **options):
+        found.corpus = Told(*parts, **options)
+        vars(found.data).update(vars(found.corpus))
+        return found.corpus
+
+    def images(source):
+        def read(path, *, size, channels, test_images, cache, skip_broken):
+            vars(found.data).update(source=source, path=str(path), cache=str(cache), skip_broken=skip_broken)
+            vars(found.data).update(size=size, channels=channels, test_images=test_images)
+            return ImageSet(*np.zeros((2, 1, size, size, channels), np.float32))
+
+        return read
+
+    def conformations(source):
+        def read(path, choice, cache):
+            vars(found.data).update(source=source, path=str(path), choice=choice, cache=str(cache))
+            rows, table = np.zeros((1, 4), np.float32), np.zeros((1, 1, 1), np.int8)
+            return ConformerSet((Chem.MolFromSmiles("C"),), table, table, rows, rows)
+
+        return read
+
+    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress):
+        vars(found).update(learner=learner, workflow=workflow, plan=plan, training=training, watch=watch)
+        vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
+        return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
+
+    def directory(path, configuration, *, resume):
+        found.resume = resume
+        return real_directory(path, configuration, resume=resume)
+
+    real_options, real_directory, parsers = command_line._options, command_line.RunDirectory, []
+    monkeypatch.setattr(of_language, "read_texts", read_texts)
+    monkeypatch.setattr(of_language, "Texts", texts)
+    monkeypatch.setattr(of_images, "folder_of_images", images("folder"))
+    monkeypatch.setattr(of_images, "celeba", images("celeba"))
+    monkeypatch.setattr(conformer_set, "of_file", conformations("file"))
+    monkeypatch.setattr(conformer_set, "geom_drugs", conformations("geom-drugs"))
+    monkeypatch.setattr(command_line, "run", run)
+    monkeypatch.setattr(command_line, "RunDirectory", directory)
+    monkeypatch.setattr(
+        command_line, "_options", lambda kind, parser: (real_options(kind, parser), parsers.append(parser))
+    )
+
+    def go(line):
+        ran = command(capsys, "neural", line.replace("{tmp}", str(tmp_path)))
+        assert ran.status == 0, ran.err
+        found.json = ran.out.startswith("{")
+        found.summary = SimpleNamespace(**json.loads(ran.out)) if found.json else None
+        (found.parser,) = [p for p in parsers if p.prog.endswith(" ".join(line.split()[:2]))]
+        return found
+
+    return go
+
+
+def at(found, where):
+    for name in where.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def words(options):
+    return " ".join(f"--{name.replace('_', '-')} {value}".strip() for name, (value, *_) in options.items())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_arrives(kind, arrived, tmp_path):
+    """By introspection: an option that the command line has and these tables have not fails here."""
+    options = COMMON | KINDS[kind]
+    found = arrived(f"{kind} sliding-window {words(options)}")
+    assert {action.dest for action in found.parser._actions} - {"help", "epochs"} == options.keys()
+    for name, (_, where, value) in options.items():
+        assert at(found, where) == json.loads(json.dumps(value).replace("{tmp}", str(tmp_path))), name
+
+
+@pytest.mark.parametrize(("kind", "line", "where", "value"), OTHERS)
+def test_the_other_value_arrives_too(kind, line, where, value, arrived):
+    data = {"transformer": "text --file f --test-stories 2", "vae": "folder --folder f", "diffusion": "file --file f"}[
+        kind
+    ]
+    found = arrived(f"{kind} replace --data {data} --run-dir {{tmp}}/run {line}")
+    assert at(found, where) == value
+
+
+def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(arrived, monkeypatch, tmp_path):
+    learned = {}
+
+    def train_vocabulary(texts, tokens, *, seed):
+        learned.update(texts=texts, tokens=tokens, seed=seed)
+        return b"a vocabulary"
+
+    monkeypatch.setattr(of_language, "train_vocabulary", train_vocabulary)
+    line = "--data text --file {tmp}/texts --test-stories 2 --vocabulary 321 --seed 7"
+    made, kept = of_language.Texts, []
+
+    def texts_with_a_vocabulary(*parts, vocabulary, **options):
+        kept.append(vocabulary())  # where the run is prepared, before anything of it is kept
+        return made(*parts, vocabulary=vocabulary, **options)
+
+    monkeypatch.setattr(of_language, "Texts", texts_with_a_vocabulary)
+    found = arrived(f"transformer replace {line} --run-dir {{tmp}}/run")
+    assert kept == [b"a vocabulary"]
+    # without a file of them, the last texts are held out
+    texts = [f"{tmp_path}/texts {n}" for n in range(9)]
+    assert learned == {"texts": texts[:7], "tokens": 321, "seed": 7}
+    assert found.corpus.held_out == texts[7:]
+
+
+def test_the_summary_is_over_seeds(arrived, monkeypatch):
+    losses = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 9.0]])
+    monkeypatch.setattr(command_line, "run", lambda *_, **__: {"test_loss": losses, "other": 10 * losses})
+    line = "diffusion replace --preset smoke --data file --file f --run-dir {tmp}/run --json"
+    summary = arrived(line).summary
+    assert summary.test_loss == [7 / 3, 14 / 3]
+    assert summary.test_loss_per_seed == losses.tolist()
+    # sums of squares 14/3 and 86/3 about the means, over 2, over 3 seeds
+    np.testing.assert_allclose(summary.standard_error, [(14 / 3 / 6) ** 0.5, (86 / 3 / 6) ** 0.5], rtol=1e-12)
+    np.testing.assert_allclose(summary.metrics["other"], [70 / 3, 140 / 3], rtol=1e-12)

@@ -1,0 +1,23 @@
+"""Real data collected at each iteration: rows of its own, in each chain's own order."""
+
+import jax.random as jr
+import numpy as np
+import pytest
+
+from neural.real_data import collect, collected
+
+
+def test_each_iteration_collects_rows_of_its_own():
+    keys = jr.split(jr.key(0), 2)
+    orders = [[collected(20, n, 5, noun="rows", option="rows", key=key).tolist() for n in range(1, 5)] for key in keys]
+    for order in orders:
+        assert sorted(row for rows in order for row in rows) == list(range(20))
+    assert orders[0] != orders[1]
+    real = np.arange(40).reshape(20, 2)
+    assert collect(real, 3, 5, noun="rows", key=keys[0]).tolist() == real[orders[0][2]].tolist()
+
+
+def test_there_are_as_many_as_there_are():
+    assert len(collected(20, 2, 10, noun="rows", option="rows", key=jr.key(0))) == 10
+    with pytest.raises(ValueError, match="iteration 3 needs 7 real texts .*, 21 in all, .* --stories"):
+        collected(20, 3, 7, noun="texts", option="stories", key=jr.key(0))

@@ -1,0 +1,54 @@
+"""What regression's samplers share: how many rows decide which moments there are."""
+
+import pytest
+
+import sim
+from sim.samplers.least_squares import Numbers, fewest_rows
+from tests.helpers import Made
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Replace,
+    SlidingWindow,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+
+
+def task(design, T=20, d=5):
+    return sim.LinearRegression(T=T, d=d, design=design)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "design", "rows"),
+    [
+        (Replace(), "fresh", 20),
+        (Accumulate(), "fresh", 20),  # the first model's
+        (SlidingWindow(2), "fixed", 20),
+        (AccumulateSubsample(), "fresh", 20),
+        (Made(lambda i: subsample(pools(1, i), rows="1/2")), "fresh", 10),
+        # at iteration 4 a half of 4 copies of each row is drawn: all 4 of 2 rows and a half
+        (Made(lambda i: subsample(pools(1, i), rows="1/2")), "fixed", 3),
+        (AccumulateSubsample(), "fixed", 5),
+        (Made(lambda i: by_count(synthetic(i - 1)), lambda j: "1/4"), "fresh", 5),
+        # a share of nothing adds no rows
+        (Made(lambda i: by_weight({real(1): 0, synthetic(i - 1): 1}), lambda j: "1/2"), "fresh", 10),
+    ],
+)
+def test_the_fewest_rows_of_a_training_set(workflow, design, rows):
+    assert fewest_rows(task(design), workflow, 4) == rows
+
+
+@pytest.mark.parametrize(("T", "moments"), [(7, 1), (8, 1), (9, 2), (30, 2)])
+def test_moments_begin_at_two_and_at_four_rows_more(T, moments):
+    assert Numbers.of(task("fresh", T=T), Replace(), 3).moments == moments
+
+
+def test_an_unlucky_subsample_has_no_mean():
+    numbers = Numbers.of(task("fixed"), AccumulateSubsample(), 4)
+    assert numbers.moments == 0
+    assert "has 5 different rows at d=5, and a finite mean needs d + 2" in numbers.note

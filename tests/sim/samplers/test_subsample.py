@@ -1,0 +1,65 @@
+"""The literal sampler of subsamples against least squares on the rows drawn, by NumPy, from the same random numbers."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from sim.samplers.subsample import LiteralSubsample
+from tests.helpers import Made
+from theory import AccumulateSubsample, pools, subsample
+
+T, D, ITERATIONS = 12, 3, 4
+COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
+
+
+def drawn_rows(task, workflow, key):
+    """Every model's squared error by lstsq on the rows of the lowest scores among the pools that it is drawn from."""
+    truth_key, design_key, pools_key = jr.split(key, 3)
+    root = np.eye(D) if task.covariance is None else np.linalg.cholesky(task.covariance)
+    truth = np.asarray(jr.normal(truth_key, (D,)))
+    shared = np.asarray(jr.normal(design_key, (T, D))) @ root.T
+    model, x, y, errors = truth, [], [], []
+    for iteration in range(1, ITERATIONS + 1):
+        noise_key, new_key, draw_key = jr.split(jr.fold_in(pools_key, iteration - 1), 3)
+        x.append(shared if task.design == "fixed" else np.asarray(jr.normal(new_key, (T, D))) @ root.T)
+        y.append(x[-1] @ model + np.asarray(jr.normal(noise_key, (T,))))
+        scores = np.asarray(jr.uniform(draw_key, (ITERATIONS, T)))
+        members = [pool.index - 1 for pool in workflow.shares(iteration)]
+        drawn = workflow.drawn(iteration)
+        count = len(members) * T if drawn is None else int(drawn * T)
+        rows = sorted((scores[pool, row], pool, row) for pool in members for row in range(T))[:count]
+        taken = np.array([x[pool][row] for _, pool, row in rows]), np.array([y[pool][row] for _, pool, row in rows])
+        model = np.linalg.lstsq(*taken, rcond=None)[0]
+        error = root.T @ (model - truth)
+        errors.append(error @ error)
+    return errors
+
+
+WORKFLOWS = {
+    "subsample": AccumulateSubsample(),
+    "half": Made(lambda i: subsample(pools(1, i), rows="1/2")),
+    "window": Made(lambda i: subsample(pools(i - 1, i), rows="3/2")),
+    "all rows": Made(lambda i: subsample(pools(1, i), rows=i)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "design", "covariance"),
+    [
+        ("subsample", "fresh", None),
+        ("subsample", "fixed", None),
+        ("half", "fresh", COVARIANCE),
+        ("window", "fresh", None),
+        ("all rows", "fixed", COVARIANCE),
+    ],
+)
+def test_solves_least_squares_on_the_rows_drawn(name, design, covariance):
+    task = sim.LinearRegression(T=T, d=D, design=design, covariance=covariance)
+    chain = LiteralSubsample(task, WORKFLOWS[name], ITERATIONS, jnp.dtype("float64"))
+    keys = jr.split(jr.key(8), 3)
+    found = jax.jit(jax.vmap(chain))(keys)
+    # float64 normal equations at these small condition numbers
+    np.testing.assert_allclose(found, [drawn_rows(task, WORKFLOWS[name], key) for key in keys], rtol=1e-9)

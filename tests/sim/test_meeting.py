@@ -1,0 +1,93 @@
+"""Processes meet before they compute: other settings, other numbers, a port in use, and nobody there."""
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sim import hosts, meeting
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def met(*settings, numbers=None, port=None):
+    """What each process is told; nothing if it may go on."""
+    place = f"127.0.0.1:{port or free_port()}"
+
+    def one(process, told):
+        try:
+            meeting.meet(place, process, told, hosts.compare)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(one, numbers or range(len(settings)), settings))
+
+
+def test_alike_they_go_on():
+    assert met({"processes": 3, "T": 64}, {"processes": 3, "T": 64}, {"processes": 3, "T": 64}) == [""] * 3
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"processes": 2, "T": 65}, "T is 64 in process 0 and 65 in process 1"),
+        ({"processes": 2, "T": 64, "seed": 1}, "seed is None in process 0 and 1 in process 1"),
+        ({"processes": 3, "T": 64}, "processes is 2 in process 0 and 3 in process 1"),
+    ],
+)
+def test_where_they_differ_each_is_told(other, message):
+    told = met({"processes": 2, "T": 64}, other)
+    assert told[0] == told[1]
+    assert message in told[0]
+
+
+def test_two_of_one_number():
+    told = met(*[{"processes": 3}] * 3, numbers=[0, 1, 1])
+    assert all("two processes of this run are number 1" in text for text in told)
+
+
+def test_a_port_that_something_else_has(monkeypatch):
+    monkeypatch.setattr(meeting, "_SHORT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        told = met(*[{"processes": 2}] * 2, port=other.getsockname()[1])
+    assert "cannot listen at 127.0.0.1" in told[0]
+    assert "is not process 0 of this run" in told[1]
+
+
+def test_who_says_nothing_or_nonsense_is_no_process(monkeypatch):
+    monkeypatch.setattr(meeting, "_SHORT", 6.0)
+    port = free_port()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(meeting.meet, f"127.0.0.1:{port}", 0, {"processes": 2}, hosts.compare)
+        for content in (b"GET / HTTP/1.1\r\n\r\n\n", b"[" * 100_000 + b"\n", b"{}\n", b'{"process": "x"}\n', None):
+            while True:
+                try:
+                    with socket.create_connection(("127.0.0.1", port)) as stranger:
+                        stranger.sendall(content or b"")
+                        if content is None:
+                            assert stranger.recv(100)
+                            assert not stranger.recv(1)  # until process 0 has had enough
+                    break
+                except ConnectionRefusedError:  # it does not listen yet
+                    continue
+        meeting.meet(f"127.0.0.1:{port}", 1, {"processes": 2}, hosts.compare)
+        assert first.result() is None
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_alone_it_ends_with_a_message(process, monkeypatch):
+    monkeypatch.setattr(meeting, "PATIENCE", 0.1)
+    with pytest.raises(ValueError, match="has not come|does not answer"):
+        meeting.meet(f"127.0.0.1:{free_port()}", process, {"processes": 2}, hosts.compare)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999"])
+def test_a_coordinator_is_a_host_and_a_port(place):
+    with pytest.raises(ValueError, match="a host and a port"):
+        meeting.meet(place, 0, {"processes": 2}, hosts.compare)

@@ -1,0 +1,72 @@
+"""When a run looks at its precision, and which process computes what; on blocks whose numbers are made up."""
+
+import numpy as np
+import pytest
+
+from sim import rounds
+from sim.blocks import Blocks
+from sim.rounds import Target, simulate
+
+SIZE = 100
+
+
+class Made(Blocks):
+    """Blocks of `SIZE` replicates of one iteration: number b has the values of its seed b."""
+
+    def __init__(self, scatter):
+        self.size, self.devices = SIZE, 1
+        self.scatter, self.computed = scatter, []
+
+    def __call__(self, first, last, ahead=2):
+        for number in range(first, last):
+            self.computed.append(number)
+            yield 1 + self.scatter * np.random.default_rng(number).uniform(-1, 1, (SIZE, 1))
+
+
+def run(blocks, **target):
+    return simulate(blocks, Target(1, **{"replicates": None, "relative_error": None} | target), lambda numbers: numbers)
+
+
+@pytest.mark.parametrize(
+    ("size", "looks"),
+    [
+        # 1,000 replicates, and each time a quarter more, in whole blocks
+        (100, [10, 13, 17, 22, 28, 35, 44, 55]),
+        (1000, [1, 2, 3, 4, 5, 7, 9, 12]),
+        (3000, [1, 2, 3, 4, 5, 7, 9, 12]),
+        (64, [16, 20, 25, 32, 40, 50, 63, 79]),
+    ],
+)
+def test_looks_are_a_quarter_apart(size, looks):
+    target, done, found = Target(1, None, 0.01), 0, []
+    for _ in looks:
+        done = target.next_stop(done, size)
+        found.append(done)
+    assert found == looks
+
+
+def test_it_looks_at_the_scheduled_places_alone():
+    # the error is reached at once, and first looked at after 1,000 replicates, though rounds end before
+    assert run(Made(0.01), relative_error=0.05).count == 1000
+    # a standard error of 0.577/sqrt(n) is below 0.0166 from 1,209 on, and 1,300 is the next place
+    assert run(Made(1.0), relative_error=0.0166).count == 1300
+
+
+def test_it_ends_at_most_where_it_is_told_to():
+    assert run(Made(1.0), relative_error=0.0001, replicates=1250).count == 1250
+    assert run(Made(1.0), replicates=450).count == 450
+    assert run(Made(1.0), replicates=1).count == 1
+
+
+def test_two_processes_compute_different_blocks(monkeypatch):
+    """Each of two, alone here, does its share of a round; what it would hear from the other is its own again."""
+    computed = []
+    for process in (0, 1):
+        blocks = Made(1.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(rounds.jax, "process_count", lambda: 2)
+            patch.setattr(rounds.jax, "process_index", lambda process=process: process)
+            patch.setattr(rounds, "gather", lambda values: np.stack([values, values]))
+            assert run(blocks, replicates=200).count == 200
+        computed.append(blocks.computed)
+    assert computed == [[0], [1]]

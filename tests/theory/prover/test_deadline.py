@@ -1,0 +1,90 @@
+"""Budgets: units of work end a search, and the clock only where somebody asked for it."""
+
+import itertools
+import threading
+import time
+
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, ReplaceGrowing
+from theory.prover import deadline
+from theory.prover.deadline import OutOfWork, checkpoint, within
+
+s = "sigma**2*d/(T-d-1)"
+
+
+def _spend(*costs: int) -> str:
+    for cost in costs:
+        checkpoint(cost)
+    return "done"
+
+
+def test_units_are_counted() -> None:
+    assert within(10, lambda: _spend(3, 3, 4)) == "done"
+    with pytest.raises(OutOfWork, match="within 10 units"):
+        within(10, lambda: _spend(3, 3, 5))
+    assert _spend(10**9) == "done"  # nothing is left behind
+
+
+def test_each_thread_has_its_own_units() -> None:
+    results = []
+    thread = threading.Thread(target=lambda: results.append(_spend(10**6)))
+
+    def work() -> str:
+        thread.start()
+        thread.join()
+        return _spend(10)
+
+    assert within(10, work) == "done"
+    assert results == ["done"]
+
+
+def test_no_exception_on_the_way_catches_the_end() -> None:
+    def work() -> str:
+        try:
+            return _spend(11)
+        except Exception:
+            return "caught"
+
+    with pytest.raises(OutOfWork):
+        within(10, work)
+
+
+def test_a_long_call_without_checkpoints_ends_at_the_time_limit() -> None:
+    x, y, z = sp.symbols("x y z")
+    with pytest.raises(TimeoutError, match="within 0.2 s"):
+        within(10**9, lambda: sp.expand((x + y + z + 1) ** 200 * (x - y) ** 200), seconds=0.2)
+    assert _spend(1) == "done"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("workflow", "bound", "verdict"),
+    [
+        (Accumulate(), f"1.6*{s}", "refuted"),
+        (Accumulate(), f"pi**2/6*{s}", "proved"),
+        (ReplaceGrowing(), f"(1+(log(n)**3+1)**(1/3))*{s}+sigma**2*d/T**2", "undecided"),
+    ],
+)
+def test_a_busy_machine_says_the_same(
+    workflow: theory.Workflow, bound: str, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = theory.linear.test_error(workflow, design="fresh")
+    hours = itertools.count(0.0, 3600.0)
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: next(hours))
+    found = theory.check_bound(law, bound)
+    assert found.verdict == verdict
+    monkeypatch.undo()
+    again = theory.check_bound(law, bound)
+    assert (again.counterexample, again.tried) == (found.counterexample, found.tried)
+
+
+def test_the_time_limit_ends_a_search_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    law = theory.linear.test_error(Accumulate(), design="fresh")
+    start, hours = time.monotonic(), itertools.count(1.0)
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: start + next(hours))
+    found = theory.check_bound(law, f"1.6449*{s}", time_limit=20.0)
+    assert found.verdict == "undecided"
+    assert "out of time" in " ".join(found.tried)

@@ -1,0 +1,313 @@
+"""Certificates as scripts: PARI/GP verifies each, and refuses corrupted ones."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, FixedReal, FreshReal, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
+from theory.__main__ import main
+from theory.prover import search
+from theory.prover.certificate import Certificate, check
+from theory.prover.domain import Domain, Variable
+from theory.prover.export import gp_script
+from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, TailBound, ZetaTail
+from theory.prover.parsing import parse_bound
+from theory.prover.region import From
+from theory.symbols import T, n
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
+
+GP = shutil.which("gp")
+needs_gp = pytest.mark.skipif(GP is None, reason="PARI/GP is not installed (Debian: pari-gp)")
+
+LAWS = {
+    "replace": theory.linear.test_error(Replace(), design="fixed").expr,
+    "accumulate": theory.linear.test_error(Accumulate(), design="fixed").expr,
+    "accumulate fresh": theory.linear.test_error(Accumulate(), design="fresh").expr,
+    "growing": theory.linear.test_error(ReplaceGrowing(), design="fixed").expr,
+    "growing fresh": theory.linear.test_error(ReplaceGrowing(), design="fresh").expr,
+    "window": theory.linear.test_error(SlidingWindow(2), design="fixed").expr,
+    "anchored": theory.linear.test_error(FixedReal("1/2"), design="fixed").expr,
+    "fresh real": theory.linear.test_error(FreshReal(), design="fixed").expr,
+}
+U = "sigma**2*d/(T-d-1)"
+
+#: Each with the reason why it is here.
+PROVED = [
+    ("replace", f"n*{U}"),  # 0 >= 0
+    ("replace", f"2**(n-1)*{U}"),  # a power against its series, and a single n
+    ("replace", f"(n*log(n)+1)*{U}"),  # a logarithm from below
+    ("replace", f"n**(1+1/100)*{U}"),  # a run of hundredth roots
+    ("replace", f"exp(n-1)*{U}"),
+    ("replace", f"n*sqrt(d)*{U}"),  # a root of another variable
+    ("replace", "n*(sigma+1)**2*d/(T-d-1)"),
+    ("accumulate", f"pi**2/6*{U}"),
+    ("accumulate", f"1.644935*{U}"),  # a constant with a small sign
+    ("accumulate", f"(zeta(2)-polygamma(1,n+1))*{U}"),  # equal, by an identity
+    ("accumulate", f"harmonic(n)*{U}"),
+    ("accumulate", f"harmonic(n+3,2)*{U}"),  # equal terms and some more
+    ("accumulate", f"sqrt(n)*{U}"),  # a run of squares
+    ("accumulate fresh", f"harmonic(n,2)*{U}"),  # term by term
+    ("growing", f"(1+log(n))*{U}"),
+    ("growing", f"2*sqrt(n)*{U}"),
+    ("growing", f"sqrt(2*n-1)*{U}"),  # a logarithm taken to where the root is rational
+    ("growing", f"(log(n+1)+gamma)*{U}"),
+    ("window", f"(4*n/9+1)*{U}"),  # even and odd n
+    ("anchored", f"(4/3-(1/4)**n)*{U}"),
+    ("anchored", f"(1/2+sqrt(n)/2+1/8)*{U}"),  # a power that decays
+    ("anchored", f"(1/3+log(T))*{U}"),
+    ("fresh real", f"(2/3+1/(3*n))*{U}"),
+    ("anchored", f"(4/3-1/3*4.1**(1-n))*{U}"),  # two bases
+    ("fresh real", f"(2/3+exp(-n))*{U}"),
+    ("replace", f"exp(harmonic(n))*{U}"),  # an estimate in an exponent, and a tangent
+    ("replace", f"n**n*{U}"),
+    ("replace", f"(1.01**n+364)*{U}"),
+    ("replace", f"(n**2/10**9+10**9/4)*{U}"),  # a square
+    ("replace", f"n*(1+(d-3)*(d-4))*{U}"),  # whole d one by one
+    ("growing", f"(digamma(n+3/2)+gamma)*{U}"),  # a series of half-integers
+    ("growing", f"harmonic(n**2)*{U}"),
+    ("accumulate", "pi**2/6*(sigma**4+1)/2*d/(T-d-1)"),  # sigma below and above 1
+    ("accumulate", "pi**2/6*sqrt(sigma**4+1)*d/(T-d-1)"),
+    ("growing fresh", f"{U}+sigma**2*d/T*(1+log(n))"),  # a sum in an estimate
+]
+SLOW = [
+    ("replace", f"n**2*{U}"),
+    ("replace", f"(n**2+1)/2*{U}"),
+    ("replace", "n*sigma**2*(d+1)/(T-d-1)"),
+    ("accumulate", f"(pi**2/6-1/(n+1))*{U}"),
+    ("accumulate", f"(pi**2/6-1/n+1/(2*n**2))*{U}"),
+    ("accumulate", f"(2-1/n)*{U}"),
+    ("accumulate", f"(1+log(n))*{U}"),
+    ("accumulate fresh", f"pi**2/6*{U}"),  # six lemmas
+    ("accumulate fresh", "-sigma**2*d/(d+1)*(digamma(1-(d+1)/T)+EulerGamma)"),  # a tail with parameters
+    ("accumulate fresh", "pi**2/6*sigma**2*d/(T-d-0.99)"),
+    ("accumulate fresh", "sigma**2*d/(T-d-1)+sigma**2*d/(2*T-d-1)*2*(pi**2/6-1)"),
+    ("growing", f"20*n**(1/10)*{U}"),
+    ("growing", f"(log(n)+gamma+1/(2*n)-1/(12*n**2)+1/(120*n**4))*{U}"),
+    ("growing", f"(log(n+1/2)+gamma+1/(24*n**2))*{U}"),
+    ("growing fresh", f"(1+log(n))*{U}"),
+    ("growing fresh", "sigma**2*d/T*harmonic(n)+pi**2/6*(d+1)*sigma**2*d/T/(T-d-1)"),
+    ("window", f"(4*n/9+4/9+8/54+1)*{U}"),
+    ("anchored", f"harmonic(n,2)*{U}"),
+]
+
+
+@cache
+def proof(name: str, text: str, domain: Domain = DOMAIN) -> tuple[sp.Expr, sp.Expr, Certificate]:
+    law, bound = LAWS[name], parse_bound(text, domain.letters)
+    found = search.find(law, bound, ONE_FIT, domain)
+    assert found is not None
+    check(law, bound, found)
+    return law, bound, found
+
+
+def verdict(script: str, folder) -> str:
+    path = folder / "proof.gp"
+    path.write_text(script)
+    assert GP is not None
+    run = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0 or "verified" not in run.stdout
+    return run.stdout.strip() or run.stderr.strip()
+
+
+@needs_gp
+@pytest.mark.parametrize(("name", "text"), [*PROVED, *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)])
+def test_gp_verifies(name, text, tmp_path):
+    assert verdict(gp_script(*proof(name, text)), tmp_path) == "verified"
+
+
+@needs_gp
+def test_cells_of_another_domain_are_verified(tmp_path):
+    """Two floors that cross: the range of d is split."""
+    domain = Domain((DOMAIN.variables[0], Variable(T, (d + 2, 2 * d - 3)), DOMAIN.variables[2]))
+    script = gp_script(*proof("accumulate", f"pi**2/6*{U}", domain))
+    assert verdict(script, tmp_path) == "verified"
+    assert script.count("the unit > 0") >= 2
+    for gap in (script.replace("CELLS = [", "CELLS = Vec(["), re.sub(r"CELLS = \[\[.*?\], ", "CELLS = [", script)):
+        assert verdict(gap, tmp_path) != "verified"
+
+
+@needs_gp
+def test_steps_are_verified(tmp_path):
+    """An induction: the difference at n = 1, and its step."""
+    law, bound, found = proof("replace", f"n**2*{U}")
+    first, *_ = proof("replace", f"2**(n-1)*{U}")[2].cases
+    induction = replace(found, cases=(replace(first), replace(found.cases[0], goal="step")))
+    assert verdict(gp_script(law, bound, induction), tmp_path) == "verified"
+    without_start = replace(induction, cases=induction.cases[1:])
+    assert verdict(gp_script(law, bound, without_start), tmp_path) == "failed: no run reaches all large n"
+    falling = parse_bound(f"(n+(n-2)**2)*{U}", DOMAIN.letters)
+    assert "a negative coefficient" in verdict(gp_script(law, falling, induction), tmp_path)
+
+
+def _with(found: Certificate, position: int, **changes: object) -> Certificate:
+    cases = list(found.cases)
+    cases[position] = replace(cases[position], **changes)
+    return replace(found, cases=tuple(cases))
+
+
+def _with_lemma(found: Certificate, lemma: type[Lemma], changed) -> Certificate:
+    (position,) = (k for k, case in enumerate(found.cases) if any(isinstance(each, lemma) for each in case.lemmas))
+    lemmas = tuple(changed(each) if isinstance(each, lemma) else each for each in found.cases[position].lemmas)
+    return _with(found, position, lemmas=lemmas)
+
+
+@needs_gp
+@pytest.mark.parametrize(
+    ("name", "text", "corrupt", "says"),
+    [
+        ("replace", f"2**(n-1)*{U}", lambda c: replace(c, cases=c.cases[1:]), "n = 1 is in no case"),
+        ("replace", f"2**(n-1)*{U}", lambda c: replace(c, cases=c.cases[:-1]), "no run reaches all large n"),
+        ("window", f"(4*n/9+1)*{U}", lambda c: replace(c, cases=c.cases[:-1]), "no run reaches all large n"),
+        ("replace", f"n*{U}", lambda c: _with(c, 0, run=From(2)), "n = 1 is in no case"),
+        ("replace", f"(n*log(n)+1)*{U}", lambda c: _with(c, len(c.cases) - 1, run=From(1)), "negative coefficient"),
+        (
+            "accumulate",
+            f"pi**2/6*{U}",
+            lambda c: _with_lemma(c, TailBound, lambda x: replace(x, value=x.value + 1 / n**9)),
+            "TailBound 2: nonnegative: a negative coefficient",
+        ),
+        (
+            "accumulate",
+            f"pi**2/6*{U}",
+            lambda c: _with_lemma(c, TailBound, lambda x: replace(x, below=False)),
+            "TailBound 2: nonnegative: a negative coefficient",
+        ),
+        (
+            "accumulate",
+            f"pi**2/6*{U}",
+            lambda c: _with_lemma(c, TailBound, lambda x: replace(x, value=x.value + sp.Rational(1, 10**9))),
+            "TailBound 2: vanishes",
+        ),
+        ("accumulate", f"pi**2/6*{U}", lambda c: _with_lemma(c, ZetaTail, lambda x: replace(x, p=3)), ""),
+        ("growing", f"(1+log(n))*{U}", lambda c: _with_lemma(c, HarmonicLog, lambda x: HarmonicLog(n - 2, 0)), ""),
+        (
+            "replace",
+            f"(n*log(n)+1)*{U}",
+            lambda c: _with_lemma(c, LogBound, lambda x: replace(x, c=sp.Integer(9))),
+            "LogBound 1: nonnegative: a negative coefficient",
+        ),
+    ],
+)
+def test_corrupted_certificates_are_refused(name, text, corrupt, says, tmp_path):
+    law, bound, found = proof(name, text)
+    try:
+        answer = verdict(gp_script(law, bound, corrupt(found)), tmp_path)
+    except ValueError as error:  # what is left has no such form any more
+        answer = str(error)
+    assert answer != "verified"
+    assert says in answer
+
+
+@needs_gp
+@pytest.mark.parametrize(("name", "text", "smaller"), [
+    ("replace", f"n*{U}", f"(n-1/10**9)*{U}"),
+    ("accumulate", f"pi**2/6*{U}", f"(pi**2/6-1/10**9)*{U}"),
+    ("growing", f"(1+log(n))*{U}", f"(9/10+log(n))*{U}"),
+    ("window", f"(4*n/9+1)*{U}", f"(4*n/9+1/2)*{U}"),
+    ("accumulate fresh", f"pi**2/6*{U}", "pi**2/6*sigma**2*d/T"),
+])  # fmt: skip
+def test_proofs_of_another_bound_are_refused(name, text, smaller, tmp_path):
+    law, _, found = proof(name, text)
+    assert verdict(gp_script(law, parse_bound(smaller, DOMAIN.letters), found), tmp_path) != "verified"
+
+
+@needs_gp
+@pytest.mark.parametrize(("name", "text"), [
+    ("accumulate", f"pi**2/6*{U}"), ("growing", f"sqrt(2*n-1)*{U}"), ("window", f"(4*n/9+1)*{U}"),
+    ("replace", f"2**(n-1)*{U}"), ("accumulate fresh", f"harmonic(n,2)*{U}"), ("replace", f"n*sqrt(d)*{U}"),
+])  # fmt: skip
+def test_changed_lines_are_refused(name, text, tmp_path):
+    """One number in what is shown, replaced, estimated or written, in every line of these kinds."""
+    lines = gp_script(*proof(name, text)).splitlines()
+    changed = 0
+    for at, line in enumerate(lines):
+        kind = re.match(r"(difference =|following =|same\(|P =|N =|F =|near\(|shown\(F, )", line)
+        number = re.search(r"(?<![A-Za-z_0-9\"])([2-9])(?![A-Za-z_0-9])", re.sub(r'".*"', "", line))
+        if kind is None or number is None or "unit" in line:
+            continue
+        where = number.start(1)
+        other = line[:where] + str(int(number[1]) + 1) + line[where + 1 :]
+        assert verdict("\n".join([*lines[:at], other, *lines[at + 1 :]]), tmp_path) != "verified", line
+        changed += 1
+    assert changed >= 1
+
+
+@needs_gp
+def test_an_error_is_no_verification(tmp_path):
+    script = gp_script(*proof("replace", f"n*{U}"))
+    assert "impossible inverse" in verdict(script.replace('print("verified")', '1/0; print("verified")'), tmp_path)
+    assert verdict("\n".join(script.splitlines()[:-1]), tmp_path) == ""
+
+
+def test_a_script_says_what_it_shows():
+    script = gp_script(*proof("accumulate", f"pi**2/6*{U}"))
+    head = script[: script.index("default(")]
+    assert head.startswith(
+        "\\\\ Proved: d*sigma**2*Sum(i**(-2), (i, 1, n))/(T - d - 1) <= pi**2*d*sigma**2/(6*(T - d - 1))"
+    )
+    assert "\\\\ for T >= d + 2, d >= 1, n >= 1, sigma > 0." in head
+    assert "TailBound: sum_{i > n} term(i) >= value(n)" in head
+    assert "Numerical: the signs of real constants" in head
+
+
+def test_what_cannot_be_exported_is_said():
+    class Other(LogBound):
+        """Another lemma."""
+
+    law, bound, found = proof("replace", f"(n*log(n)+1)*{U}")
+    other = _with_lemma(found, LogBound, lambda x: Other(x.x, x.c, x.k, x.below))
+    assert gp_script(law, bound, other)  # a lemma's heir says the same
+
+    class Unheard(Lemma):
+        """Nothing."""
+
+        def conditions(self, region):
+            return iter(())
+
+        def estimate(self, region):
+            return found.cases[-1].lemmas[0].estimate(region)
+
+    with pytest.raises(ValueError, match="^proofs by Unheard cannot be exported to PARI/GP yet.$"):
+        gp_script(law, bound, _with_lemma(found, LogBound, lambda _: Unheard()))
+
+
+@needs_gp
+def test_letters_of_workflows_are_verified(tmp_path):
+    """A weight up to 1, a power of which decays."""
+    weight = sp.Symbol("w", positive=True)
+    verdict_ = check_bound(theory.linear.test_error(FixedReal(weight), design="fixed"), f"{U}/w")
+    assert isinstance(verdict_, Proved)
+    script = verdict_.gp_script()
+    assert verdict(script, tmp_path) == "verified"
+    assert "w_" in script
+    beyond = re.sub(r"(cells_cover\(.*)\(1\)(, |\])", r"\1(2)\2", script)
+    assert beyond != script
+    assert verdict(beyond, tmp_path) == "failed: a variable up to its ceiling"
+
+
+@needs_gp
+def test_the_command_exports(tmp_path, capsys):
+    file = tmp_path / "bound.gp"
+    arguments = ["check-bound", "accumulate", "--design", "fixed", "--export", str(file)]
+    assert main([*arguments, f"{U}*pi**2/6"]) == 0
+    assert "proved" in capsys.readouterr().out
+    assert verdict(file.read_text(), tmp_path) == "verified"
+    file.unlink()
+    assert main([*arguments, f"{U}*1.6"]) == 0
+    printed = capsys.readouterr()
+    assert "refuted" in printed.out
+    assert printed.err == "there is no proof to be exported.\n"
+    assert not file.exists()
+
+
+def test_the_command_prints_latex(capsys):
+    assert main(["check-bound", "replace", "--design", "fixed", f"n*{U}", "--latex"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(r"\documentclass{article}")
+    assert printed.endswith("\\end{document}\n")

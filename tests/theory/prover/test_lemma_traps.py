@@ -1,0 +1,360 @@
+"""Lemmas on powers, squares and series, splits and stretches: true at points, and refused where a condition fails."""
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import pytest
+import sympy as sp
+
+import theory
+from theory import Replace
+from theory.prover.canonical import partial_sum
+from theory.prover.certificate import Case, Certificate, check
+from theory.prover.domain import Domain, Variable
+from theory.prover.lemmas import (
+    HarmonicLog,
+    Lemma,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+)
+from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
+from theory.prover.region import Between, From, Only, Region
+from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
+from theory.prover.splits import Cell, Split, refined, variables
+from theory.prover.unsound import Unsound
+from theory.symbols import T, i, n
+from theory.sympy_types import added, as_expression, at, coefficient, parts, rational, substituted, summand, symbols
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
+
+w = sp.Symbol("w", positive=True)
+WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
+REGION = Region(DOMAIN.cells()[0], From(2))
+WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
+HALF, MINUS_HALF, TWO, THIRD = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2", "1/3"))
+u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
+POINTS = [
+    {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
+    for features, ahead, noise, k, weight in itertools.product(
+        (1, 7), (0, 30), (Fraction(1, 5), Fraction(3)), (2, 3, 40), (Fraction(1, 9), Fraction(1))
+    )
+]
+
+TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
+    *((ExpTangent(sp.exp(sigma**2 - 1), sp.Integer(c), True), sp.exp(sigma**2 - 1), REGION) for c in (-1, 0, 3)),
+    (ExpTangent(sp.Rational(101, 100) ** n, sp.Integer(30), True), sp.Rational(101, 100) ** n, REGION),
+    (ExpTangent(HALF**n, sp.Integer(4), True), HALF**n, REGION),
+    (ExpTangent(HALF**n, sp.Integer(1), False), HALF**n, REGION),
+    (ExpTangent(sp.exp(1 / n), sp.S.Zero, False), sp.exp(1 / n), REGION),
+    *((ExponentBound(n**n, sp.Integer(c), True), n**n, REGION) for c in (0, 1, 2)),
+    (ExponentBound(n ** (1 / n), sp.S.One, False), n ** (1 / n), REGION),
+    (ExponentBound((d / T) ** n, sp.S.One, False), (d / T) ** n, REGION),
+    (ExponentBound((1 - w) ** n, sp.S.One, False), (1 - w) ** n, WEIGHT_REGION),
+    (ExponentBound(n ** rational(Fraction(1001, 1000)), sp.S.One, True), n ** rational(Fraction(1001, 1000)), REGION),
+    (Bernoulli(sigma, n, sp.S.One, True), sigma**n, REGION),
+    (Bernoulli(sigma, n, 2 * sp.S.One, True), sigma**n, REGION),
+    (Bernoulli(sigma, 1 / n, sp.S.One, False), sigma ** (1 / n), REGION),
+    (Bernoulli(1 + d, n, T, True), (1 + d) ** n, REGION),
+    (Bernoulli((w - 1) ** 2, n - 1, sp.S.One, True), (w - 1) ** (2 * n - 2), Region(WEIGHT_REGION.cell, From(2))),
+    (Geometric(HALF**n, THIRD, 2, True), HALF**n, REGION),
+    (Geometric(sp.exp(-n), rational(Fraction(1, 4)), 1, True), sp.exp(-n), REGION),
+    (Geometric(3 ** (1 - n), HALF, 2, False), 3 ** (1 - n), REGION),
+    (Geometric(2 ** (2 * n + 5), sp.Integer(3), 2, True), 2 ** (2 * n + 5), REGION),
+    (Geometric((1 + d) ** n, sp.Integer(2), 2, True), (1 + d) ** n, REGION),
+    (PowerBound(((1 - w) ** 2) ** (n - 1), False), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
+    (PowerBound(((1 - w) ** 2) ** (n - 1), True), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
+    (PowerBound((1 + w) ** n, True), (1 + w) ** n, WEIGHT_REGION),
+    (Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 1)), sp.exp(sp.harmonic(n)), REGION),
+    (Inside(2 ** (d * sp.harmonic(n)), HarmonicLog(n, 2)), 2 ** (d * sp.harmonic(n)), REGION),
+    (Square(1 / T, T - 2 * d), n, REGION),
+    *(
+        (HarmonicPower(rational(Fraction(p)), below), sp.harmonic(n, rational(Fraction(p))), REGION)
+        for p in ("1/2", "3/2", "5/2")
+        for below in (True, False)
+    ),
+    *(
+        (HarmonicPower(rational(Fraction(p)), below, True), sp.harmonic(n, rational(Fraction(p))), REGION)
+        for p in ("3/2", "5/2")
+        for below in (True, False)
+    ),
+    *((ZetaBound(1 + 1 / n, below), sp.zeta(1 + 1 / n), REGION) for below in (True, False)),
+    *((ZetaBound(1 + d, below), sp.zeta(1 + d), REGION) for below in (True, False)),
+    (Telescoping(i**-2, -1 / (n + 1)), partial_sum(i**-2), REGION),
+    (Termwise(1 / i, 1 / (i + 1)), partial_sum(1 / i), REGION),
+    (Termwise(1 / i, 2 * i**-2, first=2), partial_sum(1 / i), REGION),  # 1 < 2 at i = 1
+    *((HarmonicLog(n + d, terms), sp.harmonic(n + d), REGION) for terms in range(5)),
+    *((LogRatio(n + d, n, below), sp.log(n + d), REGION) for below in (True, False)),
+    *((LogRatio(n, n + d, below), sp.log(n), REGION) for below in (True, False)),
+    *((LogBound(sigma, TWO, k, False), sp.log(sigma), REGION) for k in (1, 2, 5)),
+    *((RootBound(sigma, HALF, TWO, below), sp.sqrt(sigma), REGION) for below in (True, False)),
+    (RootBound(n + 2, HALF, TWO, True, True), sp.sqrt(n + 2), REGION),
+    (PowerBound(HALF ** (n - 3), False), HALF ** (n - 3), REGION),
+    (PowerBound(2 ** (n - 3), True), 2 ** (n - 3), REGION),
+]
+
+
+def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> Any:
+    terms = range(1, int(point[n]) + 1)
+    sums = {total: added(at(summand(total), i, j) for j in terms) for total in parts(expression, sp.Sum)}
+    expression = as_expression(expression.xreplace(sums))
+    letters = sorted(symbols(expression), key=str)
+    known = {
+        "harmonic": lambda x, p=1: mpmath.fsum(mpmath.power(j, -p) for j in range(1, int(x) + 1)),
+        "zeta": mpmath.zeta,
+    }
+    values = (mpmath.mpf(point[x].numerator) / point[x].denominator for x in letters)
+    return sp.lambdify(letters, expression, [known, "mpmath"])(*values)
+
+
+@pytest.mark.parametrize(("lemma", "part", "region"), TRUE, ids=lambda x: str(x)[:60])
+def test_lemmas_are_true(lemma: Lemma, part: sp.Expr, region: Region) -> None:
+    """By mpmath's own functions the part is on the side that the estimate says."""
+    estimate = lemma.estimate(region)
+    assert lemma.apply(part, region).atoms(sp.Dummy)
+    assert estimate.part in (part, 0)
+    with mpmath.workdps(50):
+        for point in POINTS:
+            gap = _value(estimate.part - estimate.value, point)
+            assert (gap if estimate.below else -gap) >= -(mpmath.mpf(10) ** -40), point
+
+
+def test_series_are_their_sums() -> None:
+    for term in (1 / (i + HALF) - 1 / i, 1 / (i * (2 * i + 1)), 1 / (i + 1) ** 2 + 3 / i**4, d / (i * (i + 2)) / T):
+        lemma = SeriesTail(term)
+        (value,) = [lemma.estimate(REGION).value]
+        total = value.subs({x: 0 for x in value.atoms(sp.Sum)})
+        found = lemma.apply(partial_sum(term), REGION)
+        assert found.has(sp.Sum)
+        with mpmath.workdps(30):
+            function = sp.lambdify(i, term.subs({d: 3, T: 8}), "mpmath")
+            direct = mpmath.nsum(lambda k, f=function: f(k), [1, mpmath.inf])
+            assert abs(mpmath.mpf(sp.N(total.subs({d: 3, T: 8}), 30)) - direct) < 1e-20
+
+
+FALSE: list[tuple[Lemma, Region, str]] = [
+    (ExpTangent(sp.exp(n), sp.S.Zero, False), REGION, "> 0"),  # e^t <= 1/(1 - t) for t < 1
+    (ExpTangent((d - T) ** n, sp.S.Zero, True), REGION, "> 0"),  # no real power
+    (ExpTangent(sp.exp(n), i, True), REGION, "without i"),
+    (ExpTangent(sp.exp(n), sp.I, True), REGION, "a real exponent"),
+    (ExponentBound(sigma**n, sp.S.One, True), REGION, "on one side of 1"),  # sigma < 1
+    (ExponentBound(n**n, sp.Integer(3), True), REGION, "n - 3 >= 0"),
+    (ExponentBound(n**n, sp.S.One, False), REGION, "1 - n >= 0"),
+    (ExponentBound((d / T) ** n, sp.S.One, True), REGION, ">= 0"),
+    (ExponentBound((1 - w) ** (-n), sp.S.Zero, True), WEIGHT_REGION, "-n >= 0"),  # w = 1
+    (ExponentBound((1 - w) ** n, sp.Integer(-1), False), WEIGHT_REGION, "-1 >= 0"),
+    (ExponentBound((-d / T) ** n, sp.S.One, False), REGION, ">= 0"),
+    (Bernoulli(sigma - 1, n, sp.S.One, True), REGION, ">= 0"),
+    (Bernoulli(sigma, n, sigma - 1, True), REGION, "> 0"),
+    (Bernoulli(sigma, HALF, sp.S.One, True), REGION, ">= 1"),
+    (Bernoulli(sigma, n, sp.S.One, False), REGION, "<= 1"),
+    (Bernoulli(sigma, -1 / n, sp.S.One, False), REGION, ">= 0"),
+    (Bernoulli(sigma, n, i, True), REGION, "without i"),
+    (Bernoulli((w - 1) ** 2, n - 1, sp.S.One, True), WEIGHT_REGION, ">= 1"),  # n = 1
+    (Bernoulli(w - 1, 2 * n - 2, sp.S.One, True), WEIGHT_REGION, ">= 0"),
+    (Geometric(HALF**n, 2 * THIRD, 2, True), REGION, ">= 0"),
+    (Geometric(HALF**n, THIRD, 2, False), REGION, ">= 0"),
+    (Geometric(HALF**n, THIRD, 3, True), REGION, "n >= 3"),  # at n = 2 the ratio is turned round
+    (Geometric(HALF ** (n / 2), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric(HALF ** (n * d), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric(HALF ** (n**2), THIRD, 2, True), REGION, "linear in n"),
+    (Geometric((-HALF) ** n, -2 * THIRD, 2, True), REGION, "> 0"),
+    (Geometric(HALF**n, -THIRD, 2, True), REGION, "> 0"),
+    (Geometric((sigma - 1) ** n, THIRD, 2, True), REGION, "> 0"),
+    (Geometric(HALF**n, 1 / n, 2, False), REGION, "without n"),
+    (Geometric((1 + 1 / n) ** n, sp.S.One, 2, True), REGION, "without n"),
+    (Geometric(HALF**n, 1 / (1 + i), 2, True), REGION, "without i"),
+    (PowerBound((1 + w) ** n, False), WEIGHT_REGION, "growth"),
+    (PowerBound((2 * w) ** n, True), WEIGHT_REGION, "on one side of 1"),
+    (PowerBound((1 - w) ** (1 - n), True), WEIGHT_REGION, "that rises"),
+    (PowerBound((1 - w) ** (n - 2), False), WEIGHT_REGION, "that rises"),  # 0^-1
+    (PowerBound((-w) ** n, True), WEIGHT_REGION, ">= 0"),
+    (PowerBound((1 / n) ** n, False), REGION, "without n"),
+    (PowerBound(HALF ** (n * d), False), REGION, "linear in n"),
+    (Inside(sp.exp(-sp.harmonic(n)), HarmonicLog(n, 1)), REGION, "to rise"),
+    (Inside(HALF ** sp.harmonic(n), HarmonicLog(n, 1)), REGION, ">= 1"),
+    (Inside(sp.exp(sp.harmonic(n) ** 2), HarmonicLog(n, 1)), REGION, "without"),
+    (Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, -1)), REGION, "no less than 0 terms"),
+    (Square(1 / (T - d - 3), n - 5), REGION, ">= 0"),
+    (Square(-1 / T, n - 5), REGION, ">= 0"),
+    (Square(sp.S.One, sp.sqrt(2 - n)), REGION, "a polynomial"),  # its square is negative
+    (Square(sp.S.One, sp.I * n), REGION, "a polynomial"),
+    (Square(sp.S.One, n * i), REGION, "without i"),
+    (SeriesTail(1 / i), REGION, "converges"),
+    (SeriesTail(1 / (i * (i + 1)) + 1 / i), REGION, "converges"),
+    (SeriesTail(1 / (i - 2) ** 2), REGION, "no pole"),
+    (SeriesTail(1 / (i**2 + 1)), REGION, "partial fractions"),
+    (SeriesTail(1 / (i * T - d) ** 2), REGION, "partial fractions"),
+    (SeriesTail(i**-2 + n / i**3), REGION, "without n"),
+    (SeriesTail(1 / i ** sp.Rational(3, 2)), REGION, "rational function"),
+    (SeriesTail(sp.S.One), REGION, "partial fractions"),
+    (HarmonicPower(sp.S.One, True), REGION, "order"),
+    (HarmonicPower(rational(Fraction(-1, 2)), True), REGION, "order"),
+    (HarmonicPower(HALF, True, True), REGION, "order"),
+    (ZetaBound(2 - 1 / sigma, True), REGION, "> 1"),
+    (ZetaBound(sp.S.One, True), REGION, "> 1"),
+    (ZetaBound(i + 1, True), REGION, "without i"),
+    (ExpTangent(sp.exp(1 / (n - 1)), sp.S.Zero, False), REGION, "> 0"),  # t = 1 at n = 2
+    (SeriesTail(1 / (i - 1) ** 2), REGION, "no pole"),
+    (SeriesTail(1 / i - 2 / (i + 1)), REGION, "converges"),
+    (ZetaBound(1 / n + HALF, True), REGION, "> 1"),  # at the pole for n = 2
+    (TailBound(n / i**2, 1 / n, False), REGION, "without n"),
+    (TailBound(i**-2, i / n, False), REGION, "without i"),
+    (Termwise(n / i**2, sp.S.Zero), REGION, "without n"),
+    (Termwise(i**-2, i**-2 - n), REGION, "without n"),
+    (Termwise(1 / i, 2 * i**-2), REGION, "for all i >= 1"),  # from i = 2 on alone, as n here
+    (Termwise(1 / i, 1 / (i + 1), first=0), REGION, "first to be 1 or 2"),
+    (Termwise(1 / (i - 1), sp.S.Zero, first=2), REGION, "at i = 1"),
+    (Telescoping(n / i, sp.S.Zero), REGION, "without n"),
+    (Telescoping(1 / i, -i), REGION, "without i"),
+    (HarmonicLog(n - 2, 1), REGION, "> 0"),
+    (HarmonicLog(n + i, 1), REGION, "without i"),
+    (LogRatio(n - 2, n, True), REGION, "positive"),
+    (LogRatio(n, n - 2, True), REGION, "positive"),
+    (LogRatio(n + i, n, True), REGION, "without i"),
+    (LogRatio(sigma, sp.S.One, True), REGION, "in one order"),
+    (LogBound(n - 2, sp.S.One, 1, False), REGION, "> 0"),
+    (LogBound(n, -sp.S.One, 1, True), REGION, "c > 0"),
+    (LogBound(n, sp.S.One, -1, False), REGION, "k >= 1"),  # 1 - 1/n < log n
+    (LogBound(n, sp.S.One, 0, False), REGION, "k >= 1"),
+    (LogBound(n + i, sp.S.One, 1, False), REGION, "without i"),
+    (RootBound(n, MINUS_HALF, sp.S.One, True), REGION, "0 < e < 1"),
+    (RootBound(n, sp.S.One, sp.S.One, True), REGION, "0 < e < 1"),
+    (RootBound(n, HALF, -sp.S.One, True), REGION, "c > 0"),
+    (RootBound(n, HALF, sp.S.Zero, True), REGION, "c > 0"),
+    (RootBound(n - 2, HALF, sp.S.One, True), REGION, "> 0"),
+    (RootBound(n + 2, HALF, TWO, False, True), REGION, ">= 2"),  # which says >= and not <=
+    (RootBound(n + 1, HALF, TWO, True, True), REGION, ">= 2"),
+    (RootBound(n + i, HALF, sp.S.One, True), REGION, "without i"),
+    (PowerBound(2 ** (n + i), True), REGION, "without i"),
+]
+
+
+@pytest.mark.parametrize(("lemma", "region", "why"), FALSE, ids=lambda x: str(x)[:60])
+def test_conditions_are_checked(lemma: Lemma, region: Region, why: str) -> None:
+    with pytest.raises(
+        Unsound, match=f"{type(lemma).__name__} needs .*{why}|{type(getattr(lemma, 'inner', lemma)).__name__}.*{why}"
+    ):
+        lemma.apply(n, region)
+
+
+def test_partial_fractions_add_up() -> None:
+    for term in (1 / (2 * i * (2 * i + 1)), (i + 3) / (i * (i + 1) ** 2)):
+        total = sum((c / (i + a) ** p for c, a, p in partial_fractions(term)), sp.S.Zero)
+        assert sp.cancel(total - term) == 0
+    assert partial_fractions(1 / (i**2 + 2)) == []
+
+
+SPLITS = (Split(0, v), Split(1, v), Split(0, sigma, sp.S.One), Split(1, sigma, HALF), Split(2, u, sp.Integer(3)))
+
+
+@pytest.mark.slow
+def test_splits_reach_every_point() -> None:
+    cells = refined(DOMAIN, SPLITS)
+    assert len(cells) == len(DOMAIN.cells()) + len(SPLITS)
+    for features, ahead, noise in itertools.product((1, 2, 3, 9), (0, 1, 2, 3, 4, 50), ("1/4", "1/2", "1", "3/2", "7")):
+        point = {d: sp.Integer(features), T: sp.Integer(features + 2 + ahead), sigma: rational(Fraction(noise))}
+        assert any(_holds(cell, point) for cell in cells), point
+    # each part is needed: without it a point is missed
+    for left_out in range(len(cells)):
+        rest = [cell for k, cell in enumerate(cells) if k != left_out]
+        points = itertools.product((1, 2, 3, 9), (0, 1, 2, 3, 4, 50), ("1/4", "1/2", "1", "3/2", "7"))
+        values = ({d: sp.Integer(a), T: sp.Integer(a + 2 + b), sigma: rational(Fraction(c))} for a, b, c in points)
+        assert not all(any(_holds(cell, point) for cell in rest) for point in values)
+
+
+def _holds(cell: Cell, point: dict[sp.Symbol, sp.Expr]) -> bool:
+    letters = variables(DOMAIN, cell)
+    equations = [cell.get(symbol, symbol) - value for symbol, value in point.items()]
+    if not letters:
+        return all(equation == 0 for equation in equations)
+    # Plain symbols: SymPy would drop solutions that assumptions forbid, and it is these that are looked at here.
+    plain = {x: sp.Symbol(f"_{x.name}") for x in letters}
+    solutions = sp.solve([substituted(e, plain) for e in equations], list(plain.values()), dict=True)
+    return any(all((s[plain[x]] > 0) if x.is_positive else (s[plain[x]] >= 0) for x in letters) for s in solutions)
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        Split(1, v),
+        Split(-1, v),
+        Split(0, n, sp.S.One),
+        Split(0, d, sp.S.One),  # that is v + 1
+        Split(0, sigma),  # no whole number
+        Split(0, v, sp.S.Zero),
+        Split(0, v, sp.Integer(-2)),
+        Split(0, v, sp.pi),
+        Split(0, sp.Symbol("m", nonnegative=True), sp.S.One),
+    ],
+    ids=repr,
+)
+def test_splits_that_lose_points_are_refused(split: Split) -> None:
+    with pytest.raises(Unsound):
+        refined(DOMAIN, (split,))
+
+
+def test_halves_are_not_whole() -> None:
+    narrow = DOMAIN.narrowed("T >= 3*d/2 + 10")
+    for number, cell in enumerate(narrow.cells()):
+        if sp.Rational(3, 2) in {coefficient(e, x, 1) for e in cell.values() for x in symbols(e)}:
+            with pytest.raises(Unsound, match="whole numbers"):
+                refined(narrow, (Split(number, narrow.slacks[T]),))
+
+
+REPLACE = theory.linear.test_error(Replace(), design="fixed").expr
+GAP = as_expression(ONE_FIT * (n + (d - 3) * (d - 4)))
+
+
+def _proof(*cases: Case, splits: tuple[Split, ...] = ()) -> Certificate:
+    return Certificate(DOMAIN, ONE_FIT, cases, splits=splits)
+
+
+def test_every_part_of_a_split_cell_is_needed() -> None:
+    splits = (Split(0, v), Split(1, v), Split(2, v))
+    cases = [Case("difference", cell, From(1)) for cell in range(4)]
+    check(REPLACE, GAP, _proof(*cases, splits=splits))
+    for left_out in range(4):
+        with pytest.raises(Unsound, match="no run reaches"):
+            check(REPLACE, GAP, _proof(*(case for case in cases if case.cell != left_out), splits=splits))
+    with pytest.raises(Unsound, match="not shown"):
+        check(REPLACE, GAP - ONE_FIT, _proof(*cases, splits=splits))
+    with pytest.raises(Unsound, match="not shown"):  # d = 3.5
+        check(REPLACE, GAP, _proof(*cases[:2], splits=(Split(0, v, sp.S.One),)))
+    with pytest.raises(Unsound):
+        check(REPLACE, GAP, _proof(*cases, splits=(*splits[:2], Split(7, v))))
+
+
+def test_stretches_leave_no_gap() -> None:
+    bound = as_expression(ONE_FIT * (n + (n - 2) * (n - 3) * (10 - n) ** 2))
+    cases = [Case("difference", 0, run) for run in (Only(1), Only(2), Between(3, 10), From(10))]
+    check(REPLACE, bound, _proof(*cases))
+    for left_out in range(len(cases)):
+        with pytest.raises(Unsound, match="is in no case|no run reaches"):
+            check(REPLACE, bound, _proof(*cases[:left_out], *cases[left_out + 1 :]))
+    for run, why in ((Between(3, 9), "n = 9 "), (Between(4, 10), "n = 3 "), (Between(2, 10), "not shown")):
+        with pytest.raises(Unsound, match=why):
+            check(REPLACE, bound, _proof(cases[0], cases[1], Case("difference", 0, run), cases[3]))
+    for run in (Between(10, 3), Between(3, 3), Between(-4, 10)):
+        with pytest.raises(Unsound):
+            check(REPLACE, bound, _proof(*cases, Case("difference", 0, run)))
+
+
+def test_a_stretch_begins_no_induction_beyond_its_end() -> None:
+    bound = as_expression(ONE_FIT * n)
+    step = Case("step", 0, From(10))
+    check(REPLACE, bound, _proof(Case("difference", 0, Between(1, 11)), step))
+    with pytest.raises(Unsound):
+        check(REPLACE, bound, _proof(Case("difference", 0, Between(1, 10)), step))
+
+
+def test_a_square_alone_proves_nothing_false() -> None:
+    bound = as_expression(ONE_FIT * (n + (n - 5) ** 2 - 1))
+    with pytest.raises(Unsound, match="not shown"):
+        check(REPLACE, bound, _proof(Case("difference", 0, From(1), (Square(sp.S.One, n - 5),))))
+    check(REPLACE, bound + ONE_FIT, _proof(Case("difference", 0, From(1), (Square(sp.S.One, n - 5),))))

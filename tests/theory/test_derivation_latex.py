@@ -1,0 +1,46 @@
+"""The LaTeX of every law and its derivation: it compiles, and a limit is never written as an equation."""
+
+import shutil
+import subprocess
+
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, AccumulateSubsample, FixedReal, FreshReal, Replace, ReplaceGrowing, SlidingWindow
+
+PDFLATEX = shutil.which("pdflatex")
+w, s = sp.symbols("w s", positive=True)
+k = sp.Symbol("k", integer=True, positive=True)
+WORKFLOWS = [
+    Replace(), ReplaceGrowing(), Accumulate(), AccumulateSubsample(), SlidingWindow(2), SlidingWindow(3),
+    SlidingWindow(k), FixedReal("1/2"), FixedReal(w), FreshReal(), FreshReal(2), FreshReal(s), FreshReal(1, "1/4"),
+]  # fmt: skip
+LAWS = [theory.linear.test_error(workflow, design=design) for workflow in WORKFLOWS for design in ("fixed", "fresh")]
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed")
+def test_all_derivations_compile(tmp_path):
+    body = "\n\n".join(f"{law.derivation.latex()}\n\n{law._repr_latex_()}" for law in LAWS)
+    document = (
+        f"\\documentclass{{article}}\n\\usepackage{{amsmath,amssymb}}\n\\begin{{document}}\n{body}\n\\end{{document}}"
+    )
+    (tmp_path / "laws.tex").write_text(document)
+    command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "laws.tex"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+    assert run.returncode == 0, run.stdout[-2000:]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: f"{law.workflow} {law.task.design}")
+def test_limits_are_no_equations(law):
+    symbol = law.quantity.symbol
+    assert law._repr_latex_().startswith(rf"$\displaystyle {symbol} {'=' if law.exact else chr(92) + 'simeq'} ")
+    relations = [
+        step.statement.removeprefix(f"{symbol} ").split(" ", 1)[0]
+        for step in law.derivation
+        if step.statement.startswith(f"{symbol} ")
+    ]
+    # Once something was left out in a limit, no later line is an equation of the quantity again.
+    first = relations.index(r"\simeq") if r"\simeq" in relations else len(relations)
+    assert relations == ["="] * first + [r"\simeq"] * (len(relations) - first)
+    assert (r"\simeq" in relations) == (not law.exact)

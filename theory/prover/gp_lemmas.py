@@ -1,0 +1,348 @@
+"""What a lemma says, in PARI/GP: the estimate and the conditions that follow from its parameters.
+
+These formulas are written a second time here, from the lemmas' statements; the script compares them with what the
+certificate used.
+"""
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import sympy as sp
+
+from ..symbols import i, n
+from ..sympy_types import as_expression, at, coefficient, symbols
+from .canonical import partial_sum, tail
+from .conditions import NONNEGATIVE, POSITIVE, Condition
+from .gp_text import Names
+from .lemmas import (
+    Estimate,
+    HarmonicLog,
+    Lemma,
+    LogBound,
+    LogRatio,
+    PowerBound,
+    RootBound,
+    TailBound,
+    Telescoping,
+    Termwise,
+    ZetaTail,
+)
+from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square, base_and_exponent
+from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
+
+
+@dataclass(frozen=True)
+class Application:
+    """A lemma where it is used."""
+
+    estimate: Estimate
+    conditions: tuple[Condition, ...]
+    names: Names
+
+    @property
+    def stated(self) -> list[sp.Expr]:
+        """What conditions say to be >= 0 or > 0."""
+        return [as_expression(c.expression) for c in self.conditions if c.kind in (NONNEGATIVE, POSITIVE)]
+
+    @property
+    def compared(self) -> sp.Expr:
+        """What a condition says to be >= 0."""
+        (expression,) = (c.expression for c in self.conditions if c.kind == NONNEGATIVE)
+        return as_expression(expression)
+
+    def nonnegative(self) -> str:
+        """The same as text."""
+        return self.names.text(self.compared)
+
+    def needs(self, *expected: str) -> "Claims":
+        """That the conditions are about these expressions, in this order."""
+        pairs = zip(self.stated, expected, strict=True)
+        return [(" && ".join(f"{self.names.text(a)} == {b}" for a, b in pairs) or "1", "the conditions")]
+
+
+def where(lemma: Lemma) -> str:
+    """The run of n on which the lemma's conditions have to hold, where it is used on the run r."""
+    if isinstance(lemma, (TailBound, Telescoping)):
+        return '["from", least(r), 1]'
+    return f'["from", {lemma.first}, 1]' if isinstance(lemma, Termwise) else "r"
+
+
+#: What has to be true, each with what it is about.
+Claims = list[tuple[str, str]]
+
+
+@singledispatch
+def claims(lemma: Lemma, used: Application) -> Claims:
+    """That the estimate V of P and the conditions are what the lemma's statement says.
+
+    Raises:
+        ValueError: the lemma cannot be exported.
+    """
+    raise ValueError(f"proofs by {type(lemma).__name__} cannot be exported to PARI/GP yet.")
+
+
+@claims.register
+def _(lemma: ZetaTail, used: Application) -> Claims:
+    text = used.names.text
+    rest, zeta = text(tail(i ** -sp.Integer(lemma.p))), text(sp.zeta(lemma.p))
+    return [
+        (f"{lemma.p} >= 2", "the order"),
+        (f"term_of(P, SUMS) == i_^-{lemma.p} && term_of({rest}, TAILS) == i_^-{lemma.p}", "the terms"),
+        (f"V == {zeta} - {rest} && alike({zeta}, zeta({lemma.p}))", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: TailBound, used: Application) -> Claims:
+    text = used.names.text
+    value, sign = text(lemma.value), "" if lemma.below else "-"
+    gap = f"subst({text(lemma.term)}, i_, n_ + 1) - {value} + subst({value}, n_, n_ + 1)"
+    return [
+        (f"term_of(P, TAILS) == {text(lemma.term)} && V == {value}", "the estimate"),
+        (f"{used.nonnegative()} == {sign}({gap})", "the condition"),
+    ]
+
+
+@claims.register
+def _(lemma: Termwise, used: Application) -> Claims:
+    text = used.names.text
+    gap = f"subst({text(lemma.term)} - {text(lemma.other)}, i_, n_)"
+    other = partial_sum(lemma.other)
+    known = f"subst({gap}, n_, 1)" if lemma.first == 2 else "0"
+    total = text(other) if isinstance(other, sp.Sum) else "0"
+    return [
+        (f"{lemma.first} == 1 || {lemma.first} == 2", "the first term"),
+        (f"term_of(P, SUMS) == {text(lemma.term)}", "the term"),
+        (f"{used.nonnegative()} == {gap} && V == {total} + {known}", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: Telescoping, used: Application) -> Claims:
+    text = used.names.text
+    value, term = text(lemma.value), text(lemma.term)
+    gap = f"subst({term}, i_, n_ + 1) - next_n({value}, FUNCTIONS) + {value}"
+    known = f"sum(j = 1, least(r), subst({term}, i_, j)) - at_n({value}, least(r))"
+    return [
+        (f"holds_sums_alone({value})", "the value"),
+        (f"term_of(P, SUMS) == {term}", "the term"),
+        (f"{used.nonnegative()} == {gap} && V == {known} + {value}", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: HarmonicLog, used: Application) -> Claims:
+    text = used.names.text
+    x, log, gamma = text(lemma.x), text(sp.log(lemma.x)), text(sp.EulerGamma)
+    correction = f"sum(j = 1, {lemma.terms}, bernfrac(2*j)/(2*j*{x}^(2*j)))"
+    return [
+        (f"reduced(V) == reduced({log}) + {gamma} + 1/(2*{x}) - {correction}", "the estimate"),
+        (f"{int(bool(used.estimate.below))} == {lemma.terms} % 2 && {lemma.terms} >= 0", "the side"),
+    ]
+
+
+@claims.register
+def _(lemma: LogRatio, used: Application) -> Claims:
+    text = used.names.text
+    x, y, log = text(lemma.x), text(lemma.y), text(sp.log(lemma.y))
+    up = used.compared == lemma.x - lemma.y
+    t = f"({x}/{y} - 1)" if up else f"({y}/{x} - 1)"
+    change = f"2*{t}/(2 + {t})" if lemma.below == up else f"{t}*(6 + {t})/(6 + 4*{t})"
+    return [
+        (f"reduced(V) == reduced({log}) {'+' if up else '-'} {change}", "the estimate"),
+        (f"{used.nonnegative()} == {f'{x} - {y}' if up else f'{y} - {x}'}", "the condition"),
+    ]
+
+
+@claims.register
+def _(lemma: LogBound, used: Application) -> Claims:
+    text = used.names.text
+    x, c, log = text(lemma.x), text(lemma.c), text(sp.log(lemma.c))
+    sides = [(f"number_sign({c}) == 1 && {lemma.k} >= 1 && alike({log}, log(number({c})))", "the constant")]
+    if lemma.below:
+        return [*sides, (f"V == {log} && {used.nonnegative()} == {x} - {c}", "the estimate")]
+    root = text(lemma.x ** sp.Rational(1, lemma.k))
+    return [*sides, (f"V == {lemma.k}*({log} + {root}/{c} - 1)", "the estimate")]
+
+
+@claims.register
+def _(lemma: RootBound, used: Application) -> Claims:
+    text = used.names.text
+    x, e, c, start = text(lemma.x), text(lemma.e), text(lemma.c), text(lemma.c ** (1 / lemma.e))
+    known = f"number_sign({c}) == 1 && alike({start}, number({c})^(1/{e}))"
+    if symbols(lemma.c):  # that it is positive is shown apart
+        known = f"({start})^{lemma.e.p} == ({c})^{lemma.e.q}"
+    sides = [(f"0 < {e} && {e} < 1 && {known}", "the constants")]
+    if lemma.flat:
+        return [*sides, (f"V == {c} && {used.nonnegative()} == {x} - {start}", "the estimate")]
+    t = f"({x}/{start})"
+    sloped = f"{t}/(1 + (1 - {e})*({t} - 1))" if lemma.below else f"(1 + {e}*({t} - 1))"
+    return [*sides, (f"V == {c}*{sloped}", "the estimate")]
+
+
+@claims.register
+def _(lemma: PowerBound, used: Application) -> Claims:
+    text = used.names.text
+    exponent = lemma.power.as_base_exp()[1]
+    base, large = _side_of_one(lemma, used)
+    slope, start, b = coefficient(exponent, n, 1), at(exponent, n, 0), text(base)
+    first, grows = f"({text(slope)}*least(r) + {text(start)})", large == bool(slope >= 0)
+    may_be_0 = len(used.stated) > 1
+    result: Claims = [
+        *used.needs(f"{b} - 1" if large else f"1 - {b}", *([b] if may_be_0 else [])),
+        (f"{text(exponent)} == {text(slope)}*n_ + {text(start)}", "the exponent"),
+        (f"{int(lemma.below)} || !{int(grows)}", "the side"),
+    ]
+    if may_be_0:
+        result.append((f"{text(slope)} >= 0 && {first} >= 0", "an exponent that rises"))
+    if base != lemma.power.as_base_exp()[0]:
+        result.append((f"{text(slope)} % 2 == 0 && {text(start)} % 2 == 0", "an even exponent"))
+    value = f"({b})^{first}" if symbols(base) else f"number({b})^{first}"
+    known = f"V == {value}" if symbols(base) else f"alike(V, {value})"
+    return [*result, (known if grows or not lemma.below else "V == 0", "the estimate")]
+
+
+def _side_of_one(lemma: PowerBound, used: Application) -> tuple[sp.Expr, bool]:
+    """The base or its opposite, whichever is >= 0, and whether it is at least 1."""
+    base = lemma.power.as_base_exp()[0]
+    if used.stated[0] in (base - 1, 1 - base):
+        return base, used.stated[0] == base - 1
+    return -base, used.stated[0] == -base - 1
+
+
+@claims.register
+def _(lemma: ExpTangent, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    log, c = text(as_expression(sp.log(base))), text(lemma.c)
+    t, known = f"(({text(exponent)} - {c})*{log})", text(base**lemma.c)
+    return [
+        *_power_of(known, base, lemma.c, used),
+        (f"V == {f'{known}*(1 + {t})' if lemma.below else f'{known}/(1 - {t})'}", "the estimate"),
+        *used.needs(text(base), *(() if lemma.below else (f"1 - {t}",))),
+    ]
+
+
+@claims.register
+def _(lemma: ExponentBound, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    b, e, c = text(base), text(exponent), text(lemma.c)
+    stated = used.stated
+    falls = stated[0] == 1 - base
+    more = f"{e} - {c}" if lemma.below != falls else f"{c} - {e}"
+    rest = (b, e, c) if len(stated) > 2 else ()
+    known = text(base**lemma.c)
+    return [
+        *_power_of(known, base, lemma.c, used),
+        (f"V == {known}", "the estimate"),
+        *used.needs(f"1 - {b}" if falls else f"{b} - 1", more, *rest),
+    ]
+
+
+@claims.register
+def _(lemma: Inside, used: Application) -> Claims:
+    """With INNER the other lemma's P and V."""
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    log = text(as_expression(sp.log(base)))
+    factors = [base_and_exponent(factor) for factor in sp.Mul.make_args(used.estimate.value)]
+    logs = " + ".join(text(as_expression(e * sp.log(b))) for b, e in factors)
+    return [
+        (f"subst({text(exponent)}, INNER[1], INNER[2])*{log} == {logs}", "the estimate"),
+        (f"{text(as_expression(used.conditions[-1].expression))} == deriv({text(exponent)}, INNER[1])", "the slope"),
+        (f"deriv(deriv({text(exponent)}, INNER[1]), INNER[1]) == 0", "a line"),
+    ]
+
+
+@claims.register
+def _(lemma: Bernoulli, used: Application) -> Claims:
+    text = used.names.text
+    x, e, c, known = text(lemma.x), text(lemma.e), text(lemma.c), text(lemma.c**lemma.e)
+    sides = (f"{e} - 1",) if lemma.below else (e, f"1 - {e}")
+    return [
+        *_power_of(known, lemma.c, lemma.e, used),
+        (f"V == {known}*(1 + {e}*({x}/{c} - 1))", "the estimate"),
+        *used.needs(x, c, *sides),
+    ]
+
+
+@claims.register
+def _(lemma: Geometric, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = base_and_exponent(lemma.power)
+    slope, start = coefficient(exponent, n, 1), at(exponent, n, lemma.first)
+    b, q, each, known = text(base), text(lemma.rate), text(base**slope), text(base**start)
+    return [
+        *_power_of(known, base, start, used),
+        *_power_of(each, base, slope, used),
+        (f"{text(exponent)} == {text(slope)}*(n_ - {lemma.first}) + {text(start)}", "the exponent"),
+        (f"V == {known}*{text(lemma.rate ** (n - lemma.first))}", "the estimate"),
+        *used.needs(b, q, f"{each} - {q}" if lemma.below else f"{q} - {each}", f"n_ - {lemma.first}"),
+    ]
+
+
+@claims.register
+def _(lemma: Square, used: Application) -> Claims:
+    text = used.names.text
+    weight = text(lemma.weight)
+    return [(f"P == 0 && V == -{weight}*({text(lemma.root)})^2", "the square"), *used.needs(weight)]
+
+
+@claims.register
+def _(lemma: SeriesTail, used: Application) -> Claims:
+    text = used.names.text
+    rest, found, term = text(tail(lemma.term)), partial_fractions(lemma.term), text(lemma.term)
+    result: Claims = [(f"term_of(P, SUMS) == {term} && term_of({rest}, TAILS) == {term}", "the terms")]
+    total, whole, simple = f"-{rest}", "0", "0"
+    for c, a, p in found:
+        series = sp.polygamma(0, 1 + a) if p == 1 else sp.zeta(p, 1 + a)
+        value = f"psi(1 + {a})" if p == 1 else f"zetahurwitz({p}, 1 + {a})"
+        result.append((f"{a} > -1 && {p} >= 1 && alike({text(series)}, {value})", "a series"))
+        total += f" {'-' if p == 1 else '+'} {text(c)}*{text(series)}"
+        whole += f" + {text(c)}/(i_ + {a})^{p}"
+        simple += f" + {text(c)}" if p == 1 else ""
+    return [
+        *result,
+        (f"{term} == {whole} && {simple} == 0", "the partial fractions"),
+        (f"V == {total}", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: HarmonicPower, used: Application) -> Claims:
+    text = used.names.text
+    p, here, ahead = text(lemma.p), text(n ** (1 - lemma.p)), text((n + 1) ** (1 - lemma.p))
+    grown = ahead if lemma.below != lemma.endless else here
+    start = f"(least(r) + {int(lemma.below)})^(1 - {p})/(1 - {p})"
+    known = f"zeta({p})" if lemma.endless else f"sum(j = 1, least(r), j^-{p}) - {start}"
+    return [
+        (f"{p} > {int(lemma.endless)} && {p} != 1", "the order"),
+        (f"alike(V - {grown}/(1 - {p}), {known})", "the estimate"),
+    ]
+
+
+@claims.register
+def _(lemma: ZetaBound, used: Application) -> Claims:
+    s = used.names.text(lemma.s)
+    return [(f"V == 1/({s} - 1) + {'1/2' if lemma.below else '1'}", "the estimate"), *used.needs(f"{s} - 1")]
+
+
+def _power_of(known: str, base: sp.Expr, exponent: sp.Expr, used: Application) -> Claims:
+    """That a power of numbers has its value; others are what they are named after."""
+    if symbols(base) or symbols(exponent):
+        return []
+    value = f"number({used.names.text(base)})^number({used.names.text(exponent)})"
+    return [(f"alike({known}, {value})", "the power")]
+
+
+def found_positive(lemma: Lemma, used: Application) -> sp.Expr | None:
+    """What a lemma has found to be > 0, so that it asks for less; it has to be shown again."""
+    match lemma:
+        case RootBound() if symbols(lemma.c):
+            return lemma.c
+        case ExponentBound() if used.stated[0] == 1 - base_and_exponent(lemma.power)[0] and len(used.stated) == 2:
+            return base_and_exponent(lemma.power)[0]
+        case PowerBound() if len(used.stated) == 1:
+            return _side_of_one(lemma, used)[0]
+    return None
