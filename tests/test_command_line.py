@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import random
 import re
 import shlex
 import shutil
@@ -225,11 +226,11 @@ def test_examples_of_laws_run(capsys, example):
 
 def files(folder):
     """What the examples name."""
-    stories = [
-        f"Once there was a {what} that was {how}." for what in ("cat", "dog", "hen", "fox") for how in "abcdefghi"
-    ]
-    (folder / "stories.txt").write_text("\n\n".join(stories * 3), encoding="utf-8")
-    for number in range(60):
+    source = random.Random("stories")  # of many words, or a vocabulary is too large for them
+    words = ["".join(source.choices("abcdefghijklmnoprstuvw", k=source.randint(2, 9))) for _ in range(400)]
+    stories = [f"Once a {' '.join(source.choices(words, k=8))}." for _ in range(120)]
+    (folder / "stories.txt").write_text("\n\n".join(stories), encoding="utf-8")
+    for number in range(110):
         write_image(folder / "photos" / f"{number}.png", colour=(number, 90, 200 - number))
     molecules = [f"{'C' * n}{end} {n}{end}" for n in range(2, 12) for end in ("O", "N", "F")]
     (folder / "drugs.smi").write_text("\n".join(molecules) + "\n")
