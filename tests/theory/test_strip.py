@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 from sympy.parsing.sympy_parser import parse_expr
 
+from tests.helpers import thinned
 from theory import (
     Accumulate,
     FixedReal,
