@@ -1,10 +1,10 @@
 """Simulations of models refitted on the data that earlier models generated, vectorised over replicates."""
 
-# ruff: noqa: E402
+# ruff: noqa: E402 - what comes first has to come before the long imports
 import sys
 
 if sys.argv[:1] == ["-m"]:  # `python -m sim` begins here, with seconds of imports
-    import theory.interruption  # noqa: F401
+    import theory.interruption  # noqa: F401 - for what its import does
 
 from .comparison import Comparison as Comparison, compare as compare
 from .run import Run as Run, run as run

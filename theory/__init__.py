@@ -16,8 +16,8 @@ from .gain_law import gain_law as gain_law
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
 from .probability import TailVerdict as TailVerdict, check_probability as check_probability
-from .prover.bounds import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .prover.domain import Domain as Domain, Variable as Variable
+from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task

@@ -26,7 +26,7 @@ from .cli import (
 from .law import Law, law as law_of
 from .probability import check_probability
 from .program import program
-from .prover.bounds import Proved, Refuted, Undecided
+from .prover.verdicts import Proved, Refuted, Undecided
 from .task import Task
 from .workflow import Workflow
 

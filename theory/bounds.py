@@ -11,11 +11,13 @@ from sympy.core.function import AppliedUndef
 from .derivation import EXACT, LARGE_T
 from .gain import gain
 from .law import Law
-from .prover.bounds import Beyond, Proved, Refuted, Statement, Tightest, Undecided, judge, least_constant
+from .prover.bounds import Beyond, Statement, judge
 from .prover.deadline import checkpoint
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
+from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
+from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .strip import Strips, strips
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n

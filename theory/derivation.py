@@ -111,14 +111,14 @@ class Spread(abc.ABC):
     def distribution(self, mean: float, numbers: Mapping[str, Any]) -> Any:
         """The distribution with this mean, a frozen distribution of `scipy.stats`, at an n without objection."""
 
+    @abc.abstractmethod
     def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
-        """P(the quantity of one fit > value) as a ball of python-flint's; for spreads that are multiples of one fit's.
+        """P(the quantity of one fit > value) as a ball of python-flint's, at an n without objection.
 
         Args:
             value: a ball.
             numbers: of the task's parameters, by name.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not know it")
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from .bounds import tightest
 from .exact import required
 from .law import Law
 from .prover import balls
-from .prover.bounds import Undecided
 from .prover.certificate import Certificate
 from .prover.parsing import parse_bound
 from .prover.parts import Parts
+from .prover.verdicts import Undecided
 from .symbols import n
 from .sympy_types import at, rational, substituted, symbols
 

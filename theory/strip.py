@@ -39,6 +39,7 @@ class Strips:
         values: c_1, c_2, …, far enough for the recurrence.
         begins: the iteration from which on the recurrence holds.
         rest: the coefficients of the recurrence that c_n - slope n - intercept obeys.
+        growth: no later value of that sequence exceeds this times the largest of as many in a row as `rest` is long.
     """
 
     values: list[Fraction]
@@ -46,12 +47,13 @@ class Strips:
     slope: Fraction
     intercept: Fraction
     rest: list[Fraction]
+    growth: Fraction
 
     def at(self, first: int) -> Strip:
         """The strip that begins at the iteration `first`, or where the recurrence does."""
         start = max(first, self.begins)
         window = [abs(self._gap(n)) for n in range(start, start + len(self.rest))]
-        return Strip(start, self.slope, self.intercept, self._growth * max(window, default=Fraction(0)))
+        return Strip(start, self.slope, self.intercept, self.growth * max(window, default=Fraction(0)))
 
     def gain(self, n: int) -> Fraction:
         """c_n, by the recurrence beyond the values."""
@@ -69,13 +71,6 @@ class Strips:
         """The first, which grow as they are asked for."""
         first = range(self.begins, self.begins + len(self.rest))
         return [self.values[n - 1] - self.slope * n - self.intercept for n in first]
-
-    @cached_property
-    def _growth(self) -> Fraction:
-        found = _largest_norm(self.rest)
-        if found is None:
-            raise AssertionError("strips are made where there is one")
-        return found
 
 
 def strips(workflow: SymbolicWorkflow) -> Strips | None:
@@ -96,10 +91,11 @@ def strips(workflow: SymbolicWorkflow) -> Strips | None:
     while ones < 2 and len(polynomial) > 1 and sum(polynomial) == 0:
         polynomial, ones = _without_one(polynomial), ones + 1
     rest = [-c for c in polynomial[1:]]
-    if _largest_norm(rest) is None:
+    growth = largest_norm(rest)
+    if growth is None:
         return None
     slope, intercept = _line(values, begins, polynomial, ones)
-    return Strips(values, begins, slope, intercept, rest)
+    return Strips(values, begins, slope, intercept, rest, growth)
 
 
 def _line(values: list[Fraction], begins: int, rest: Sequence[Fraction], ones: int) -> tuple[Fraction, Fraction]:
@@ -129,7 +125,7 @@ def _without_one(polynomial: list[Fraction]) -> list[Fraction]:
     return quotient
 
 
-def _largest_norm(recurrence: list[Fraction]) -> Fraction | None:
+def largest_norm(recurrence: list[Fraction]) -> Fraction | None:
     """The largest row-sum norm of I, C, C^2, … up to a power of norm at most 1; `None` where none is found.
 
     Row j of C^k tells the value j + k places on as a combination of the first ones, so the rows of all powers are the

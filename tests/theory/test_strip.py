@@ -26,7 +26,7 @@ from theory import (
 )
 from theory.gain import gain
 from theory.prover.certificate import check
-from theory.strip import Strips, strips
+from theory.strip import Strips, largest_norm, strips
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.tasks.regression.symbols import ONE_FIT
 from theory.workflow import TrainingSet, pools
@@ -72,7 +72,9 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
             polynomial = [a - root * b for a, b in zip([*polynomial, 0], [0, *polynomial], strict=True)]
         rest = [-c for c in polynomial[1:]]
         first = [Fraction(chance.randint(-3, 3)) for _ in rest]
-        found = Strips(first, 1, Fraction(0), Fraction(0), rest)
+        growth = largest_norm(rest)
+        assert growth is not None
+        found = Strips(first, 1, Fraction(0), Fraction(0), rest, growth)
         gaps = list(first)
         while len(gaps) < 60:
             gaps.append(sum((c * gaps[-1 - j] for j, c in enumerate(rest)), Fraction(0)))

@@ -5,41 +5,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import sympy as sp
 
-from ..symbols import i, n
-from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, substituted, symbols
+from ..symbols import n
+from ..sympy_types import as_expression, substituted
 from . import certificate, search
-from .canonical import canonical, difference
 from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
-from .enclosure import Enclosure, sign
-from .export import gp_script_in_parts
 from .parsing import parse_bound
 from .parts import Part, Parts
-from .proof_latex import proof_document, proof_in_parts
 from .refutation import Point, Search, Sides
 from .region import Only, Region
 from .second_opinion import SecondOpinion, second_opinion
 from .size import MOST_TERMS, multiplied_out
 from .unsound import Unsound
+from .verdicts import Proved, Refuted, Undecided
 
 Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried.
 _SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
-#: Likewise for the candidate of a least constant.
-_CANDIDATE = 100_000
 #: How hard each part of a proof is tried.
 _PARTS = (*search.QUICK, (12, 0))
 #: Where formulas that stand for a law begin: the later, the closer they are.
 _STARTS = (8, 16, 32, 64)
-#: At so many iterations the largest ratio of a gain to a family is looked for.
-_FIRST_ITERATIONS = 64
 
 
 class Beyond(NamedTuple):
@@ -77,102 +70,7 @@ class Statement:
     asymptotic: bool = False
 
 
-@dataclass(frozen=True)
-class Proved:
-    """law <= bound on the whole domain; `certificate.check` has verified the certificate.
-
-    Attributes:
-        certificate: the proof; in parts where no formula in n is known for the law.
-        parts: the certificates with what is at most, and what is at least the other: one, or one for each part.
-        second_opinion: the points at which ball arithmetic found nothing against it.
-        asymptotic: whether limits were compared.
-        lower: whether law >= bound was judged instead.
-    """
-
-    certificate: Certificate | Parts
-    parts: tuple[Part, ...]
-    second_opinion: SecondOpinion
-    asymptotic: bool = False
-    lower: bool = False
-    verdict: ClassVar[str] = "proved"
-    counterexample: ClassVar[None] = None
-    tried: ClassVar[tuple[str, ...]] = ()
-
-    def latex(self) -> str:
-        """The proof as a LaTeX document, to be followed line by line."""
-        if isinstance(self.certificate, Certificate):
-            return proof_document(*self.parts[0].sides, self.certificate)
-        return proof_in_parts((part.where, *part.sides, part.certificate) for part in self.parts)
-
-    def gp_script(self) -> str:
-        """The proof as a script that PARI/GP verifies by `gp -q -f FILE`.
-
-        Raises:
-            ValueError: it has a lemma or a function that cannot be exported.
-        """
-        return gp_script_in_parts((*part.sides, part.certificate) for part in self.parts)
-
-
-@dataclass(frozen=True)
-class Refuted:
-    """law > bound at the counterexample, verified exactly or in interval arithmetic.
-
-    Attributes:
-        counterexample: the integers of the domain, n, and real numbers where they matter; in a limit n alone.
-        asymptotic: whether it is the limit that exceeds the limit of the bound.
-        lower: whether law >= bound was judged instead, and law < bound there.
-    """
-
-    counterexample: dict[str, int | Fraction]
-    asymptotic: bool = False
-    lower: bool = False
-    verdict: ClassVar[str] = "refuted"
-    certificate: ClassVar[None] = None
-    tried: ClassVar[tuple[str, ...]] = ()
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """Neither was shown, or no least constant.
-
-    Attributes:
-        tried: what was.
-        asymptotic: whether limits were compared.
-        lower: whether law >= bound was judged.
-    """
-
-    tried: tuple[str, ...]
-    asymptotic: bool = False
-    lower: bool = False
-    verdict: ClassVar[str] = "undecided"
-    certificate: ClassVar[None] = None
-    counterexample: ClassVar[None] = None
-    constant: ClassVar[None] = None
-    attained: ClassVar[None] = None
-
-
-@dataclass(frozen=True)
-class Tightest:
-    """The least constant C with law <= C * family.
-
-    Attributes:
-        constant: exact; `oo` where no constant does.
-        attained: whether equality holds somewhere; `None` where that was not decided.
-        certificate: of law <= C * family, perhaps in parts; `None` where C is infinite.
-        asymptotic: whether it is the least constant of the limit.
-    """
-
-    constant: sp.Expr
-    attained: bool | None
-    certificate: Certificate | Parts | None
-    asymptotic: bool = False
-    lower: ClassVar[bool] = False
-    verdict: ClassVar[str] = "tightest"
-    counterexample: ClassVar[None] = None
-    tried: ClassVar[tuple[str, ...]] = ()
-
-
-class _Attempts:
+class Attempts:
     """Searches one after the other, each with units of work, all under one time limit; and why some have no result."""
 
     def __init__(self, time_limit: float | None) -> None:
@@ -225,7 +123,7 @@ def judge(
         Contradiction: a proof was found that does not hold at a point, a defect of the prover.
     """
     domain, other = statement.domain, _other(bound, statement.domain)
-    attempts = _Attempts(time_limit)
+    attempts = Attempts(time_limit)
     sides = Sides(_at_each(statement), _at_each(other), lower, other.name)
     lookout = Search(sides, domain, _mattering(statement, other))
     objection = _proof_objection(statement, other)
@@ -366,100 +264,3 @@ def _mattering(statement: Statement, other: Statement) -> frozenset[sp.Symbol]:
 def _named(point: Point, lookout: Search) -> dict[str, int | Fraction]:
     values = lookout.at(point)
     return {symbol.name: int(values[symbol]) if symbol.is_integer else values[symbol] for symbol in lookout.shown}
-
-
-def least_constant(
-    statement: Statement, family: str | int | sp.Expr, *, time_limit: float | None = None
-) -> Tightest | Undecided:
-    """The least constant C for which the statement's expression is at most C * family, and whether it is attained.
-
-    Args:
-        statement: what is compared, and where.
-        family: the statement's unit, or that times a positive function of n.
-        time_limit: seconds after which the answer is `Undecided`, as in `judge`.
-
-    Raises:
-        ValueError: the family is another one.
-    """
-    attempts, unit = _Attempts(time_limit), parse_bound(family, statement.domain.letters)
-    ratio = unit / statement.unit
-    shape = as_expression(sp.cancel(ratio) if unit.is_rational_function() else sp.powsimp(ratio))
-    if symbols(shape) - {n}:
-        raise ValueError(f"the family must be {statement.unit} times a function of n; got {family}.")
-    gain = statement.gain
-    limits = statement.asymptotic
-    if gain is None:
-        return Undecided((f"the least constant: no formula in n is known for {statement.name}",), limits)
-    others = sorted(symbols(gain) - {n, i}, key=str)
-    if others:
-        return Undecided((f"the least constant: {statement.name} depends on {others[0]}, a parameter",), limits)
-    candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, shape))
-    if candidate is None:
-        return Undecided(tuple(attempts.failed), limits)
-    best, iteration = candidate
-    if best is sp.oo:
-        return Tightest(sp.oo, attained=False, certificate=None, asymptotic=limits)
-    bound = as_expression(best * unit)
-    verdict = judge(statement, bound, time_limit=attempts.left)
-    if not isinstance(verdict, Proved):
-        return Undecided((f"law <= {best} * family: {verdict.verdict}",), limits)
-    return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate, limits)
-
-
-def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.Expr, int | None]:
-    """The largest gain over shape, at the iteration given, or for n -> oo (None).
-
-    The gain over the shape is law/family or a limit of it; so no smaller constant is enough.
-    """
-    per_unit = -difference(statement.expr, sp.S.Zero, statement.unit)
-    gain = per_unit if symbols(per_unit) <= {n, i} else canonical(gain)
-    limit = _limit(gain, shape)
-    if limit is sp.oo:
-        return sp.oo, None
-    enclosure = Enclosure(200)
-    iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
-    gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
-    exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
-    for k, c in exact.items():
-        at_one = at(shape, n, k)
-        if at_one < 0:
-            raise ValueError(f"the family has to be positive; at n = {k} it is not. Narrow the domain: n >= {k + 1}.")
-        if at_one == 0 and c > 0:
-            return sp.oo, None
-    ratios = [(c / at(shape, n, k), k) for k, c in exact.items()]
-    best, iteration = max(ratios, key=lambda pair: (sp.N(pair[0], 50), -pair[1]))
-    if limit is not None and sign(enclosure.value(limit - best, {})) == 1:
-        return limit, None
-    return best, iteration
-
-
-def _attained(statement: Statement, bound: sp.Expr, iteration: int | None, proof: Proved) -> bool | None:
-    gap = difference(statement.expr, bound, statement.unit)
-    if iteration is not None and sp.simplify(at(gap, n, iteration).doit()) == 0:
-        return True
-    if isinstance(proof.certificate, Parts):
-        return None
-    try:
-        certificate.check(statement.expr, bound, proof.certificate, strictly=True)
-    except Unsound:
-        return None
-    return False
-
-
-def _limit(gain: sp.Expr, shape: sp.Expr) -> sp.Expr | None:
-    """The limit of gain/shape for n -> oo; `None` where it is not known."""
-    gain = _without_harmonics(gain)
-    powers = [p for p in parts(gain, sp.Pow) if p.base.is_number and p.exp.has(n)]
-    rates = {p: coefficient(p.exp, n, 1) for p in powers}
-    vanishing = {p: sp.S.Zero for p, rate in rates.items() if rate.is_number and abs(p.base) ** rate < 1}
-    limit = as_expression(sp.limit(replaced(gain, vanishing) / _without_harmonics(shape), n, sp.oo))
-    return limit if limit is sp.oo or limit.is_finite else None
-
-
-def _without_harmonics(expression: sp.Expr) -> sp.Expr:
-    """What it comes to for n -> oo, up to terms that vanish."""
-
-    def far_out(x: sp.Expr, p: sp.Expr = sp.S.One) -> sp.Expr:
-        return sp.log(x) + sp.EulerGamma if p == 1 else sp.zeta(p)
-
-    return as_expression(expression.replace(sp.harmonic, far_out))

@@ -93,13 +93,6 @@ def _values(domain: Domain, rules: tuple[_Rule, ...], chance: random.Random) -> 
     return values
 
 
-def _real(variable: Variable, least: Fraction, chance: random.Random) -> Fraction:
-    """From the least value on, which a real variable without floors does not have, to the ceiling."""
-    steps = (*_STEPS, Fraction(0)) if variable.floors else _STEPS
-    step = chance.choice(steps)
-    return least + step if variable.ceiling is None else least + (variable.ceiling - least) * min(step, Fraction(1))
-
-
 def _with_iterations(
     values: dict[sp.Symbol, Fraction], iterations: list[int], numbers: dict[Fraction, fmpq]
 ) -> Iterator[Point]:

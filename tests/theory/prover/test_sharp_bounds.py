@@ -5,7 +5,7 @@ import sympy as sp
 
 import theory
 from theory import Accumulate, FreshReal, Replace, ReplaceGrowing, Workflow, check_bound
-from theory.prover.bounds import Refuted
+from theory.prover.verdicts import Refuted
 from theory.symbols import n
 from theory.tasks.regression.symbols import ONE_FIT
 

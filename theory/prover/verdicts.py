@@ -1,0 +1,108 @@
+"""What a judgement of a bound can be: proved, refuted, undecided; or a least constant. All have the same attributes."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+import sympy as sp
+
+from .certificate import Certificate
+from .export import gp_script_in_parts
+from .parts import Part, Parts
+from .proof_latex import proof_document, proof_in_parts
+from .second_opinion import SecondOpinion
+
+
+@dataclass(frozen=True)
+class Proved:
+    """law <= bound on the whole domain; `certificate.check` has verified the certificate.
+
+    Attributes:
+        certificate: the proof; in parts where no formula in n is known for the law.
+        parts: the certificates with what is at most, and what is at least the other: one, or one for each part.
+        second_opinion: the points at which ball arithmetic found nothing against it.
+        asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged instead.
+    """
+
+    certificate: Certificate | Parts
+    parts: tuple[Part, ...]
+    second_opinion: SecondOpinion
+    asymptotic: bool = False
+    lower: bool = False
+    verdict: ClassVar[str] = "proved"
+    counterexample: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
+
+    def latex(self) -> str:
+        """The proof as a LaTeX document, to be followed line by line."""
+        if isinstance(self.certificate, Certificate):
+            return proof_document(*self.parts[0].sides, self.certificate)
+        return proof_in_parts((part.where, *part.sides, part.certificate) for part in self.parts)
+
+    def gp_script(self) -> str:
+        """The proof as a script that PARI/GP verifies by `gp -q -f FILE`.
+
+        Raises:
+            ValueError: it has a lemma or a function that cannot be exported.
+        """
+        return gp_script_in_parts((*part.sides, part.certificate) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """law > bound at the counterexample, verified exactly or in interval arithmetic.
+
+    Attributes:
+        counterexample: the integers of the domain, n, and real numbers where they matter; in a limit n alone.
+        asymptotic: whether it is the limit that exceeds the limit of the bound.
+        lower: whether law >= bound was judged instead, and law < bound there.
+    """
+
+    counterexample: dict[str, int | Fraction]
+    asymptotic: bool = False
+    lower: bool = False
+    verdict: ClassVar[str] = "refuted"
+    certificate: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Neither was shown, or no least constant.
+
+    Attributes:
+        tried: what was.
+        asymptotic: whether limits were compared.
+        lower: whether law >= bound was judged.
+    """
+
+    tried: tuple[str, ...]
+    asymptotic: bool = False
+    lower: bool = False
+    verdict: ClassVar[str] = "undecided"
+    certificate: ClassVar[None] = None
+    counterexample: ClassVar[None] = None
+    constant: ClassVar[None] = None
+    attained: ClassVar[None] = None
+
+
+@dataclass(frozen=True)
+class Tightest:
+    """The least constant C with law <= C * family.
+
+    Attributes:
+        constant: exact; `oo` where no constant does.
+        attained: whether equality holds somewhere; `None` where that was not decided.
+        certificate: of law <= C * family, perhaps in parts; `None` where C is infinite.
+        asymptotic: whether it is the least constant of the limit.
+    """
+
+    constant: sp.Expr
+    attained: bool | None
+    certificate: Certificate | Parts | None
+    asymptotic: bool = False
+    lower: ClassVar[bool] = False
+    verdict: ClassVar[str] = "tightest"
+    counterexample: ClassVar[None] = None
+    tried: ClassVar[tuple[str, ...]] = ()
