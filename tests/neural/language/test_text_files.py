@@ -58,11 +58,11 @@ READ = {
     "16.txt": STORIES.encode("utf-16"),
     "16be.csv": b"\xfe\xff" + CSV.encode("utf-16-be"),
     "32.jsonl": LINES.encode("utf-32"),
-    "a.txt.gz": gzip.compress(STORIES.encode()),
-    "A.CSV.GZ": gzip.compress(CSV.encode()),
+    "a.txt.gz": gzip.compress(STORIES.encode(), mtime=0),
+    "A.CSV.GZ": gzip.compress(CSV.encode(), mtime=0),
     "a.jsonl.bz2": bz2.compress(LINES.encode()),
     "a.json.xz": lzma.compress(JSON.encode()),
-    "two members.txt.gz": gzip.compress(STORIES[:20].encode()) + gzip.compress(STORIES[20:].encode()),
+    "two members.txt.gz": gzip.compress(STORIES[:20].encode(), mtime=0) + gzip.compress(STORIES[20:].encode(), mtime=0),
     "a.parquet": parquet({"id": [1, 2, 3], "text": TEXTS}),
     "a.PARQUET": parquet({"text": TEXTS}),
     "groups.parquet": parquet({"text": TEXTS}, row_group_size=1),
@@ -70,7 +70,7 @@ READ = {
     "large.parquet": parquet({"text": pyarrow.array(TEXTS, pyarrow.large_string())}),
     "dictionary.parquet": parquet({"text": pyarrow.array(TEXTS).dictionary_encode()}),
     "compressed.parquet": parquet({"text": TEXTS}, compression="zstd"),
-    "a.parquet.gz": gzip.compress(parquet({"text": TEXTS})),
+    "a.parquet.gz": gzip.compress(parquet({"text": TEXTS}), mtime=0),
 }
 
 
@@ -146,7 +146,7 @@ def test_a_folder_and_a_pattern_are_several_files(tmp_path, capsys):
     with pytest.raises(ValueError, match=r"--test-file .*test-\*\.txt holds no file of texts"):
         read_texts(tmp_path / "data" / "test-*.txt", option="--test-file")
     write(tmp_path / "twice" / "a.txt", "one")
-    write(tmp_path / "twice" / "a.txt.gz", gzip.compress(b"one"))
+    write(tmp_path / "twice" / "a.txt.gz", gzip.compress(b"one", mtime=0))
     with pytest.raises(ValueError, match=r"holds a file compressed and as it is \(.*a\.txt\); keep one"):
         read_texts(tmp_path / "twice")
     write(tmp_path / "odd [name]*.txt", "a file whose name is a pattern")
@@ -166,12 +166,12 @@ REFUSED = {
     "commas named TSV": ("a.tsv", "text,id\na,1", "has no column 'text', but text,id"),
     "capitals": ("a.csv", "TEXT\na", "has no column 'text', but TEXT"),
     "a document": ("a.pdf", b"%PDF-1.7", "by its content it is a PDF document"),
-    "an archive compressed": ("a.tar.gz", gzip.compress(b"name" + bytes(600)), "holds zero bytes"),
+    "an archive compressed": ("a.tar.gz", gzip.compress(b"name" + bytes(600), mtime=0), "holds zero bytes"),
     "a mark alone": ("a.txt", b"\xef\xbb\xbf \r\n", "holds no text"),
     "a header alone": ("a.csv", "id,text\n", "holds no text"),
     "an empty table": ("a.csv", "", "has no column 'text'"),
     "an empty list": ("a.json", "[]", "holds no text"),
-    "an empty file compressed": ("a.jsonl.gz", gzip.compress(b""), "holds no text"),
+    "an empty file compressed": ("a.jsonl.gz", gzip.compress(b"", mtime=0), "holds no text"),
     "no rows": ("a.parquet", parquet({"text": pyarrow.array([], pyarrow.string())}), "holds no text"),
     "nulls alone": ("a.parquet", parquet({"text": [None, None]}), "holds no text"),
     "another code": ("a.csv", "text\ncaf\xe9".encode("latin-1"), "byte 8 is not UTF-8"),
@@ -185,18 +185,18 @@ REFUSED = {
     "a line named text": ("a.txt", '{"text": "a"}', "looks like JSON inside; name it with .json"),
     "JSON named text": ("a.txt", JSON, "looks like JSON inside; name it with .json"),
     "indented JSON named text": ("a", json.dumps([{"text": "a"}], indent=1), "looks like JSON inside"),
-    "a list named text": ("a.txt.gz", gzip.compress(json.dumps(TEXTS).encode()), "looks like JSON inside"),
+    "a list named text": ("a.txt.gz", gzip.compress(json.dumps(TEXTS).encode(), mtime=0), "looks like JSON inside"),
     "CSV named text": ("a.txt", CSV, "looks like a table inside; name it with .csv"),
     "CSV of other columns": ("a.txt", "id,story\n1,one\n\n2,two", "looks like a table inside"),
     "CSV of one column": ("a", 'text\n"a\n\nb"\n', "looks like a table inside; name it with .csv"),
     "TSV named text": ("a.txt", TSV, "looks like a table inside; name it with .tsv"),
     "parquet named text": ("a.txt", parquet({"text": ["a"]}), "by its content it is parquet"),
     "parquet named CSV": ("a.csv", parquet({"text": ["a"]}), "by its content it is parquet"),
-    "gzip named text": ("a.txt", gzip.compress(b"a"), r"by its content it is compressed \(.gz\)"),
+    "gzip named text": ("a.txt", gzip.compress(b"a", mtime=0), r"by its content it is compressed \(.gz\)"),
     "a zip archive": ("a.json", b"PK\3\4abc", "by its content it is a zip archive"),
     "text named gzip": ("a.txt.gz", b"abc", "is not compressed as its name says; take .gz off"),
-    "gzip cut off": ("a.txt.gz", gzip.compress(b"abc" * 99)[:-9], "is compressed and damaged"),
-    "gzip flipped": ("a.txt.gz", gzip.compress(b"abc" * 99)[:-8] + bytes(8), "is compressed and damaged"),
+    "gzip cut off": ("a.txt.gz", gzip.compress(b"abc" * 99, mtime=0)[:-9], "is compressed and damaged"),
+    "gzip flipped": ("a.txt.gz", gzip.compress(b"abc" * 99, mtime=0)[:-8] + bytes(8), "is compressed and damaged"),
     "xz cut off": ("a.txt.xz", lzma.compress(b"abc" * 99)[:-9], "is compressed and damaged"),
     "bz2 damaged": ("a.txt.bz2", b"BZh91AY&SYabc", "is compressed and damaged"),
     "text named CSV": (
