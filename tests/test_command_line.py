@@ -215,6 +215,7 @@ def test_examples_are_read(package):
         assert PARSERS[package].read(words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", OF_LAWS)
 def test_examples_of_laws_run(capsys, example):
     _, _, package, *words = shlex.split(example)

@@ -18,7 +18,7 @@ from paper_repro import verdicts
 from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
 from sim.results import Results
 from tests.benchmarks import simulation
-from tests.helpers import as_a_user, recorded
+from tests.helpers import as_a_user, recorded, thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -55,7 +55,7 @@ def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", thinned(COMMANDS, every=3))
 def test_commands(line, tmp_path):
     quickly = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # its digits are not looked at
     assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:], **quickly)

@@ -101,6 +101,7 @@ def test_a_softmax_table_follows_the_gain(workflow, learner, tmp_path):
     assert (np.abs(ratio - exact)[1:] < Z * error[1:]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_reading_each_text_once_gives_the_loss_and_gradient_of_reading_all_rows():
     learner = one_law.EXPERIMENT.learner

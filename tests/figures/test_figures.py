@@ -69,6 +69,7 @@ def test_every_law_and_mean_is_drawn(module, tables):
             assert any(len(line) == len(values) and np.array_equal(line, values) for line in lines)
 
 
+@pytest.mark.slow
 def test_captions_say_what_a_reader_must_know(tables):
     def text(module):
         with style():

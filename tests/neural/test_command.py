@@ -77,6 +77,7 @@ def smoke(capsys, *options):
     return command(capsys, "neural", " ".join(["transformer", *map(str, options), "--preset smoke"]))
 
 
+@pytest.mark.slow
 def test_a_file_of_stories(capsys, tmp_path, story_file):
     options = ("--data", "tinystories", "--file", story_file, "--vocabulary", 60, "--context", 60, "--json")
     ran = smoke(capsys, "replace", *options, "--run-dir", tmp_path / "run", "--iterations", 1)

@@ -145,6 +145,7 @@ def test_a_run_without_checksums_that_is_damaged(run, kind, message):
         go(run, Accumulate(), resume=True)
 
 
+@pytest.mark.slow
 def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
     """Whichever of the two files is there, the old or the new one, is right."""
     import sim.files

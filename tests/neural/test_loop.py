@@ -16,6 +16,7 @@ from neural.directory import RunDirectory
 from neural.loop import Learner, Plan, run
 from neural.train import Training
 from neural.training_set import TrainingRows
+from tests.helpers import thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -85,7 +86,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("workflow", WHOLE, ids=str)
+@pytest.mark.parametrize("workflow", thinned(WHOLE, every=4), ids=str)
 def test_each_model_is_the_best_fit_to_the_shares_that_the_workflow_names(workflow, tmp_path):
     fitted = go(tmp_path, workflow)["value"]
     for iteration in range(1, PLAN.iterations + 1):
@@ -200,6 +201,7 @@ def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
     assert steps == [150, 300, 400]
 
 
+@pytest.mark.slow
 def test_watched_the_test_loss_is_kept_after_each_chunk_and_changes_nothing(tmp_path):
     plain, watched = go(tmp_path / "plain", Replace()), go(tmp_path / "watched", Replace(), watch=True)
     for name in plain:

@@ -22,6 +22,7 @@ def smoke(capsys, options, path):
 TINY = "--features 2 --latent 2 --steps 6 --chunk 6 --images 32"
 
 
+@pytest.mark.slow
 def test_a_chain_is_the_same_alone_and_beside_others(capsys, tmp_path):
     alone, beside = (smoke(capsys, f"accumulate {TINY} --seeds {n}", tmp_path / str(n)).json for n in (1, 3))
     np.testing.assert_allclose(alone["test_loss_per_seed"][0], beside["test_loss_per_seed"][0], rtol=1e-5)

@@ -136,6 +136,7 @@ def test_observation_noise_has_variance_beta_over_two():
     assert clean.max() < 1
 
 
+@pytest.mark.slow
 def test_a_linear_autoencoder_reaches_the_optimum_of_probabilistic_pca():
     """Maximum likelihood with fixed sigma^2 has W W' = U (L - sigma^2) U' on the principal directions above sigma^2."""
     scales = np.array([1.5, 1.0, 0.4, 0.3, 0.2, 0.1])

@@ -70,6 +70,7 @@ def test_what_the_grammar_cannot_tell():
     assert found[1:] == [-math.inf] * 3
 
 
+@pytest.mark.slow
 def test_stories_sum_to_one_at_every_place_and_are_as_long_and_surprising_as_said():
     grammar, random, surprises, lengths = stories(), Random(2), [], []
     for _ in range(1500):

@@ -76,6 +76,7 @@ def test_a_row_counts_by_its_weight():
     assert float(loss(jnp.array([2.0, 0.0, 1.0], jnp.float32))) == pytest.approx(float(twice()), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_half_precision_computes_nearly_the_same_and_learns_in_full():
     rows, weights = learner().corpus.test[:64], jnp.ones(64, jnp.float32)
     with jax.numpy_dtype_promotion("standard"):  # JAX's attention promotes by itself

@@ -86,6 +86,7 @@ def test_cached_sampling_draws_the_tokens_of_the_uncached_path(style):
     assert lengths.min() < length
 
 
+@pytest.mark.slow
 def test_extending_by_several_tokens_is_a_call():
     for style in STYLES:
         model, tokens = make(style), jr.randint(jr.key(1), (2, 10), 0, 11, dtype=jnp.int32)
@@ -157,6 +158,7 @@ def test_one_batch_is_learned_by_heart(style):
     assert losses[-1] < math.log(4) / 8 + 0.01
 
 
+@pytest.mark.slow
 def test_a_markov_source_is_learned_to_its_entropy():
     states, steps, length = 5, 300, 24
     generator = np.random.default_rng(0)

@@ -17,7 +17,7 @@ import theory
 from sim.blocks import Blocks
 from sim.dispatch import build
 from sim.tasks import samplers_of
-from tests.helpers import Made, anisotropic
+from tests.helpers import Made, anisotropic, thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -146,7 +146,7 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("sampler", "workflow", "design"), EXACT)
+@pytest.mark.parametrize(("sampler", "workflow", "design"), thinned(EXACT, every=4))
 def test_means_follow_the_exact_law_within_a_percent(sampler, workflow, design):
     task = sim.LinearRegression(T=14, d=4, design=design)
     law = theory.linear.test_error(workflow, design=design)
@@ -166,7 +166,9 @@ def test_means_follow_the_exact_law_within_a_percent(sampler, workflow, design):
 
 
 @pytest.mark.parametrize(
-    "workflow", [AccumulateSubsample(), SlidingWindow(3), FixedReal("1/4"), FreshReal("1/2", "1/3")], ids=str
+    "workflow",
+    thinned([AccumulateSubsample(), SlidingWindow(3), FixedReal("1/4"), FreshReal("1/2", "1/3")], every=4),
+    ids=str,
 )
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_gaussian_limit_has_the_gains_of_theory(workflow, design):
@@ -186,6 +188,7 @@ def test_the_literal_subsample_tends_to_the_gaussian_limit():
     assert distance(one, other) < 1
 
 
+@pytest.mark.slow
 def test_a_pool_of_fewer_rows_than_features():
     small = Made(lambda i: by_count(pools(1, i)), lambda j: "1/6")
     task = sim.LinearRegression(T=12, d=4, design="fresh")  # pools of 2 rows
@@ -194,7 +197,9 @@ def test_a_pool_of_fewer_rows_than_features():
     assert distance(one, other) < 1
 
 
-@pytest.mark.parametrize("workflow", [Accumulate(), Replace(), SlidingWindow(2), FreshReal(1, "1/3")], ids=str)
+@pytest.mark.parametrize(
+    "workflow", thinned([Accumulate(), Replace(), SlidingWindow(2), FreshReal(1, "1/3")], every=4), ids=str
+)
 def test_unequal_pools_at_fresh_design(workflow):
     task = sim.LinearRegression(T=(12, 20, 8), d=3, sigma=(1.0, 0.5, 2.0), design="fresh")
     one = draw("auto", task, workflow, 40_000, seed=1)
@@ -202,6 +207,7 @@ def test_unequal_pools_at_fresh_design(workflow):
     assert distance(one, other) < 1
 
 
+@pytest.mark.slow
 def test_unequal_pools_at_fixed_design():
     task = sim.LinearRegression(T=(12, 24, 12), d=3, sigma=(1.0, 0.5, 2.0), design="fixed")
     literal = draw("literal", task, Accumulate(), 40_000, seed=1)

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.dispatch import build
 from sim.samplers.wishart import Wishart
-from tests.helpers import Made
+from tests.helpers import Made, thinned
 from theory import Accumulate, FreshReal, by_weight, real, synthetic
 
 ITERATIONS, T, D = 4, 12, 3
@@ -39,7 +39,7 @@ WORKFLOWS = {
 }
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
+@pytest.mark.parametrize("name", thinned(list(WORKFLOWS), every=3))
 def test_it_is_the_recursion_on_the_pools_drawn(name):
     """Weighted normal equations with the noise of each pool's iteration, in units of the first one's."""
     workflow = WORKFLOWS[name]

@@ -9,6 +9,7 @@ import pytest
 import sympy as sp
 
 import theory
+from tests.helpers import thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -93,7 +94,7 @@ def complaint(document: str, folder: Path) -> str:
     return "" if run.returncode == 0 else run.stdout[-2000:]
 
 
-@pytest.mark.parametrize(("workflow", "design", "bound", "options"), CASES)
+@pytest.mark.parametrize(("workflow", "design", "bound", "options"), thinned(CASES, every=4))
 def test_proofs_compile(workflow, design, bound, options, tmp_path):
     document = proved(workflow, design, bound, options).latex()
     assert flaws(document) == []
