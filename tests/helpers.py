@@ -36,8 +36,13 @@ class Ran:
 
 def thinned(cases: Sequence[Any], every: int) -> list[Any]:
     """The cases for `parametrize`, of which one in `every` is quick; the others are marked as slow."""
-    values = [case if isinstance(case, tuple) else (case,) for case in cases]
-    return [pytest.param(*each, marks=[pytest.mark.slow] * (k % every > 0)) for k, each in enumerate(values)]
+    return [_slow(case) if k % every else case for k, case in enumerate(cases)]
+
+
+def _slow(case: Any) -> Any:
+    if isinstance(case, pytest.ParameterSet):
+        return pytest.param(*case.values, marks=[*case.marks, pytest.mark.slow], id=case.id)
+    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
 
 
 def as_a_user() -> dict[str, str]:
