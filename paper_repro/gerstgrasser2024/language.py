@@ -83,8 +83,8 @@ AS_COMMAND = {
 
 #: The smallest of the paper's four with all of its weights, for which a GPU is needed.
 FULL_SIZE = {
-    name: Experiment("language_9m", base, {"gpt2-9m": sizes("gpt2-9m") if name == "gpu" else {}}, watched=True)
-    for name, base in (("smoke", SETTINGS["smoke"]), ("gpu", replace(SETTINGS["gpu"], stories=50_000)))
+    name: Experiment("language_9m", base, {"gpt2-9m": sizes("gpt2-9m") if name == "gpu" else {}})
+    for name, base in (("smoke", SETTINGS["smoke"]), ("gpu", replace(SETTINGS["gpu"], stories=24_000, batch_size=32)))
 }
 
 
