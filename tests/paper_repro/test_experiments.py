@@ -181,7 +181,7 @@ def test_what_a_gpu_made_is_of_todays_configuration(path):
 
 
 def test_half_a_million_replicates_on_a_gpu_agree_with_the_laws():
-    """300 means of six simulations, which go together; a law 0.5 % off is beyond five standard errors in each of them."""
+    """A law that is 0.5 % off is beyond five standard errors at each of the 300 means."""
     rows = Results(RECORDED / "gpu", "linear_claims").load(None) or []
     assert len(rows) == 300
     for row in rows:
