@@ -37,7 +37,8 @@ def _options(task: type[Task], command: Parser) -> None:
     example = f"'{task.quantities[0].unit}*pi**2/6'"
     add("bound", nargs="?", help=f"in {names}, n and the workflow's letters, as in {example}; or give --below")
     add_task(command, task, parameters=False)
-    add("--below", type=_workflow, metavar="WORKFLOW", help="judge law <= that workflow's, as 'sliding-window --k 3'")
+    below = "judge law <= that workflow's, as 'sliding-window --k 3'; with --lower law >= that workflow's"
+    add("--below", type=_workflow, metavar="WORKFLOW", help=below)
     add("--lower", action="store_true", help="judge law >= bound (default: law <= bound)")
     add("--probability", type=exact_number, metavar="P", help="judge P(error of model n > bound) <= P, for every n")
     add("--n", type=whole_number, help="with --probability: for this n alone (default: every n)")
@@ -74,8 +75,6 @@ def _other(task: Task, options: argparse.Namespace) -> str | Law:
         raise ValueError("give a bound, or a workflow whose law is one: --below replace-growing; one of the two.")
     if options.below is None:
         return options.bound
-    if options.lower:
-        raise ValueError("--below says that the law is the smaller one; leave --lower out, or exchange the workflows.")
     return law_of(task, options.below, options.of)
 
 

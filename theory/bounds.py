@@ -49,7 +49,8 @@ def check_bound(
         bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in n and the symbols of task and workflow;
             or another law of the same quantity.
         lower: judge law >= bound.
-        domain: relations that narrow the domain, for regression T >= a*d + b, d >= c, sigma >= c, sigma <= c, n >= m.
+        domain: relations that narrow the domain, for regression T >= a*d + b, d >= c, T <= c, d <= c, sigma >= c,
+            sigma <= c, n >= m, n <= m; also as 2 <= n <= 10.
         time_limit: seconds after which the verdict is `Undecided`; by default none, for each search ends after units
             of work, so that the verdict is the same on every machine.
         asymptotic: judge the limits for T -> oo, over n alone: the gain, and the bound in the quantity's unit to
@@ -185,15 +186,19 @@ def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
 def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
     """The law where it is judged; or, of its limit, the gain: the limit in the quantity's unit to leading order."""
     known = law.derived.looked_at
-    if known is not None and not law.expr.atoms(AppliedUndef):
+    last = domain.most_n
+    if known is not None and not law.expr.atoms(AppliedUndef) and (last is None or last > known):
         raise ValueError(
-            f"{law.workflow} was looked at up to iteration {known}; a bound is judged for every iteration."
+            f"{law.workflow} was looked at up to iteration {known}; a bound is judged for every iteration of its"
+            f" domain, which n <= {known} narrows."
         )
     if asymptotic:
         if law.validity not in (EXACT, LARGE_T):
             raise ValueError(f"the law of {law.workflow} is {law.validity}; its limit T -> oo is not known.")
+        if T in domain.ceilings:
+            raise ValueError(f"there is no limit T -> oo with T <= {domain.ceilings[T]}; leave T without an end.")
         own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.domain.symbols)
-        expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n)
+        expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n, domain.most_n)
     else:
         if not law.exact:
             raise ValueError(
@@ -230,6 +235,8 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
         most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
         if iteration > most:
             raise OutOfReach(f"the law is known up to n = {most}")
+        if not all(symbol in values for symbol in own):
+            raise OutOfReach("the law is known for numbers in the place of its letters")
         if lines is None:
             return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
         return unit * rational(lines.gain(iteration))

@@ -15,6 +15,7 @@ import sympy as sp
 
 from .parser import Parser as Parser
 from .program import program, versions
+from .prover.second_opinion import Contradiction
 from .ranges import Range
 from .summary import summary
 from .task import Parameter, Task
@@ -215,7 +216,7 @@ def positive_number(text: str) -> float:
 
 
 def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:
-    """Parse, call `main`, and turn a user's mistake into one line and exit status 2."""
+    """Parse, call `main`, and turn a user's mistake into one line and exit status 2; a defect of the prover into 1."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.excepthook = sys.__excepthook__
     # Gains of thousands of iterations have more digits than Python prints by default.
@@ -229,16 +230,24 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
         _drop_output()
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
-        words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
-        print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
-        try:
-            sys.stdout.flush()
-        except OSError:  # that was it, and Python would try again in the end
-            _drop_output()
+        _say(parser, options, error)
         return 2
+    except Contradiction as error:  # no mistake of the user's
+        _say(parser, options, error)
+        return 1
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
+
+
+def _say(parser: Parser, options: argparse.Namespace, error: Exception) -> None:
+    """What is wrong, in one line on standard error, after what was printed so far."""
+    words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
+    print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:  # that was it, and Python would try again in the end
+        _drop_output()
 
 
 def _drop_output() -> None:

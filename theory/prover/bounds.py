@@ -15,6 +15,7 @@ from . import certificate, search
 from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
+from .enclosure import OutOfReach
 from .parsing import parse_bound
 from .parts import Part, Parts
 from .refutation import Point, Search, Sides
@@ -139,7 +140,8 @@ def judge(
 
     far = f"counterexamples downhill, to large {_listed(domain)}"
     proof = partial(_proof, statement, other, lower, {}) if objection is None else None
-    in_parts = any(each.beyond is not None for each in (statement, other)) or None
+    without_formula = domain.most_n is not None and any(each.at is not None for each in (statement, other))
+    in_parts = without_formula or any(each.beyond is not None for each in (statement, other)) or None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
@@ -214,24 +216,22 @@ def _certified(
 def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | None:
     """A proof for each n up to some, and one for all later n, with formulas that lie between the two sides there."""
     smaller, larger = (other, statement) if lower else (statement, other)
-    least_n = statement.domain.least_n
+    least_n, most_n = statement.domain.least_n, statement.domain.most_n
     for start in _STARTS:
         above, below = _beyond(smaller, start, True), _beyond(larger, start, False)
-        if above is None or below is None:
-            return None
-        first = max(least_n, above.first, below.first)
+        first = None if above is None or below is None else max(least_n, above.first, below.first)
+        if above is None or below is None or first is None or most_n is not None and first > most_n:
+            few = None if most_n is None else range(least_n, most_n + 1)
+            parts = None if few is None else _one_by_one(smaller, larger, few, statement, lower)
+            return None if parts is None else Parts(parts)
         sides = above.expr, below.expr
         later = replace(statement, domain=replace(statement.domain, least_n=first))
         far = _certified(*sides, later, lower, _PARTS)
         if far is None:
             continue
-        parts = []
-        for one in range(least_n, first):
-            at_one = _only_at(smaller, one), _only_at(larger, one)
-            found = _certified(*at_one, statement, lower, _PARTS)
-            if found is None:
-                return None
-            parts.append(Part(f"n = {one}", at_one, found))
+        parts = _one_by_one(smaller, larger, range(least_n, first), statement, lower)
+        if parts is None:
+            return None
         words = " and ".join(
             f"{each.name} is at {how} {formula}"
             for each, how, formula in zip((smaller, larger), ("most", "least"), sides, strict=True)
@@ -239,6 +239,23 @@ def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | No
         )
         return Parts((*parts, Part(f"n >= {first}, where {words}", sides, far)))
     return None
+
+
+def _one_by_one(
+    smaller: Statement, larger: Statement, iterations: range, statement: Statement, lower: bool
+) -> tuple[Part, ...] | None:
+    """A proof for each of the iterations; `None` where one is not found, or a law is not known there."""
+    parts = []
+    for one in iterations:
+        try:
+            at_one = _only_at(smaller, one), _only_at(larger, one)
+        except OutOfReach:
+            return None
+        found = _certified(*at_one, statement, lower, _PARTS)
+        if found is None:
+            return None
+        parts.append(Part(f"n = {one}", at_one, found))
+    return tuple(parts)
 
 
 def _beyond(statement: Statement, start: int, above: bool) -> Beyond | None:

@@ -143,7 +143,7 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
             if not is_defined(side, region):
                 raise Unsound(f"{side} is not shown to be real: {_in_words(case, domain, region.cell)}")
     for cell in range(len(cells)):
-        _covers([case for case in certificate.cases if case.cell == cell], domain.least_n)
+        _covers([case for case in certificate.cases if case.cell == cell], domain.least_n, domain.most_n)
 
 
 def _in_letters(expression: sp.Expr, domain: Domain, *others: sp.Symbol) -> None:
@@ -182,8 +182,8 @@ def _known(lemma: object, domain: Domain) -> None:
             _in_letters(value, domain, i)
 
 
-def _covers(cases: list[Case], least_n: int) -> None:
-    """Every n >= least_n is in a run, or follows by induction from the one before."""
+def _covers(cases: list[Case], least_n: int, most_n: int | None) -> None:
+    """Every n >= least_n, up to most_n if there is one, is in a run, or follows by induction from the one before."""
     shown = [case.run for case in cases if case.goal == "difference"]
     steps = [case.run for case in cases if case.goal == "step"]
     # How far each n is shown: alone, or with those up to the end of a stretch.
@@ -197,6 +197,8 @@ def _covers(cases: list[Case], least_n: int) -> None:
         starts = {run.first % pace: run.first for run in paces if run.step == pace}
         if len(starts) == pace:
             ends.append(max(starts.values()))
+    if most_n is not None:
+        ends.append(most_n + 1)
     if not ends:
         raise Unsound("no run reaches all large n.")
     reached = least_n

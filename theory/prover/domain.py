@@ -1,6 +1,7 @@
 """Where a bound is to hold: the symbols of an expression, which are integers and which real, and their least values."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +13,7 @@ from ..symbols import n
 from ..sympy_types import as_expression, fraction, polynomial, rational, substituted, symbols
 from .floors import Line, begins_at_a_number, cells, least, line
 from .parsing import parse_bound
+from .variable import Variable as Variable, bounded, check_ceilings, merged, with_ceiling
 
 #: The variable >= 0 of the proofs in which n is written.
 m = sp.Symbol("m", nonnegative=True)
@@ -20,39 +22,22 @@ _SLACKS = "uvw"
 
 
 @dataclass(frozen=True)
-class Variable:
-    """One symbol, an integer or a real number as SymPy knows it.
-
-    Attributes:
-        symbol: of the expressions.
-        floors: it is at least each of these, rational numbers or affine in one earlier variable of the domain; a real
-            variable without any is positive.
-        ceiling: a real variable whose floors are numbers may be at most this; `None` where it has no end.
-    """
-
-    symbol: sp.Symbol
-    floors: tuple[sp.Expr, ...] = ()
-    ceiling: Fraction | None = None
-
-    def __post_init__(self) -> None:
-        """Take plain numbers for floors too."""
-        object.__setattr__(self, "floors", tuple(as_expression(sp.sympify(floor)) for floor in self.floors))
-
-
-@dataclass(frozen=True)
 class Domain:
-    """All values that the variables can have, at every iteration n >= `least_n`.
+    """All values that the variables can have, at every iteration n >= `least_n`, and n <= `most_n` if there is an end.
 
     Attributes:
         variables: each after those that its floors are written in.
         least_n: at least 1.
+        most_n: the last iteration; `None` where there is none.
 
     Raises:
-        ValueError: a symbol or its least value is not positive, or an integer has no floor.
+        ValueError: a symbol or its least value is not positive, or an integer has no floor; or nothing is left below a
+            ceiling.
     """
 
     variables: tuple[Variable, ...]
     least_n: int = 1
+    most_n: int | None = None
 
     def __post_init__(self) -> None:
         for symbol, floors in ((variable.symbol, variable.floors) for variable in self.variables):
@@ -62,8 +47,9 @@ class Domain:
                 raise ValueError(f"the integer {symbol} needs a floor, as in Variable({symbol}, (sp.Integer(1),)).")
             if floors and all(floor.is_extended_nonpositive for floor in floors):
                 raise ValueError(f"{symbol} is positive, and so is its floor; got {', '.join(map(str, floors))}.")
-        for variable in self.variables:
-            _check_ceiling(variable)
+        check_ceilings(self.variables)
+        if self.most_n is not None and self.most_n < self.least_n:
+            raise ValueError(f"no n is left with n >= {self.least_n} and n <= {self.most_n}; give a larger end.")
 
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:
@@ -89,7 +75,9 @@ class Domain:
         """As SymPy relations: integers, the last first; n; real numbers. Unevaluated, or SymPy would print True."""
         return (
             *(sp.Ge(v.symbol, floor, evaluate=False) for v in self.integers for floor in v.floors),
+            *(sp.Le(v.symbol, rational(v.ceiling), evaluate=False) for v in self.integers if v.ceiling is not None),
             sp.Ge(n, self.least_n, evaluate=False),
+            *(() if self.most_n is None else (sp.Le(n, self.most_n, evaluate=False),)),
             *(sp.Ge(v.symbol, floor, evaluate=False) for v in self.reals for floor in v.floors),
             *(sp.Gt(v.symbol, 0, evaluate=False) for v in self.reals if not v.floors),
             *(sp.Le(v.symbol, rational(v.ceiling), evaluate=False) for v in self.reals if v.ceiling is not None),
@@ -101,7 +89,7 @@ class Domain:
 
     @cached_property
     def ceilings(self) -> dict[sp.Symbol, Fraction]:
-        """The largest values of the variables that have one."""
+        """The largest values of the variables that have one; that of n is `most_n`."""
         return {v.symbol: v.ceiling for v in self.variables if v.ceiling is not None}
 
     @cached_property
@@ -127,19 +115,30 @@ class Domain:
         ceiling, least = self.ceilings.get(symbol), self.least(symbol, at)
         return least + step if ceiling is None else (ceiling + least * step) / (1 + step)
 
+    def ahead(self, symbol: sp.Symbol, steps: int, at: Mapping[sp.Symbol, Fraction]) -> Fraction:
+        """The value of an integer so many `steps` >= 0 above its least one, or the largest."""
+        value = self.least(symbol, at) + steps
+        return min(value, self.ceilings.get(symbol, value))
+
+    def iteration(self, steps: int) -> int:
+        """The n so many `steps` above the least one, or the last; the least one for steps below 0."""
+        value = self.least_n + max(0, steps)
+        return value if self.most_n is None else min(value, self.most_n)
+
     def begins_at_a_number(self, symbol: sp.Symbol) -> bool:
         """Whether the variable has a least value, and that depends on no other variable."""
         return begins_at_a_number(self._lines[symbol])
 
     def sample(self) -> dict[sp.Symbol, Fraction]:
         """A point inside, far from the floors, n included: where two things are compared, for a search to go by."""
-        point = {n: Fraction(max(50, self.least_n))}
+        point = {n: Fraction(self.iteration(50 - self.least_n))}
         far = Fraction(10)
         for symbol in self.symbols:
             least = self.least(symbol, point)
             point[symbol] = max(far if symbol.is_integer else Fraction(1), least)
             if symbol in self.ceilings:
-                point[symbol] = (least + self.ceilings[symbol]) / 2
+                middle = (least + self.ceilings[symbol]) / 2
+                point[symbol] = Fraction(math.floor(middle)) if symbol.is_integer else middle
             far *= 100 if symbol.is_integer else 1
         return point
 
@@ -155,8 +154,8 @@ class Domain:
 
         In each cell one floor of a variable is the highest, and the variable is this floor + its own slack. Where the
         highest of several changes, at a crossing, the earlier variable e that they are written in is split: e = p + v
-        on [p, oo) and e = (p + q v)/(1 + v) on [p, q]. A variable with a ceiling c is (c + f v)/(1 + v) above its floor
-        f, or 0; and where it has a floor, f in another cell.
+        on [p, oo) and e = (p + q v)/(1 + v) on [p, q). A variable with a ceiling c is (c + f v)/(1 + v) above its floor
+        f, or 0; and where it has a floor, f in another cell. Split, it is (q + p v)/(1 + v) on (p, q].
 
         Raises:
             ValueError: several floors of one variable are written in two others, or in one that begins at no number.
@@ -171,16 +170,17 @@ class Domain:
         """The part of the domain that satisfies every one of the relations.
 
         Args:
-            relations: one or several, as text or SymPy. Each bounds one variable from below: an integer by a number or
-                an affine function of an earlier integer, a real variable or n by a number; also <=, >, < where they
-                say that.
+            relations: one or several, as text, also 2 <= n <= 10, or SymPy. Each bounds one variable: from below an
+                integer by a number or an affine function of an earlier integer, a real variable or n by a number; from
+                above each by a number.
 
         Raises:
             ValueError: a relation of another form.
         """
         result = self
         for relation in [relations] if isinstance(relations, (str, sp.Basic)) else relations:
-            result = result._narrowed(relation)
+            for each in _apart(relation) if isinstance(relation, str) else [relation]:
+                result = result._narrowed(each)
         result.cells()  # floors that cannot be proved over are refused here, and not in the middle of a search
         return result
 
@@ -201,7 +201,7 @@ class Domain:
         last = max(slopes, key=lambda x: -1 if x == n else self.symbols.index(x))
         slope, others = slopes[last], [x for x in slopes if x != last]
         least = -constant / slope
-        if slope < 0 and not others and last != n and not last.is_integer and not strict:
+        if slope < 0 and not others and (last.is_integer or not strict):
             return self._capped(last, least)
         if slope < 0 or n in others or len(others) > 1 or not all(x.is_integer for x in (last, *others)) and others:
             raise refusal
@@ -213,26 +213,29 @@ class Domain:
             raise refusal
         floor = as_expression(rational(least) - sum((rational(slopes[x] / slope) * x for x in others), sp.S.Zero))
         variables = (
-            replace(v, floors=_merged(last, (*v.floors, floor))) if v.symbol == last else v for v in self.variables
+            replace(v, floors=merged(last, (*v.floors, floor))) if v.symbol == last else v for v in self.variables
         )
-        return replace(self, variables=tuple(variables))
+        return replace(self, variables=bounded(variables))
 
     def _capped(self, symbol: sp.Symbol, ceiling: Fraction) -> "Domain":
-        lowest = min(ceiling, self.ceilings.get(symbol, ceiling))
-        variables = (replace(v, ceiling=lowest) if v.symbol == symbol else v for v in self.variables)
-        return replace(self, variables=tuple(variables))
+        if symbol == n:
+            last = math.floor(ceiling)
+            return replace(self, most_n=last if self.most_n is None else min(last, self.most_n))
+        variables = (with_ceiling(v, ceiling) if v.symbol == symbol else v for v in self.variables)
+        return replace(self, variables=bounded(variables))
 
     def joined(self, variables: Iterable[Variable]) -> "Domain":
         """The domain with further variables, which come last."""
         return replace(self, variables=(*self.variables, *variables))
 
     def _forms(self) -> str:
-        """As in `T >= a*d + b, d >= c, h >= c, h <= c or n >= m`."""
+        """As in `T >= a*d + b, d >= c, T <= c, d <= c, h >= c, h <= c, n >= m or n <= m`."""
         integers = [variable.symbol for variable in self.integers]
         forms = [f"{x} >= a*{earlier} + b" for x, earlier in zip(integers, integers[1:], strict=False)]
         forms += [f"{x} >= c" for x in integers[len(forms) :]]
+        forms += [f"{x} <= c" for x in integers]
         forms += [part for v in self.reals for part in (f"{v.symbol} >= c", f"{v.symbol} <= c")]
-        return " or ".join(part for part in (", ".join(forms), f"{n} >= m") if part)
+        return f"{', '.join([*forms, f'{n} >= m'])} or {n} <= m"
 
     def at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> "Domain":
         """The domain of the other variables when some are fixed numbers; these are put into the others' floors.
@@ -249,7 +252,7 @@ class Domain:
         for variable in self.variables:
             symbol, floors = variable.symbol, variable.floors
             if symbol not in values:
-                put_in = _merged(symbol, tuple(substituted(f, numbers) for f in floors))
+                put_in = merged(symbol, tuple(substituted(f, numbers) for f in floors))
                 variables.append(replace(variable, floors=put_in))
                 continue
             free = sorted({line.of.name for line in self._lines[symbol] if line.of is not None} - set(map(str, values)))
@@ -278,25 +281,10 @@ class Domain:
         return all(_has_nonnegative_coefficients(substituted(expression, cell | ahead)) for cell in self.cells())
 
 
-def _check_ceiling(variable: Variable) -> None:
-    symbol, ceiling = variable.symbol, variable.ceiling
-    if ceiling is None:
-        return
-    if symbol.is_integer or any(symbols(floor) for floor in variable.floors):
-        raise ValueError(f"a ceiling is for a real variable whose floors are numbers; got {symbol} <= {ceiling}.")
-    if not ceiling > max(map(fraction, variable.floors), default=Fraction(0)):
-        floor = f">= {variable.floors[0]}" if variable.floors else "> 0"
-        raise ValueError(f"no {symbol} is left with {symbol} {floor} and {symbol} <= {ceiling}; give a larger end.")
-
-
-def _merged(symbol: sp.Symbol, floors: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
-    """One number in the place of several; every variable is positive."""
-    if not floors or any(symbols(floor) for floor in floors):
-        return floors
-    highest = max(map(fraction, floors))
-    if symbol.is_integer:
-        return (rational(max(1, math.ceil(highest))),)
-    return (rational(highest),) if highest > 0 else ()
+def _apart(relation: str) -> list[str]:
+    """2 <= n <= 10 as two relations; what has one sign as it is."""
+    sides = re.split("(>=|<=|≥|≤|>|<)", relation)
+    return [" ".join(sides[k : k + 3]) for k in range(0, len(sides) - 2, 2)] or [relation]
 
 
 def _difference(relation: str | sp.Basic, letters: tuple[sp.Symbol, ...], refusal: ValueError) -> tuple[sp.Expr, bool]:

@@ -296,7 +296,8 @@ class _Script:
 
     def _ending(self) -> Iterator[str]:
         for cell in range(1, len(self.certificate.cells()) + 1):
-            yield f"covers([c | c <- CASES, c[2] == {cell}], {self.domain.least_n});"
+            last = "oo" if self.domain.most_n is None else self.domain.most_n
+            yield f"covers([c | c <- CASES, c[2] == {cell}], {self.domain.least_n}, {last});"
 
 
 def _vector(entries: Iterable[str]) -> str:

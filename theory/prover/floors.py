@@ -1,9 +1,8 @@
-"""What bounds variables from below: lines, and cells of real points in which one line is the highest each."""
+"""What bounds variables: lines from below, numbers from above; and cells of real points with one highest line each."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import product
 from typing import NamedTuple
 
 import sympy as sp
@@ -26,8 +25,8 @@ class Line(NamedTuple):
 #: The lines that each variable is above, earlier variables first; none for a real variable that is only positive.
 Lines = Mapping[sp.Symbol, tuple[Line, ...]]
 Cell = dict[sp.Symbol, sp.Expr]
-#: A range of real numbers: from, to; to infinity where that is `None`.
-_Stretch = tuple[Fraction, Fraction | None]
+#: What a variable is in a cell, and a number among its values there.
+_Way = tuple[sp.Expr, Fraction]
 
 
 def line(symbol: sp.Symbol, floor: sp.Expr, earlier: set[sp.Symbol]) -> Line:
@@ -68,7 +67,7 @@ def cells(
     Raises:
         ValueError: several lines of one variable are written in two others, or in one that begins at no number.
     """
-    starts = {symbol for symbol in lines if begins_at_a_number(lines[symbol]) and symbol not in ceilings}
+    starts = {symbol for symbol in lines if begins_at_a_number(lines[symbol])}
     for symbol, several in lines.items():
         others = {each.of for each in several if each.of is not None}
         if len(several) > 1 and (len(others) > 1 or not others <= starts):
@@ -76,53 +75,57 @@ def cells(
                 f"several floors of {symbol} have to be numbers or affine in one and the same variable, which has to"
                 f" begin at a number itself; got floors in {', '.join(sorted(other.name for other in others))}."
             )
-    stretches = {symbol: _stretches(symbol, lines) for symbol in lines if symbol in starts}
-    found = (dict(zip(stretches, choice, strict=True)) for choice in product(*stretches.values()))
-    below = [_below(symbol, lines[symbol], ceiling, slacks[symbol]) for symbol, ceiling in ceilings.items()]
-    capped = [dict(zip(ceilings, choice, strict=True)) for choice in product(*below)]
-    return tuple(_cell(lines, chosen, slacks, dict(values)) for chosen in found for values in capped)
+    # Each with a point inside, at which the highest of several lines is looked up.
+    found: list[tuple[Cell, dict[sp.Symbol, Fraction]]] = [({}, {})]
+    for symbol, several in lines.items():
+        if not several and symbol not in ceilings:
+            continue
+        slack, ceiling, longer = slacks[symbol], ceilings.get(symbol), []
+        for cell, inside in found:
+            if symbol in starts or not several:
+                ways = _from_a_number(_starts(symbol, lines, ceiling), ceiling, slack, closed=bool(several))
+            else:
+                ways = _from_a_line(_highest(several, inside), ceiling, slack, cell)
+            longer += [(cell | {symbol: value}, inside | {symbol: point}) for value, point in ways]
+        found = longer
+    return tuple(cell for cell, _ in found)
 
 
-def _below(symbol: sp.Symbol, lines: tuple[Line, ...], ceiling: Fraction, slack: sp.Symbol) -> list[sp.Expr]:
-    """Every number up to the ceiling, as functions of the slack: those above the floor, and the floor itself."""
-    floor = least(symbol, lines, {})
-    above = as_expression((rational(ceiling) + rational(floor) * slack) / (1 + slack))
-    return [above, rational(floor)] if lines else [above]
-
-
-def _stretches(symbol: sp.Symbol, lines: Lines) -> list[_Stretch]:
-    """The range of a variable, split where two lines of another one are equally high."""
+def _starts(symbol: sp.Symbol, lines: Lines, ceiling: Fraction | None) -> list[Fraction]:
+    """Where the range of a variable begins, and where in it two lines of another one are equally high."""
     start, crossings = least(symbol, lines[symbol], {}), set[Fraction]()
     for several in lines.values():
         if any(each.of == symbol for each in several):
             pairs = ((a, b) for a in several for b in several if a.slope != b.slope)
             crossings |= {(b.intercept - a.intercept) / (a.slope - b.slope) for a, b in pairs}
-    ends = [start, *sorted(crossing for crossing in crossings if crossing > start)]
-    return list(zip(ends, [*ends[1:], None], strict=True))
+    return [start, *sorted(each for each in crossings if start < each and (ceiling is None or each < ceiling))]
 
 
-def _cell(
-    lines: Lines, stretches: Mapping[sp.Symbol, _Stretch], slacks: Mapping[sp.Symbol, sp.Symbol], capped: Cell
-) -> Cell:
-    """The variables where those that begin at a number are in the given stretches; and those with a ceiling."""
-    inside = {symbol: p + 1 if q is None else (p + q) / 2 for symbol, (p, q) in stretches.items()}
-    cell: Cell = {}
-    for symbol, several in lines.items():
-        if symbol in capped:
-            cell[symbol] = capped[symbol]
-        elif symbol in stretches:
-            cell[symbol] = _along(stretches[symbol], slacks[symbol])
-        elif several:
-            highest, *others = several
-            if others:
-                highest = max(several, key=lambda each: each.height(inside))
-            earlier = sp.S.Zero if highest.of is None else cell.get(highest.of, highest.of)
-            floor = sp.expand(rational(highest.slope) * earlier) + rational(highest.intercept)
-            cell[symbol] = as_expression(floor + slacks[symbol])
-    return cell
+def _from_a_number(
+    starts: list[Fraction], ceiling: Fraction | None, slack: sp.Symbol, *, closed: bool
+) -> Iterator[_Way]:
+    """All numbers from the first start on, as functions of the slack; `closed` with the start where there is an end."""
+    for low, high in zip(starts, [*starts[1:], ceiling], strict=True):
+        if high is None:
+            yield rational(low) + slack, low + 1
+        elif ceiling is None:  # low is inside, high is not
+            yield as_expression((rational(low) + rational(high) * slack) / (1 + slack)), (low + high) / 2
+        elif low < high:
+            yield as_expression((rational(high) + rational(low) * slack) / (1 + slack)), (low + high) / 2
+    if closed and ceiling is not None:
+        yield rational(starts[0]), starts[0]
 
 
-def _along(stretch: _Stretch, slack: sp.Symbol) -> sp.Expr:
-    """Every number of the stretch, as a function of the slack."""
-    p, q = stretch
-    return rational(p) + slack if q is None else as_expression((rational(p) + rational(q) * slack) / (1 + slack))
+def _highest(several: tuple[Line, ...], inside: Mapping[sp.Symbol, Fraction]) -> Line:
+    return several[0] if len(several) == 1 else max(several, key=lambda each: each.height(inside))
+
+
+def _from_a_line(highest: Line, ceiling: Fraction | None, slack: sp.Symbol, cell: Cell) -> Iterator[_Way]:
+    """All numbers above a line, as functions of the slack; no other variable's lines are looked up in the point."""
+    earlier = sp.S.Zero if highest.of is None else cell.get(highest.of, highest.of)
+    floor = as_expression(sp.expand(rational(highest.slope) * earlier) + rational(highest.intercept))
+    if ceiling is None:
+        yield as_expression(floor + slack), Fraction(0)
+    else:
+        yield as_expression((rational(ceiling) + floor * slack) / (1 + slack)), Fraction(0)
+        yield floor, Fraction(0)

@@ -46,7 +46,11 @@ def least_constant(
     others = sorted(symbols(gain) - {n, i}, key=str)
     if others:
         return Undecided((f"the least constant: {statement.name} depends on {others[0]}, a parameter",), limits)
-    candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, shape))
+    per_unit = -difference(statement.expr, sp.S.Zero, statement.unit)
+    ended = sorted(symbols(per_unit) & set(statement.domain.ceilings), key=str)
+    if ended:
+        return Undecided((f"the least constant: {statement.name} depends on {ended[0]}, which has an end",), limits)
+    candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, per_unit, shape))
     if candidate is None:
         return Undecided(tuple(attempts.failed), limits)
     best, iteration = candidate
@@ -59,18 +63,18 @@ def least_constant(
     return Tightest(best, _attained(statement, bound, iteration, verdict), verdict.certificate, limits)
 
 
-def _candidate(statement: Statement, gain: sp.Expr, shape: sp.Expr) -> tuple[sp.Expr, int | None]:
+def _candidate(statement: Statement, gain: sp.Expr, per_unit: sp.Expr, shape: sp.Expr) -> tuple[sp.Expr, int | None]:
     """The largest gain over shape, at the iteration given, or for n -> oo (None).
 
     The gain over the shape is law/family or a limit of it; so no smaller constant is enough.
     """
-    per_unit = -difference(statement.expr, sp.S.Zero, statement.unit)
+    domain = statement.domain
     gain = per_unit if symbols(per_unit) <= {n, i} else canonical(gain)
-    limit = _limit(gain, shape)
+    limit = _limit(gain, shape) if domain.most_n is None else None
     if limit is sp.oo:
         return sp.oo, None
     enclosure = Enclosure(200)
-    iterations = (statement.domain.least_n + ahead for ahead in range(_FIRST_ITERATIONS))
+    iterations = {domain.iteration(ahead): None for ahead in (*range(_FIRST_ITERATIONS), domain.most_n or 0)}
     gains = {k: enclosure.value(gain, {n: Fraction(k)}) for k in iterations}
     exact = {k: rational(c) for k, c in gains.items() if isinstance(c, Fraction)}
     for k, c in exact.items():

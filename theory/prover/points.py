@@ -44,16 +44,16 @@ def points(domain: Domain) -> tuple[Point, ...]:
 
 def _points(domain: Domain, chance: random.Random) -> Iterator[Point]:
     least, numbers = domain.least_n, dict[Fraction, fmpq]()
-    far = [max(least, each) for each in _FAR]
+    far = [domain.iteration(each - least) for each in _FAR]
     if not domain.variables:
         iterations = (*range(least, least + _ALL_UP_TO), *far, *(_up_to(_BITS_OF_N, chance) for _ in range(_RANDOM_N)))
-        for iteration in dict.fromkeys(max(least, each) for each in iterations):
+        for iteration in dict.fromkeys(domain.iteration(each - least) for each in iterations):
             yield {n: fmpq(iteration)}
         return
-    near = [least + each for each in _NEAR]
+    near = [domain.iteration(each) for each in _NEAR]
     for rules in _grid(domain, chance):
         yield from _with_iterations(_values(domain, rules, chance), [*near, *far], numbers)
-    random_n = [least + _up_to(_BITS_OF_N, chance) for _ in range(_SHARED_N)]
+    random_n = [domain.iteration(_up_to(_BITS_OF_N, chance)) for _ in range(_SHARED_N)]
     for _ in range(_RANDOM):
         rules = tuple((_up_to(_BITS, chance), chance.choice(_RANDOM_PROPORTIONS)) for _ in domain.variables)
         iterations = [least, *chance.sample(random_n, _FEW - 1)]
@@ -84,8 +84,8 @@ def _values(domain: Domain, rules: tuple[_Rule, ...], chance: random.Random) -> 
     for variable, (ahead, times) in zip(domain.variables, rules, strict=True):
         if variable.symbol.is_integer:
             least = domain.least(variable.symbol, values)
-            before = max(least, Fraction(math.ceil(times * before))) + ahead
-            values[variable.symbol] = before
+            farther = max(least, Fraction(math.ceil(times * before))) + ahead - least
+            before = values[variable.symbol] = domain.ahead(variable.symbol, int(farther), values)
         else:
             has_end = variable.floors or variable.ceiling is not None
             steps = (*_STEPS, Fraction(0)) if has_end else _STEPS

@@ -153,9 +153,9 @@ class _Proof:
             goal, run = case
             induction = rf", by induction from $n = {run.least}$" if goal == "step" else ""
             parts.append(_run(run) + induction)
-        yield rf"The cases reach every $n \ge {self.domain.least_n}$: {'; '.join(parts)}. \hfill $\square$".replace(
-            r"$\square$", r"\rule{1ex}{1ex}"
-        )
+        end = "" if self.domain.most_n is None else rf" up to ${self.domain.most_n}$"
+        reached = rf"every $n \ge {self.domain.least_n}${end}"
+        yield rf"The cases reach {reached}: {'; '.join(parts)}. \hfill \rule{{1ex}}{{1ex}}"
 
     def _lemmas(self) -> Iterator[str]:
         if self.lemmas:

@@ -34,6 +34,8 @@ _MOST_BITS_OF_N, _MOST_BITS = 8_000, 200
 _MOST_DOUBLINGS = 300
 #: Offsets up to here are stepped through one by one.
 _LEAST_NARROWED = 32
+#: Larger ones are narrowed down to this part of themselves: a margin that is flat there differs by its square.
+_NARROW = 2**20
 #: Halvings that a counterexample is made smaller by, in each coordinate.
 _MOST_HALVINGS = 80
 #: Moves that gain less than this part of law or margin are not worth making.
@@ -129,9 +131,9 @@ class Search:
             if not symbol.is_integer:
                 values[symbol] = self.domain.beyond(symbol, coordinate, values)
             elif self.domain.begins_at_a_number(symbol):
-                values[symbol] = coordinate
+                values[symbol] = min(coordinate, self.domain.ceilings.get(symbol, coordinate))
             else:
-                values[symbol] = coordinate + self.domain.least(symbol, values)
+                values[symbol] = self.domain.ahead(symbol, int(coordinate), values)
         return values
 
     def values(self, point: Point, enclosure: Enclosure) -> tuple[Value, Value]:
@@ -257,15 +259,20 @@ class Search:
             with contextlib.suppress(OutOfReach, NotReal):
                 for total in parts(self.sides.bound(point.whole[0], at), sp.Sum):
                     poles = self._enclosures[0].poles(summand(total), at)
-                    found |= {point.moved(0, max(pole, self.domain.least_n)): None for pole in poles}
+                    inside = (pole for pole in poles if self.domain.most_n is None or pole <= self.domain.most_n)
+                    found |= {point.moved(0, max(pole, self.domain.least_n)): None for pole in inside}
         return list(found)
 
     def _grid(self, for_n: tuple[int, ...], last: tuple[int, ...], others: tuple[int, ...]) -> Iterator[Point]:
         """Points at these distances from the least values; n changes first, and the first integer last."""
         axes = (for_n, last, *(others for _ in self._integers))[: 1 + len(self._integers)]
         real = tuple(Fraction(0 if floored else 1) for floored in self._floored)
+        found: dict[tuple[int, ...], None] = {}
         for ahead in product(*reversed(axes)):
-            yield Point(tuple(map(sum, zip(self._least, reversed(ahead), strict=True))), real)
+            iteration, *others = map(sum, zip(self._least, reversed(ahead), strict=True))
+            found[self.domain.iteration(iteration - self.domain.least_n), *others] = None
+        for whole in found:
+            yield Point(whole, real)
 
     def _with_reals(self, point: Point) -> Iterator[Point]:
         powers = tuple(Fraction(2) ** power for power in _POWERS)
@@ -318,7 +325,11 @@ class Search:
         least = self._least[axis]
         for ahead in _offsets(point.whole[axis] - least):
             if ahead.bit_length() <= (_MOST_BITS if axis else _MOST_BITS_OF_N):
-                yield point.moved(axis, least + ahead)
+                yield self._moved(point, axis, ahead)
+
+    def _moved(self, point: Point, axis: int, ahead: int) -> Point:
+        """The point with another whole coordinate, so far above its least; n has an end, where the others are cut."""
+        return point.moved(axis, self._least[axis] + ahead if axis else self.domain.iteration(ahead))
 
     def _narrowed(self, point: Point, axis: int) -> Iterator[Point]:
         """Where a convex margin is least along one whole coordinate, between its half and its double."""
@@ -327,13 +338,13 @@ class Search:
         if not _LEAST_NARROWED < ahead < 2**_MOST_BITS:
             return
         low, high = ahead // 2, 2 * ahead
-        while high - low > 2:
+        while high - low > max(2, ahead // _NARROW):
             third = (high - low) // 3
-            left, right = (self._margin(point.moved(axis, least + each)) for each in (low + third, high - third))
+            left, right = (self._margin(self._moved(point, axis, each)) for each in (low + third, high - third))
             if left is None or right is None:
                 return
             low, high = (low, high - third) if left <= right else (low + third, high)
-        yield point.moved(axis, least + (low + high) // 2)
+        yield self._moved(point, axis, (low + high) // 2)
 
     def _together(self, point: Point) -> Iterator[Point]:
         """Twice and half of all integers but n at once."""

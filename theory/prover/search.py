@@ -40,6 +40,8 @@ _CHOICE, _PART = 300, 2
 QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
 #: A stretch of so few n is judged one by one.
 _SHORT = 6
+#: Where there are no more n than this, all n from the first on are not tried before.
+_FEW_ITERATIONS = 200
 
 
 def find(
@@ -111,7 +113,12 @@ class _Cell:
         self.sample = _sample(domain, values)
 
     def cases(self) -> list[Case] | None:
-        """Cases that reach every n."""
+        """Cases that reach every n; few are judged one by one or in stretches."""
+        first, last = self.domain.least_n, self.domain.most_n
+        few = last is not None and last - first < _FEW_ITERATIONS
+        found = self._up_to(last) if few and last is not None else None
+        if found is not None:
+            return found
         for name in ("difference", "step"):
             goal = self.goal if name == "difference" else step(self.goal)
             for runs in self._runs():
@@ -119,11 +126,17 @@ class _Cell:
                 if tails is None:
                     continue
                 # The first n of an induction is judged too; so is every n that comes before.
-                before = self._stretch(self.domain.least_n, max(run.least for run in runs) + (name == "step"))
+                before = self._stretch(first, max(run.least for run in runs) + (name == "step"))
                 if before is not None:
                     return before + tails
                 break  # a small n at which nothing is shown is in the way of every other run too
-        return None
+        return None if few or last is None else self._up_to(last)
+
+    def _up_to(self, last: int) -> list[Case] | None:
+        """Cases for all n up to the last, which is judged by itself: beyond it nothing has to hold."""
+        before = self._stretch(self.domain.least_n, last)
+        end = None if before is None else self._cases(self.goal, "difference", [Only(last)])
+        return None if before is None or end is None else before + end
 
     def _stretch(self, first: int, last: int) -> list[Case] | None:
         """Cases for first <= n < last."""

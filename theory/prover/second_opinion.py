@@ -84,6 +84,6 @@ def _sign(gap_at: Callable[[Values], Ball], values: Values) -> int | None:
 def _defect(law: sp.Expr, bound: sp.Expr, values: Values, what: str) -> str:
     where = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
     return (
-        f"a defect of the prover, please report it: {law} <= {bound} was proved, and at {where} {what}; no verdict is"
-        " given."
+        f"the proof and the second opinion disagree, a defect of the prover, please report it: {law} <= {bound} was"
+        f" proved, and at {where} {what}; no verdict is given."
     )

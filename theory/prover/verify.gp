@@ -123,45 +123,53 @@ well_formed(r) = {
 endless(r) = r[1] == "root" || (r[1] == "from" && r[3] == 1);
 \\ The first n that no [first, end] with first <= k < end holds, k itself where there is none.
 after(k, reach) = vecmax(concat([k], [x[2] | x <- reach, x[1] <= k && k < x[2]]));
-\\ Every n >= first is in a case with goal "difference", or follows by induction from the one before it.
-covers(cases, first) = {
+\\ Every n >= first, up to last, is in a case with goal "difference", or follows by induction from the one before it.
+covers(cases, first, last) = {
   my(shown = [c[3] | c <- cases, c[1] == "difference"], steps = [c[3] | c <- cases, c[1] == "step"], reach, ends, paces);
   reach = concat([[r[2], r[2] + 1] | r <- shown, r[1] == "only"], [[r[2], r[3]] | r <- shown, r[1] == "between"]);
   ends = concat([least(r) | r <- shown, endless(r)], [least(r) + 1 | r <- steps, endless(r) && after(least(r), reach) > least(r)]);
   paces = [r | r <- shown, r[1] == "from" && r[3] > 1];
   foreach (Set([r[3] | r <- paces]), p, my(starts = [r[2] | r <- paces, r[3] == p]);
     if (#Set([x % p | x <- starts]) == p, ends = concat(ends, [vecmax(starts)])));
+  if (last != oo, ends = concat(ends, [last + 1]));
   must(#ends > 0, "no run reaches all large n");
   my(k = first);
   while (k < vecmin(ends), my(next = after(k, reach)); must(next > k, Str("n = ", k, " is in no case")); k = next);
 };
-\\ A range of a variable >= p: [p, oo] as p + v, [p, q] as (p + q v)/(1 + v).
-range(image, v) = {
-  my(p = subst(image, v, 0), q = if (type(image) == "t_RFRAC", polcoef(numerator(image), 1, v) / polcoef(denominator(image), 1, v), oo));
-  must(if (q == oo, image == p + v, image == (p + q * v) / (1 + v) && q > p), "a range");
-  [p, q]
+\\ A range of a variable: [p, oo] as p + v, [p, q] as (p + q v)/(1 + v), which has p, or as (q + p v)/(1 + v), which has q.
+far(image, v) = if (type(image) == "t_RFRAC", polcoef(numerator(image), 1, v) / polcoef(denominator(image), 1, v), oo);
+range(image, v, ceiling) = {
+  my(at_zero = subst(image, v, 0), at_oo = far(image, v));
+  if (at_oo == oo, must(ceiling == oo && image == at_zero + v, "a range"); return([at_zero, oo]));
+  must(image == (at_zero + at_oo * v) / (1 + v) && at_zero != at_oo, "a range");
+  must(if (ceiling == oo, at_zero < at_oo, at_zero > at_oo), "a range");
+  if (ceiling == oo, [at_zero, at_oo], [at_oo, at_zero])
 };
-\\ The cells together are the domain: each variable is a floor + its slack, or the ranges of it are all there is.
+\\ The ranges follow each other from `low` to `end`.
+follow(chain, low, end) = {
+  must(#chain > 0 && chain[1][1] == low && chain[#chain][2] == end, "where a variable begins or ends");
+  for (k = 2, #chain, must(chain[k][1] == chain[k - 1][2], "ranges with a gap"));
+};
+\\ The images of one variable, in cells in which those before it have the same ones, are all that it can be.
+reaches(images, own, name, floors, ceiling, v) = {
+  my(found = 0, low = 0);
+  if (v == 0, must(#floors == 0 && ceiling == oo && images == [name], "an end without a slack"); return);
+  if (#[f | f <- floors, #variables(f) > 0] > 0,
+    for (k = 1, #own, found = found || if (ceiling == oo, setsearch(images, own[k] + v),
+      setsearch(images, own[k]) && setsearch(images, (ceiling + own[k] * v) / (1 + v))));
+    must(found, "a variable is above a floor");
+    return);
+  if (#floors > 0, low = vecmax(floors));
+  if (ceiling != oo && #floors > 0, must(setsearch(images, low), "a variable at its floor"));
+  if (low != ceiling || #floors == 0,
+    follow(vecsort([range(x, v, ceiling) | x <- images, #variables(x) > 0]), low, ceiling));
+};
+\\ The cells together are the domain: one variable after the other reaches all that it can be.
 cells_cover(names, floors, ceilings, slacks) = {
-  my(whole = 1, at_start, chain);
-  for (j = 1, #names, if (slacks[j] == 0, must(#floors[j] == 0 && ceilings[j] == oo, "an end without a slack"); next);
-    at_start = [1 | f <- floors[j], #variables(f) == 0];
-    if (ceilings[j] != oo,
-      must(#at_start == #floors[j], "a floor of what has a ceiling");
-      my(v = slacks[j], low = if (#floors[j] > 0, vecmax(floors[j]), 0), all);
-      all = concat([(ceilings[j] + low * v) / (1 + v)], if (#floors[j] > 0, [low], []));
-      must(low < ceilings[j] && Set([c[j] | c <- CELLS]) == Set(all), "a variable up to its ceiling");
-      whole *= #all,
-    #at_start == #floors[j],
-      chain = vecsort(Set([range(c[j], slacks[j]) | c <- CELLS]));
-      must(chain[1][1] == vecmax(floors[j]), "where a variable begins");
-      for (k = 2, #chain, must(chain[k][1] == chain[k - 1][2], "ranges with a gap"));
-      must(chain[#chain][2] == oo, "ranges that end");
-      whole *= #chain,
-      for (k = 1, #CELLS, my(left = CELLS[k][j] - slacks[j], found = 0);
-        for (l = 1, #floors[j], found = found || left == substvec(floors[j][l], names, CELLS[k]));
-        must(found, "a variable is above a floor"))));
-  must(#Set(CELLS) == #CELLS && #CELLS == whole, "cells are all combinations of ranges");
+  for (j = 1, #names, my(before = Set([c[1..j - 1] | c <- CELLS]));
+    for (k = 1, #before, my(b = before[k], images = Set([c[j] | c <- CELLS, c[1..j - 1] == b]), own);
+      own = [substvec(f, names[1..j - 1], b) | f <- floors[j]];
+      reaches(images, own, names[j], floors[j], ceilings[j], slacks[j])));
 };
 \\ Some whole number of the domain is a whole floor + x + a whole number in the cell.
 is_whole(x, cell, names, floors) = {

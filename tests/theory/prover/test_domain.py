@@ -1,6 +1,8 @@
 """Domains: their cells reach every point, relations narrow them, and numbers can be put in for some variables."""
 
+import random
 from fractions import Fraction
+from itertools import product
 
 import pytest
 import sympy as sp
@@ -112,6 +114,14 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
         (SAMPLES, "T/2 >= 3", "T >= 6, n >= 1"),
         (SAMPLES, "2*n > 6", "T >= 1, n >= 4"),
         (DENSITY, ["h <= 2", "3*h <= 4", h <= 7], "T >= 2, d >= 1, n >= 1, h <= 4/3"),
+        (DENSITY, "n <= 2", "T >= 2, d >= 1, n >= 1, n <= 2"),
+        (DOMAIN, "T <= 100", "T >= d + 2, d >= 1, T <= 100, d <= 98, n >= 1"),
+        (DOMAIN, "T <= 201/2", "T >= d + 2, d >= 1, T <= 100, d <= 98, n >= 1"),
+        (DOMAIN, ["T <= 100", "T >= 2*d + 5", "T < 60"], "T >= d + 2, T >= 2*d + 5, d >= 1, T <= 59, d <= 27, n >= 1"),
+        (DOMAIN, ["T >= 9 - 2*d", "T <= 6"], "T >= d + 2, T >= 9 - 2*d, d >= 2, T <= 6, d <= 4, n >= 1"),
+        (DOMAIN, "d < 11", "T >= d + 2, d >= 1, d <= 10, n >= 1"),
+        (DOMAIN, ["2 <= n <= 10", "n < 10", n <= 50], "T >= d + 2, d >= 1, n >= 2, n <= 9"),
+        (DOMAIN, "10 ≥ d > 2", "T >= d + 2, d >= 3, d <= 10, n >= 1"),
         (CAPPED, ["h >= 1/2", "h <= 5/8"], "T >= 1, n >= 1, h >= 1/2, h <= 5/8"),
     ],
 )
@@ -122,7 +132,10 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
 @pytest.mark.parametrize(
     ("domain", "relation", "forms"),
     [
-        (DOMAIN, "T <= 100", r"T >= a\*d \+ b, d >= c, sigma >= c, sigma <= c or n >= m"),
+        (DOMAIN, "T <= d", r"T >= a\*d \+ b, d >= c, T <= c, d <= c, sigma >= c, sigma <= c, n >= m or n <= m"),
+        (DOMAIN, "T <= n", "T <= c"),
+        (DOMAIN, "n <= d", "n <= m"),
+        (DOMAIN, "T <= 7.5 <= d + 100*n", "T <= c"),
         (DOMAIN, "T >= sqrt(2)*d", "sigma >= c"),
         (DOMAIN, T - sp.sqrt(2) * d >= 0, "sigma >= c"),
         (DOMAIN, "sigma < 2", "sigma <= c"),
@@ -131,10 +144,10 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
         (DOMAIN, "T >= sigma", "sigma >= c"),
         (DOMAIN, "sigma >= d", "sigma >= c"),
         (DOMAIN, "T >= pi", "sigma >= c"),
-        (SAMPLES, "T >= n", "T >= c or n >= m"),
+        (SAMPLES, "T >= n", "T >= c, T <= c, n >= m or n <= m"),
         (DENSITY, "h > 2", "h >= c"),
-        (DENSITY, "n <= 2", "h >= c"),
-        (COUNTS, "r = 2", "r >= c or n >= m"),
+        (DENSITY, "h < 2 <= n", "h >= c"),
+        (COUNTS, "r = 2", "r >= c, r <= c, n >= m or n <= m"),
     ],
 )
 def test_other_relations_are_refused_with_the_forms_of_the_domain(domain: Domain, relation: str, forms: str) -> None:
@@ -187,7 +200,8 @@ def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp
 @pytest.mark.parametrize(
     ("variable", "why"),
     [
-        (Variable(T, (ONE,), Fraction(9)), "a ceiling is for a real variable"),
+        (Variable(T, (ONE,), Fraction(19, 2)), "the ceiling of the integer T is a whole number; got 19/2"),
+        (Variable(T, (TWO,), Fraction(1)), "no T is left with T >= 2 and T <= 1"),
         (Variable(h, (TWO,), Fraction(2)), "no h is left with h >= 2 and h <= 2"),
         (Variable(h, (), Fraction(0)), "no h is left with h > 0 and h <= 0"),
     ],
@@ -195,8 +209,13 @@ def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp
 def test_ceilings_that_leave_nothing_are_refused(variable: Variable, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Domain((variable,))
-    with pytest.raises(ValueError, match="a ceiling is for a real variable whose floors are numbers"):
+    with pytest.raises(ValueError, match="at some T a floor of another variable is above its ceiling; give T an end"):
         Domain((Variable(T, (ONE,)), Variable(h, (T + 1,), Fraction(9))))
+    with pytest.raises(ValueError, match="at some d a floor of another variable is above its ceiling"):
+        Domain((Variable(d, (ONE,), Fraction(9)), Variable(T, (d + 2,), Fraction(10))))
+    for relation, said in (("T <= 2", "no d is left"), ("n <= 0", "no n is left"), ("5 <= n <= 4", "no n is left")):
+        with pytest.raises(ValueError, match=said):
+            DOMAIN.narrowed(relation)
 
 
 @pytest.mark.parametrize("domain", [CAPPED, CAPPED.narrowed("h >= 1/4")], ids=str)
@@ -210,6 +229,49 @@ def test_the_cells_below_a_ceiling_reach_every_point_and_no_other(domain: Domain
     assert least <= domain.sample()[h] <= domain.ceilings[h]
     for step in (Fraction(0), Fraction(1, 3), Fraction(10**9)):
         assert least < domain.beyond(h, step, {}) <= domain.ceilings[h]
+
+
+ENDED = [
+    DOMAIN.narrowed("T <= 9"),
+    DOMAIN.narrowed(["T <= 9", "T >= 2*d"]),
+    DOMAIN.narrowed(["T <= 9", "T >= 7"]),
+    DOMAIN.narrowed("d <= 3"),
+    DOMAIN.narrowed(["d <= 5", "T >= 2*d", "T >= 3*d - 4"]),
+    DOMAIN.narrowed("T <= 3"),
+    DOMAIN.narrowed(["T >= 9 - 2*d", "T <= 6"]),
+    Domain((Variable(d, (TWO,), Fraction(4)), Variable(T, (d,), Fraction(6)), Variable(r, (2 * T - 2,), Fraction(10)))),
+]
+
+
+@pytest.mark.parametrize("domain", ENDED, ids=str)
+def test_the_cells_of_whole_numbers_with_ends_reach_every_point_and_no_other(domain: Domain) -> None:
+    whole = [symbol for symbol in domain.symbols if symbol.is_integer]
+    floors = {v.symbol: v.floors for v in domain.variables}
+    inside = 0
+    everything = list(product(range(1, 13), repeat=len(whole)))
+    for values in everything if len(whole) == 2 else random.Random(1).sample(everything, 200):
+        at = dict(zip(whole, map(sp.Integer, values), strict=True))
+        belongs = all(at[x] >= substituted(floor, at) for x in whole for floor in floors[x])
+        belongs &= all(at[x] <= end for x, end in domain.ceilings.items())
+        assert belongs == any(_holds(cell, at, domain) for cell in domain.cells())
+        inside += belongs
+    assert inside >= 1
+
+
+def _holds(cell: dict[sp.Symbol, sp.Expr], at: dict[sp.Symbol, sp.Integer], domain: Domain) -> bool:
+    slacks: dict[sp.Symbol, sp.Expr] = {}
+    for symbol, value in at.items():
+        equation, v = sp.together(substituted(cell[symbol], slacks) - value), domain.slacks[symbol]
+        if v not in equation.free_symbols:
+            if equation != 0:
+                return False
+            slacks[v] = sp.S.Zero
+            continue
+        form = sp.Poly(sp.fraction(equation)[0], v)
+        if form.degree() < 1 or -form.nth(0) / form.nth(1) < 0:
+            return False
+        slacks[v] = -form.nth(0) / form.nth(1)
+    return True
 
 
 def test_nonnegativity_is_shown_only_where_true() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from fractions import Fraction
 
 import flint
@@ -231,19 +232,40 @@ def test_a_proof_has_a_second_opinion(capsys):
     assert json.loads(capsys.readouterr().out)["second_opinion"] == {"points": len(points(DOMAIN)), "unknown": 0}
 
 
-def test_a_false_proof_is_no_verdict(monkeypatch):
-    """The checker accepts anything, and the search finds it: no "proved" is said."""
+@pytest.fixture
+def anything_is_proved(monkeypatch):
+    """The checker accepts anything, and the search finds it."""
     false = Certificate(DOMAIN, U, (Case("difference", 0, From(1)),))
     monkeypatch.setattr(certificate, "check", lambda *_, **__: None)
     monkeypatch.setattr(search, "find", lambda *_, **__: false)
     monkeypatch.setattr(Search, "small", lambda _: None)
     monkeypatch.setattr(Search, "far", lambda _: None)
+
+
+@pytest.mark.usefixtures("anything_is_proved")
+def test_a_false_proof_is_no_verdict():
     law = theory.linear.test_error(Accumulate(), design="fixed")
     for bound, lower in ((BASEL * (1 - TEN_THOUSANDTH) * U, False), (U + U / sp.Integer(10) ** 9, True)):
         with pytest.raises(Contradiction, match="please report it"):
             check_bound(law, bound, lower=lower)
     with pytest.raises(Contradiction, match="please report it"):
         check_bound(law, (BASEL - TEN_THOUSANDTH) * sigma**2 * d / T, asymptotic=True)
+
+
+@pytest.mark.usefixtures("anything_is_proved")
+@pytest.mark.parametrize("more", [[], ["--json"], ["--latex"], ["--lower"], ["--asymptotic"]], ids=" ".join)
+def test_the_command_line_says_so_in_one_line(more, capsys, tmp_path):
+    bound = "1.5*sigma^2*d/(T-d-1)" if "--lower" not in more else "1.0001*sigma^2*d/(T-d-1)"
+    script = tmp_path / "proof.gp"
+    status = main(["check-bound", "accumulate", bound, "--design", "fixed", "--export", str(script), *more])
+    out, error = capsys.readouterr()
+    assert status == 1
+    assert out == ""
+    assert not script.exists()
+    assert error.count("\n") == 1
+    assert error.startswith("python -m theory check-bound accumulate: the proof and the second opinion disagree")
+    assert "please report it" in error
+    assert re.search(r" at n = \d+", error)
 
 
 def test_random_falsehoods_are_seen():
