@@ -37,6 +37,9 @@ class Learner(abc.ABC):
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
         """The real data collected at an iteration; the key is the seed's, the same at every iteration."""
 
+    def check_real(self, iteration: int, rows: int) -> None:  # noqa: B027 - real data may never end
+        """Refuse, before anything is trained, what `real` will refuse at this iteration."""
+
     @abc.abstractmethod
     def model(self, *, key: Key[Array, ""]) -> PyTree:
         """A newly initialised model."""
@@ -164,6 +167,7 @@ def _run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
     steps[0] = plan.first_steps or steps[0]
+    _check_pools(learner, workflow, plan)
     done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
@@ -183,6 +187,15 @@ def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray
         values = result.setdefault(row["metric"], np.full((plan.seeds, plan.iterations), np.nan))
         values[int(row["seed"]), int(row["iteration"]) - 1] = float(row["value"])
     return result
+
+
+def _check_pools(learner: Learner, workflow: Workflow, plan: Plan) -> None:
+    """Refuse now what would be refused when a pool is needed, after hours."""
+    iterations = range(1, plan.iterations + 1)
+    named = {pool for iteration in iterations for pool in workflow.shares(iteration)}
+    for pool in sorted(named | {Pool(iteration + 1) for iteration in iterations}):
+        rows_of(workflow.size(pool), plan.T, str(pool))
+    learner.check_real(max(pool.index for pool in named if not pool.labelled_by), plan.T)
 
 
 def _rows(workflow: Workflow, iteration: int, T: int) -> int:

@@ -27,6 +27,28 @@ def collect(
     return np.asarray(real[collected(len(real), iteration, rows, noun=noun, option=noun, key=key, remedy=remedy)])
 
 
+def check_available(available: int, iteration: int, rows: int, *, noun: str, option: str, remedy: str = "") -> None:
+    """Refuse to collect at an iteration more rows than there are.
+
+    Args:
+        available: how many rows there are.
+        iteration: at which they are collected, from 1 on.
+        rows: how many; as many at each iteration before it.
+        noun: what they are.
+        option: of the command line, that says how many are collected.
+        remedy: what helps beside fewer rows.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    if iteration * rows > available:
+        fewer = f"--{option}{' or --iterations' * (iteration > 1)}"
+        raise ValueError(
+            f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
+            f"all, and there are {available} to train on; use fewer {fewer}{remedy}."
+        )
+
+
 def collected(
     available: int, iteration: int, rows: int, *, noun: str, option: str, key: Key[Array, ""], remedy: str = ""
 ) -> Int[np.ndarray, " rows"]:
@@ -44,11 +66,7 @@ def collected(
     Raises:
         ValueError: there are not so many.
     """
-    if iteration * rows > available:
-        raise ValueError(
-            f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
-            f"all, and there are {available} to train on; use fewer --{option}{remedy}."
-        )
+    check_available(available, iteration, rows, noun=noun, option=option, remedy=remedy)
     order = np.random.default_rng(jr.key_data(key).tolist()).permutation(available)
     return order[(iteration - 1) * rows : iteration * rows]
 

@@ -120,7 +120,7 @@ def test_an_option_in_the_wrong_place(capsys, line, message):
     assert message in ran.err
 
 
-@pytest.mark.parametrize("bound", ["-T - d", "-1"])
+@pytest.mark.parametrize("bound", ["-T - d", "-1", "-3*sigma", "-.5*d", "-1/T"])
 def test_a_bound_may_begin_with_a_dash(bound):
     line = ["check-bound", "replace", bound, "--design", "fixed"]
     assert PARSERS["theory"].read(line).bound == bound
@@ -353,3 +353,18 @@ def test_scripts_of_other_shells(shell):
 def test_the_console_is_installed():
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
     assert '[project.scripts]\nmodel-collapse = "figures.console:main"\n' in text
+
+
+@pytest.mark.slow
+def test_help_is_the_same_without_docstrings(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code = (
+        "import importlib, sys\n"
+        "def walk(parser):\n"
+        "    yield parser\n"
+        "    for command in parser.commands.values(): yield from walk(command)\n"
+        "for name in sys.argv[1:]:\n"
+        "    for each in walk(importlib.import_module(f'{name}.__main__').parser()): print(each.format_help())"
+    )
+    done = subprocess.run([sys.executable, "-OO", "-c", code, *PARSERS], capture_output=True, text=True, check=True)
+    assert done.stdout == "".join(f"{each.format_help()}\n" for parser in PARSERS.values() for each in walk(parser))

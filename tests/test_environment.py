@@ -155,3 +155,35 @@ def test_an_installation_is_left_as_it_is(installed, tmp_path):
         assert done.returncode == 0, done.stderr
         assert made is None or (tmp_path / made).exists()
     assert files(installed) == before
+
+
+RANDOM = (
+    "import sys, tempfile, theory\n"
+    "from pathlib import Path\n"
+    "from dataclasses import replace\n"
+    "from neural.__main__ import KINDS\n"
+    "from neural.directory import RunDirectory\n"
+    "from neural.loop import run\n"
+    "chosen = replace(KINDS['vae'].presets['smoke'], iterations=1, seeds=1, steps=3, chunk=3, style='linear')\n"
+    "with tempfile.TemporaryDirectory() as folder:\n"
+    "    kept = RunDirectory(Path(folder), {}, resume=False)\n"
+    "    learner = chosen.learner(Path(folder))\n"
+    "    found = run(learner, theory.Replace(), chosen.plan, chosen.training, kept)\n"
+    "    print({name: values.tolist() for name, values in found.items()})\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_THREEFRY_PARTITIONABLE": "0"},
+        {"JAX_DEFAULT_PRNG_IMPL": "unsafe_rbg", "JAX_THREEFRY_PARTITIONABLE": "1", "JAX_RANDOM_SEED_OFFSET": "5"},
+    ],
+)
+def test_settings_that_change_no_digit_of_a_network(variables, tmp_path):
+    (tmp_path / "it.py").write_text(RANDOM)
+    plain, other = shell(f"{tmp_path / 'it.py'}"), shell(f"{tmp_path / 'it.py'}", **variables)
+    assert plain.returncode == 0, plain.stderr
+    assert other.stdout == plain.stdout
+    assert "test_loss" in plain.stdout

@@ -11,6 +11,9 @@ _DASHES = "-–—"
 
 _COLUMNS = 78
 
+#: What begins as a negative number does; no option has such a name. Older versions of argparse know whole words only.
+_NEGATIVE = re.compile(r"-\.?\d")
+
 
 class _Formatter(argparse.HelpFormatter):
     """Examples keep their lines, and the usage has what is needed: the options are listed below it."""
@@ -38,6 +41,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, examples: Sequence[str] = (), **options: Any) -> None:
         # argparse makes the parsers of subcommands by this
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **options)
+        self._negative_number_matcher = _NEGATIVE
         self.examples = [f"{self.prog} {example}".strip() for example in examples]
         lines = [_broken(example) for example in self.examples]
         self.epilog = "\n".join(["example:" if len(lines) == 1 else "examples:", *lines]) if lines else None
@@ -147,7 +151,7 @@ def _name(word: str) -> str:
 
 def _is_option(word: str, known: Collection[str]) -> bool:
     """Whether argparse takes it for an option; or whether it is one with another dash."""
-    if len(word) < 2 or word[0] not in _DASHES or " " in word or word[1].isdigit() or word[1] == ".":
+    if len(word) < 2 or word[0] not in _DASHES or " " in word or _NEGATIVE.match(word):
         return False
     return word[0] == "-" or "--" + _name(word).lstrip(_DASHES) in known
 

@@ -19,7 +19,7 @@ from rdkit import Chem, rdBase
 from sim.files import make_once
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
-from ..real_data import cache_folder, collect
+from ..real_data import cache_folder, check_available, collect
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -61,7 +61,7 @@ BONDS = {
 }
 
 #: Of what is kept: changed whenever the same molecules give other rows.
-FORM = 2
+FORM = 3
 
 Rows = Float32[np.ndarray, "conformations columns"]
 
@@ -88,8 +88,16 @@ class ConformerSet:
 
     def real(self, iteration: int, conformations: int, *, key: Key[Array, ""]) -> Rows:
         """Conformations that no earlier iteration of the same key collected."""
-        remedy = f", or a larger --max-atoms, for which {self.too_large} molecules were skipped" * (self.too_large > 0)
-        return collect(self.train, iteration, conformations, noun="conformations", key=key, remedy=remedy)
+        return collect(self.train, iteration, conformations, noun="conformations", key=key, remedy=self._remedy)
+
+    def check_real(self, iteration: int, conformations: int) -> None:
+        """Refuse what `real` refuses."""
+        noun = "conformations"
+        check_available(len(self.train), iteration, conformations, noun=noun, option=noun, remedy=self._remedy)
+
+    @property
+    def _remedy(self) -> str:
+        return f", or a larger --max-atoms, for which {self.too_large} molecules were skipped" * (self.too_large > 0)
 
 
 def split(rows: Rows) -> tuple[Int[np.ndarray, " conformations"], Float32[np.ndarray, "conformations atoms 3"]]:
@@ -191,10 +199,14 @@ def _conformer_set(
     def make(partial: Path) -> None:
         news, text = _select(found, choice)
         # A line of JSON: whoever reads this file again is to see it too.
-        partial.write_bytes(f"{json.dumps(news)}\n{text}".encode())
+        content = f"{json.dumps(news)}\n{text}".encode()
+        partial.write_bytes(f"{hashlib.sha256(content).hexdigest()}\n".encode() + content)
 
     make_once(file, make)
-    header, text = file.read_text(encoding="utf-8").split("\n", 1)
+    digest, _, content = file.read_bytes().partition(b"\n")
+    if digest.decode(errors="replace") != hashlib.sha256(content).hexdigest():
+        raise ValueError(f"the cached conformations {file} are damaged; remove the file, and it is made again.")
+    header, text = content.decode().split("\n", 1)
     skipped, too_large = json.loads(header)
     if skipped:
         print(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})", file=sys.stderr)

@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 from PIL import ExifTags, Image
 from tqdm import tqdm
 
-from sim.files import make_once
+from sim.files import make_once, read_json
+from sim.seals import seal_of
 
 from ..files import say_left_out, write_bytes
 from ..real_data import cache_folder
@@ -42,7 +43,7 @@ UPRIGHT = {
 }
 
 #: Of what is kept: changed whenever the same files give other pixels.
-FORM = "upright"
+FORM = "upright, sealed"
 
 REMEDY = "--skip-broken leaves such files out"
 
@@ -83,23 +84,35 @@ def load(
     for path in paths:
         digest.update(f"{path.resolve()} {_state(path, skip_broken)}\n".encode())
     file = cache_folder(cache) / f"images-{digest.hexdigest()[:24]}.npy"
-    broken = file.with_suffix(".json")
+    note = file.with_suffix(".json")
 
     def write(unfinished: Path) -> None:
         filling.fill(unfinished)
-        write_bytes(broken, json.dumps(dict(sorted(filling.broken.items()))).encode())
+        told = {"broken": sorted(filling.broken.items()), "checksum": seal_of(unfinished)}
+        write_bytes(note, json.dumps(told).encode())
 
     make_once(file, write)
-    try:
-        images = np.load(file, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"the cached images {file} are damaged; remove the file, and it is made again.") from error
-    if images.shape != (len(paths), size, size, channels) or images.dtype != np.uint8:
-        raise ValueError(f"the cached images {file} are others than were asked for; remove the file.")
-    left_out: dict[str, str] = json.loads(broken.read_bytes())
-    say_left_out(paths[0].parent, [f"{paths[int(n)].name} {reason}" for n, reason in left_out.items()], "broken")
-    kept = [number for number in range(len(paths)) if str(number) not in left_out]
+    left_out = _left_out(file, note)
+    images = np.load(file, mmap_mode="r")
+    say_left_out(paths[0].parent, [f"{paths[n].name} {reason}" for n, reason in left_out.items()], "broken")
+    kept = [number for number in range(len(paths)) if number not in left_out]
     return images[kept] if left_out else images
+
+
+def _left_out(file: Path, note: Path) -> dict[int, str]:
+    """The images that the note beside a cached file says are broken, and why.
+
+    Raises:
+        ValueError: the file is not the one that the note is of. Half a second a gigabyte tells it from a damaged one.
+    """
+    try:
+        told = read_json(note)
+        found, left_out = tuple(told["checksum"]), {int(number): str(reason) for number, reason in told["broken"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        found, left_out = None, {}
+    if found != seal_of(file):
+        raise ValueError(f"the cached images {file} are damaged; remove the file, and it is made again.")
+    return left_out
 
 
 def _state(path: Path, skip_broken: bool) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -327,3 +328,42 @@ def test_mistakes_on_the_command_line(capsys, tmp_path):
 def test_leaving_out_is_an_option_that_changes_no_recorded_configuration():
     assert "skip_broken" not in PRESETS["cpu"].recorded()
     assert image_files.SUFFIXES == tuple(sorted(image_files.SUFFIXES))
+
+
+DAMAGES = {
+    "a flipped pixel": lambda path: flip(path, -1),
+    "a flipped header": lambda path: flip(path, 9),
+    "a byte less": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no note": lambda path: path.with_suffix(".json").unlink(),
+    "a note of nothing": lambda path: path.with_suffix(".json").write_text("{}"),
+    "half a note": lambda path: path.with_suffix(".json").write_text('{"broken": ['),
+    "another note": lambda path: path.with_suffix(".json").write_text('{"broken": [[0, ""]], "checksum": [9, "ab"]}'),
+}
+
+
+def flip(path, place):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_cached_images_are_named_and_made_again(damage, tmp_path):
+    for number in range(3):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L", colour=80 * number)
+    whole = rows(of_folder(tmp_path / "a"))
+    (cached,) = (tmp_path / "cache").glob("*.npy")
+    DAMAGES[damage](cached)
+    with pytest.raises(ValueError, match=f"cached images {cached} are damaged; remove the file, and it is made again"):
+        of_folder(tmp_path / "a")
+    cached.unlink()
+    np.testing.assert_array_equal(rows(of_folder(tmp_path / "a")), whole)
+
+
+def test_no_fewer_images_are_tested_on_than_asked_for(faces):
+    (faces / "list_eval_partition.txt").write_text("\n".join(LINES))
+    with pytest.raises(ValueError, match=r"names 2 images to test on \(split 2\); use --test-images 2 or fewer"):
+        celeba(faces, test_images=3)
+    with pytest.raises(ValueError, match="of the digits 360 are held out; got --test-images 361"):
+        replace(PRESETS["cpu"], test_images=361).image_set()

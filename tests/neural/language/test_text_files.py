@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import re
+from dataclasses import replace
 
 import pyarrow
 import pyarrow.parquet
@@ -276,6 +277,18 @@ def test_texts_for_training_and_test_are_counted(capsys, tmp_path):
     line = f"transformer replace --preset smoke --data text --file {two} --run-dir {tmp_path / 'run'}"
     message = "two.txt holds 2 texts; more than the 20 held out (--test-stories) are needed"
     refused(command(capsys, "neural", line), "python -m neural", message)
+
+
+def test_fewer_held_out_texts_than_asked_for_are_refused(capsys, tmp_path):
+    many = write(tmp_path / "many.txt", "\n\n".join(f"text {n}" for n in range(40)))
+    few = write(tmp_path / "few.txt", "\n\n".join(f"text {n}" for n in range(19)))
+    line = (
+        f"transformer replace --preset smoke --data text --file {many} --test-file {few} --run-dir {tmp_path / 'run'}"
+    )
+    message = f"--test-file {few} holds 19 texts, and 20 are to be held out; use --test-stories 19 or fewer"
+    refused(command(capsys, "neural", line), "python -m neural", message)
+    held_out = replace(PRESETS["smoke"], data="text", file=str(many), test_file=str(few), test_stories=19)._texts()[1]
+    assert len(held_out) == 19
 
 
 def test_a_vocabulary_beyond_sixteen_bits_is_refused_before_any_work(capsys, tmp_path):
