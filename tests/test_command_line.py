@@ -127,6 +127,31 @@ def test_a_bound_may_begin_with_a_dash(bound):
     assert PARSERS["theory"].read([*line[:2], "--design", "fixed", "--", "-T*d"]).bound == "-T*d"
 
 
+@pytest.mark.parametrize(
+    ("package", "words", "what"),
+    [
+        ("neural", ["vae", "replace", "--run-dir", ""], "--run-dir"),
+        ("neural", ["vae", "replace", "--run-dir", "x", "--folder="], "--folder"),
+        ("neural", ["transformer", "replace", "--file", "", "--run-dir", "x"], "--file"),
+        ("sim", ["replace", "--checkpoint", ""], "--checkpoint"),
+        ("paper_repro", ["run", "linear_a", "--out", ""], "--out"),
+        ("theory", ["check-bound", "replace", ""], "an argument"),
+        ("theory", [""], "an argument"),
+    ],
+)
+def test_an_empty_value_is_no_path_to_the_current_folder(capsys, package, words, what):
+    ran = run(capsys, of(package), words)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f": {what} is empty; give it a value (if it is that of a shell's variable, this is not set)" in ran.err
+
+
+@pytest.mark.parametrize("words", [["accumulate", "--no\nsuch"], ["accu\nmulate"], ["replace", "--design", "fi\nxed"]])
+def test_line_breaks_in_what_was_typed_make_no_second_line(capsys, words):
+    ran = run(capsys, of("theory"), words)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "\\n" in ran.err
+
+
 def test_help_comes_before_mistakes(capsys):
     ran = run(capsys, of("theory"), ["accumulate", "--desing", "fixed", "--help"])
     assert (ran.status, ran.err) == (0, "")

@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from .parser import Parser as Parser
-from .program import program, versions
+from .program import program, say, versions
 from .ranges import Range
 from .summary import summary
 from .task import Parameter, Task
@@ -230,14 +230,14 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
         words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
-        print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
+        say(f"{' '.join([parser.prog, *words])}: {error}")
         try:
             sys.stdout.flush()
         except OSError:  # that was it, and Python would try again in the end
             _drop_output()
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        say(f"{parser.prog}: interrupted")
         return 130
 
 

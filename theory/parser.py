@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from .program import one_line
+
 #: What stands before the name of an option, also where a word processor made it of `--`.
 _DASHES = "-–—"
 
@@ -61,11 +63,12 @@ class Parser(argparse.ArgumentParser):
         """The options that the words of a command line give."""
         if not {"-h", "--help", "--version"} & set(words):
             self._refuse_unknown(words, {})
+            self._refuse_empty(words)
         return self.parse_args(words)
 
     def error(self, message: str) -> NoReturn:
         """Say what was given and what is needed."""
-        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
+        self.exit(2, one_line(f"{self.prog}: {message} (--help shows the options)") + "\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         # argparse's own says it in other words from one Python to the next
@@ -94,6 +97,13 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             hints = dict.fromkeys(self._hint(given[place], siblings) for place in unknown)
             self.error(f"unrecognized arguments: {' '.join(self._with_values(given, unknown))}{''.join(hints)}")
+
+    def _refuse_empty(self, words: Sequence[str]) -> None:
+        """End where a value is empty: an empty path would be the current folder."""
+        for before, word in zip(("", *words), words, strict=False):
+            if not word or (word.startswith("--") and word.endswith("=")):
+                what = word[:-1] or (before if _is_option(before, set()) else "an argument")
+                self.error(f"{what} is empty; give it a value (if it is that of a shell's variable, this is not set)")
 
     def _all_names(self) -> set[str]:
         return self.names.union(*(command._all_names() for command in self.commands.values()))

@@ -7,7 +7,6 @@ are padded to one size, since the loops take rows of one shape, and the sizes of
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
 from sim.files import make_once
+from theory.program import say
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
 from ..real_data import cache_folder, check_available, collect
@@ -186,7 +186,9 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
     if unread := [str(file) for file in files if not file.is_file()]:
         raise ValueError(f"--file {path}: {some_of(unread)} cannot be read as a file; take it away.")
     states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
-    return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
+    return _conformer_set(
+        path, from_geom(files, choice.per_molecule), choice, cache, states.encode(errors="surrogateescape")
+    )
 
 
 def _conformer_set(
@@ -209,13 +211,15 @@ def _conformer_set(
     header, text = content.decode().split("\n", 1)
     skipped, too_large = json.loads(header)
     if skipped:
-        print(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})", file=sys.stderr)
+        say(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})")
     groups: dict[str, list[Chem.Mol]] = {}
     for _, molecule in in_sdf(text, file):
         assert not isinstance(molecule, Skipped)  # it was written from a molecule
         groups.setdefault(canonical(molecule), []).append(molecule)
     if len(groups) <= choice.test_molecules:
         remedy = f"; {too_large} have more than {choice.max_atoms} atoms: use a larger --max-atoms" * (too_large > 0)
+        if choice.molecules is not None and choice.molecules <= choice.test_molecules:
+            remedy = f"; use more --molecules than {choice.molecules}"
         raise ValueError(
             f"{path} holds {len(groups)} molecules that can be used; more than the {choice.test_molecules} held out "
             f"(--test-molecules) are needed{remedy}."

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 
 import numpy as np
 from jaxtyping import UInt8
@@ -82,7 +83,7 @@ def load(
     filling = _Filling(paths, size, channels, crop, skip_broken)
     digest = hashlib.sha256(repr((size, channels, crop, FORM, skip_broken)).encode())
     for path in paths:
-        digest.update(f"{path.resolve()} {_state(path, skip_broken)}\n".encode())
+        digest.update(f"{path.absolute()} {_state(path, skip_broken)}\n".encode(errors="surrogateescape"))
     file = cache_folder(cache) / f"images-{digest.hexdigest()[:24]}.npy"
     note = file.with_suffix(".json")
 
@@ -122,6 +123,8 @@ def _state(path: Path, skip_broken: bool) -> str:
         if skip_broken:
             return "missing"
         raise Broken(path, f"is missing ({error.strerror})") from error
+    if not S_ISREG(status.st_mode):  # to read a pipe would take for ever
+        raise ValueError(f"{path} is no regular file; take it out of the folder.")
     return f"{status.st_size} {status.st_mtime_ns}"
 
 

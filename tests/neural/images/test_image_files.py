@@ -1,6 +1,7 @@
 """A user's own images, as files come: turned, in many formats, hidden, broken, and CelebA's in other copies."""
 
 import io
+import os
 import re
 import zlib
 from dataclasses import replace
@@ -328,6 +329,34 @@ def test_mistakes_on_the_command_line(capsys, tmp_path):
 def test_leaving_out_is_an_option_that_changes_no_recorded_configuration():
     assert "skip_broken" not in PRESETS["cpu"].recorded()
     assert image_files.SUFFIXES == tuple(sorted(image_files.SUFFIXES))
+
+
+@pytest.mark.parametrize("skip_broken", [False, True])
+def test_what_is_no_file_is_not_waited_for(skip_broken, tmp_path):
+    write_image(tmp_path / "a" / "0.png", mode="L")
+    (tmp_path / "a" / "1.png").symlink_to(tmp_path / "a" / "0.png")
+    (tmp_path / "a" / "below").symlink_to(tmp_path / "a")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=skip_broken))) == 2
+    os.mkfifo(tmp_path / "a" / "z.png")
+    with pytest.raises(ValueError, match=r"z.png is no regular file; take it out of the folder"):
+        of_folder(tmp_path / "a", skip_broken=skip_broken)
+
+
+def test_a_link_to_itself_is_broken(tmp_path):
+    for number in range(2):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L")
+    (tmp_path / "a" / "z.png").symlink_to(tmp_path / "a" / "z.png")
+    with pytest.raises(ValueError, match=r"z.png is missing \(Too many levels of symbolic links\); --skip-broken"):
+        of_folder(tmp_path / "a")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=True))) == 2
+
+
+def test_names_that_are_no_text_are_names(tmp_path, capsys):
+    for name in (b"caf\xe9.png", b"a\nb.png"):
+        write_image(tmp_path / "a" / os.fsdecode(name), mode="L")
+    (tmp_path / "a" / "c\nd.png").write_bytes(b"")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=True))) == 2
+    assert f"{tmp_path / 'a'}: 1 left out, broken (c\\nd.png is no image" in capsys.readouterr().err
 
 
 DAMAGES = {
