@@ -1,11 +1,14 @@
 """Real data of all kinds: new rows at every iteration, and where what was read once is kept."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Int, Key, Shaped
+
+from sim.files import make_once
 
 
 def collect(
@@ -85,6 +88,20 @@ def cache_folder(given: Path | None) -> Path:
             f"--cache {folder}: {error.strerror}; give a folder for what is read once, or one that can be made."
         ) from error
     return folder
+
+
+def make_cached(file: Path, make: Callable[[Path], object]) -> None:
+    """Have a file in a cache folder, made by `make` if it is not there.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    try:
+        make_once(file, make)
+    except OSError as error:
+        raise ValueError(
+            f"--cache {file.parent}: {error.strerror}; make room there, or give another folder."
+        ) from error
 
 
 def user_cache() -> Path:

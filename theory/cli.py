@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sympy as sp
@@ -230,7 +231,7 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
         return 0
     except (ValueError, FloatingPointError, OSError) as error:
         words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
-        say(f"{' '.join([parser.prog, *words])}: {error}")
+        say(f"{' '.join([parser.prog, *words])}: {_told(error, options)}")
         try:
             sys.stdout.flush()
         except OSError:  # that was it, and Python would try again in the end
@@ -239,6 +240,19 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
     except KeyboardInterrupt:
         say(f"{parser.prog}: interrupted")
         return 130
+
+
+def _told(error: Exception, options: argparse.Namespace) -> str:
+    """What an error says; of a file that the system refuses, also which option named it, or its folder."""
+    if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
+        return str(error)
+    file = Path(os.fsdecode(error.filename)).absolute()
+    for name, value in vars(options).items():
+        given = Path(value).absolute() if isinstance(value, str | Path) and value else None
+        hidden = given is not None and file.parent == given.parent and file.name.startswith(f".{given.stem}")
+        if given is not None and (hidden or given in (file, *file.parents)):
+            return f"{_flag(name)} {value}: {error.strerror} ({file}); give one that can be read and written"
+    return str(error)
 
 
 def _drop_output() -> None:

@@ -15,11 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
-from sim.files import make_once
 from theory.program import say
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
-from ..real_data import cache_folder, check_available, collect
+from ..real_data import cache_folder, check_available, collect, make_cached
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -204,7 +203,7 @@ def _conformer_set(
         content = f"{json.dumps(news)}\n{text}".encode()
         partial.write_bytes(f"{hashlib.sha256(content).hexdigest()}\n".encode() + content)
 
-    make_once(file, make)
+    make_cached(file, make)
     digest, _, content = file.read_bytes().partition(b"\n")
     if digest.decode(errors="replace") != hashlib.sha256(content).hexdigest():
         raise ValueError(f"the cached conformations {file} are damaged; remove the file, and it is made again.")

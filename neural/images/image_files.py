@@ -15,11 +15,11 @@ from jaxtyping import UInt8
 from PIL import ExifTags, Image
 from tqdm import tqdm
 
-from sim.files import make_once, read_json
+from sim.files import read_json
 from sim.seals import seal_of
 
 from ..files import say_left_out, write_bytes
-from ..real_data import cache_folder
+from ..real_data import cache_folder, make_cached
 
 #: What a folder of images is searched for.
 SUFFIXES = tuple(
@@ -92,7 +92,7 @@ def load(
         told = {"broken": sorted(filling.broken.items()), "checksum": seal_of(unfinished)}
         write_bytes(note, json.dumps(told).encode())
 
-    make_once(file, write)
+    make_cached(file, write)
     left_out = _left_out(file, note)
     images = np.load(file, mmap_mode="r")
     say_left_out(paths[0].parent, [f"{paths[n].name} {reason}" for n, reason in left_out.items()], "broken")
@@ -141,27 +141,27 @@ class _Filling:
 
     def fill(self, file: Path) -> None:
         """Write the images to a file, and zeros for broken ones."""
-        shape = (len(self.paths), self.size, self.size, self.channels)
-        array = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
-        with warnings.catch_warnings():
+        count = len(self.paths)
+        shape = (self.size, self.size, self.channels)
+        nothing = np.zeros(shape, np.uint8)
+        with warnings.catch_warnings(), file.open("wb") as out:  # a memory map would crash on a full disk
             warnings.simplefilter("ignore")  # Pillow's on metadata; but what may fill the memory is refused
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             example = self._example()
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+            np.lib.format.write_array_header_1_0(out, header)
 
-            def place(index: int) -> None:
+            def square(index: int) -> np.ndarray:
                 image = self._read(index)
-                if image is not None:
-                    array[index] = self._square(index, image, example)
+                return nothing if image is None else self._square(index, image, example)
 
             with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
                 try:
-                    done = pool.map(place, range(len(array)))
-                    for _ in tqdm(done, "reading images", len(array), unit="image", leave=False):
-                        pass
+                    for image in tqdm(pool.map(square, range(count)), "reading images", count, leave=False):
+                        out.write(image.tobytes())
                 except BaseException:
                     pool.shutdown(cancel_futures=True)
                     raise
-        array.flush()
 
     def _example(self) -> tuple[Path, Image.Image]:
         """The first image, which all others must be like."""

@@ -5,6 +5,7 @@ import os
 import re
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -396,3 +397,22 @@ def test_no_fewer_images_are_tested_on_than_asked_for(faces):
         celeba(faces, test_images=3)
     with pytest.raises(ValueError, match="of the digits 360 are held out; got --test-images 361"):
         replace(PRESETS["cpu"], test_images=361).image_set()
+
+
+def test_a_full_disk_under_the_cache_is_one_line(tmp_path, monkeypatch):
+    for number in range(3):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L")
+    opened = Path.open
+
+    class Full(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda self, *how: Full() if how == ("wb",) else opened(self, *how))
+    with pytest.raises(ValueError, match=rf"--cache {tmp_path / 'cache'}: No space left on device; make room there"):
+        of_folder(tmp_path / "a")
+    monkeypatch.undo()
+    assert not list((tmp_path / "cache").iterdir())
