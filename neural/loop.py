@@ -29,6 +29,9 @@ from .training_set import TrainingRows, rows_of
 #: Sampled rows of each iteration and seed that are written out to be looked at.
 SHOWN = 20
 
+#: Beyond, only to list a run would take the memory or hours.
+MOST = {"iterations": 1000, "seeds": 10_000}
+
 
 class Learner(abc.ABC):
     """A kind of data and the model of it, as the loop needs them. Rows are NumPy arrays, one entry a row."""
@@ -100,6 +103,9 @@ class Plan:
         for name in ("iterations", "T", "seeds", "sample_batch", "first_steps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} must be at most {most:,}; got {getattr(self, name):,}.")
 
     @property
     def keys(self) -> Key[Array, " seeds"]:
@@ -191,11 +197,10 @@ def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray
 
 def _check_pools(learner: Learner, workflow: Workflow, plan: Plan) -> None:
     """Refuse now what would be refused when a pool is needed, after hours."""
-    iterations = range(1, plan.iterations + 1)
-    named = {pool for iteration in iterations for pool in workflow.shares(iteration)}
-    for pool in sorted(named | {Pool(iteration + 1) for iteration in iterations}):
+    for pool in map(Pool, range(1, plan.iterations + 2)):
         rows_of(workflow.size(pool), plan.T, str(pool))
-    learner.check_real(max(pool.index for pool in named if not pool.labelled_by), plan.T)
+    named = (part for iteration in range(1, plan.iterations + 1) for part in workflow.said(iteration).parts)
+    learner.check_real(max((part.last for part in named if part.fresh_real), default=1), plan.T)
 
 
 def _rows(workflow: Workflow, iteration: int, T: int) -> int:

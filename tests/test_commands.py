@@ -1,5 +1,6 @@
 """The command lines: every documented key, and one clear line with exit status 2 for each mistake."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -222,6 +223,7 @@ def test_a_mistake_is_one_line(capsys, module, line, message):
         ("state/.x.0a1b.partial.y", "--checkpoint state/x.y"),
         ("elsewhere", None),
         ("state", None),
+        (b"run/a", "--run-dir run"),
     ],
 )
 def test_a_file_that_the_system_refuses_is_named_with_its_option(capsys, file, option):
@@ -232,8 +234,26 @@ def test_a_file_that_the_system_refuses_is_named_with_its_option(capsys, file, o
     parser.add_argument("--run-dir", type=Path)
     parser.add_argument("--checkpoint")
     assert run(parser, main, ["--run-dir", "run", "--checkpoint", "state/x.y"]) == 2
-    told = f"{option}: Permission denied ({Path(file).absolute()}); give one that can be read and written"
+    told = f"{option}: Permission denied ({os.fsdecode(file)}); give one that can be read and written"
     assert capsys.readouterr().err == f"it: {told if option else f'[Errno 13] Permission denied: {file!r}'}\n"
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError("array of 9 TiB"), RuntimeError("RESOURCE_EXHAUSTED: Out of memory\nallocating")]
+)
+def test_too_little_memory_is_one_line(capsys, error):
+    def main(options):
+        raise error
+
+    assert run(Parser(prog="it"), main, []) == 2
+    told = str(error).splitlines()[0]
+    assert capsys.readouterr().err == f"it: there is not enough memory ({told}); choose smaller numbers\n"
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(Parser(prog="it"), lambda options: _raise(RuntimeError("a defect")), [])
+
+
+def _raise(error):
+    raise error
 
 
 def test_an_error_of_many_lines_is_one(capsys):

@@ -23,6 +23,9 @@ from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import WORKFLOWS
 
+#: How JAX's error begins where a device's memory is full.
+_NO_MEMORY = "RESOURCE_EXHAUSTED"
+
 
 def command_parser(
     package: str, description: str, examples: Sequence[str], *, on: Sequence[str], note: str = ""
@@ -229,7 +232,9 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
     except BrokenPipeError:  # the reader, as in `| head`, has seen enough
         _drop_output()
         return 0
-    except (ValueError, FloatingPointError, OSError) as error:
+    except (ValueError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not str(error).startswith(_NO_MEMORY):
+            raise
         words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
         say(f"{' '.join([parser.prog, *words])}: {_told(error, options)}")
         try:
@@ -244,11 +249,14 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
 
 def _told(error: Exception, options: argparse.Namespace) -> str:
     """What an error says; of a file that the system refuses, also which option named it, or its folder."""
+    if isinstance(error, MemoryError | RuntimeError):
+        first = next(iter(str(error).splitlines()), "none is left")
+        return f"there is not enough memory ({first}); choose smaller numbers"
     if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
         return str(error)
-    file = Path(os.fsdecode(error.filename)).absolute()
+    file = Path(os.fsdecode(error.filename))
     for name, value in vars(options).items():
-        given = Path(value).absolute() if isinstance(value, str | Path) and value else None
+        given = Path(value) if isinstance(value, str | Path) and value else None
         hidden = given is not None and file.parent == given.parent and file.name.startswith(f".{given.stem}")
         if given is not None and (hidden or given in (file, *file.parents)):
             return f"{_flag(name)} {value}: {error.strerror} ({file}); give one that can be read and written"

@@ -349,3 +349,10 @@ def test_what_will_be_refused_is_refused_before_anything_is_trained(workflow, me
     with pytest.raises(ValueError, match=message):
         run(Few(), workflow, PLAN, TRAINING, directory)
     assert not (tmp_path / "run").exists()
+
+
+def test_numbers_that_no_machine_has_are_refused():
+    with pytest.raises(ValueError, match="iterations must be at most 1,000; got 1,000,000,000"):
+        dataclasses.replace(PLAN, iterations=10**9)
+    with pytest.raises(ValueError, match="seeds must be at most 10,000; got 10,001"):
+        dataclasses.replace(PLAN, seeds=10_001)
