@@ -8,6 +8,7 @@ import abc
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import equinox as eqx
@@ -174,7 +175,7 @@ def _run(
     steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
     steps[0] = plan.first_steps or steps[0]
     _check_pools(learner, workflow, plan)
-    done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
+    done = _iterations_measured(directory, plan)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
             chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch)
@@ -185,6 +186,21 @@ def _run(
             bar.set_description(f"iteration {iteration}/{plan.iterations}, measuring")
             directory.record(iteration, learner.test(models) | learner.evaluate(models, samples))
     return _table(directory.metrics(), plan)
+
+
+def _iterations_measured(directory: RunDirectory, plan: Plan) -> int:
+    """How many iterations the run's table of metrics holds: whole, for each metric and seed.
+
+    Raises:
+        ValueError: it has gaps, or what this run does not have.
+    """
+    places = {(int(row["iteration"]), int(row["seed"]), row["metric"]) for row in directory.metrics()}
+    done = max((iteration for iteration, _, _ in places), default=0)
+    names = {name for _, _, name in places}
+    if done > plan.iterations or places != set(product(range(1, done + 1), range(plan.seeds), names)):
+        reason = f"it does not hold a number for each metric, iteration and seed (0 to {plan.seeds - 1}), and no other"
+        raise damaged(directory.path / "metrics.csv", reason)
+    return done
 
 
 def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray, "seeds iterations"]]:

@@ -109,6 +109,8 @@ def test_a_typo_says_what_was_meant(capsys, line, prog, message, right):
         ("neural --preset smoke vae replace", "--preset; --preset comes after the name of a command (--help"),
         ("theory check-bound accumulate -d*sigma --design fixed", "-d*sigma; write -- before what begins with a dash"),
         ("theory accumulate --nonsense", "unrecognized arguments: --nonsense (--help"),
+        ("theory accumulate --version", "unrecognized arguments: --version"),
+        ("theory --version --nonsense", "unrecognized arguments: --nonsense"),
         ("theory forget", "'check-bound', 'table') (--help"),
         ("theory accumulate --below replace", "unrecognized arguments: --below replace (--help"),
     ],

@@ -239,7 +239,12 @@ def test_a_file_that_the_system_refuses_is_named_with_its_option(capsys, file, o
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError("array of 9 TiB"), RuntimeError("RESOURCE_EXHAUSTED: Out of memory\nallocating")]
+    "error",
+    [
+        MemoryError("array of 9 TiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory\nallocating"),
+        NotImplementedError("random bits array of size exceeding 2 ** 64"),
+    ],
 )
 def test_too_little_memory_is_one_line(capsys, error):
     def main(options):

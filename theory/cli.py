@@ -23,8 +23,8 @@ from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import WORKFLOWS
 
-#: How JAX's error begins where a device's memory is full.
-_NO_MEMORY = "RESOURCE_EXHAUSTED"
+#: How JAX's errors begin where a device's memory is full, or what is asked for would fit into none.
+_NO_MEMORY = ("RESOURCE_EXHAUSTED", "random bits array of size exceeding")
 
 
 def command_parser(

@@ -61,7 +61,7 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """The options that the words of a command line give."""
-        if not {"-h", "--help", "--version"} & set(words):
+        if not {"-h", "--help"} & set(words):
             self._refuse_unknown(words, {})
             self._refuse_empty(words)
         return self.parse_args(words)
