@@ -23,10 +23,12 @@ SHELLS = ("bash", "zsh", "fish")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    import theory.interruption  # noqa: F401 - takes a second, and starts cleanly
+
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] in PACKAGES:
         return importlib.import_module(f"{words[0]}.__main__").main(words[1:])
-    from theory.cli import run  # imports SymPy, as does the first that uses it
+    from theory.cli import run
 
     return run(_parser(), _main, words)
 

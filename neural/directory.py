@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -18,6 +17,7 @@ from jaxtyping import Float, PyTree
 from sim.files import read_json
 from sim.locks import Lock, inside
 from sim.seals import NAME as CHECKSUMS, Seals, damaged
+from theory.program import say
 
 from .files import write_bytes
 
@@ -141,10 +141,7 @@ class RunDirectory:
         seals = Seals(self.path)
         paths = [*self.path.glob("pools/[!.]*.npy"), *self.path.glob("models/[!.]*.eqx")]
         if not seals.exist and (paths or any((self.path / name).exists() for name in _TABLES)):
-            print(
-                f"{self.path} was made before runs had checksums: it is taken as it is, and checked from now on.",
-                file=sys.stderr,
-            )
+            say(f"{self.path} was made before runs had checksums: it is taken as it is, and checked from now on.")
             for pool in self.path.glob("pools/[!.]*.npy"):
                 if not np.isfinite(_read_pool(pool)).all():
                     raise damaged(pool, "not all of its numbers are finite")

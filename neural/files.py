@@ -3,12 +3,12 @@
 import bz2
 import gzip
 import lzma
-import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from sim.files import write_whole
+from theory.program import say
 
 #: How a compressed file is named, what is at its start, and how it is read.
 COMPRESSED = {
@@ -114,7 +114,7 @@ def as_text(content: bytes, path: Path, needed: str = "a text file") -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         name = "UTF-8" if encoding.startswith("utf-8") else encoding.upper()
-        raise ValueError(f"{path} is not text: byte {error.start} is not {name}; give {needed}.") from error
+        raise ValueError(f"{path} is not text: byte {error.start} is not {name}; give {needed}, in UTF-8.") from error
     if "\0" in text:
         raise ValueError(f"{path} is not text: it holds zero bytes; give {needed}, in UTF-8.")
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -134,4 +134,4 @@ def some_of(names: Sequence[str], separator: str = ", ") -> str:
 def say_left_out(path: Path | str, names: Sequence[str], why: str) -> None:
     """One line on standard error that counts and names what is left out, if anything is."""
     if names:
-        print(f"{path}: {len(names)} left out, {why} ({some_of(names)})", file=sys.stderr)
+        say(f"{path}: {len(names)} left out, {why} ({some_of(names)})")

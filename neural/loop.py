@@ -8,6 +8,7 @@ import abc
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import equinox as eqx
@@ -29,6 +30,9 @@ from .training_set import TrainingRows, rows_of
 #: Sampled rows of each iteration and seed that are written out to be looked at.
 SHOWN = 20
 
+#: Beyond, only to list a run would take the memory or hours.
+MOST = {"iterations": 1000, "seeds": 10_000}
+
 
 class Learner(abc.ABC):
     """A kind of data and the model of it, as the loop needs them. Rows are NumPy arrays, one entry a row."""
@@ -36,6 +40,9 @@ class Learner(abc.ABC):
     @abc.abstractmethod
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
         """The real data collected at an iteration; the key is the seed's, the same at every iteration."""
+
+    def check_real(self, iteration: int, rows: int) -> None:  # noqa: B027 - real data may never end
+        """Refuse, before anything is trained, what `real` will refuse at this iteration."""
 
     @abc.abstractmethod
     def model(self, *, key: Key[Array, ""]) -> PyTree:
@@ -97,6 +104,9 @@ class Plan:
         for name in ("iterations", "T", "seeds", "sample_batch", "first_steps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} must be at most {most:,}; got {getattr(self, name):,}.")
 
     @property
     def keys(self) -> Key[Array, " seeds"]:
@@ -164,7 +174,8 @@ def _run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
     steps[0] = plan.first_steps or steps[0]
-    done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
+    _check_pools(learner, workflow, plan)
+    done = _iterations_measured(directory, plan)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
             chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch)
@@ -177,12 +188,35 @@ def _run(
     return _table(directory.metrics(), plan)
 
 
+def _iterations_measured(directory: RunDirectory, plan: Plan) -> int:
+    """How many iterations the run's table of metrics holds: whole, for each metric and seed.
+
+    Raises:
+        ValueError: it has gaps, or what this run does not have.
+    """
+    places = {(int(row["iteration"]), int(row["seed"]), row["metric"]) for row in directory.metrics()}
+    done = max((iteration for iteration, _, _ in places), default=0)
+    names = {name for _, _, name in places}
+    if done > plan.iterations or places != set(product(range(1, done + 1), range(plan.seeds), names)):
+        reason = f"it does not hold a number for each metric, iteration and seed (0 to {plan.seeds - 1}), and no other"
+        raise damaged(directory.path / "metrics.csv", reason)
+    return done
+
+
 def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     result: dict[str, np.ndarray] = {}
     for row in rows:
         values = result.setdefault(row["metric"], np.full((plan.seeds, plan.iterations), np.nan))
         values[int(row["seed"]), int(row["iteration"]) - 1] = float(row["value"])
     return result
+
+
+def _check_pools(learner: Learner, workflow: Workflow, plan: Plan) -> None:
+    """Refuse now what would be refused when a pool is needed, after hours."""
+    for pool in map(Pool, range(1, plan.iterations + 2)):
+        rows_of(workflow.size(pool), plan.T, str(pool))
+    named = (part for iteration in range(1, plan.iterations + 1) for part in workflow.said(iteration).parts)
+    learner.check_real(max((part.last for part in named if part.fresh_real), default=1), plan.T)
 
 
 def _rows(workflow: Workflow, iteration: int, T: int) -> int:

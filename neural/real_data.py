@@ -1,11 +1,14 @@
 """Real data of all kinds: new rows at every iteration, and where what was read once is kept."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Int, Key, Shaped
+
+from sim.files import make_once
 
 
 def collect(
@@ -27,6 +30,28 @@ def collect(
     return np.asarray(real[collected(len(real), iteration, rows, noun=noun, option=noun, key=key, remedy=remedy)])
 
 
+def check_available(available: int, iteration: int, rows: int, *, noun: str, option: str, remedy: str = "") -> None:
+    """Refuse to collect at an iteration more rows than there are.
+
+    Args:
+        available: how many rows there are.
+        iteration: at which they are collected, from 1 on.
+        rows: how many; as many at each iteration before it.
+        noun: what they are.
+        option: of the command line, that says how many are collected.
+        remedy: what helps beside fewer rows.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    if iteration * rows > available:
+        fewer = f"--{option}{' or --iterations' * (iteration > 1)}"
+        raise ValueError(
+            f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
+            f"all, and there are {available} to train on; use fewer {fewer}{remedy}."
+        )
+
+
 def collected(
     available: int, iteration: int, rows: int, *, noun: str, option: str, key: Key[Array, ""], remedy: str = ""
 ) -> Int[np.ndarray, " rows"]:
@@ -44,11 +69,7 @@ def collected(
     Raises:
         ValueError: there are not so many.
     """
-    if iteration * rows > available:
-        raise ValueError(
-            f"iteration {iteration} needs {rows} real {noun} beside those before it, {iteration * rows} in "
-            f"all, and there are {available} to train on; use fewer --{option}{remedy}."
-        )
+    check_available(available, iteration, rows, noun=noun, option=option, remedy=remedy)
     order = np.random.default_rng(jr.key_data(key).tolist()).permutation(available)
     return order[(iteration - 1) * rows : iteration * rows]
 
@@ -67,6 +88,20 @@ def cache_folder(given: Path | None) -> Path:
             f"--cache {folder}: {error.strerror}; give a folder for what is read once, or one that can be made."
         ) from error
     return folder
+
+
+def make_cached(file: Path, make: Callable[[Path], object]) -> None:
+    """Have a file in a cache folder, made by `make` if it is not there.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    try:
+        make_once(file, make)
+    except OSError as error:
+        raise ValueError(
+            f"--cache {file.parent}: {error.strerror}; make room there, or give another folder."
+        ) from error
 
 
 def user_cache() -> Path:

@@ -51,10 +51,13 @@ class Training:
 
     def budget(self, rows: int) -> int:
         """Steps of a fit to so many rows."""
+        steps = self.steps
         if self.epochs is not None:
-            return max(1, round(self.epochs * rows / self.batch_size))
-        assert self.steps is not None  # checked when made
-        return self.steps
+            steps = max(1, round(min(self.epochs * rows / self.batch_size, 2**63)))
+        assert steps is not None  # checked when made
+        if steps >= 2**31:
+            raise ValueError(f"a fit has fewer than 2^31 steps; got {steps:.3g}. Use fewer --epochs or --steps.")
+        return steps
 
     @property
     def optimiser(self) -> optax.GradientTransformation:

@@ -29,7 +29,7 @@ from theory.cli import (
     run as run_command,
     whole_number,
 )
-from theory.program import program
+from theory.program import program, say
 from theory.tasks import TASKS
 
 from .comparison import Comparison, compare
@@ -104,7 +104,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
         except ValueError as error:
             if not jax.distributed.is_initialized():
                 raise
-            print(f"{program('sim')}: {error}", file=sys.stderr)
+            say(f"{program('sim')}: {error}")
             leave(2)  # a regular end would wait for those who did not come
     elif any(value is not None for value in place):
         raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
@@ -129,7 +129,7 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             progress=True,
         )
     except Lost as lost:
-        print(f"{program('sim')}: {lost}", file=sys.stderr)
+        say(f"{program('sim')}: {lost}")
         leave(2)
 
 
@@ -190,10 +190,9 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     if interruption is not None:
         kept = f"{options.checkpoint} holds these, and the same command goes on from them."
         lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
-        print(
+        say(
             f"{program('sim')}: interrupted after {result.replicates:,} replicates, of which the numbers are. "
-            f"{kept if options.checkpoint else lost}",
-            file=sys.stderr,
+            f"{kept if options.checkpoint else lost}"
         )
         return leave(130) if options.distributed else 130
     return 1 if comparison.verdict == "disagree" else 0

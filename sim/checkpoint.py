@@ -93,7 +93,10 @@ class Checkpoint:
             raise ValueError(
                 f"there is no folder {path.parent} for the checkpoint {path.name}. Make it, or name another."
             )
-        stack.enter_context(Lock(path, beside(path), advice="Wait until it has ended, or name another file."))
+        try:
+            stack.enter_context(Lock(path, beside(path), advice="Wait until it has ended, or name another file."))
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def try_out(self, found: RunningStatistics) -> None:
         """See that it can be written, before anything is computed.
@@ -108,9 +111,12 @@ class Checkpoint:
             with partial_file(self.path) as partial:
                 partial.write_bytes(self._packed(found))
         except OSError as error:
-            raise ValueError(
-                f"the checkpoint {self.path} cannot be written ({error.strerror}). Make room or name another file."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> ValueError:
+        return ValueError(
+            f"the checkpoint {self.path} cannot be written ({error.strerror}). Make room or name another file."
+        )
 
     def save(self, found: RunningStatistics, *, at_once: bool) -> None:
         """Write the statistics of whole blocks, in one step: now, or if the last time is long ago."""

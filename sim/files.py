@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from glob import escape
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+
+from theory.program import say
 
 from .locks import Lock, beside
 
@@ -102,7 +103,7 @@ def anew(folder: Path, by: str) -> Iterator[Path]:
     with Lock(folder, folder / f".{by}.lock", advice="Wait until it has ended."):
         _move(whole, folder)  # should a run have been killed just then
         if staging.exists() and any(staging.iterdir()):
-            print(f"Going on with {staging}, which an unfinished run left; delete it to begin anew.", file=sys.stderr)
+            say(f"Going on with {staging}, which an unfinished run left; delete it to begin anew.")
         staging.mkdir(parents=True, exist_ok=True)
         yield staging
         staging.rename(whole)

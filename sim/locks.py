@@ -2,13 +2,14 @@
 
 import os
 import socket
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
+
+from theory.program import say
 
 
 def inside(folder: Path) -> Path:
@@ -51,7 +52,7 @@ class Lock:
         except Timeout:
             if not self._wait:
                 raise ValueError(f"{self._target} is in use by {self._holder()}. {self._advice}") from None
-            print(f"{self._target} is in use by {self._holder()}; waiting until it is free.", file=sys.stderr)
+            say(f"{self._target} is in use by {self._holder()}; waiting until it is free.")
             self._lock.acquire()
         return self
 

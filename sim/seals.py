@@ -43,7 +43,7 @@ class Seals:
 
         def filled(partial: Path) -> None:
             fill(partial)
-            self._seals[name] = [*self._present(name), _seal(partial)]
+            self._seals[name] = [*self._present(name), seal_of(partial)]
             self.store()
 
         write_whole(self._folder / name, filled)
@@ -55,7 +55,7 @@ class Seals:
         for name in names:
             path = self._folder / name
             if path.is_file() and self._seen.get(name) != _state(path):
-                self._seals[name] = [_seal(path)]
+                self._seals[name] = [seal_of(path)]
                 self._seen[name] = _state(path)
 
     def forget(self, names: Iterable[str]) -> None:
@@ -86,7 +86,7 @@ class Seals:
         matching = [
             (size, digest)
             for size, digest in self._seals.get(name, [])
-            if (size <= state[0] if grows else size == state[0]) and _seal(path, size) == (size, digest)
+            if (size <= state[0] if grows else size == state[0]) and seal_of(path, size) == (size, digest)
         ]
         if not matching:
             raise damaged(path, "its content does not match its checksum")
@@ -117,8 +117,8 @@ def _state(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _seal(path: Path, size: int | None = None) -> Seal:
-    """Of the whole file, or of so many bytes."""
+def seal_of(path: Path, size: int | None = None) -> Seal:
+    """The checksum of the whole file, or of its first `size` bytes."""
     with path.open("rb") as file:
         if size is None or size == path.stat().st_size:
             return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

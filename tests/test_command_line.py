@@ -109,6 +109,8 @@ def test_a_typo_says_what_was_meant(capsys, line, prog, message, right):
         ("neural --preset smoke vae replace", "--preset; --preset comes after the name of a command (--help"),
         ("theory check-bound accumulate -d*sigma --design fixed", "-d*sigma; write -- before what begins with a dash"),
         ("theory accumulate --nonsense", "unrecognized arguments: --nonsense (--help"),
+        ("theory accumulate --version", "unrecognized arguments: --version"),
+        ("theory --version --nonsense", "unrecognized arguments: --nonsense"),
         ("theory forget", "'check-bound', 'table') (--help"),
         ("theory accumulate --below replace", "unrecognized arguments: --below replace (--help"),
     ],
@@ -120,11 +122,36 @@ def test_an_option_in_the_wrong_place(capsys, line, message):
     assert message in ran.err
 
 
-@pytest.mark.parametrize("bound", ["-T - d", "-1"])
+@pytest.mark.parametrize("bound", ["-T - d", "-1", "-3*sigma", "-.5*d", "-1/T"])
 def test_a_bound_may_begin_with_a_dash(bound):
     line = ["check-bound", "replace", bound, "--design", "fixed"]
     assert PARSERS["theory"].read(line).bound == bound
     assert PARSERS["theory"].read([*line[:2], "--design", "fixed", "--", "-T*d"]).bound == "-T*d"
+
+
+@pytest.mark.parametrize(
+    ("package", "words", "what"),
+    [
+        ("neural", ["vae", "replace", "--run-dir", ""], "--run-dir"),
+        ("neural", ["vae", "replace", "--run-dir", "x", "--folder="], "--folder"),
+        ("neural", ["transformer", "replace", "--file", "", "--run-dir", "x"], "--file"),
+        ("sim", ["replace", "--checkpoint", ""], "--checkpoint"),
+        ("paper_repro", ["run", "linear_a", "--out", ""], "--out"),
+        ("theory", ["check-bound", "replace", ""], "an argument"),
+        ("theory", [""], "an argument"),
+    ],
+)
+def test_an_empty_value_is_no_path_to_the_current_folder(capsys, package, words, what):
+    ran = run(capsys, of(package), words)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f": {what} is empty; give it a value (if it is that of a shell's variable, this is not set)" in ran.err
+
+
+@pytest.mark.parametrize("words", [["accumulate", "--no\nsuch"], ["accu\nmulate"], ["replace", "--design", "fi\nxed"]])
+def test_line_breaks_in_what_was_typed_make_no_second_line(capsys, words):
+    ran = run(capsys, of("theory"), words)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "\\n" in ran.err
 
 
 def test_help_comes_before_mistakes(capsys):
@@ -353,3 +380,18 @@ def test_scripts_of_other_shells(shell):
 def test_the_console_is_installed():
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
     assert '[project.scripts]\nmodel-collapse = "figures.console:main"\n' in text
+
+
+@pytest.mark.slow
+def test_help_is_the_same_without_docstrings(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code = (
+        "import importlib, sys\n"
+        "def walk(parser):\n"
+        "    yield parser\n"
+        "    for command in parser.commands.values(): yield from walk(command)\n"
+        "for name in sys.argv[1:]:\n"
+        "    for each in walk(importlib.import_module(f'{name}.__main__').parser()): print(each.format_help())"
+    )
+    done = subprocess.run([sys.executable, "-OO", "-c", code, *PARSERS], capture_output=True, text=True, check=True)
+    assert done.stdout == "".join(f"{each.format_help()}\n" for parser in PARSERS.values() for each in walk(parser))

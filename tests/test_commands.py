@@ -1,9 +1,11 @@
 """The command lines: every documented key, and one clear line with exit status 2 for each mistake."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import sympy as sp
 
 import theory
 from tests.helpers import command, refused
+from theory.cli import Parser, run
 
 SIM = "accumulate --design fresh --T 20 --d 2 --iterations 3 --replicates 4000"
 
@@ -208,3 +211,59 @@ def test_a_mistake_is_one_line(capsys, module, line, message):
     ran = command(capsys, module, line)
     refused(ran, f"python -m {module}", message)
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "option"),
+    [
+        ("run", "--run-dir run"),
+        ("run/pools/real-1.npy", "--run-dir run"),
+        (".run.lock", "--run-dir run"),
+        ("state/x.y", "--checkpoint state/x.y"),
+        ("state/.x.0a1b.partial.y", "--checkpoint state/x.y"),
+        ("elsewhere", None),
+        ("state", None),
+        (b"run/a", "--run-dir run"),
+    ],
+)
+def test_a_file_that_the_system_refuses_is_named_with_its_option(capsys, file, option):
+    def main(options):
+        raise PermissionError(13, "Permission denied", file)
+
+    parser = Parser(prog="it")
+    parser.add_argument("--run-dir", type=Path)
+    parser.add_argument("--checkpoint")
+    assert run(parser, main, ["--run-dir", "run", "--checkpoint", "state/x.y"]) == 2
+    told = f"{option}: Permission denied ({os.fsdecode(file)}); give one that can be read and written"
+    assert capsys.readouterr().err == f"it: {told if option else f'[Errno 13] Permission denied: {file!r}'}\n"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("array of 9 TiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory\nallocating"),
+        NotImplementedError("random bits array of size exceeding 2 ** 64"),
+    ],
+)
+def test_too_little_memory_is_one_line(capsys, error):
+    def main(options):
+        raise error
+
+    assert run(Parser(prog="it"), main, []) == 2
+    told = str(error).splitlines()[0]
+    assert capsys.readouterr().err == f"it: there is not enough memory ({told}); choose smaller numbers\n"
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(Parser(prog="it"), lambda options: _raise(RuntimeError("a defect")), [])
+
+
+def _raise(error):
+    raise error
+
+
+def test_an_error_of_many_lines_is_one(capsys):
+    def main(options):
+        raise ValueError("the file\nname is damaged")
+
+    assert run(Parser(prog="it"), main, []) == 2
+    assert capsys.readouterr().err == "it: the file\\nname is damaged\n"

@@ -64,10 +64,20 @@ def test_without_docstrings_the_same_is_printed():
 
 
 @pytest.mark.slow
-def test_without_docstrings_every_command_runs():
-    assert shell(RUN, flags="-OO").stdout == shell(RUN).stdout
-    for program in ("neural vae --help", "paper_repro list", "figures --help"):
-        assert shell(f"-m {program}", flags="-OO").returncode == 0
+@pytest.mark.parametrize("line", [RUN, "-m neural vae --help", "-m paper_repro list", "-m figures --help"])
+def test_without_docstrings_every_command_runs(line):
+    done = shell(line, flags="-OO")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == shell(line).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["-m theory replace --design fixed", "-m neural transformer replace --help"])
+def test_a_terminal_that_knows_few_letters(line):
+    done = shell(line, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    plain = shell(line).stdout
+    assert done.stdout == plain.encode("ascii", "backslashreplace").decode()
 
 
 def outer():
@@ -142,16 +152,51 @@ def files(folder):
 
 
 @pytest.mark.slow
-def test_an_installation_is_left_as_it_is(installed, tmp_path):
-    before = files(installed)
-    for line, made in (
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
         ("run linear_claims", None),
         ("run linear_a --preset smoke", "runs/smoke/linear_a.csv"),
         ("run designs --preset smoke --out mine", "mine/designs.csv"),
         ("run linear_isotropy --preset smoke --again", "runs/smoke/linear_isotropy.csv"),
         ("claims --record", "paper_repro/results/claims.json"),
-    ):
-        done = shell(f"-m paper_repro {line}", path=installed, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert made is None or (tmp_path / made).exists()
+    ],
+)
+def test_an_installation_is_left_as_it_is(line, made, installed, tmp_path):
+    before = files(installed)
+    done = shell(f"-m paper_repro {line}", path=installed, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert made is None or (tmp_path / made).exists()
     assert files(installed) == before
+
+
+RANDOM = (
+    "import sys, tempfile, theory\n"
+    "from pathlib import Path\n"
+    "from dataclasses import replace\n"
+    "from neural.__main__ import KINDS\n"
+    "from neural.directory import RunDirectory\n"
+    "from neural.loop import run\n"
+    "chosen = replace(KINDS['vae'].presets['smoke'], iterations=1, seeds=1, steps=3, chunk=3, style='linear')\n"
+    "with tempfile.TemporaryDirectory() as folder:\n"
+    "    kept = RunDirectory(Path(folder), {}, resume=False)\n"
+    "    learner = chosen.learner(Path(folder))\n"
+    "    found = run(learner, theory.Replace(), chosen.plan, chosen.training, kept)\n"
+    "    print({name: values.tolist() for name, values in found.items()})\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_THREEFRY_PARTITIONABLE": "0"},
+        {"JAX_DEFAULT_PRNG_IMPL": "unsafe_rbg", "JAX_THREEFRY_PARTITIONABLE": "1", "JAX_RANDOM_SEED_OFFSET": "5"},
+    ],
+)
+def test_settings_that_change_no_digit_of_a_network(variables, tmp_path):
+    (tmp_path / "it.py").write_text(RANDOM)
+    plain, other = shell(f"{tmp_path / 'it.py'}"), shell(f"{tmp_path / 'it.py'}", **variables)
+    assert plain.returncode == 0, plain.stderr
+    assert other.stdout == plain.stdout
+    assert "test_loss" in plain.stdout

@@ -48,7 +48,12 @@ def _options(task: type[Task], command: Parser) -> None:
     add("--domain", action="append", default=[], metavar="RELATION", help=help)
     add("--time-limit", type=positive_number, help="seconds (default: none; searches end after units of work)")
     add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
-    add("--export", metavar="FILE", help="write a proof as a script that PARI/GP verifies: gp -q -f FILE")
+    add(
+        "--export",
+        type=_new_file,
+        metavar="FILE",
+        help="write a proof as a script that PARI/GP verifies: gp -q -f FILE",
+    )
     output = command.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON value")
     output.add_argument("--latex", action="store_true", help="print the proof as a LaTeX document")
@@ -63,6 +68,14 @@ def _workflow(text: str) -> Workflow:
         return build_workflow(parser.read(shlex.split(text)))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _new_file(text: str) -> Path:
+    """A file that can be written, which is seen to before there is anything to write."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"needs a file in a folder that is there; got {text!r}")
+    return path
 
 
 def _number(value: int | Fraction) -> int | float:
@@ -96,7 +109,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     bound = str(other.expr) if isinstance(other, Law) else other
     if isinstance(verdict, Proved):
         if options.export is not None:
-            Path(options.export).write_text(verdict.gp_script(), encoding="utf-8")
+            options.export.write_text(verdict.gp_script(), encoding="utf-8")
     elif options.export is not None or options.latex:
         print("there is no proof to be exported.", file=sys.stderr)
     if options.latex and isinstance(verdict, Proved):

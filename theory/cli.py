@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sympy as sp
 
 from .parser import Parser as Parser
-from .program import program, versions
+from .program import program, say, versions
 from .prover.second_opinion import Contradiction
 from .ranges import Range
 from .summary import summary
@@ -22,6 +23,9 @@ from .task import Parameter, Task
 from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import WORKFLOWS
+
+#: How JAX's errors begin where a device's memory is full, or what is asked for would fit into none.
+_NO_MEMORY = ("RESOURCE_EXHAUSTED", "random bits array of size exceeding")
 
 
 def command_parser(
@@ -229,25 +233,43 @@ def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: li
     except BrokenPipeError:  # the reader, as in `| head`, has seen enough
         _drop_output()
         return 0
-    except (ValueError, FloatingPointError, OSError) as error:
-        _say(parser, options, error)
-        return 2
     except Contradiction as error:  # no mistake of the user's
         _say(parser, options, error)
         return 1
+    except (ValueError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not str(error).startswith(_NO_MEMORY):
+            raise
+        _say(parser, options, _told(error, options))
+        return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        say(f"{parser.prog}: interrupted")
         return 130
 
 
-def _say(parser: Parser, options: argparse.Namespace, error: Exception) -> None:
+def _say(parser: Parser, options: argparse.Namespace, what: object) -> None:
     """What is wrong, in one line on standard error, after what was printed so far."""
     words = [getattr(options, name) for name in ("kind", "workflow") if name in options]
-    print(f"{' '.join([parser.prog, *words])}: {error}", file=sys.stderr)
+    say(f"{' '.join([parser.prog, *words])}: {what}")
     try:
         sys.stdout.flush()
     except OSError:  # that was it, and Python would try again in the end
         _drop_output()
+
+
+def _told(error: Exception, options: argparse.Namespace) -> str:
+    """What an error says; of a file that the system refuses, also which option named it, or its folder."""
+    if isinstance(error, MemoryError | RuntimeError):
+        first = next(iter(str(error).splitlines()), "none is left")
+        return f"there is not enough memory ({first}); choose smaller numbers"
+    if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
+        return str(error)
+    file = Path(os.fsdecode(error.filename))
+    for name, value in vars(options).items():
+        given = Path(value) if isinstance(value, str | Path) and value else None
+        hidden = given is not None and file.parent == given.parent and file.name.startswith(f".{given.stem}")
+        if given is not None and (hidden or given in (file, *file.parents)):
+            return f"{_flag(name)} {value}: {error.strerror} ({file}); give one that can be read and written"
+    return str(error)
 
 
 def _drop_output() -> None:

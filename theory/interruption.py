@@ -2,9 +2,10 @@
 
 Ctrl-C ends it without a traceback. A library that refuses its settings in the environment ends it with one line.
 Streams that were closed by whoever started it are there, and lead nowhere: else the next file that is opened would take
-the place of standard output.
+the place of standard output. What the terminal's encoding cannot write is written out as an escape.
 """
 
+import io
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not in a notebook
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _refuse(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

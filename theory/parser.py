@@ -6,10 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from .program import one_line
+
 #: What stands before the name of an option, also where a word processor made it of `--`.
 _DASHES = "-–—"
 
 _COLUMNS = 78
+
+#: What begins as a negative number does; no option has such a name. Older versions of argparse know whole words only.
+_NEGATIVE = re.compile(r"-\.?\d")
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -38,6 +43,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, examples: Sequence[str] = (), **options: Any) -> None:
         # argparse makes the parsers of subcommands by this
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **options)
+        self._negative_number_matcher = _NEGATIVE
         self.examples = [f"{self.prog} {example}".strip() for example in examples]
         lines = [_broken(example) for example in self.examples]
         self.epilog = "\n".join(["example:" if len(lines) == 1 else "examples:", *lines]) if lines else None
@@ -55,13 +61,14 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """The options that the words of a command line give."""
-        if not {"-h", "--help", "--version"} & set(words):
+        if not {"-h", "--help"} & set(words):
             self._refuse_unknown(words, {})
+            self._refuse_empty(words)
         return self.parse_args(words)
 
     def error(self, message: str) -> NoReturn:
         """Say what was given and what is needed."""
-        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
+        self.exit(2, one_line(f"{self.prog}: {message} (--help shows the options)") + "\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         # argparse's own says it in other words from one Python to the next
@@ -90,6 +97,13 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             hints = dict.fromkeys(self._hint(given[place], siblings) for place in unknown)
             self.error(f"unrecognized arguments: {' '.join(self._with_values(given, unknown))}{''.join(hints)}")
+
+    def _refuse_empty(self, words: Sequence[str]) -> None:
+        """End where a value is empty: an empty path would be the current folder."""
+        for before, word in zip(("", *words), words, strict=False):
+            if not word or (word.startswith("--") and word.endswith("=")):
+                what = word[:-1] or (before if _is_option(before, set()) else "an argument")
+                self.error(f"{what} is empty; give it a value (if it is that of a shell's variable, this is not set)")
 
     def _all_names(self) -> set[str]:
         return self.names.union(*(command._all_names() for command in self.commands.values()))
@@ -147,7 +161,7 @@ def _name(word: str) -> str:
 
 def _is_option(word: str, known: Collection[str]) -> bool:
     """Whether argparse takes it for an option; or whether it is one with another dash."""
-    if len(word) < 2 or word[0] not in _DASHES or " " in word or word[1].isdigit() or word[1] == ".":
+    if len(word) < 2 or word[0] not in _DASHES or " " in word or _NEGATIVE.match(word):
         return False
     return word[0] == "-" or "--" + _name(word).lstrip(_DASHES) in known
 

@@ -1,4 +1,4 @@
-"""What a class or a function says of itself in one line: the first line of its docstring."""
+"""What a class or a function says of itself: its docstring, or the first line of that, also where there is none."""
 
 import ast
 import inspect
@@ -15,8 +15,12 @@ def summary(owner: type | Callable[..., Any]) -> str:
     >>> summary(summary)
     'The first line of its docstring, also where Python runs with -OO and has dropped it; empty if there is none.'
     """
-    text = owner.__doc__ if sys.flags.optimize < 2 else from_source(owner)
-    return (text or "").partition("\n")[0]
+    return docstring(owner).partition("\n")[0]
+
+
+def docstring(owner: type | Callable[..., Any]) -> str:
+    """All of it, also with -OO; empty if there is none."""
+    return (owner.__doc__ if sys.flags.optimize < 2 else from_source(owner)) or ""
 
 
 @cache

@@ -7,7 +7,6 @@ are padded to one size, since the loops take rows of one shape, and the sizes of
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
-from sim.files import make_once
+from theory.program import say
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
-from ..real_data import cache_folder, collect
+from ..real_data import cache_folder, check_available, collect, make_cached
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -61,7 +60,7 @@ BONDS = {
 }
 
 #: Of what is kept: changed whenever the same molecules give other rows.
-FORM = 2
+FORM = 3
 
 Rows = Float32[np.ndarray, "conformations columns"]
 
@@ -88,8 +87,16 @@ class ConformerSet:
 
     def real(self, iteration: int, conformations: int, *, key: Key[Array, ""]) -> Rows:
         """Conformations that no earlier iteration of the same key collected."""
-        remedy = f", or a larger --max-atoms, for which {self.too_large} molecules were skipped" * (self.too_large > 0)
-        return collect(self.train, iteration, conformations, noun="conformations", key=key, remedy=remedy)
+        return collect(self.train, iteration, conformations, noun="conformations", key=key, remedy=self._remedy)
+
+    def check_real(self, iteration: int, conformations: int) -> None:
+        """Refuse what `real` refuses."""
+        noun = "conformations"
+        check_available(len(self.train), iteration, conformations, noun=noun, option=noun, remedy=self._remedy)
+
+    @property
+    def _remedy(self) -> str:
+        return f", or a larger --max-atoms, for which {self.too_large} molecules were skipped" * (self.too_large > 0)
 
 
 def split(rows: Rows) -> tuple[Int[np.ndarray, " conformations"], Float32[np.ndarray, "conformations atoms 3"]]:
@@ -178,7 +185,9 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
     if unread := [str(file) for file in files if not file.is_file()]:
         raise ValueError(f"--file {path}: {some_of(unread)} cannot be read as a file; take it away.")
     states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
-    return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
+    return _conformer_set(
+        path, from_geom(files, choice.per_molecule), choice, cache, states.encode(errors="surrogateescape")
+    )
 
 
 def _conformer_set(
@@ -191,19 +200,25 @@ def _conformer_set(
     def make(partial: Path) -> None:
         news, text = _select(found, choice)
         # A line of JSON: whoever reads this file again is to see it too.
-        partial.write_bytes(f"{json.dumps(news)}\n{text}".encode())
+        content = f"{json.dumps(news)}\n{text}".encode()
+        partial.write_bytes(f"{hashlib.sha256(content).hexdigest()}\n".encode() + content)
 
-    make_once(file, make)
-    header, text = file.read_text(encoding="utf-8").split("\n", 1)
+    make_cached(file, make)
+    digest, _, content = file.read_bytes().partition(b"\n")
+    if digest.decode(errors="replace") != hashlib.sha256(content).hexdigest():
+        raise ValueError(f"the cached conformations {file} are damaged; remove the file, and it is made again.")
+    header, text = content.decode().split("\n", 1)
     skipped, too_large = json.loads(header)
     if skipped:
-        print(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})", file=sys.stderr)
+        say(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})")
     groups: dict[str, list[Chem.Mol]] = {}
     for _, molecule in in_sdf(text, file):
         assert not isinstance(molecule, Skipped)  # it was written from a molecule
         groups.setdefault(canonical(molecule), []).append(molecule)
     if len(groups) <= choice.test_molecules:
         remedy = f"; {too_large} have more than {choice.max_atoms} atoms: use a larger --max-atoms" * (too_large > 0)
+        if choice.molecules is not None and choice.molecules <= choice.test_molecules:
+            remedy = f"; use more --molecules than {choice.molecules}"
         raise ValueError(
             f"{path} holds {len(groups)} molecules that can be used; more than the {choice.test_molecules} held out "
             f"(--test-molecules) are needed{remedy}."

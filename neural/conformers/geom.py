@@ -1,6 +1,7 @@
 """Conformations out of the pickles of GEOM, of which nothing is run."""
 
 import io
+import math
 import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from rdkit import Chem
 from tqdm import tqdm
 
 from ..files import read_bytes
-from .molecules import Found, Skipped, arranged, misplaced, placed, positions
+from .molecules import Found, Skipped, arranged, misplaced, placed, positions, stretched
 
 #: The only class that a pickle of GEOM needs, beside what Python has built in.
 ALLOWED = ("rdkit.Chem.rdchem", "Mol")
@@ -37,7 +38,8 @@ def from_geom(files: Sequence[Path], conformations: int) -> Iterator[Found]:
         except _Refused as error:
             raise ValueError(f"{path} {error}") from error
         except Exception as error:  # bytes that are no pickle can raise anything
-            raise ValueError(f"{path} is no molecule of GEOM: {type(error).__name__} {error}".strip()) from error
+            first = next(iter(str(error).splitlines()), "")
+            raise ValueError(f"{path} is no molecule of GEOM: {type(error).__name__} {first}".strip()) from error
         for place, molecule in found:
             yield f"{path.name}{place}", molecule
 
@@ -45,6 +47,8 @@ def from_geom(files: Sequence[Path], conformations: int) -> Iterator[Found]:
 def _found(entry: Any, conformations: int, name: str) -> Iterator[Found]:
     """The conformers that are skipped, then the molecule with the others."""
     ranked = sorted(enumerate(entry["conformers"], 1), key=lambda item: -item[1]["boltzmannweight"])
+    if not all(0 <= conformer["boltzmannweight"] < math.inf for _, conformer in ranked):
+        raise _Refused("has a conformer whose Boltzmann weight is no finite number of at least 0.")
     kind = _kind(arranged(ranked[0][1]["rd_mol"]))
     taken: list[Chem.Mol] = []
     for number, conformer in ranked:
@@ -71,7 +75,8 @@ def _objection(molecule: Chem.Mol, kind: str) -> str | None:
         return f"is another molecule ({found:.60}) than the likeliest conformer ({kind:.60})"
     if molecule.GetNumConformers() != 1 or not molecule.GetConformer().Is3D():
         return "has no positions in space, or several"
-    return misplaced(positions(molecule)[0])
+    (xyz,) = positions(molecule)
+    return misplaced(xyz) or stretched(molecule, xyz)
 
 
 class _Refused(Exception):

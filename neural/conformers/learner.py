@@ -73,6 +73,10 @@ class ConformerModel(Learner):
         """Real conformations."""
         return self.conformers.real(iteration, rows, key=key)
 
+    def check_real(self, iteration: int, rows: int) -> None:
+        """Refuse more of them than there are."""
+        self.conformers.check_real(iteration, rows)
+
     def model(self, *, key: Key[Array, ""]) -> Denoiser:
         """A new denoiser."""
         return Denoiser(self.architecture, key=key)

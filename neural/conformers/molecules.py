@@ -36,6 +36,9 @@ ATOM = re.compile(r"\[(?!\d*H[+-]?\d*(?::\d+)?\])[^\]]*\]|Br|Cl|[BCNOPSFIbcnops]
 #: Angstrom; no two atoms are nearer to one another.
 NEAREST = 0.1
 
+#: Lengths of a bond, in units of the sum of its atoms' covalent radii; nanometres, bohr and picometres are none.
+SHORTEST_BOND, LONGEST_BOND = 0.6, 1.6
+
 # RDKit writes its warnings to standard error; what matters of them is said here in one line.
 rdBase.DisableLog("rdApp.*")
 
@@ -200,11 +203,14 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
     """
     refuse_size(molecule, hydrogens=hydrogens, max_atoms=max_atoms)
     made = arranged(molecule if hydrogens else Chem.RemoveAllHs(molecule))
-    for xyz in positions(made):
-        if reason := misplaced(xyz):
-            raise Skipped(reason)
+    if any(atom.GetAtomicNum() == 0 for atom in made.GetAtoms()):
+        raise Skipped("has an atom of no element")
+    if reasons := [reason for xyz in positions(made) if (reason := misplaced(xyz))]:
+        raise Skipped(reasons[0])
     if _is_drawn(molecule):
         raise Skipped("has no positions in space, but is drawn in a plane")
+    if reasons := [reason for xyz in positions(made) if (reason := stretched(made, xyz))]:
+        raise Skipped(reasons[0])
     made.SetProp("_Name", molecule.GetProp("_Name"))
     return made
 
@@ -244,6 +250,18 @@ def misplaced(xyz: np.ndarray) -> str | None:
         return "has positions that are no numbers"
     apart = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1) + np.diag([np.inf] * len(xyz))
     return "has several atoms in one place" if apart.min() < NEAREST else None
+
+
+def stretched(molecule: Chem.Mol, xyz: np.ndarray) -> str | None:
+    """Which bond is far too long or too short with its atoms at these positions."""
+    radius = Chem.GetPeriodicTable().GetRcovalent
+    for bond in molecule.GetBonds():
+        ends = bond.GetBeginAtom(), bond.GetEndAtom()
+        length = np.linalg.norm(np.subtract(*(xyz[atom.GetIdx()] for atom in ends)))
+        radii = sum(radius(atom.GetSymbol()) for atom in ends)
+        if not SHORTEST_BOND * radii <= length <= LONGEST_BOND * radii:
+            return f"has a bond {'-'.join(atom.GetSymbol() for atom in ends)} of {length:.2f} angstrom"
+    return None
 
 
 def _is_drawn(molecule: Chem.Mol) -> bool:

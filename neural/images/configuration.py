@@ -63,6 +63,8 @@ class ImageConfiguration(Configuration):
                 raise ValueError(
                     f"digits lie in the repository; got --folder {self.folder}. Use --data folder or --data celeba."
                 )
+            if self.test_images > len(found.test):
+                raise ValueError(f"of the digits {len(found.test)} are held out; got --test-images {self.test_images}.")
             return replace(found, test=found.test[: self.test_images])
         if self.folder is None:
             raise ValueError(f"--data {self.data} needs the images: give a --folder.")

@@ -8,16 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import ExifTags, Image
 from tqdm import tqdm
 
-from sim.files import make_once
+from sim.files import read_json
+from sim.seals import seal_of
 
 from ..files import say_left_out, write_bytes
-from ..real_data import cache_folder
+from ..real_data import cache_folder, make_cached
 
 #: What a folder of images is searched for.
 SUFFIXES = tuple(
@@ -42,7 +44,7 @@ UPRIGHT = {
 }
 
 #: Of what is kept: changed whenever the same files give other pixels.
-FORM = "upright"
+FORM = "upright, sealed"
 
 REMEDY = "--skip-broken leaves such files out"
 
@@ -81,25 +83,37 @@ def load(
     filling = _Filling(paths, size, channels, crop, skip_broken)
     digest = hashlib.sha256(repr((size, channels, crop, FORM, skip_broken)).encode())
     for path in paths:
-        digest.update(f"{path.resolve()} {_state(path, skip_broken)}\n".encode())
+        digest.update(f"{path.absolute()} {_state(path, skip_broken)}\n".encode(errors="surrogateescape"))
     file = cache_folder(cache) / f"images-{digest.hexdigest()[:24]}.npy"
-    broken = file.with_suffix(".json")
+    note = file.with_suffix(".json")
 
     def write(unfinished: Path) -> None:
         filling.fill(unfinished)
-        write_bytes(broken, json.dumps(dict(sorted(filling.broken.items()))).encode())
+        told = {"broken": sorted(filling.broken.items()), "checksum": seal_of(unfinished)}
+        write_bytes(note, json.dumps(told).encode())
 
-    make_once(file, write)
-    try:
-        images = np.load(file, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"the cached images {file} are damaged; remove the file, and it is made again.") from error
-    if images.shape != (len(paths), size, size, channels) or images.dtype != np.uint8:
-        raise ValueError(f"the cached images {file} are others than were asked for; remove the file.")
-    left_out: dict[str, str] = json.loads(broken.read_bytes())
-    say_left_out(paths[0].parent, [f"{paths[int(n)].name} {reason}" for n, reason in left_out.items()], "broken")
-    kept = [number for number in range(len(paths)) if str(number) not in left_out]
+    make_cached(file, write)
+    left_out = _left_out(file, note)
+    images = np.load(file, mmap_mode="r")
+    say_left_out(paths[0].parent, [f"{paths[n].name} {reason}" for n, reason in left_out.items()], "broken")
+    kept = [number for number in range(len(paths)) if number not in left_out]
     return images[kept] if left_out else images
+
+
+def _left_out(file: Path, note: Path) -> dict[int, str]:
+    """The images that the note beside a cached file says are broken, and why.
+
+    Raises:
+        ValueError: the file is not the one that the note is of. Half a second a gigabyte tells it from a damaged one.
+    """
+    try:
+        told = read_json(note)
+        found, left_out = tuple(told["checksum"]), {int(number): str(reason) for number, reason in told["broken"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        found, left_out = None, {}
+    if found != seal_of(file):
+        raise ValueError(f"the cached images {file} are damaged; remove the file, and it is made again.")
+    return left_out
 
 
 def _state(path: Path, skip_broken: bool) -> str:
@@ -109,6 +123,8 @@ def _state(path: Path, skip_broken: bool) -> str:
         if skip_broken:
             return "missing"
         raise Broken(path, f"is missing ({error.strerror})") from error
+    if not S_ISREG(status.st_mode):  # to read a pipe would take for ever
+        raise ValueError(f"{path} is no regular file; take it out of the folder.")
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
@@ -125,27 +141,27 @@ class _Filling:
 
     def fill(self, file: Path) -> None:
         """Write the images to a file, and zeros for broken ones."""
-        shape = (len(self.paths), self.size, self.size, self.channels)
-        array = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
-        with warnings.catch_warnings():
+        count = len(self.paths)
+        shape = (self.size, self.size, self.channels)
+        nothing = np.zeros(shape, np.uint8)
+        with warnings.catch_warnings(), file.open("wb") as out:  # a memory map would crash on a full disk
             warnings.simplefilter("ignore")  # Pillow's on metadata; but what may fill the memory is refused
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             example = self._example()
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+            np.lib.format.write_array_header_1_0(out, header)
 
-            def place(index: int) -> None:
+            def square(index: int) -> np.ndarray:
                 image = self._read(index)
-                if image is not None:
-                    array[index] = self._square(index, image, example)
+                return nothing if image is None else self._square(index, image, example)
 
             with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
                 try:
-                    done = pool.map(place, range(len(array)))
-                    for _ in tqdm(done, "reading images", len(array), unit="image", leave=False):
-                        pass
+                    for image in tqdm(pool.map(square, range(count)), "reading images", count, leave=False):
+                        out.write(image.tobytes())
                 except BaseException:
                     pool.shutdown(cancel_futures=True)
                     raise
-        array.flush()
 
     def _example(self) -> tuple[Path, Image.Image]:
         """The first image, which all others must be like."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float32, Integer, Key, Shaped, UInt8
 
 from ..files import of_a_system, read_text, say_left_out
-from ..real_data import collect
+from ..real_data import check_available, collect
 from .image_files import SUFFIXES, load
 
 #: Names in the released CelebA (Liu et al. 2015): the aligned faces, 178 x 218, and which split each belongs to.
@@ -53,6 +53,10 @@ class ImageSet:
         """
         return collect(self.train, iteration, images, noun="images", key=key)
 
+    def check_real(self, iteration: int, images: int) -> None:
+        """Refuse what `real` refuses."""
+        check_available(len(self.train), iteration, images, noun="images", option="images")
+
 
 def as_float(images: Shaped[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
     """Pixels from 0 to 1."""
@@ -83,7 +87,7 @@ def celeba(
         folder: the released one.
         size: side that the square in the middle of a face is resized to.
         channels: 1 for grey, 3 for RGB.
-        test_images: the most that are tested on.
+        test_images: how many are tested on.
         cache: folder of the cached file, as in `load`.
         skip_broken: whether images that cannot be read are left out, or refused.
 
@@ -105,6 +109,9 @@ def celeba(
     for split, name in (("0", "train on"), ("2", "test on")):
         if not splits[split]:
             raise ValueError(f"{partition} names no images to {name} (split {split}).")
+    if len(splits["2"]) < test_images:
+        there = len(splits["2"])
+        raise ValueError(f"{partition} names {there} images to test on (split 2); use --test-images {there} or fewer.")
 
     def read(paths: list[Path]) -> UInt8[np.ndarray, "images size size channels"]:
         return load(paths, size=size, channels=channels, crop=CELEBA_CROP, cache=cache, skip_broken=skip_broken)

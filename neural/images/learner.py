@@ -66,6 +66,10 @@ class ImageModel(Learner):
         """Real images."""
         return self.images.real(iteration, rows, key=key)
 
+    def check_real(self, iteration: int, rows: int) -> None:
+        """Refuse more of them than there are."""
+        self.images.check_real(iteration, rows)
+
     def model(self, *, key: Key[Array, ""]) -> VAE:
         """A new autoencoder."""
         return VAE(self.architecture, key=key)

@@ -98,15 +98,24 @@ class LanguageConfiguration(Configuration):
         texts = from_hub("train") if self.file is None else read_texts(Path(self.file), column=self.column)
         if self.test_file is not None:
             found = read_texts(Path(self.test_file), column=self.column, option="--test-file")
-            return texts, found[: self.test_stories]
+            return texts, self._held_out(found, f"--test-file {self.test_file}")
         if self.file is None:
-            return texts, from_hub("validation")[: self.test_stories]
+            return texts, self._held_out(from_hub("validation"), "TinyStories' validation split")
         if len(texts) <= self.test_stories:
             raise ValueError(
                 f"{self.file} holds {len(texts)} texts; more than the {self.test_stories} held out (--test-stories) "
                 "are needed."
             )
         return texts[: -self.test_stories], texts[-self.test_stories :]
+
+    def _held_out(self, texts: list[str], source: str) -> list[str]:
+        """The first of these texts."""
+        if len(texts) < self.test_stories:
+            raise ValueError(
+                f"{source} holds {len(texts)} texts, and {self.test_stories} are to be held out; use --test-stories "
+                f"{len(texts)} or fewer."
+            )
+        return texts[: self.test_stories]
 
     def learner(self, run_dir: Path) -> LanguageModel:
         """The model on its corpus."""

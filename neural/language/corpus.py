@@ -27,6 +27,9 @@ class Corpus(abc.ABC):
     def real(self, iteration: int, texts: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "texts length"]:
         """The real texts collected at an iteration, others at every iteration and for every key."""
 
+    def check_real(self, iteration: int, texts: int) -> None:  # noqa: B027 - most corpora never end
+        """Refuse what `real` refuses: more texts than there are."""
+
     @abc.abstractmethod
     def decode(self, row: UInt16[np.ndarray, " length"]) -> str:
         """The text of a row."""

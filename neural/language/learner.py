@@ -45,6 +45,10 @@ class LanguageModel(Learner):
         """Real texts."""
         return self.corpus.real(iteration, rows, key=key)
 
+    def check_real(self, iteration: int, rows: int) -> None:
+        """Refuse more of them than there are."""
+        self.corpus.check_real(iteration, rows)
+
     def model(self, *, key: Key[Array, ""]) -> Transformer:
         """A new transformer."""
         return Transformer(self.architecture, key=key)

@@ -8,7 +8,7 @@ import sentencepiece
 from jaxtyping import Array, Key, UInt16
 
 from ..files import say_left_out
-from ..real_data import collected
+from ..real_data import check_available, collected
 from .corpus import Corpus, to_rows, tokens_of
 
 #: Where `datasets` finds TinyStories.
@@ -124,6 +124,10 @@ class Texts(Corpus):
         """Texts that no earlier iteration of the same key collected."""
         numbers = collected(len(self._texts), iteration, texts, noun="texts", option="stories", key=key)
         return self._rows([self._texts[int(number)] for number in numbers])
+
+    def check_real(self, iteration: int, texts: int) -> None:
+        """Refuse what `real` refuses."""
+        check_available(len(self._texts), iteration, texts, noun="texts", option="stories")
 
     def _rows(self, texts: Sequence[str]) -> UInt16[np.ndarray, "texts length"]:
         return to_rows(self._pieces.encode(list(texts)), self.length, cut=self._cut)

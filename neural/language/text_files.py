@@ -143,7 +143,9 @@ def _of_csv(path: Path, column: str, option: str) -> Cells:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if suffix_of(path) == ".tsv" else ",", strict=True)
     with _fields_of_any_length():
         try:
-            header = [name.strip() for name in next(rows, [])]
+            header = [name.strip() for name in next(filter(None, rows), [])]
+            if not header:
+                return
             place = _place(column, header, path)
             for row in rows:
                 if row and len(row) != len(header):
@@ -219,7 +221,7 @@ def _of_parquet(path: Path, column: str, option: str) -> Cells:
     content = io.BytesIO(read_bytes(path, option=option))
     try:
         file = pyarrow.parquet.ParquetFile(content)
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, OSError) as error:
         first = str(error).splitlines()[0]
         raise ValueError(f"{path} is not parquet with a column named {column}: {first}") from error
     schema = file.schema_arrow

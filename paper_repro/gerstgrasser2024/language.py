@@ -8,6 +8,7 @@ GPT-2 and three Llama-2 of growing width and depth, under-trained as one epoch o
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from neural.language.configuration import PRESETS as SETTINGS, LanguageConfiguration, sizes
 from neural.language.learner import LanguageModel
-from neural.language.network import PAPER, Transformer, parameters
+from neural.language.network import PAPER, Architecture, Transformer, parameters
 from neural.loop import Learner
 from theory import Accumulate, AccumulateSubsample, Replace, ReplaceGrowing
 
@@ -90,11 +91,13 @@ FULL_SIZE = {
 
 def weights_of(experiment: Experiment[LanguageConfiguration]) -> dict[str, int]:
     """The number of weights of each variant's transformer."""
-    result = {}
-    for name, changes in experiment.variants.items():
-        architecture = replace(experiment.base, **changes).architecture
-        result[name] = parameters(eqx.filter_eval_shape(Transformer, architecture, key=jr.key(0)))
-    return result
+    variants = experiment.variants.items()
+    return {name: _weights(replace(experiment.base, **changes).architecture) for name, changes in variants}
+
+
+@cache
+def _weights(architecture: Architecture) -> int:
+    return parameters(eqx.filter_eval_shape(Transformer, architecture, key=jr.key(0)))
 
 
 def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...]:

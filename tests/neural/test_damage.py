@@ -145,6 +145,26 @@ def test_a_run_without_checksums_that_is_damaged(run, kind, message):
         go(run, Accumulate(), resume=True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text + "99,0,test_loss,1.0\n",
+        lambda text: text + "0,0,test_loss,1.0\n",
+        lambda text: text + "2,-1,test_loss,1.0\n",
+        lambda text: text + "2,7,test_loss,1.0\n",
+        lambda text: text + "1,0,another,1.0\n",
+        lambda text: text[: text.rindex("\n", 0, -1) + 1],
+    ],
+)
+def test_a_table_without_checksums_that_is_another_runs(run, change):
+    (run / CHECKSUMS).unlink()
+    (run / "metrics.csv").write_text(change((run / "metrics.csv").read_text()))
+    with pytest.raises(
+        ValueError, match="metrics.csv is damaged: it does not hold a number for each metric, iteration"
+    ):
+        go(run, Accumulate(), resume=True)
+
+
 @pytest.mark.slow
 def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
     """Whichever of the two files is there, the old or the new one, is right."""

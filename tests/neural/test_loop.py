@@ -14,6 +14,7 @@ import pytest
 from neural import training_set as of_training
 from neural.directory import RunDirectory
 from neural.loop import Learner, Plan, run
+from neural.real_data import check_available
 from neural.train import Training
 from neural.training_set import TrainingRows
 from tests.helpers import thinned
@@ -26,6 +27,8 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
+    real,
 )
 
 #: 48 rows a step hold every training set of 4, 8, 12 or 16 rows a whole number of times: each step sees all the data.
@@ -309,3 +312,47 @@ def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
     rows = TrainingRows(AccumulateSubsample(), 2, 20, pools, [(0, 1), (0, 2)])
     rows.batches(0, 6, 10)  # three passes over 20 rows
     assert len(streams) == len(set(streams)) == 2 * (1 + 3)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Few(Gaussian):
+    """Real data for three iterations; nothing may be trained."""
+
+    def check_real(self, iteration, rows):
+        check_available(3 * PLAN.T, iteration, rows, noun="numbers", option="numbers")
+
+    def loss(self, model, rows, weights, *, key):
+        raise AssertionError("it was trained")
+
+
+@dataclasses.dataclass(frozen=True)
+class Odd(Replace):
+    """Samples pools that are no whole number of rows, and that no model is trained on."""
+
+    def pool_size(self, pool):
+        return Fraction(1, 3)
+
+    def training_set(self, iteration):
+        return by_count(real(1))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "message"),
+    [
+        (FreshReal(), "iteration 4 needs 4 real numbers beside those before it, 16 in all, and there are 12"),
+        (FreshReal(weight=Fraction(1, 2)), "use fewer --numbers or --iterations"),
+        (Odd(), r"synthetic\(1\) has 1/3 times T = 4 rows"),
+    ],
+)
+def test_what_will_be_refused_is_refused_before_anything_is_trained(workflow, message, tmp_path):
+    directory = RunDirectory(tmp_path / "run", {}, resume=False)
+    with pytest.raises(ValueError, match=message):
+        run(Few(), workflow, PLAN, TRAINING, directory)
+    assert not (tmp_path / "run").exists()
+
+
+def test_numbers_that_no_machine_has_are_refused():
+    with pytest.raises(ValueError, match="iterations must be at most 1,000; got 1,000,000,000"):
+        dataclasses.replace(PLAN, iterations=10**9)
+    with pytest.raises(ValueError, match="seeds must be at most 10,000; got 10,001"):
+        dataclasses.replace(PLAN, seeds=10_001)

@@ -4,7 +4,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.real_data import collect, collected
+from neural.real_data import check_available, collect, collected
 
 
 def test_each_iteration_collects_rows_of_its_own():
@@ -21,3 +21,12 @@ def test_there_are_as_many_as_there_are():
     assert len(collected(20, 2, 10, noun="rows", option="rows", key=jr.key(0))) == 10
     with pytest.raises(ValueError, match="iteration 3 needs 7 real texts .*, 21 in all, .* --stories"):
         collected(20, 3, 7, noun="texts", option="stories", key=jr.key(0))
+
+
+def test_more_than_there_are_is_refused_by_name():
+    check_available(20, 2, 10, noun="texts", option="stories")
+    with pytest.raises(ValueError, match="use fewer --stories or --iterations, or larger ones") as caught:
+        check_available(20, 3, 7, noun="texts", option="stories", remedy=", or larger ones")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"and there are 20 to train on; use fewer --stories\."):
+        check_available(20, 1, 21, noun="texts", option="stories")

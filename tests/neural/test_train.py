@@ -126,3 +126,10 @@ def test_every_step_and_seed_has_a_key_of_its_own():
     losses = np.concatenate([losses for _, _, losses in chunks])
     assert losses.shape == (10, 3)
     assert len(np.unique(losses)) == 30
+
+
+@pytest.mark.parametrize("budget", [{"steps": 2**31}, {"steps": 10**18}, {"epochs": 1e300}, {"epochs": 1.7e308}])
+def test_steps_beyond_what_is_counted_are_refused(budget):
+    with pytest.raises(ValueError, match="a fit has fewer than 2.31 steps; got .* Use fewer --epochs or --steps"):
+        Training(batch_size=2, learning_rate=0.1, **budget).budget(100)
+    assert Training(batch_size=2, learning_rate=0.1, steps=2**31 - 1).budget(100) == 2**31 - 1

@@ -290,3 +290,12 @@ def test_interrupted_before_there_is_anything(monkeypatch, capsys):
     ran = command(capsys, "sim", "accumulate --design fresh --T 40 --d 4 --iterations 2")
     assert (ran.status, ran.out) == (130, "")
     assert ran.err.splitlines()[-1] == "python -m sim: interrupted"
+
+
+def test_a_folder_that_cannot_be_written_is_said_of_the_checkpoint(tmp_path, monkeypatch):
+    def read_only(self):
+        raise OSError(30, "Read-only file system", ".state.lock")
+
+    monkeypatch.setattr(Lock, "__enter__", read_only)
+    with pytest.raises(ValueError, match=r"the checkpoint .*state cannot be written \(Read-only file system\)"):
+        simulate(tmp_path / "state", SlidingWindow(2))

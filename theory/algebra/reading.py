@@ -112,4 +112,5 @@ def collects_later(workflow: SymbolicWorkflow) -> bool:
         return True
     if not start.is_Integer:
         return workflow.training_set is None
-    return any(pool.fresh_real for m in range(2, int(start) + 1) for pool in workflow.workflow.shares(m))
+    named = (part for m in range(2, int(start) + 1) for part in workflow.workflow.said(m).parts)
+    return any(part.fresh_real and part.last > 1 for part in named)

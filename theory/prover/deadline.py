@@ -85,7 +85,7 @@ def _timed(seconds: float, work: Callable[[], Result]) -> Result:
     lock, done = threading.RLock(), threading.Event()
 
     def interrupt() -> None:
-        wait = seconds + _GRACE
+        wait = min(seconds + _GRACE, threading.TIMEOUT_MAX)
         while not done.wait(wait):
             with lock:
                 if done.is_set():

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import sympy as sp
 
+from ..summary import docstring
 from ..symbols import i, n
 from ..sympy_types import added, as_expression, at, operands, parts, replaced, symbols
 from .canonical import difference, order, step
@@ -69,7 +70,7 @@ class _Script:
     def _header(self) -> list[str]:
         limit = " in the limit" if self.certificate.asymptotic else ""
         lemmas = {type(lemma): None for case in self.certificate.cases for lemma in case.lemmas}
-        stated = [f"{lemma.__name__}: {' '.join((lemma.__doc__ or '').split())}" for lemma in lemmas]
+        stated = [f"{lemma.__name__}: {' '.join(docstring(lemma).split())}" for lemma in lemmas]
         lines = [
             f"Proved{limit}: {self.law} <= {self.bound}",
             f"for {', '.join(map(str, self.domain.relations()))}.",

@@ -1,5 +1,6 @@
 """The lemmas' statements in LaTeX, with what proves each."""
 
+from ..summary import docstring
 from .lemmas import (
     HarmonicLog,
     Lemma,
@@ -86,7 +87,7 @@ _STATEMENTS: dict[type[Lemma], str] = {
 
 def statement(lemma: type[Lemma]) -> str:
     """The lemma's statement; as its docstring has it, where nothing else is written."""
-    return _STATEMENTS.get(lemma) or rf"\texttt{{{_plain(' '.join((lemma.__doc__ or '').split()))}}}"
+    return _STATEMENTS.get(lemma) or rf"\texttt{{{_plain(' '.join(docstring(lemma).split()))}}}"
 
 
 def _plain(text: str) -> str:

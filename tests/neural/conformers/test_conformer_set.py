@@ -244,3 +244,18 @@ def test_real_conformations_are_new_at_every_iteration(drugs):
     assert not {row.tobytes() for row in first} & {row.tobytes() for row in second}
     with pytest.raises(ValueError, match="use fewer --conformations"):
         drugs.real(3, 9, key=jr.key(1))
+
+
+@pytest.mark.parametrize("place", [0, 70, 200, -40])
+def test_damaged_cached_conformations_are_named_and_made_again(place, tmp_path):
+    path = sdf(tmp_path)
+    whole = of(path).train
+    (cached,) = (tmp_path / "cache").iterdir()
+    content = bytearray(cached.read_bytes())
+    content[place] ^= 1
+    for damage in (bytes(content), b"", cached.read_bytes()[:-1]):
+        cached.write_bytes(damage)
+        with pytest.raises(ValueError, match=f"cached conformations {cached} are damaged; remove the file"):
+            of(path)
+    cached.unlink()
+    np.testing.assert_array_equal(of(path).train, whole)

@@ -231,6 +231,10 @@ def met(xyz):
         (drawing("CC(=O)O"), "has no positions in space"),
         (drawing("CC(=O)O").replace("2D", "3D", 1), "has no positions in space, but is drawn in a plane"),
         (moved(ACID, lambda xyz: xyz * [1, 1, 0]), "has no positions in space, but is drawn in a plane"),
+        (moved(ACID, lambda xyz: xyz / 10), r"has a bond C-C of 0\.15 angstrom"),  # nanometres
+        (moved(ACID, lambda xyz: xyz * 1.8897), r"has a bond C-C of 2\.\d+ angstrom"),  # bohr
+        (moved(ACID, lambda xyz: xyz + 99_000 * np.eye(len(xyz), 3)), r"has a bond C-C of \d+\.\d+ angstrom"),
+        (ACID.split("$$$$")[0].replace(" O ", " R#", 1), "has an atom of no element"),
         (ACID.split("$$$$")[0].replace("M  END", ""), "is not a valid molecule"),
         (Chem.MolToMolBlock(in_space("C" * 13)), "has 13 atoms, not 3 to 12"),
         (Chem.MolToMolBlock(in_space("CCO.CCN")), "consists of several molecules"),
@@ -304,6 +308,8 @@ def test_the_remedy_is_the_option_that_helps(tmp_path, capsys):
             of(path, max_atoms=3, per_molecule=1).real(1, 50, key=jr.key(0))
     with pytest.raises(ValueError, match=r"use fewer --conformations\.$"):
         of(path, max_atoms=4, per_molecule=1).real(1, 50, key=jr.key(0))
+    with pytest.raises(ValueError, match=r"holds 2 molecules .* are needed; use more --molecules than 2"):
+        of(path, test_molecules=2, molecules=2, per_molecule=1)
     capsys.readouterr()
     line = f"diffusion replace --preset smoke --data file --run-dir {tmp_path / 'run'} --file"
     for file in (tmp_path / "missing.sdf", tmp_path):
@@ -397,3 +403,19 @@ def test_a_molecule_of_geom_that_is_too_large_is_counted_once(tmp_path, capsys):
     with pytest.raises(ValueError, match="1 have more than 12 atoms: use a larger --max-atoms"):
         geom(tmp_path / "a")
     assert "1 skipped (a.pickle: has 13 atoms, not 3 to 12)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), -0.1])
+def test_the_likeliest_of_conformers_is_known(weight, tmp_path):
+    folder = tmp_path / "drugs"
+    pickled(folder / "a.pickle", [in_space("CCO"), in_space("CCO", seed=2)], [0.5, weight])
+    with pytest.raises(ValueError, match=r"a.pickle has a conformer whose Boltzmann weight is no finite number"):
+        geom(folder)
+
+
+def test_what_a_library_says_in_many_lines_is_said_in_one(tmp_path):
+    folder = tmp_path / "drugs"
+    pickled(folder / "a.pickle", [None])
+    with pytest.raises(ValueError, match=r"a.pickle is no molecule of GEOM: \w+") as caught:
+        geom(folder)
+    assert "\n" not in str(caught.value)

@@ -1,8 +1,11 @@
 """A user's own images, as files come: turned, in many formats, hidden, broken, and CelebA's in other copies."""
 
 import io
+import os
 import re
 import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -327,3 +330,89 @@ def test_mistakes_on_the_command_line(capsys, tmp_path):
 def test_leaving_out_is_an_option_that_changes_no_recorded_configuration():
     assert "skip_broken" not in PRESETS["cpu"].recorded()
     assert image_files.SUFFIXES == tuple(sorted(image_files.SUFFIXES))
+
+
+@pytest.mark.parametrize("skip_broken", [False, True])
+def test_what_is_no_file_is_not_waited_for(skip_broken, tmp_path):
+    write_image(tmp_path / "a" / "0.png", mode="L")
+    (tmp_path / "a" / "1.png").symlink_to(tmp_path / "a" / "0.png")
+    (tmp_path / "a" / "below").symlink_to(tmp_path / "a")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=skip_broken))) == 2
+    os.mkfifo(tmp_path / "a" / "z.png")
+    with pytest.raises(ValueError, match=r"z.png is no regular file; take it out of the folder"):
+        of_folder(tmp_path / "a", skip_broken=skip_broken)
+
+
+def test_a_link_to_itself_is_broken(tmp_path):
+    for number in range(2):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L")
+    (tmp_path / "a" / "z.png").symlink_to(tmp_path / "a" / "z.png")
+    with pytest.raises(ValueError, match=r"z.png is missing \(Too many levels of symbolic links\); --skip-broken"):
+        of_folder(tmp_path / "a")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=True))) == 2
+
+
+def test_names_that_are_no_text_are_names(tmp_path, capsys):
+    for name in (b"caf\xe9.png", b"a\nb.png"):
+        write_image(tmp_path / "a" / os.fsdecode(name), mode="L")
+    (tmp_path / "a" / "c\nd.png").write_bytes(b"")
+    assert len(rows(of_folder(tmp_path / "a", skip_broken=True))) == 2
+    assert f"{tmp_path / 'a'}: 1 left out, broken (c\\nd.png is no image" in capsys.readouterr().err
+
+
+DAMAGES = {
+    "a flipped pixel": lambda path: flip(path, -1),
+    "a flipped header": lambda path: flip(path, 9),
+    "a byte less": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no note": lambda path: path.with_suffix(".json").unlink(),
+    "a note of nothing": lambda path: path.with_suffix(".json").write_text("{}"),
+    "half a note": lambda path: path.with_suffix(".json").write_text('{"broken": ['),
+    "another note": lambda path: path.with_suffix(".json").write_text('{"broken": [[0, ""]], "checksum": [9, "ab"]}'),
+}
+
+
+def flip(path, place):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_cached_images_are_named_and_made_again(damage, tmp_path):
+    for number in range(3):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L", colour=80 * number)
+    whole = rows(of_folder(tmp_path / "a"))
+    (cached,) = (tmp_path / "cache").glob("*.npy")
+    DAMAGES[damage](cached)
+    with pytest.raises(ValueError, match=f"cached images {cached} are damaged; remove the file, and it is made again"):
+        of_folder(tmp_path / "a")
+    cached.unlink()
+    np.testing.assert_array_equal(rows(of_folder(tmp_path / "a")), whole)
+
+
+def test_no_fewer_images_are_tested_on_than_asked_for(faces):
+    (faces / "list_eval_partition.txt").write_text("\n".join(LINES))
+    with pytest.raises(ValueError, match=r"names 2 images to test on \(split 2\); use --test-images 2 or fewer"):
+        celeba(faces, test_images=3)
+    with pytest.raises(ValueError, match="of the digits 360 are held out; got --test-images 361"):
+        replace(PRESETS["cpu"], test_images=361).image_set()
+
+
+def test_a_full_disk_under_the_cache_is_one_line(tmp_path, monkeypatch):
+    for number in range(3):
+        write_image(tmp_path / "a" / f"{number}.png", mode="L")
+    opened = Path.open
+
+    class Full(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda self, *how: Full() if how == ("wb",) else opened(self, *how))
+    with pytest.raises(ValueError, match=rf"--cache {tmp_path / 'cache'}: No space left on device; make room there"):
+        of_folder(tmp_path / "a")
+    monkeypatch.undo()
+    assert not list((tmp_path / "cache").iterdir())

@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import re
+from dataclasses import replace
 
 import pyarrow
 import pyarrow.parquet
@@ -169,12 +170,12 @@ REFUSED = {
     "an archive compressed": ("a.tar.gz", gzip.compress(b"name" + bytes(600), mtime=0), "holds zero bytes"),
     "a mark alone": ("a.txt", b"\xef\xbb\xbf \r\n", "holds no text"),
     "a header alone": ("a.csv", "id,text\n", "holds no text"),
-    "an empty table": ("a.csv", "", "has no column 'text'"),
+    "an empty table": ("a.csv", "", "holds no text"),
     "an empty list": ("a.json", "[]", "holds no text"),
     "an empty file compressed": ("a.jsonl.gz", gzip.compress(b"", mtime=0), "holds no text"),
     "no rows": ("a.parquet", parquet({"text": pyarrow.array([], pyarrow.string())}), "holds no text"),
     "nulls alone": ("a.parquet", parquet({"text": [None, None]}), "holds no text"),
-    "another code": ("a.csv", "text\ncaf\xe9".encode("latin-1"), "byte 8 is not UTF-8"),
+    "another code": ("a.csv", "text\ncaf\xe9".encode("latin-1"), "byte 8 is not UTF-8; give a text file, in UTF-8"),
     "half of UTF-16": ("a.txt", "abc".encode("utf-16")[:-1], "is not UTF-16"),
     "UTF-16 unmarked": ("a.txt", "abc".encode("utf-16-le"), "holds zero bytes"),
     "zero bytes": ("a.csv", b"text\na\0b\n", "holds zero bytes"),
@@ -278,6 +279,18 @@ def test_texts_for_training_and_test_are_counted(capsys, tmp_path):
     refused(command(capsys, "neural", line), "python -m neural", message)
 
 
+def test_fewer_held_out_texts_than_asked_for_are_refused(capsys, tmp_path):
+    many = write(tmp_path / "many.txt", "\n\n".join(f"text {n}" for n in range(40)))
+    few = write(tmp_path / "few.txt", "\n\n".join(f"text {n}" for n in range(19)))
+    line = (
+        f"transformer replace --preset smoke --data text --file {many} --test-file {few} --run-dir {tmp_path / 'run'}"
+    )
+    message = f"--test-file {few} holds 19 texts, and 20 are to be held out; use --test-stories 19 or fewer"
+    refused(command(capsys, "neural", line), "python -m neural", message)
+    held_out = replace(PRESETS["smoke"], data="text", file=str(many), test_file=str(few), test_stories=19)._texts()[1]
+    assert len(held_out) == 19
+
+
 def test_a_vocabulary_beyond_sixteen_bits_is_refused_before_any_work(capsys, tmp_path):
     line = f"transformer replace --preset smoke --run-dir {tmp_path / 'run'} --vocabulary"
     message = "--vocabulary is 65536 at most, since a token takes 16 bits; got 65537"
@@ -310,3 +323,26 @@ def test_fields_that_came_later_change_no_recorded_configuration():
     changed = LanguageConfiguration(**{**vars(smoke), "column": "story"})
     assert changed.recorded() == {**smoke.recorded(), "column": "story"}
     assert smoke.recorded()["file"] is None
+
+
+def test_a_table_may_begin_with_blank_lines(tmp_path):
+    assert read_texts(write(tmp_path / "a.csv", "\n\ntext\nA cat\n")) == ["A cat"]
+    for content in ("", "\n\n"):
+        with pytest.raises(ValueError, match="a.csv holds no text"):
+            read_texts(write(tmp_path / "a.csv", content))
+
+
+def test_parquet_that_is_damaged_anywhere_is_refused_by_name_or_gives_its_texts(tmp_path):
+    texts = [f"a story of cat {n}" for n in range(200)]
+    content, said = parquet({"text": texts}, compression="gzip"), []
+    for place in range(0, len(content), 41):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        try:
+            assert len(read_texts(write(tmp_path / "a.parquet", bytes(damaged)))) == len(texts)
+        except ValueError as error:
+            said.append(str(error))
+    assert len(said) > 5
+    for line in said:
+        assert re.match(rf"{tmp_path}/a.parquet[ ,:]", line)
+        assert "\n" not in line

@@ -88,3 +88,9 @@ def test_the_time_limit_ends_a_search_too(monkeypatch: pytest.MonkeyPatch) -> No
     found = theory.check_bound(law, f"1.6449*{s}", time_limit=20.0)
     assert found.verdict == "undecided"
     assert "out of time" in " ".join(found.tried)
+
+
+def test_a_time_limit_of_ages_is_none(recwarn: pytest.WarningsRecorder) -> None:
+    assert within(10, lambda: "done", seconds=1e300) == "done"
+    time.sleep(0.05)  # the other thread has had its turn
+    assert not recwarn.list
