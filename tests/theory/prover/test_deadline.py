@@ -88,3 +88,21 @@ def test_the_time_limit_ends_a_search_too(monkeypatch: pytest.MonkeyPatch) -> No
     found = theory.check_bound(law, f"1.6449*{s}", time_limit=20.0)
     assert found.verdict == "undecided"
     assert "out of time" in " ".join(found.tried)
+
+
+def test_force_waits_a_moment_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that comes to a checkpoint a little late ends there, and not in the midst of SymPy."""
+    waits: list[float] = []
+    begun = threading.Event()
+
+    class Done(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is not None:  # a thread that begins waits without one
+                waits.append(timeout)
+                begun.set()
+            return True
+
+    monkeypatch.setattr(deadline, "_GRACE", 7.0)
+    monkeypatch.setattr(deadline.threading, "Event", Done)
+    assert within(10, begun.wait, seconds=3.0)
+    assert waits == [10.0]
