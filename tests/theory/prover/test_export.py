@@ -292,6 +292,17 @@ def test_letters_of_workflows_are_verified(tmp_path):
 
 
 @needs_gp
+def test_letters_that_look_like_the_scripts_own_are_kept_apart(tmp_path):
+    own = [sp.Symbol(name, positive=True, integer=name != "n'") for name in ("m'", "i'", "n'")]
+    domain, unit = Domain(tuple(Variable(x, (sp.Integer(2),)) for x in own)), sp.Mul(*own)
+    law, bound = n * unit, (n * sp.log(n + 1) + 1) * unit
+    found = search.find(law, bound, unit, domain)
+    assert found is not None
+    check(law, bound, found)
+    assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
+
+
+@needs_gp
 def test_the_command_exports(tmp_path, capsys):
     file = tmp_path / "bound.gp"
     arguments = ["check-bound", "accumulate", "--design", "fixed", "--export", str(file)]
