@@ -1,4 +1,4 @@
-"""Which lemmas the search offers for one part of a goal: the right side, the right order, estimates near what they are of.
+"""Which lemmas the search offers for a part of a goal: the right side, in order, with estimates near the part.
 
 What is expected is written by hand: Euler and Maclaurin's terms (DLMF 2.10.1), tangents, whole powers around a root.
 """
@@ -316,4 +316,4 @@ def test_tails_are_near(p: int, c: str) -> None:
             for k in (1, 2, 10, 300):
                 exact = mpmath.zeta(p, k + 1) / mpmath.mpf(Fraction(c).numerator) * Fraction(c).denominator
                 gap = (exact - sp.lambdify(n, lemma.value, "mpmath")(mpmath.mpf(k))) * (1 if lemma.below else -1)
-                assert 0 < gap * k ** (p + order) < most
+                assert 0 < gap * k ** (p + order) < float(most)
