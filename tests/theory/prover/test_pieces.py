@@ -1,4 +1,4 @@
-"""Where the search splits a cell: where the goal is least along a real variable or changes its sign, or at a whole 0."""
+"""Where the search splits a cell: where the goal is least along a real variable or turns, or at 0 along a whole one."""
 
 import pytest
 import sympy as sp
