@@ -146,7 +146,7 @@ def test_only_what_has_no_n_is_reduced() -> None:
 
 def test_steps_say_which_variables_may_be_zero() -> None:
     cases = (Case("difference", 0, From(3)), Case("step", 1, Only(2), (ZetaTail(2),)))
-    certificate = Certificate(DOMAIN, ONE_FIT, cases, splits=(Split(0, sigma, sp.Rational(5)),))
+    certificate = Certificate(DOMAIN, ONE_FIT, cases, splits=(Split(0, sigma, rational(Fraction(5))),))
     assert certificate.steps() == [
         "bound - law >= 0 for n = m + 3, d = v + 1, T = u + v + 3, sigma = 5*sigma/(sigma + 1), u, v, m >= 0; "
         "all coefficients >= 0",
