@@ -1,7 +1,8 @@
 """`make mutants`: random slips of the pen by Cosmic Ray, each judged by the tests that mirror its file.
 
 An operator is replaced, a number changed by one, a condition turned round, at places drawn from a seed. What no test
-sees is printed as a diff: write the test, or, where nothing that a user sees has changed, list it in `equivalent.toml`.
+of either tier sees is printed as a diff: write the test, or, where nothing that a user sees has changed, list it in
+`equivalent.toml`.
 """
 
 import argparse
@@ -40,6 +41,11 @@ LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator")
 
 #: A mutant may take so many times what the tests take without it, and so many seconds more.
 TIMES, SECONDS = 4, 20
+
+#: The tests that judge, by pytest's marks: the slow ones where the others let a mutant live.
+TIERS = ("not slow", "slow")
+#: Pytest's exit status where it found none.
+NO_TESTS = 5
 
 TABLE = LISTS / "mutants.csv"
 OUTCOMES = ["killed", "timed_out", "equivalent", "survived"]
@@ -141,20 +147,31 @@ def equivalents(root: Path) -> set[tuple[str, str, str]]:
     return {(entry["file"], entry["old"], entry["new"]) for entry in listed}
 
 
-async def judged(mutant: Mutant, copy: Path, usual: dict[str, float]) -> str:
-    """What becomes of a mutant; the time that tests take without it is kept in `usual`."""
+async def judged(mutant: Mutant, copy: Path, usual: dict[tuple[str, str], float]) -> str:
+    """What becomes of a mutant: where the quick tests let it live, the slow ones of its file are asked too."""
+    for tier in TIERS:
+        outcome = await _judged_by(tier, mutant, copy, usual)
+        if outcome != "survived":
+            return outcome
+    return "survived"
+
+
+async def _judged_by(tier: str, mutant: Mutant, copy: Path, usual: dict[tuple[str, str], float]) -> str:
+    """What becomes of it in one tier; the time that the tests take without it is kept in `usual`, 0 for none."""
     path, tests = copy / mutant.file, tests_of(mutant.file, copy)
-    text = path.read_text()
-    arguments = ("-x", "--numprocesses=0", "-m", "not slow", *tests)
-    if mutant.file not in usual:
+    text, known = path.read_text(), (mutant.file, tier)
+    arguments = ("-x", "--numprocesses=0", "-m", tier, *tests)
+    if known not in usual:
         started = time.monotonic()
         status, output = await pytest(copy, *arguments)
-        if status:
+        if status not in (0, NO_TESTS):
             raise ValueError(f"{', '.join(tests)} do not pass without a mutant: {output.splitlines()[-1]}")
-        usual[mutant.file] = time.monotonic() - started
+        usual[known] = 0.0 if status == NO_TESTS else time.monotonic() - started
+    if usual[known] == 0:
+        return "survived"
     try:
         path.write_text(mutant.planted(text))
-        status, _ = await asyncio.wait_for(pytest(copy, *arguments), SECONDS + TIMES * usual[mutant.file])
+        status, _ = await asyncio.wait_for(pytest(copy, *arguments), SECONDS + TIMES * usual[known])
     except TimeoutError:
         return "timed_out"
     finally:
@@ -167,7 +184,8 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int) -> dict[str, int
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    counts, known, usual = dict.fromkeys(OUTCOMES, 0), equivalents(root), {}
+    counts, known = dict.fromkeys(OUTCOMES, 0), equivalents(root)
+    usual: dict[tuple[str, str], float] = {}
     queue = sorted(mutants, key=lambda m: m.file)
 
     async def work(copy: Path) -> None:

@@ -17,14 +17,22 @@ def larger(x: int | None, y: int) -> int | None:
 
 def untested(x: int) -> int:
     return x + 1
+
+
+def double(x: int) -> int:
+    return 2 * x
 '''
 TESTS = """
 import pytest
-from sim.code_ import larger
+from sim.code_ import double, larger
 
 @pytest.mark.parametrize(("x", "y", "most"), [(1, 2, 2), (2, 1, 2), (None, 1, 1), (2, 2, 2)])
 def test_larger(x, y, most):
     assert larger(x, y) == most
+
+@pytest.mark.slow
+def test_double():
+    assert double(3) == 6
 """
 
 
@@ -65,10 +73,11 @@ def test_survivors_are_shown_and_counted(tree, monkeypatch, capfd):
     seen = next(m for m in every if "y < x" in m.planted(text))
     alike = next(m for m in every if "y >= x" in m.planted(text))
     unseen = next(m for m in every if "return x - 1" in m.planted(text))
+    slowly = next(m for m in every if "return 2 + x" in m.planted(text))
     listed = ("sim/code_.py", "return y if x is None or y > x else x", "return y if x is None or y >= x else x")
     monkeypatch.setattr(mutants, "equivalents", lambda root: {listed})
-    assert asyncio.run(mutants.run([seen, alike, unseen], tree, jobs=2)) == {
-        "killed": 1, "timed_out": 0, "equivalent": 1, "survived": 1,
+    assert asyncio.run(mutants.run([seen, alike, unseen, slowly], tree, jobs=2)) == {
+        "killed": 2, "timed_out": 0, "equivalent": 1, "survived": 1,
     }  # fmt: skip
     told = capfd.readouterr().out
     assert "-    return x + 1\n+    return x - 1\n" in told

@@ -89,7 +89,7 @@ def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
     assert not list((tmp_path / "smoke").glob(".*"))
 
 
-def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch):
+def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch, capfd):
     losses, calls = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 8.0]]), []
 
     def fake(learner, workflow, plan, training, directory, *, watch, progress):
@@ -109,6 +109,8 @@ def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds
     rows, texts = language.run(small, tmp_path)
     assert calls == ["a-replace", "a-accumulate", "a-replace", "a-accumulate"]
     assert len(texts) == 2 * 2 * language.SHOWN
+    assert "small: 100%" in (bar := capfd.readouterr().err)
+    assert " 2/2 " in bar
     assert not partial.exists()
     rise = next(row for row in rows if (row["workflow"], row["iteration"], row["metric"]) == ("replace", "2", "rise"))
     np.testing.assert_allclose(float(rise["mean"]), (1 + 0.5 + 1) / 3)
@@ -153,6 +155,21 @@ def test_all_goes_on_after_a_kill_and_old_results_stay_until_then(tmp_path, monk
     assert made == ["first", "second"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv", "second.csv"]
     assert [(tmp_path / f"{name}.csv").read_text() for name in entries] == ["new", "new"]
+
+
+def test_all_are_those_that_are_recorded_and_have_the_preset(tmp_path, monkeypatch, capsys):
+    def run(experiment, folder):
+        assert folder == tmp_path
+
+    presets = {"small": ("smoke", "cpu"), "large": ("gpu",), "live": ("smoke",), "both": ("smoke", "gpu")}
+    entries = {
+        name: Entry(name, {preset: Named(name, {}) for preset in of}, run, live=name == "live")
+        for name, of in presets.items()
+    }
+    monkeypatch.setattr(command_line, "EXPERIMENTS", entries)
+    for preset, names in {"smoke": ["small", "both"], "gpu": ["large", "both"]}.items():
+        ran = command(capsys, "paper_repro", f"run all --preset {preset} --out {tmp_path}")
+        assert ran.out.splitlines() == [f"{name} at {preset}: {tmp_path}/{name}.csv" for name in names]
 
 
 def test_list_says_what_is_recorded(capsys):

@@ -109,7 +109,7 @@ def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) 
 def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
     single, run = isinstance(region.run, Only), region.run
     logs = [(operands(part)[0], part) for part in parts(goal, sp.log)]
-    logs = [(x, part) for x, part in logs if symbols(x) and not (single and symbols(x) == {n})]
+    logs = [(x, part) for x, part in logs if symbols(x) - {i} and not (single and symbols(x) == {n})]
     for x, part in sorted(logs, key=lambda pair: pair[0] == n):
         sides = _sides(goal, part, sample)
         if sp.expand_log(part) != part:  # the logarithm of a product
@@ -131,7 +131,7 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
     powers = sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key)
     for power in powers:
         base, exponent = base_and_exponent(power)
-        if power in kept or not symbols(exponent) or single and symbols(power) == {n}:
+        if power in kept or not symbols(exponent) - {i} or single and symbols(power) == {n}:
             continue
         if single and at(exponent, n, run.least).is_Integer:
             continue
@@ -203,7 +203,9 @@ def _root_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[
     single, run = isinstance(region.run, Only), region.run
     for power in parts(goal, sp.Pow):
         x, e = operands(power)
-        if power in kept or not (isinstance(e, sp.Rational) and e.q > 1 and symbols(x)) or single and symbols(x) == {n}:
+        if power in kept or not (isinstance(e, sp.Rational) and e.q > 1 and symbols(x) - {i}):
+            continue
+        if single and symbols(x) == {n}:
             continue
         if isinstance(run, RootFrom) and run.degree % e.q == 0 and _is_root_base(x, run):
             continue  # rational in the region's variables

@@ -66,10 +66,16 @@ WORKFLOWS = {
 }
 
 
-@pytest.mark.parametrize("design", ["fixed", "fresh"])
-@pytest.mark.parametrize("covariance", [None, COVARIANCE], ids=["isotropic", "anisotropic"])
-@pytest.mark.parametrize("workflow", thinned(list(WORKFLOWS.values()), every=3), ids=list(WORKFLOWS))
-def test_solves_least_squares_on_the_stacked_rows(workflow, design, covariance):
+CASES = [
+    pytest.param(workflow, covariance, design, id=f"{name}-{shape}-{design}")
+    for name, workflow in WORKFLOWS.items()
+    for shape, covariance in (("isotropic", None), ("anisotropic", COVARIANCE))
+    for design in ("fixed", "fresh")
+]
+
+
+@pytest.mark.parametrize(("workflow", "covariance", "design"), thinned(CASES, every=7))  # each shape at each design
+def test_solves_least_squares_on_the_stacked_rows(workflow, covariance, design):
     task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design=design, covariance=covariance)
     chain = literal(task, workflow, ITERATIONS)
     keys = jr.split(jr.key(5), 4)

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.samplers.subsample import LiteralSubsample
-from tests.helpers import Made
+from tests.helpers import Made, thinned
 from theory import AccumulateSubsample, pools, subsample
 
 T, D, ITERATIONS = 12, 3, 4
@@ -48,13 +48,16 @@ WORKFLOWS = {
 
 @pytest.mark.parametrize(
     ("name", "design", "covariance"),
-    [
-        ("subsample", "fresh", None),
-        ("subsample", "fixed", None),
-        ("half", "fresh", COVARIANCE),
-        ("window", "fresh", None),
-        ("all rows", "fixed", COVARIANCE),
-    ],
+    thinned(
+        [
+            ("subsample", "fresh", None),
+            ("subsample", "fixed", None),
+            ("half", "fresh", COVARIANCE),
+            ("window", "fresh", None),
+            ("all rows", "fixed", COVARIANCE),
+        ],
+        every=2,
+    ),
 )
 def test_solves_least_squares_on_the_rows_drawn(name, design, covariance):
     task = sim.LinearRegression(T=T, d=D, design=design, covariance=covariance)

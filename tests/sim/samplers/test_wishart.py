@@ -18,9 +18,9 @@ KEY = jr.key(11)
 SIGMA = (2.0, 1.0, 3.0, 0.5)
 
 
-def chain(workflow, sigma: tuple[float, ...] | float = SIGMA):
+def chain(workflow, sigma: tuple[float, ...] | float = SIGMA, rows: int = T):
     made, _ = build(
-        "wishart", sim.LinearRegression(T=T, d=D, sigma=sigma, design="fresh"), workflow, ITERATIONS, "float64"
+        "wishart", sim.LinearRegression(T=rows, d=D, sigma=sigma, design="fresh"), workflow, ITERATIONS, "float64"
     )
     assert isinstance(made, Wishart)
     return made
@@ -66,11 +66,16 @@ def test_every_pool_has_random_numbers_of_its_own():
 
 
 def test_every_pool_has_its_own_rows():
-    """The degrees of freedom on the diagonal: m, m - 1, … of a pool of m rows."""
-    made = chain(FreshReal(2))
+    """The degrees of freedom on the diagonal: m, m - 1, … of a pool of m rows.
+
+    A pool is drawn as in a chain whose pools are all as large: the key and the place give the normal variables.
+    """
+    made, alike = chain(FreshReal(2)), {rows: chain(FreshReal(), rows=rows) for rows in (T, 2 * T)}
     used = {(1, False): T} | {
         (n, real): T if real else 2 * T for n in range(2, ITERATIONS + 1) for real in (False, True)
     }
     for (iteration, real_), rows in used.items():
         degrees = made.pools.chi_square.at(made.pools.size[iteration - 1, int(real_)]).degrees
         assert degrees.tolist() == [rows - k for k in range(D)]
+        expected = drawn(alike[rows], iteration, real_)[0]
+        np.testing.assert_allclose(drawn(made, iteration, real_)[0], expected, rtol=1e-9)  # tables of 1e-10

@@ -27,6 +27,7 @@ from theory.prover.lemmas import (
 )
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From, Only, Region, RootFrom
+from theory.prover.splits import Split
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
 from theory.sympy_types import rational
@@ -134,6 +135,26 @@ def test_strictness() -> None:
     check(law, law, certificate)
     with pytest.raises(Unsound, match="> 0"):
         check(law, law, certificate, strictly=True)
+
+
+def test_only_what_has_no_n_is_reduced() -> None:
+    """Denominators in n stay as the user wrote them."""
+    unreduced = n / (n**2 + n)
+    assert difference(sp.S.Zero, unreduced * ONE_FIT, ONE_FIT) == unreduced
+    assert difference(sp.S.Zero, sp.sqrt(T) * ONE_FIT / d, ONE_FIT) == sp.sqrt(T) / d
+
+
+def test_steps_say_which_variables_may_be_zero() -> None:
+    cases = (Case("difference", 0, From(3)), Case("step", 1, Only(2), (ZetaTail(2),)))
+    certificate = Certificate(DOMAIN, ONE_FIT, cases, splits=(Split(0, sigma, rational(Fraction(5))),))
+    assert certificate.steps() == [
+        "bound - law >= 0 for n = m + 3, d = v + 1, T = u + v + 3, sigma = 5*sigma/(sigma + 1), u, v, m >= 0; "
+        "all coefficients >= 0",
+        "bound - law does not fall from n to n + 1 for n = 2, d = v + 1, T = u + v + 3, sigma = sigma' + 5, "
+        "u, v, sigma', m >= 0; ZetaTail(p=2); all coefficients >= 0",
+    ]
+    below = dataclasses.replace(certificate, lower=True, asymptotic=True)
+    assert below.steps()[0].startswith("in the limit: law - bound >= 0 for n = m + 3")
 
 
 @pytest.mark.parametrize(

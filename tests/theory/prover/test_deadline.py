@@ -94,3 +94,21 @@ def test_a_time_limit_of_ages_is_none(recwarn: pytest.WarningsRecorder) -> None:
     assert within(10, lambda: "done", seconds=1e300) == "done"
     time.sleep(0.05)  # the other thread has had its turn
     assert not recwarn.list
+
+
+def test_force_waits_a_moment_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that comes to a checkpoint a little late ends there, and not in the midst of SymPy."""
+    waits: list[float] = []
+    begun = threading.Event()
+
+    class Done(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is not None:  # a thread that begins waits without one
+                waits.append(timeout)
+                begun.set()
+            return True
+
+    monkeypatch.setattr(deadline, "_GRACE", 7.0)
+    monkeypatch.setattr(deadline.threading, "Event", Done)
+    assert within(10, begun.wait, seconds=3.0)
+    assert waits == [10.0]

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 
 import pytest
@@ -13,11 +14,12 @@ import theory
 from theory import Accumulate, FixedReal, FreshReal, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
 from theory.__main__ import main
 from theory.prover import search
-from theory.prover.certificate import Certificate, check
+from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
-from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, TailBound, ZetaTail
+from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, TailBound, ZetaTail
 from theory.prover.parsing import parse_bound
+from theory.prover.powers import ExponentBound
 from theory.prover.region import From
 from theory.symbols import T, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
@@ -289,6 +291,38 @@ def test_letters_of_workflows_are_verified(tmp_path):
     beyond = re.sub(r"(cells_cover\(.*)\(1\)(, |\])", r"\1(2)\2", script)
     assert beyond != script
     assert verdict(beyond, tmp_path) == "failed: a variable up to its ceiling"
+
+
+@needs_gp
+def test_letters_that_look_like_the_scripts_own_are_kept_apart(tmp_path):
+    own = [sp.Symbol(name, positive=True, integer=name != "n'") for name in ("m'", "i'", "n'")]
+    domain, unit = Domain(tuple(Variable(x, (sp.Integer(2),)) for x in own)), sp.Mul(*own)
+    law, bound = n * unit, (n * sp.log(n + 1) + 1) * unit
+    found = search.find(law, bound, unit, domain)
+    assert found is not None
+    check(law, bound, found)
+    assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
+
+
+W = sp.Symbol("w", positive=True)
+WEIGHTS = Domain((Variable(W, (), Fraction(1)),))
+
+
+@needs_gp
+@pytest.mark.parametrize(
+    ("domain", "law", "bound", "lemma"),
+    [
+        (WEIGHTS, (1 - W) ** n, 1 - W, ExponentBound((1 - W) ** n, sp.S.One, False)),  # a base that is 0 at w = 1
+        (WEIGHTS, ((1 + W) / 2) ** n, (1 + W) / 2, ExponentBound(((1 + W) / 2) ** n, sp.S.One, False)),
+        (WEIGHTS, 1 + W, (1 + W) ** n, ExponentBound((1 + W) ** n, sp.S.One, True)),
+        (WEIGHTS, (1 - W) ** n, sp.S.One, PowerBound((1 - W) ** n, False)),
+    ],
+    ids=str,
+)
+def test_powers_of_bases_on_one_side_of_1_are_verified(domain, law, bound, lemma, tmp_path):
+    found = Certificate(domain, sp.S.One, (Case("difference", 0, From(1), (lemma,)),))
+    check(law, bound, found)
+    assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
 
 
 @needs_gp

@@ -295,3 +295,19 @@ def test_ceilings_and_floors_of_real_variables_are_reached():
     with pytest.raises(Contradiction):
         second_opinion(weight, sp.sqrt(weight) - (1 - weight) * weight, domain)
     assert second_opinion(weight, sp.sqrt(weight), domain).unknown == 0
+
+
+def test_where_there_is_no_value():
+    """A root of what is a little under 0, a logarithm of 0, a zeta function at its pole: none is merely unknown."""
+    with flint.ctx.workprec(100):
+        for expression in (
+            sp.sqrt(T - sp.Rational(7, 2)), (T - sp.Rational(7, 2)) ** sp.Rational(1, 3), sp.log(T - 3), sp.zeta(T - 2),
+            sp.polygamma(0, T - 3), sp.harmonic(n - 2), 1 / sp.sqrt(T - 3), 1 / (T - 3),
+            sp.zeta(T - 2, n),
+        ):  # fmt: skip
+            with pytest.raises(NoValue):
+                compiled(expression)({T: fmpq(3), n: fmpq(1)})
+            assert flint.arb(compiled(expression)({T: fmpq(5), n: fmpq(4)})).is_finite()
+        below_one = flint.arb(compiled(sp.zeta(1 / n))({n: fmpq(2)}))
+        assert below_one.overlaps(flint.arb("-1.4603545088095868128894991525152980125 +/- 1e-37"))  # DLMF 25.6
+        assert below_one.rad() < flint.arb("1e-25")

@@ -1,0 +1,84 @@
+"""Blocks of replicates: each replicate is its own, in order, wherever the blocks begin; their sizes fit the caches."""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+from sim.blocks import MOST_REPLICATES, Blocks, block_sizes
+from sim.samplers.base import AbstractSampler
+
+KEY = jr.key(7)
+MEBIBYTE = 2**20
+
+
+class Digits(AbstractSampler):
+    """Two random numbers of a replicate's key; `bytes_per_replicate` and `lapack_work` are as one likes."""
+
+    name: ClassVar[str] = "digits"
+    size: int
+    work: int
+
+    def __init__(self, task=None, workflow=None, iterations=2, dtype=None, *, size=2 * MEBIBYTE, work=0):
+        del task, workflow, iterations, dtype
+        self.size, self.work = size, work
+
+    def __call__(self, key):
+        return jr.uniform(key, (2,))
+
+    @property
+    def bytes_per_replicate(self):
+        return self.size
+
+    @property
+    def lapack_work(self):
+        return self.work
+
+
+def expected(*indices: int) -> np.ndarray:
+    """One replicate after the other."""
+    return np.stack([jr.uniform(jr.fold_in(KEY, jnp.uint32(index)), (2,)) for index in indices])
+
+
+def test_blocks_follow_each_other():
+    """Five blocks of eight: forty replicates, none twice, whatever is computed ahead and wherever one begins."""
+    blocks = Blocks(Digits(), KEY)
+    assert blocks.size == 8
+    assert blocks.devices == jax.local_device_count()
+    every = expected(*range(40))
+    for ahead in (1, 2, 9):
+        found = list(blocks(0, 5, ahead))
+        assert [block.shape for block in found] == [(8, 2)] * 5
+        assert (np.concatenate(found) == every).all()
+    assert (np.concatenate(list(blocks(2, 4))) == every[16:32]).all()
+    assert list(blocks(3, 3)) == []
+
+
+def test_the_last_replicates_have_indices_of_32_bits():
+    last = MOST_REPLICATES // 8
+    (found,) = Blocks(Digits(), KEY)(last - 1, last)
+    assert MOST_REPLICATES == 2**32
+    assert (found == expected(*range(2**32 - 8, 2**32))).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "work", "platform", "sizes"),
+    [
+        (2 * MEBIBYTE, 0, "cpu", (8, 1)),  # 16 MiB a block, 1 MiB side by side
+        (MEBIBYTE // 4, 0, "cpu", (64, 4)),
+        (MEBIBYTE // 4 + 1, 0, "cpu", (32, 2)),  # powers of two
+        (MEBIBYTE // 3, 0, "cpu", (32, 2)),
+        (MEBIBYTE // 4, 60_000, "cpu", (64, 2)),  # LAPACK's pool of threads
+        (MEBIBYTE // 4, 149_999, "cpu", (64, 1)),
+        (MEBIBYTE // 4, 10**9, "cpu", (64, 1)),
+        (8, 0, "cpu", (4096, 4096)),  # at most
+        (2**30, 0, "cpu", (1, 1)),  # at least
+        (MEBIBYTE, 10**9, "gpu", (1024, 1024)),
+        (8, 0, "gpu", (2**18, 2**18)),
+    ],
+)
+def test_sizes_of_blocks(size, work, platform, sizes):
+    assert block_sizes(Digits(size=size, work=work), platform) == sizes
