@@ -3,6 +3,7 @@
 from . import linear as linear, table as table
 from .asymptotics import Growth as Growth
 from .bounds import check_bound as check_bound, tightest as tightest
+from .depth import Depth as Depth, depth as depth
 from .derivation import (
     EXACT as EXACT,
     LARGE_T as LARGE_T,
