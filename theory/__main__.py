@@ -34,6 +34,9 @@ from .tasks import TASKS
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
 
+#: The next order's exact fractions of so many iterations take seconds.
+NEXT_ORDERS = 20
+
 
 def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task)
@@ -67,7 +70,7 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "exact": law.exact,
         law.quantity.name: values,
         "values": values,
-        "estimates": None if law.exact else {law.validity: values},
+        "estimates": None if law.exact else _estimates(law, numbers, iterations),
         "gain": [str(c) for c in law.gain(iterations)],
         "closed_form": _text(law.closed_form()),
         "limit": _text(law.limit()),
@@ -78,6 +81,15 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         **numbers,
         "iterations": iterations,
     }
+
+
+def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, list[float] | list[str] | None]:
+    """Values by validity, as far as there are any, and kappa_n as exact rationals."""
+    found: dict[str, list[float] | list[str] | None] = {law.validity: None}
+    if None not in numbers.values():
+        found = {name: values.tolist() for name, values in law.estimates(iterations, **numbers).items()}
+    known = law.derived.kappa is not None and iterations <= NEXT_ORDERS
+    return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
 
 
 def _text(expression: sp.Expr | None) -> str | None:
@@ -100,6 +112,22 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     for row, c in enumerate(law.gain(summary["iterations"])):
         value = "" if values is None else f"{values[row]:.10g}"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
+    _print_estimates(summary)
+
+
+def _print_estimates(summary: dict[str, Any]) -> None:
+    columns = {name: found for name, found in (summary["estimates"] or {}).items() if found}
+    columns.pop(summary["validity"], None)
+    if not columns:
+        return
+    print("besides, where the law is not exact (kappa: of the next order in 1/T)")
+    print(f"{'n':>4}  " + "  ".join(f"{name:>14}" for name in columns))
+    for row in range(summary["iterations"]):
+        shown = (
+            f"{values[row] if isinstance(values[row], str) else format(values[row], '.10g'):>14}"
+            for values in columns.values()
+        )
+        print(f"{row + 1:>4}  " + "  ".join(shown))
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:

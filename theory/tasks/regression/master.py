@@ -9,10 +9,11 @@ covariance has the eigenvalues s_j, m_j times each, the deterministic equivalent
 
     M = sum_g C_g A_g^-1,  A_g = I + (d/T_g) tau C_g,    Theta_j = (diag(lambda) + s_j M)^-1,
     tau = (1/d) sum_j m_j s_j Theta_j,                   Psi_g = I - (d/T_g) C_g A_g^-1 tau,
-    K = sum_j s_j Theta_j F_j Theta_j' + sum_{j,g} (m_j s_j^2/T_g) Theta_j (C_g A_g^-1 K A_g^-1' C_g' + Psi_g N_g Psi_g') Theta_j',
+    K = sum_j s_j Theta_j F_j Theta_j' + sum_{j,g} (m_j s_j^2/T_g) Theta_j Q_g Theta_j',
+    Q_g = C_g A_g^-1 K (C_g A_g^-1)' + Psi_g N_g Psi_g',
 
-with F_j = lambda force force' lambda in the eigenspace j, and K_nm = E delta_n' covariance delta_m. Derived by leaving one
-row out, and one coordinate; not proved. New here.
+with F_j = lambda force force' lambda in the eigenspace j, and K_nm = E delta_n' covariance delta_m. Derived by leaving
+one row out, and one coordinate; not proved. New here.
 
 All matrices are lower triangular, so that row n needs the rows before it alone: one scalar equation for tau_nn, which
 has one root, a linear one for the rest of the row, and the same again for K.
@@ -122,7 +123,7 @@ def _diagonal(own: Array, ratio: Array, space: Space, penalty: float) -> float:
 
     The right-hand side over t falls with t: there is one root, if the training set has more rows than features.
     """
-    from scipy.optimize import brentq  # not at the top, for it doubles what `import theory` costs
+    from scipy.optimize import root_scalar  # not at the top, for it doubles what `import theory` costs
 
     used = own > 0
     own, inverse_ratio = own[used], 1 / ratio[used]
@@ -143,7 +144,7 @@ def _diagonal(own: Array, ratio: Array, space: Space, penalty: float) -> float:
         low -= 1
     while excess(high) >= 0:
         high += 1
-    return float(np.exp(brentq(excess, low, high, xtol=1e-15, rtol=1e-15)))
+    return float(np.exp(root_scalar(excess, bracket=(low, high), method="brentq", xtol=1e-15, rtol=1e-15).root))
 
 
 def _check(tau: Array, space: Space, groups: Groups, ratio: Array) -> None:

@@ -24,8 +24,8 @@ MOST_DRAWS = 10
 MOST = 200
 
 
-def objection(workflow: Workflow, iterations: int) -> str | None:
-    """Why there are no values; `None` where there are."""
+def objection(workflow: Workflow, iterations: int, *, T: int, d: int, corrected: bool) -> str | None:
+    """Why there are no values; `None` where there are. Arguments are those of `errors`."""
     if workflow.is_symbolic:
         return f"{workflow} has symbolic parameters; the limit d/T -> gamma needs numbers for them."
     if iterations > MOST:
@@ -33,10 +33,19 @@ def objection(workflow: Workflow, iterations: int) -> str | None:
     draws = sum(workflow.drawn(iteration) is not None for iteration in range(1, iterations + 1))
     if draws > MOST_DRAWS - 1:
         return f"{workflow} draws rows; the limit d/T -> gamma is computed for at most {MOST_DRAWS} iterations then."
+    for iteration in range(1, iterations + 1):
+        composition, least = workflow.composition(iteration), d + corrected
+        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
+        rows = T * (used if composition.drawn is None else composition.drawn)
+        if rows <= least:
+            return (
+                f"without ridge the limit d/T -> gamma needs more than {least} rows in every training set; iteration "
+                f"{iteration} of {workflow} has {rows}. Use more samples or fewer features."
+            )
     return None
 
 
-def test_errors(
+def errors(
     workflow: Workflow,
     iterations: int,
     *,
@@ -62,7 +71,7 @@ def test_errors(
             an equation that was not solved.
 
     >>> from theory import SlidingWindow
-    >>> test_errors(SlidingWindow(2), 3, T=200, d=100).round(8).tolist()
+    >>> errors(SlidingWindow(2), 3, T=200, d=100).round(8).tolist()
     [1.0, 1.16666667, 1.505345]
     """
     check_workflow(workflow)
@@ -71,10 +80,9 @@ def test_errors(
     workflow = generator.sized(workflow)
     if iterations < 1:
         raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
-    reason = objection(workflow, iterations)
+    reason = objection(workflow, iterations, T=T, d=d, corrected=corrected)
     if reason is not None:
         raise ValueError(reason)
-    _check_rows(workflow, iterations, T, d + corrected)
     shift = float(generator.shift)
     models = iterations + 1
     forces, penalties = np.zeros((1, models, models)), np.zeros(models)
@@ -82,18 +90,6 @@ def test_errors(
     space = Space(np.ones(1), np.array([float(d)]), forces, penalties)
     found = second_moments(_groups(workflow, iterations, T, sigma, generator), space, corrected=corrected)
     return np.diag(found)[1:].copy()
-
-
-def _check_rows(workflow: Workflow, iterations: int, T: int, least: int) -> None:
-    for iteration in range(1, iterations + 1):
-        composition = workflow.composition(iteration)
-        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
-        rows = T * (used if composition.drawn is None else composition.drawn)
-        if rows <= least:
-            raise ValueError(
-                f"without ridge the limit d/T -> gamma needs more than {least} rows in every training set; iteration "
-                f"{iteration} of {workflow} has {rows}. Use more samples or fewer features."
-            )
 
 
 def _groups(workflow: Workflow, iterations: int, T: int, sigma: float, generator: Generator) -> Groups:
@@ -123,7 +119,10 @@ def _patterns(iterations: list[int], drawn: dict[int, float]) -> Iterator[tuple[
     for members in product(*(((True,) if drawn[m] == 1 else (True, False)) for m in iterations)):
         kept = [m for m, member in zip(iterations, members, strict=True) if member]
         if kept:
-            yield kept, float(np.prod([drawn[m] if b else 1 - drawn[m] for m, b in zip(iterations, members, strict=True)]))
+            yield (
+                kept,
+                float(np.prod([drawn[m] if b else 1 - drawn[m] for m, b in zip(iterations, members, strict=True)])),
+            )
 
 
 def _coefficients(share: Array, pool: Pool, labels: Labels) -> Array:
