@@ -14,6 +14,7 @@ from .derivation import (
 )
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law
+from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
 from .probability import TailVerdict as TailVerdict, check_probability as check_probability
@@ -23,7 +24,12 @@ from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
-from .tasks.regression import UnequalLaw as UnequalLaw, unequal as unequal
+from .tasks.regression import (
+    GeneratedLaw as GeneratedLaw,
+    UnequalLaw as UnequalLaw,
+    generated as generated,
+    unequal as unequal,
+)
 from .workflow import (
     Pool as Pool,
     Pools as Pools,

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from . import bound_command, table
+from . import bound_command, generator_command, table
 from .cli import (
     Parser,
     add_task,
@@ -26,6 +26,7 @@ from .cli import (
     run,
     whole_number,
 )
+from .generator import Generator
 from .law import Law, law as law_of
 from .program import program
 from .task import Task
@@ -43,6 +44,7 @@ def _options(task: type[Task], command: Parser) -> None:
     command.set_defaults(main=partial(_main, task))
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
+    generator_command.add_to(command)
     output = command.add_mutually_exclusive_group()
     output.add_argument("--latex", action="store_true", help="print the derivation as LaTeX")
     output.add_argument("--json", action="store_true", help="print one JSON value")
@@ -131,7 +133,11 @@ def _print_estimates(summary: dict[str, Any]) -> None:
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
-    law = law_of(build_task(task, options, parameters=False), build_workflow(options), options.of)
+    of, workflow, generator = (
+        build_task(task, options, parameters=False),
+        build_workflow(options),
+        generator_command.build(options),
+    )
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
     needed = [parameter.name for parameter in task.parameters if parameter.default is None]
     missing = [name for name in needed if numbers[name] is None]
@@ -146,6 +152,10 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
             "where there is one, hold for every n."
         )
+    if generator != Generator():
+        generator_command.report(of, workflow, generator, options)
+        return 0
+    law = law_of(of, workflow, options.of)
     result = summary(law, numbers, options.iterations)
     if options.json:
         print(json.dumps(result, allow_nan=False))

@@ -180,13 +180,15 @@ def _nested(workflow: SymbolicWorkflow) -> DepthLaw | None:
         return None
     share = cancelled(size / rows)
     mean = closed_sum(share)
+    grows = None if mean is None else growth(mean)
     product = as_expression(sp.product(factored(1 - (1 - z) * share), (i, 1, n)))
     product = as_expression(sp.simplify(product.rewrite(sp.gamma)))
     return DepthLaw(
         product if _solves_nested(product, share) else None,
         mean,
-        None if mean is None else growth(mean),
-        None,
+        grows,
+        # the sum of 1 - z times the newest pools' shares diverges, so that the product of one less these ends at 0
+        sp.S.Zero if grows is not None and grows.kind != "bounded" else None,
         "a training set is the one before and its newest pool",
     )
 

@@ -91,15 +91,9 @@ class Law:
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:
-        result = self.derived.expr
-        if result.has(GAIN) or self.derived.values is not None:
+        if self.derived.expr.has(GAIN) or self.derived.values is not None:
             return None
-        for total in parts(result, sp.Sum):
-            closed = summation.closed_sum(summand(total))
-            if closed is None:
-                return None
-            result = replaced(result, {total: closed})
-        return result
+        return summation.without_sums(self.derived.expr)
 
     @cached_property
     def _growth(self) -> Growth | None:

@@ -18,6 +18,7 @@ from ... import recursion
 from ...algebra.reading import whole_run_objection
 from ...derivation import EXACT, Derived, Step
 from ...gain import gain
+from ...generator import Generator
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
@@ -44,7 +45,9 @@ def derive(workflow: Workflow, design: str) -> Derived:
         looked_at=symbolic.looked_at if found.validity == EXACT else None,
         derivation=replace(found.derivation, steps=(_WHITENING, *found.derivation)),
         gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
-        estimates=() if found.validity == EXACT else estimates.of(workflow, design),
+        estimates=()
+        if found.validity == EXACT
+        else estimates.of(workflow, design, partial(gain, workflow), Generator()),
         kappa=_kappa(symbolic, design),
         spread=SquaredError(
             found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic), symbolic.fewest_rows
