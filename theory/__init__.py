@@ -17,6 +17,11 @@ from .gain_law import gain_law as gain_law
 from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
+from .population import (
+    Population as Population,
+    symmetric_limit as symmetric_limit,
+    symmetric_population as symmetric_population,
+)
 from .probability import TailVerdict as TailVerdict, check_probability as check_probability
 from .prover.domain import Domain as Domain, Variable as Variable
 from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided

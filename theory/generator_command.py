@@ -12,6 +12,9 @@ from .task import Task
 from .tasks.regression import GeneratedLaw
 from .workflow import Workflow
 
+#: The gains of so many iterations, noise by noise, take seconds.
+LISTED = 200
+
 
 def add_to(command: Parser) -> None:
     """Add the options."""
@@ -77,6 +80,8 @@ def report(task: Task, workflow: Workflow, generator: Generator, options: argpar
         ValueError: there is no such law, or LaTeX is asked for.
     """
     law = task.generated(workflow, generator)
+    if options.iterations > LISTED:
+        raise ValueError(f"at most {LISTED} iterations are listed under a generator; got {options.iterations}.")
     if options.latex:
         raise ValueError("--latex prints the derivation of a law without a generator; leave --temperature, --bias out.")
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}

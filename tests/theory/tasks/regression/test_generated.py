@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from tests.helpers import command, refused
+from tests.helpers import command, refused, thinned
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -33,46 +33,43 @@ GENERATORS = [
 
 
 def simulated(workflow, generator, iterations, T, d, replicates, seed):
-    """Test errors of weighted least squares at fixed design, X drawn anew for each replicate; verifiers reject."""
+    """Test errors of weighted least squares at fixed design, one X a replicate; verifiers reject labels."""
     random, errors = np.random.default_rng(seed), np.zeros((replicates, iterations))
-    temperature, bias = float(generator.temperature), float(generator.bias)
-    pull, distance = float(generator.pull), float(generator.distance)
     direction = np.arange(1, d + 1) / np.linalg.norm(np.arange(1, d + 1))  # any: only its length counts
-    for replicate in range(replicates):
-        x, labels, models = random.normal(size=(T, d)), {}, [np.zeros(d)]
-        for iteration in range(1, iterations + 1):
-            hessian, says = np.zeros((d, d)), np.zeros(d)
-            for pool, share in workflow.shares(iteration).items():
-                rows = np.vstack([x] * int(workflow.size(pool)))
-                if pool not in labels:
-                    labels[pool] = rows @ models[pool.labelled_by]
-                    if pool.labelled_by == 0:
-                        labels[pool] += random.normal(size=len(rows))
-                    else:
-                        labels[pool] += rows @ (bias * direction)
-                        verifier = (rows @ (distance * direction), pull) if pull else None
-                        labels[pool] = selected(labels[pool], temperature, verifier, random)
-                weight = float(share) / len(rows)
-                hessian += weight * rows.T @ rows
-                says += weight * rows.T @ labels[pool]
-            models.append(np.linalg.solve(hessian, says))
-        errors[replicate] = [model @ model for model in models[1:]]
+    x, labels, models = random.normal(size=(replicates, T, d)), {}, [np.zeros((replicates, d, 1))]
+    gram = np.swapaxes(x, 1, 2) @ x
+    wanted = x @ direction[:, None] * float(generator.distance)
+    for iteration in range(1, iterations + 1):
+        says = np.zeros((replicates, d, 1))
+        for pool, share in workflow.shares(iteration).items():
+            if pool not in labels:  # their mean over the copies of X in the pool
+                copies = int(workflow.size(pool))
+                means = x @ models[pool.labelled_by]
+                if pool.labelled_by == 0:
+                    made = [means + random.normal(size=means.shape) for _ in range(copies)]
+                else:
+                    shifted = means + x @ direction[:, None] * float(generator.bias)
+                    made = [selected(shifted, wanted, generator, random) for _ in range(copies)]
+                labels[pool] = np.mean(made, axis=0)
+            says += float(share) * np.swapaxes(x, 1, 2) @ labels[pool]
+        models.append(np.linalg.solve(gram, says))
+        errors[:, iteration - 1] = (models[-1][:, :, 0] ** 2).sum(1)
     return errors.mean(0), errors.std(0) / np.sqrt(replicates)
 
 
-def selected(means, temperature, verifier, random):
-    """Noisy labels, each sampled again until the verifier accepts it."""
-    found = means + temperature * random.normal(size=len(means))
-    if verifier is None:
+def selected(means, wanted, generator, random):
+    """Noisy labels, each sampled again until the verifier, if there is one, accepts it."""
+    temperature, pull = float(generator.temperature), float(generator.pull)
+    found = means + temperature * random.normal(size=means.shape)
+    if not pull:
         return found
-    wanted, pull = verifier
     square = temperature**2 * (1 - pull) / pull
-    waiting = np.ones(len(means), bool)
-    while waiting.any():
+    waiting = np.ones(means.shape, bool)
+    while True:
+        waiting &= random.random(means.shape) > np.exp(-((found - wanted) ** 2) / (2 * square))
+        if not waiting.any():
+            return found
         found[waiting] = means[waiting] + temperature * random.normal(size=waiting.sum())
-        refuses = random.random(len(means)) > np.exp(-((found - wanted) ** 2) / (2 * square))
-        waiting &= refuses
-    return found
 
 
 @pytest.mark.parametrize(
@@ -99,7 +96,7 @@ def test_against_least_squares(workflow, generator):
 
 
 @pytest.mark.parametrize("generator", GENERATORS, ids=str)
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
+@pytest.mark.parametrize("workflow", thinned(WORKFLOWS, 3), ids=str)
 def test_formulas_give_the_numbers(workflow, generator):
     law = generated(workflow, generator, design="fixed")
     for numbers, formula in ((law.gain(6), law.gain_expr), (law.shift(6), law.shift_expr)):
@@ -160,9 +157,9 @@ def test_accumulation_does_not_stand_a_bias():
         [0.375, 0.50375, 0.60764, 0.69816, 0.77943],
         atol=5.1e-6,
     )
-    far = law.evaluate(T=1000, d=2, n=[200])[0]
-    harmonic = sum(1 / i for i in range(1, 201))
-    assert abs(far / (9 * (harmonic - 1) ** 2) - 1) < 1e-3
+    far = law.evaluate(T=1000, d=2, n=[60])[0]
+    harmonic = sum(1 / i for i in range(1, 61))
+    assert abs(far - 9 * (harmonic - 1) ** 2) < 1e-2  # the noise adds less than pi^2/6 times 2/997
 
 
 @pytest.mark.parametrize(
@@ -196,8 +193,8 @@ def test_a_verifier_pulls_to_its_own_model():
     unit = linear.test_error(Replace(), design="fixed").expr.subs(n, 1)
     assert sp.simplify(law.limit() - (1 - beta) / (beta * (2 - beta)) * unit - sp.Rational(4, 25)) == 0
     accumulated = generated(Accumulate(), Generator(pull="1/4", distance="2/5"), design="fixed")
-    assert accumulated.shift(4000)[-1] > Fraction(3)  # it tends to 1/pull, slowly
-    assert accumulated.shift(4000)[-1] < 4
+    assert accumulated.shift(400)[-1] > Fraction(3)  # it tends to 1/pull, slowly
+    assert accumulated.shift(400)[-1] < 4
 
 
 def test_sizes_and_noises():
