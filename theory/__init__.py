@@ -3,6 +3,7 @@
 from . import linear as linear, table as table
 from .asymptotics import Growth as Growth
 from .bounds import check_bound as check_bound, tightest as tightest
+from .depth import Depth as Depth, depth as depth
 from .derivation import (
     EXACT as EXACT,
     LARGE_T as LARGE_T,
@@ -13,8 +14,14 @@ from .derivation import (
 )
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law
+from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .optimise import Optimum as Optimum, optimise as optimise
+from .population import (
+    Population as Population,
+    symmetric_limit as symmetric_limit,
+    symmetric_population as symmetric_population,
+)
 from .probability import TailVerdict as TailVerdict, check_probability as check_probability
 from .prover.domain import Domain as Domain, Variable as Variable
 from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
@@ -22,7 +29,12 @@ from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
-from .tasks.regression import UnequalLaw as UnequalLaw, unequal as unequal
+from .tasks.regression import (
+    GeneratedLaw as GeneratedLaw,
+    UnequalLaw as UnequalLaw,
+    generated as generated,
+    unequal as unequal,
+)
 from .workflow import (
     Pool as Pool,
     Pools as Pools,

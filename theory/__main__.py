@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from . import bound_command, table
+from . import bound_command, generator_command, table
 from .cli import (
     Parser,
     add_task,
@@ -26,6 +26,7 @@ from .cli import (
     run,
     whole_number,
 )
+from .generator import Generator
 from .law import Law, law as law_of
 from .program import program
 from .task import Task
@@ -34,12 +35,16 @@ from .tasks import TASKS
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
 
+#: The next order's exact fractions of so many iterations take seconds.
+NEXT_ORDERS = 20
+
 
 def _options(task: type[Task], command: Parser) -> None:
     add_task(command, task)
     command.set_defaults(main=partial(_main, task))
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
+    generator_command.add_to(command)
     output = command.add_mutually_exclusive_group()
     output.add_argument("--latex", action="store_true", help="print the derivation as LaTeX")
     output.add_argument("--json", action="store_true", help="print one JSON value")
@@ -67,7 +72,7 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "exact": law.exact,
         law.quantity.name: values,
         "values": values,
-        "estimates": None if law.exact else {law.validity: values},
+        "estimates": None if law.exact else _estimates(law, numbers, iterations),
         "gain": [str(c) for c in law.gain(iterations)],
         "closed_form": _text(law.closed_form()),
         "limit": _text(law.limit()),
@@ -78,6 +83,15 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         **numbers,
         "iterations": iterations,
     }
+
+
+def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, list[float] | list[str] | None]:
+    """Values by validity, as far as there are any, and kappa_n as exact rationals."""
+    found: dict[str, list[float] | list[str] | None] = {law.validity: None}
+    if None not in numbers.values():
+        found = {name: values.tolist() for name, values in law.estimates(iterations, **numbers).items()}
+    known = law.derived.kappa is not None and iterations <= NEXT_ORDERS
+    return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
 
 
 def _text(expression: sp.Expr | None) -> str | None:
@@ -100,10 +114,30 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     for row, c in enumerate(law.gain(summary["iterations"])):
         value = "" if values is None else f"{values[row]:.10g}"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
+    _print_estimates(summary)
+
+
+def _print_estimates(summary: dict[str, Any]) -> None:
+    columns = {name: found for name, found in (summary["estimates"] or {}).items() if found}
+    columns.pop(summary["validity"], None)
+    if not columns:
+        return
+    print("besides, where the law is not exact (kappa: of the next order in 1/T)")
+    print(f"{'n':>4}  " + "  ".join(f"{name:>14}" for name in columns))
+    for row in range(summary["iterations"]):
+        shown = (
+            f"{values[row] if isinstance(values[row], str) else format(values[row], '.10g'):>14}"
+            for values in columns.values()
+        )
+        print(f"{row + 1:>4}  " + "  ".join(shown))
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
-    law = law_of(build_task(task, options, parameters=False), build_workflow(options), options.of)
+    of, workflow, generator = (
+        build_task(task, options, parameters=False),
+        build_workflow(options),
+        generator_command.build(options),
+    )
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
     needed = [parameter.name for parameter in task.parameters if parameter.default is None]
     missing = [name for name in needed if numbers[name] is None]
@@ -118,6 +152,10 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
             "where there is one, hold for every n."
         )
+    if generator != Generator():
+        generator_command.report(of, workflow, generator, options)
+        return 0
+    law = law_of(of, workflow, options.of)
     result = summary(law, numbers, options.iterations)
     if options.json:
         print(json.dumps(result, allow_nan=False))

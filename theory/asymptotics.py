@@ -15,8 +15,8 @@ class Growth:
     """How the test error grows with the iteration, and the constant of that growth.
 
     Attributes:
-        kind: "bounded", "logarithmic" or "linear".
-        constant: the limit; the coefficient of log n; or the slope in n.
+        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic".
+        constant: the limit; the coefficient of log n; the slope in n; likewise of (log n)^2 and n^2.
     """
 
     kind: str
@@ -24,7 +24,13 @@ class Growth:
 
     def __str__(self) -> str:
         """The kind, with its leading term."""
-        leading = {"bounded": "-> {}", "logarithmic": "~ ({}) log n", "linear": "~ ({}) n"}[self.kind]
+        leading = {
+            "bounded": "-> {}",
+            "logarithmic": "~ ({}) log n",
+            "log-squared": "~ ({}) (log n)^2",
+            "linear": "~ ({}) n",
+            "quadratic": "~ ({}) n^2",
+        }[self.kind]
         return f"{self.kind}, {leading.format(self.constant)}"
 
     @property

@@ -4,6 +4,7 @@ import abc
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from .asymptotics import Growth
 
 #: What a law holds for: every point of the task's domain; T -> oo; d/T -> gamma; or it is a good guess.
 EXACT, LARGE_T, PROPORTIONAL, APPROXIMATION = "exact", "large-T", "proportional", "approximation"
+
+#: Of an estimate: the limit T -> oo with the term after it.
+NEXT_ORDER = "next-order"
 
 
 #: Where the lines of a derivation are aligned.
@@ -122,6 +126,21 @@ class Spread(abc.ABC):
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """Values at finite T where the law is not exact.
+
+    Attributes:
+        validity: what they hold for: `NEXT_ORDER`, `PROPORTIONAL` or `APPROXIMATION`.
+        objection: (numbers of the task's parameters by name, iterations) -> why there are none; `None` where there are.
+        values: (numbers, iterations) -> values at iterations 1, 2, ….
+    """
+
+    validity: str
+    objection: Callable[[Mapping[str, Any], int], str | None]
+    values: Callable[[Mapping[str, Any], int], np.ndarray]
+
+
+@dataclass(frozen=True)
 class Derived:
     """What a derivation ends in.
 
@@ -136,6 +155,8 @@ class Derived:
         spread: what is known beyond the mean.
         looked_at: where the validity was not shown for every iteration, the first ones, for which it was looked at.
         values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
+        estimates: where the law is not exact, what is known at finite T besides.
+        kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
 
     expr: sp.Expr
@@ -147,3 +168,5 @@ class Derived:
     spread: Spread | None = None
     looked_at: int | None = None
     values: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None
+    estimates: tuple[Estimate, ...] = ()
+    kappa: Callable[[int], list[Fraction]] | None = None

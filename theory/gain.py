@@ -49,8 +49,16 @@ def _variances(forms: list[LinearForm]) -> list[Fraction]:
     return found
 
 
-def noises(workflow: Workflow, iterations: int) -> tuple[list[dict[Noise, Fraction]], dict[Noise, Fraction]]:
-    """The coefficients of each model's error on the noises, iteration by iteration, and the noises' variances."""
+def noises(
+    workflow: Workflow, iterations: int, carried: Fraction = Fraction(1)
+) -> tuple[list[dict[Noise, Fraction]], dict[Noise, Fraction]]:
+    """The coefficients of each model's error on the noises, iteration by iteration, and the noises' variances.
+
+    Args:
+        workflow: what each model is fitted to.
+        iterations: from 1 on.
+        carried: the share of a model's error that labels sampled from it hand on.
+    """
     errors: list[dict[Noise, Fraction]] = []
     variance: dict[Noise, Fraction] = {}
     for iteration in range(1, iterations + 1):
@@ -64,7 +72,7 @@ def noises(workflow: Workflow, iterations: int) -> tuple[list[dict[Noise, Fracti
                 variance[pool] = 1 / size
                 if pool.labelled_by:
                     for noise, coefficient in errors[pool.labelled_by - 1].items():
-                        row[noise] += share * coefficient
+                        row[noise] += share * carried * coefficient
         if composition.drawn is not None:
             row[iteration] = Fraction(1)
             variance[iteration] = 1 / composition.drawn - 1 / composition.rows

@@ -73,7 +73,7 @@ class Law:
 
     @property
     def validity(self) -> str:
-        """`exact` at every point of the domain, or `large-T`, the limit T -> oo."""
+        """`exact` at every point of the domain, or `large-T`, the limit T -> oo; estimates have others."""
         return self.derived.validity
 
     @property
@@ -91,15 +91,9 @@ class Law:
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:
-        result = self.derived.expr
-        if result.has(GAIN) or self.derived.values is not None:
+        if self.derived.expr.has(GAIN) or self.derived.values is not None:
             return None
-        for total in parts(result, sp.Sum):
-            closed = summation.closed_sum(summand(total))
-            if closed is None:
-                return None
-            result = replaced(result, {total: closed})
-        return result
+        return summation.without_sums(self.derived.expr)
 
     @cached_property
     def _growth(self) -> Growth | None:
@@ -143,11 +137,61 @@ class Law:
                 gains.append(sp.simplify(value) if m <= _SIMPLIFIED else value)
         return gains
 
-    def evaluate(self, *, n: int | Sequence[int] | np.ndarray, **parameters: Any) -> np.ndarray:
+    def kappa(self, iterations: int) -> list[Fraction]:
+        """Kappa_1, …, kappa_n with n = `iterations`: the next order in 1/T after the gain, exact rationals.
+
+        For regression E_n = sigma^2 (d/T) (c_n + kappa_n (d + 1)/T + O(T^-2)).
+
+        Raises:
+            ValueError: it is not known.
+        """
+        if self.derived.kappa is None:
+            raise ValueError(f"the next order in 1/T is not known under {self.workflow} for {self.task}.")
+        return self.derived.kappa(iterations)
+
+    def estimates(self, iterations: int, **parameters: Any) -> dict[str, np.ndarray]:
+        """Values at iterations 1, …, `iterations` by validity, where the law is not exact; its own among them.
+
+        Args:
+            iterations: counted from 1.
+            parameters: as in `evaluate`.
+
+        Raises:
+            ValueError: as `evaluate`.
+        """
+        if self.exact:
+            return {}
+        numbers = self.task.values(parameters)
+        found = {self.validity: self.evaluate(n=range(1, iterations + 1), **parameters)}
+        for estimate in self.derived.estimates:
+            if estimate.objection(numbers, iterations) is None:
+                found[estimate.validity] = estimate.values(numbers, iterations)
+        return found
+
+    def _estimated(self, validity: str, numbers: Mapping[str, Any], iterations: int) -> np.ndarray:
+        """The values of that validity at iterations 1, 2, ….
+
+        Raises:
+            ValueError: there is none.
+        """
+        for estimate in self.derived.estimates:
+            if estimate.validity == validity:
+                objection = estimate.objection(numbers, iterations)
+                if objection is not None:
+                    raise ValueError(objection)
+                return estimate.values(numbers, iterations)
+        there = [self.validity, *(estimate.validity for estimate in self.derived.estimates)]
+        raise ValueError(f"{self.workflow} for {self.task} has no {validity} values; it has {', '.join(there)}.")
+
+    def evaluate(
+        self, *, n: int | Sequence[int] | np.ndarray, validity: str | None = None, **parameters: Any
+    ) -> np.ndarray:
         """The law's values at the iterations `n`, in float64.
 
         Args:
             n: an iteration or several, counted from 1.
+            validity: where the law is not exact, that of the values: "next-order", "proportional" or "approximation";
+                by default the law's own.
             parameters: numbers of the task's parameters by name, where it has none itself; for regression T, d, and
                 sigma, which is 1 where it is not given.
 
@@ -161,6 +205,8 @@ class Law:
         whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
         if not whole or iterations.min() < 1:
             raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")
+        if validity is not None and validity != self.validity:
+            return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
         if self.derived.values is not None:
             return self.derived.values(numbers, iterations)
         if iterations.max() > _LONGEST_SUM and self._general_closed_form is not None:

@@ -8,7 +8,7 @@ n-th term, shown with the recurrences of the harmonic and polygamma functions.
 import sympy as sp
 
 from .symbols import i, n
-from .sympy_types import as_expression
+from .sympy_types import as_expression, parts, replaced, summand
 
 
 def closed_sum(term: sp.Expr) -> sp.Expr | None:
@@ -25,6 +25,16 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
         candidate += part
     candidate = collect(candidate)
     return candidate if is_sum(candidate, term) else None
+
+
+def without_sums(expression: sp.Expr) -> sp.Expr | None:
+    """The expression with a closed form in the place of each `Sum` over i = 1..n; `None` where one was not proved."""
+    for total in parts(expression, sp.Sum):
+        closed = closed_sum(summand(total))
+        if closed is None:
+            return None
+        expression = replaced(expression, {total: closed})
+    return expression
 
 
 def is_sum(candidate: sp.Expr, term: sp.Expr) -> bool:

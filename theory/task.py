@@ -17,6 +17,7 @@ import sympy as sp
 
 from .derivation import Derived
 from .exact import exact
+from .generator import Generator
 from .prover.domain import Domain
 from .sympy_types import rational, substituted
 from .workflow import Workflow
@@ -122,6 +123,14 @@ class Task(abc.ABC):
         """Why there is no law of the quantity under the workflow; `None` where there is one."""
         del workflow, quantity
         return None
+
+    def generated(self, workflow: Workflow, generator: Generator) -> Any:
+        """The law where data are sampled from models by a generator.
+
+        Raises:
+            ValueError: there is none.
+        """
+        raise ValueError(f"{self.name} has no law for {workflow} under {generator}.")
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The numbers of all parameters as plain ones, where they lie in the domain.

@@ -9,15 +9,20 @@ weights; at fresh design those of `whole_runs` and `fresh_real`. Elsewhere the l
 gain c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 
 from ... import recursion
 from ...algebra.reading import whole_run_objection
 from ...derivation import EXACT, Derived, Step
+from ...gain import gain
+from ...generator import Generator
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
-from . import fresh_real, weighted, whole_runs
+from . import estimates, fresh_real, next_order, weighted, whole_runs
 from .distribution import SquaredError
 
 _WHITENING = Step(
@@ -40,10 +45,21 @@ def derive(workflow: Workflow, design: str) -> Derived:
         looked_at=symbolic.looked_at if found.validity == EXACT else None,
         derivation=replace(found.derivation, steps=(_WHITENING, *found.derivation)),
         gain=recursion.solve(symbolic).expr if found.gain is None else found.gain,
+        estimates=()
+        if found.validity == EXACT
+        else estimates.of(workflow, design, partial(gain, workflow), Generator()),
+        kappa=_kappa(symbolic, design),
         spread=SquaredError(
             found.expr, found.validity, design, symbolic.draws, _is_walk(symbolic), symbolic.fewest_rows
         ),
     )
+
+
+def _kappa(workflow: SymbolicWorkflow, design: str) -> Callable[[int], list[Fraction]] | None:
+    """The next order in 1/T: at fixed design the error is c_n times that of one fit, so that kappa_n = c_n."""
+    if workflow.draws or workflow.workflow.is_symbolic or (design == "fixed" and not workflow.in_whole_multiples):
+        return None
+    return partial(next_order.kappa if design == "fresh" else gain, workflow.workflow)
 
 
 def _is_walk(workflow: SymbolicWorkflow) -> bool:

@@ -8,12 +8,14 @@ import numpy as np
 import sympy as sp
 
 from ...derivation import Derived
+from ...generator import Generator
 from ...prover.domain import Domain
 from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
 from . import laws, unequal_pools
 from .checks import DESIGNS, check, check_design, check_samples, features, is_whole, noise
+from .generated import GeneratedLaw
 from .symbols import DOMAIN, ONE_FIT, d, sigma
 
 TEST_ERROR = Quantity(
@@ -106,6 +108,10 @@ class LinearRegression(Task):
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
         """Unequal pools have a law under some workflows only."""
         return unequal_pools.objection(workflow) if self.is_unequal else None
+
+    def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:
+        """The law of the test error under a generator."""
+        return GeneratedLaw(workflow, generator, self.design)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """T, d and sigma as plain numbers, where the test error has a mean; sequences as they are."""

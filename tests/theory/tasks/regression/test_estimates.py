@@ -1,0 +1,103 @@
+"""Values at finite T where the law is not exact: by name, in the command, and never in place of the law."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from tests.helpers import Made, command, refused
+from theory import Accumulate, AccumulateSubsample, FixedReal, LinearRegression, SlidingWindow, law, linear
+
+WINDOW = linear.test_error(SlidingWindow(2), design="fresh")
+NUMBERS = {"T": 200, "d": 100, "sigma": 2.0}
+
+
+def test_all_of_them():
+    found = WINDOW.estimates(3, **NUMBERS)
+    assert list(found) == ["large-T", "next-order", "proportional", "approximation"]
+    one_fit = 4 * 100 / 99
+    np.testing.assert_allclose(found["large-T"], [one_fit, 1.25 * one_fit, 1.8125 * one_fit])
+    gains, kappas = [1, 1.25, 1.8125], [1, 1.125, 1.3125]
+    expected = [4 * 0.5 * (c + 101 / 200 * k) for c, k in zip(gains, kappas, strict=True)]
+    np.testing.assert_allclose(found["next-order"], expected)
+    np.testing.assert_allclose(found["proportional"], [4, 4 * 1.16666667, 4 * 1.50534500], rtol=1e-8)
+    np.testing.assert_allclose(found["approximation"], [4 * 1.01010101, 4 * 1.17732509, 4 * 1.51671483], rtol=1e-8)
+
+
+@pytest.mark.parametrize("validity", ["large-T", "next-order", "proportional", "approximation"])
+def test_one_of_them(validity):
+    whole = WINDOW.estimates(4, **NUMBERS)[validity]
+    np.testing.assert_array_equal(WINDOW.evaluate(n=[4, 2], validity=validity, **NUMBERS), whole[[3, 1]])
+    assert WINDOW.evaluate(n=3, validity=validity, **NUMBERS) == whole[2]
+
+
+def test_the_law_itself_is_the_limit_as_before():
+    np.testing.assert_array_equal(WINDOW.evaluate(n=[1, 2, 3], **NUMBERS), WINDOW.estimates(3, **NUMBERS)["large-T"])
+    assert WINDOW.validity == "large-T"
+
+
+def test_a_task_with_numbers():
+    of = law(LinearRegression(design="fresh", **NUMBERS), SlidingWindow(2))
+    np.testing.assert_array_equal(of.evaluate(n=[3], validity="proportional"), of.estimates(3)["proportional"][2:])
+
+
+def test_exact_laws_need_none():
+    exact = linear.test_error(Accumulate(), design="fresh")
+    assert exact.estimates(3, **NUMBERS) == {}
+    np.testing.assert_array_equal(exact.evaluate(n=[2], validity="exact", **NUMBERS), exact.evaluate(n=[2], **NUMBERS))
+    with pytest.raises(ValueError, match="no proportional values; it has exact"):
+        exact.evaluate(n=[2], validity="proportional", **NUMBERS)
+
+
+def test_what_there_is_for_draws():
+    draws = linear.test_error(AccumulateSubsample(), design="fresh")
+    assert list(draws.estimates(3, **NUMBERS)) == ["large-T", "proportional", "approximation"]
+    assert list(draws.estimates(11, **NUMBERS)) == ["large-T"]
+    with pytest.raises(ValueError, match="draws rows; the next order is known for pools used whole"):
+        draws.evaluate(n=[2], validity="next-order", **NUMBERS)
+    at_fixed = linear.test_error(AccumulateSubsample(), design="fixed")
+    assert list(at_fixed.estimates(3, **NUMBERS)) == ["large-T"]
+    with pytest.raises(ValueError, match="the next order in 1/T is not known"):
+        at_fixed.kappa(3)
+
+
+def test_small_training_sets_have_no_proportional_values():
+    small = linear.test_error(Made(SlidingWindow(1).training_set, lambda k: "1/2"), design="fresh")
+    assert list(small.estimates(3, T=200, d=100)) == ["large-T", "next-order"]
+    with pytest.raises(ValueError, match="needs more than 100 rows in every training set; iteration 2 of Made has 100"):
+        small.evaluate(n=[2], validity="proportional", T=200, d=100)
+
+
+def test_kappa():
+    assert WINDOW.kappa(3) == [1, Fraction(9, 8), Fraction(21, 16)]
+    assert linear.test_error(Accumulate(), design="fresh").kappa(2) == [1, Fraction(9, 8)]
+    # at fixed design the error is the gain times that of one fit, d/(T - d - 1) = (d/T) (1 + (d + 1)/T + …)
+    assert linear.test_error(SlidingWindow(2), design="fixed").kappa(3) == [1, Fraction(5, 4), Fraction(29, 16)]
+    with pytest.raises(ValueError, match="is not known"):
+        linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fresh").kappa(3)
+
+
+def test_command(capsys):
+    line = "sliding-window --k 2 --design fresh --T 200 --d 100 --iterations 3"
+    found = command(capsys, "theory", f"{line} --json").json
+    assert found["validity"] == "large-T"
+    assert found["estimates"]["kappa"] == ["1", "9/8", "21/16"]
+    assert found["estimates"]["large-T"] == found["values"] == found["test_error"]
+    np.testing.assert_allclose(found["estimates"]["proportional"], [1, 1.16666667, 1.50534500], rtol=1e-8)
+    np.testing.assert_allclose(found["estimates"]["approximation"], [1.01010101, 1.17732509, 1.51671483], rtol=1e-8)
+    shown = command(capsys, "theory", line).out
+    assert "proportional" in shown
+    assert "1.505344995" in shown
+    alone = command(capsys, "theory", "sliding-window --k 2 --design fresh --iterations 3 --json").json
+    assert alone["estimates"] == {"large-T": None, "kappa": ["1", "9/8", "21/16"]}
+    long = command(capsys, "theory", "sliding-window --k 2 --design fresh --iterations 21 --json").json
+    assert long["estimates"]["kappa"] is None
+    exact = command(capsys, "theory", "accumulate --design fresh --T 200 --d 100 --iterations 3 --json").json
+    assert exact["estimates"] is None
+
+
+@pytest.mark.parametrize("T", [100, 101])
+def test_as_many_features_as_samples_are_refused_in_one_line(capsys, T):
+    ran = command(capsys, "theory", f"sliding-window --k 2 --design fresh --T {T} --d 100 --iterations 3")
+    refused(ran, "theory", "test error needs T >= d + 2")
