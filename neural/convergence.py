@@ -63,6 +63,10 @@ class Converged:
         """The largest number of steps, in whole checks."""
         return self.most_steps // self.check_every * self.check_every
 
+    def checks(self, step: int) -> bool:
+        """Whether the held-out loss is looked at after so many steps."""
+        return step % self.check_every == 0
+
     def held_out(self, rows: int) -> int:
         """How many of a training set's rows are held out.
 

@@ -282,7 +282,7 @@ class _Chain:
             found = {"loss": losses.mean(0)}
             if self.watch:
                 found["test_loss"] = self.learner.test(fit.latest)["test_loss"]
-            if self.training.until is not None and step % self.training.until.check_every == 0:
+            if fit.patience is not None and self.training.until is not None and self.training.until.checks(step):
                 found["held_out_loss"] = np.asarray(fit.patience.latest)
             self.directory.log(self.iteration, step, found)
             for logger in self.hooks.loggers:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -156,17 +157,16 @@ def _averaged(models: PyTree, average: PyTree) -> PyTree:
 def decayed(models: PyTree) -> PyTree:
     """True for the arrays that weight decay is for: `weight` of a module that is no norm and no embedding."""
 
-    def marks(node: PyTree) -> PyTree:
+    def marks(node: Any) -> PyTree:
         none = jax.tree.map(lambda _: False, node)
         return eqx.tree_at(lambda module: module.weight, none, True) if _is_map(node) else none
 
     return jax.tree.map(marks, models, is_leaf=_is_map)
 
 
-def _is_map(node: PyTree) -> bool:
-    if not isinstance(node, eqx.Module) or isinstance(node, _NOT_DECAYED):
-        return False
-    return "weight" in [entry.name for entry in fields(node)] and eqx.is_array(node.weight)
+def _is_map(node: object) -> bool:
+    is_module = isinstance(node, eqx.Module) and not isinstance(node, _NOT_DECAYED)
+    return is_module and eqx.is_array(getattr(node, "weight", None))
 
 
 #: Modules whose `weight` is a scale, or a table.
@@ -229,7 +229,7 @@ def train(
             where, seed = np.argwhere(~np.isfinite(losses))[0]
             raise _not_finite("loss", int(seed), step + int(where) + 1, steps, training)
         step = end
-        if training.until is not None and held_out is not None and step % training.until.check_every == 0:
+        if training.until is not None and held_out is not None and training.until.checks(step):
             fit = _check(held_out, fit, loss, training.until, jnp.int32(step))
             found = np.isfinite(np.asarray(fit.patience.latest))
             if not found.all():
@@ -269,13 +269,13 @@ def _check(held_out: HeldOut, fit: Fit, loss: Loss, rule: Converged, step: Int[A
     """The fits after a look at their held-out losses."""
     arrays, static = eqx.partition(fit, eqx.is_array)
 
-    def of_arrays(arrays: PyTree, *seed: Array) -> PyTree:
+    def of_arrays(arrays: PyTree, seed: tuple[Array, Array, Array]) -> PyTree:
         fit = eqx.combine(arrays, static)
         value = held_out.loss(lambda rows, weights, key: loss(fit.latest, rows, weights, key=key), seed)
-        state, patience = fit.patience.checked(rule, fit.state, step, value)
-        return eqx.filter(Fit(*state, patience), eqx.is_array)
+        (models, optimiser, average), patience = fit.patience.checked(rule, fit.state, step, value)
+        return eqx.filter(Fit(models, optimiser, average, patience), eqx.is_array)
 
-    return eqx.combine(_each(of_arrays, len(held_out.keys), arrays, *held_out.seeds), static)
+    return eqx.combine(_each(of_arrays, len(held_out.keys), arrays, held_out.seeds), static)
 
 
 @eqx.filter_jit(donate="all-except-first")

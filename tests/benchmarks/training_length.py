@@ -16,7 +16,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from neural.configuration import Configuration
 from neural.directory import RunDirectory
 from neural.hooks import Hooks, Logger
 from neural.loop import Learner, run
-from sim.hosts import keep_compiled, use_all_cores
+from sim.hosts import keep_compiled
 from theory import Replace
 
 #: By kind: what has been found to matter, the shortest fits first.
@@ -138,7 +138,7 @@ def measured(kind: str, setting: str, folder: Path) -> dict[str, Any]:
 
 def by_both(
     learner: Learner, models: PyTree, keys: jax.Array, found: Mapping[str, np.ndarray]
-) -> Iterator[tuple[str, Mapping[str, np.ndarray]]] | Any:
+) -> dict[str, Mapping[str, np.ndarray]]:
     """The metrics by either sampler of conformations; one is known already."""
     from neural.conformers.learner import ConformerModel
 
@@ -166,7 +166,6 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--table", type=Path, metavar="FILE", help="a CSV file that rows are added to")
     given = options.parse_args(arguments)
-    use_all_cores()
     keep_compiled()
     print(f"{given.kind} on {jax.devices()[0].device_kind}, {given.seeds} seeds", flush=True)
     for number, setting in enumerate(given.settings or SETTINGS[given.kind]):

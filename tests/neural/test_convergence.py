@@ -17,7 +17,7 @@ from neural.loop import Plan, run
 from neural.train import Fit, Training, train
 from neural.training_set import TrainingRows
 from tests.neural.test_loop import LEARNER, Number, Stopped, files
-from theory import Accumulate, AccumulateSubsample, Pool, Replace
+from theory import Accumulate, AccumulateSubsample, Pool, Replace, Workflow
 
 RULE = Converged(validation=0.25, check_every=10, patience=2, most_steps=400)
 TRAINING = Training(batch_size=8, learning_rate=0.2, until=RULE, chunk=7)
@@ -26,7 +26,7 @@ PLAN = Plan(iterations=2, T=16, seeds=2, seed=3, sample_batch=64)
 
 def walk(losses, rule=RULE):
     """The rule in words, for one fit whose state is the step it came from: (state, best, end) after each check."""
-    best, best_loss, mark, waited, end, found = None, np.inf, np.inf, 0, NEVER, []
+    best, best_loss, mark, waited, end, found = 0, np.inf, np.inf, 0, NEVER, []
     for number, loss in enumerate(losses, 1):
         step, state = number * rule.check_every, number
         if step <= end:
@@ -59,12 +59,13 @@ LOSSES = [
 def test_the_rule_is_as_in_words(losses):
     patience = jax.tree.map(lambda leaf: leaf[0], Patience.begin((jnp.zeros(1, jnp.int32),), 1))
     checked = jax.jit(lambda patience, state, step, loss: patience.checked(RULE, state, step, loss))
+    end = NEVER
     for number, (loss, (state, best, end)) in enumerate(zip(losses, walk(losses), strict=True), 1):
         now = (jnp.int32(number),)
         (gone_on,), patience = checked(patience, now, jnp.int32(10 * number), jnp.float32(loss))
-        assert (int(gone_on), int(patience.best[0]), int(patience.end)) == (state, best or 0, end)
+        assert (int(gone_on), int(patience.best[0]), int(patience.end)) == (state, best, end)
         assert patience.has_ended(10 * number) == (10 * number >= end)
-        if best is not None:
+        if best:
             assert (float(patience.loss), int(patience.step)) == (np.float32(losses[best - 1]), 10 * best)
     assert 10 * len(losses) >= end, "the case does not come to its end"
     assert end <= RULE.most
@@ -113,12 +114,16 @@ def test_held_out_rows_are_in_no_batch_and_each_seed_has_its_own():
 def test_the_held_out_loss_reads_each_row_as_often_with_its_weight():
     rows, weights = np.arange(6, dtype=np.float32)[None], np.array([[1, 1, 1, 2, 2, 2]], np.float32)
     held_out = HeldOut(jnp.asarray(rows), jnp.asarray(weights), jr.split(jr.key(0), 1), 8)
-    found = held_out.loss(lambda rows, weights, key: (rows * weights).mean(), tuple(x[0] for x in held_out.seeds))
+    found = held_out.loss(
+        lambda rows, weights, key: (rows * weights).mean(), jax.tree.map(lambda x: x[0], held_out.seeds)
+    )
     assert 6 * DRAWS % 8 == 0
     np.testing.assert_allclose(found, (rows * weights).mean(), rtol=1e-6)
     keys = []
-    held_out.loss(lambda rows, weights, key: keys.append(key) or jr.uniform(key), tuple(x[0] for x in held_out.seeds))
-    random = held_out.loss(lambda rows, weights, key: jr.uniform(key), tuple(x[0] for x in held_out.seeds))
+    held_out.loss(
+        lambda rows, weights, key: keys.append(key) or jr.uniform(key), jax.tree.map(lambda x: x[0], held_out.seeds)
+    )
+    random = held_out.loss(lambda rows, weights, key: jr.uniform(key), jax.tree.map(lambda x: x[0], held_out.seeds))
     by_hand = np.mean([jr.uniform(jr.fold_in(held_out.keys[0], batch)) for batch in range(3)])
     np.testing.assert_allclose(random, by_hand, rtol=1e-6)
 
@@ -172,7 +177,7 @@ def test_chunks_and_neighbours_change_no_digit():
         np.testing.assert_array_equal(fit.result.value, ends[0][1].result.value)
 
 
-def go(path, *, workflow=Accumulate(), plan=PLAN, training=TRAINING, resume=False, learner=LEARNER):  # noqa: B008
+def go(path, *, workflow: Workflow = Accumulate(), plan=PLAN, training=TRAINING, resume=False, learner=LEARNER):  # noqa: B008
     directory = RunDirectory(path, {"workflow": str(workflow)}, resume=resume)
     return run(learner, workflow, plan, training, directory, checkpoint_seconds=0.0)
 

@@ -176,7 +176,7 @@ MODELS = {
 def test_what_decays_in_each_network(name):
     network, architecture, maps = MODELS[name]
     model = eqx.filter(eqx.filter_eval_shape(network, architecture, key=KEYS[0]), lambda leaf: hasattr(leaf, "shape"))
-    model = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), model)
+    model = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, jnp.float32), model)
     marked = jax.tree_util.tree_leaves_with_path(decayed(model))
     chosen = [jax.tree_util.keystr(path) for path, mark in marked if mark]
     assert len(chosen) == maps
@@ -187,10 +187,9 @@ def test_what_decays_in_each_network(name):
 
 def test_the_average_is_of_the_weights_after_each_step():
     training = dataclasses.replace(TRAINING, averaging=0.6, chunk=1)
-    average = None
-    value = np.zeros(3)
+    average, value = np.zeros(3), np.zeros(3)
     for step, fit, _ in train(begin(training), loss, batches, training, start=0, steps=10, keys=KEYS):
         value, keeps = np.array(fit.models.value), min(0.6, (step - 1) / (step + 8))
-        average = value if average is None else keeps * average + (1 - keeps) * value
+        average = keeps * average + (1 - keeps) * value
         np.testing.assert_allclose(fit.result.value, average, rtol=1e-5)
     assert np.abs(average - value).max() > 1e-3
