@@ -36,8 +36,10 @@ from .directory import RunDirectory
 from .images.configuration import AUTOENCODER
 from .language.configuration import TRANSFORMER
 from .loop import run
+from .own import OWN
+from .tensorboard import TensorBoard
 
-KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
+KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION, OWN)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
 _METAVARS = {int: "N", int | None: "N", float: "X", float | None: "X"}
@@ -68,10 +70,12 @@ def _options(kind: Kind, command: Parser) -> None:
         action="store_true",
         help="measure the test loss after each chunk of steps too, for training.csv; give it again with --resume",
     )
+    add("--tensorboard", action="store_true", help="write losses and metrics for TensorBoard, below the run's folder")
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
-        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": _METAVARS.get(entry.type)}
+        metavar = entry.metadata.get("metavar", _METAVARS.get(entry.type))
+        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": metavar}
         if entry.type is bool:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
@@ -83,7 +87,8 @@ def _options(kind: Kind, command: Parser) -> None:
         elif entry.name in _PATHS:
             form = {"metavar": _PATHS[entry.name]}
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
-        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=told, **form)
+        flag = entry.metadata.get("flag", _flag(entry.name))
+        group.add_argument(flag, dest=entry.name, default=argparse.SUPPRESS, help=told, **form)
 
 
 def _from_zero(text: str) -> float:
@@ -144,6 +149,9 @@ def _main(options: argparse.Namespace) -> int:
     plan, training = configuration.plan, configuration.training
     recorded = record(kind, configuration, workflow)
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
+    hooks = configuration.hooks
+    if options.tensorboard:
+        hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
     with directory.held(), same_bits():
         metrics = run(
             directory.prepared(configuration.learner),
@@ -154,6 +162,7 @@ def _main(options: argparse.Namespace) -> int:
             checkpoint_seconds=options.checkpoint_seconds,
             watch=options.watch,
             progress=True,
+            hooks=hooks,
         )
     losses = metrics["test_loss"]
     summary = {
@@ -200,7 +209,7 @@ def parser() -> Parser:
     of_neural = command_parser(
         "neural",
         "Train models on their own samples, as a workflow says, and measure each on real data.",
-        [f"{name} accumulate {smoke}/{name}" for name in KINDS],
+        [f"{name} accumulate {smoke}/{name}" for name, kind in KINDS.items() if not kind.needed],
         on=("jax", "jaxlib", "equinox", "optax"),
         note=f", on {platforms()}",
     )
@@ -210,9 +219,12 @@ def parser() -> Parser:
             kind.name,
             help=kind.summary,
             description=f"{kind.summary.capitalize()}.",
-            examples=[f"accumulate {smoke}/{kind.name}", f"accumulate {kind.own_data} --run-dir runs/mine"],
+            examples=[
+                f"accumulate {kind.needed}{smoke}/{kind.name}",
+                f"accumulate {kind.own_data} --run-dir runs/mine",
+            ],
         )
-        add_workflows(command, partial(_options, kind), example=f"{smoke}/{kind.name}")
+        add_workflows(command, partial(_options, kind), example=f"{kind.needed}{smoke}/{kind.name}")
     return of_neural
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .convergence import Converged
+from .hooks import NO_HOOKS, Hooks
 from .loop import Learner, Plan
+from .named import named
 from .train import Training
 
 #: Fields that say when a fit ends, of which one is given.
@@ -77,6 +79,14 @@ class Configuration(abc.ABC):
     averaging: float = field(
         default=0.0, kw_only=True, metadata=option("what a moving average of the weights keeps a step; 0: no average")
     )
+    accept: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=option(
+            "module:function that says which sampled rows may enter a pool: an array of rows -> one truth value each",
+            metavar="NAME",
+        ),
+    )
 
     @property
     @abc.abstractmethod
@@ -107,6 +117,11 @@ class Configuration(abc.ABC):
         return Plan(self.iterations, self.rows, self.seeds, self.seed, self.sample_batch, self.steps_of_first)
 
     @property
+    def hooks(self) -> Hooks:
+        """What takes part in the run and makes its numbers others."""
+        return NO_HOOKS if self.accept is None else Hooks(named(self.accept, option="--accept"))
+
+    @property
     def training(self) -> Training:
         """How each model is fitted."""
         until = None if self.until is None else Converged(**same_fields(Converged, self))
@@ -124,6 +139,7 @@ class Kind:
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.
         own_data: options that read a user's own files, as an example.
+        needed: options without which it does not run, as an example.
     """
 
     name: str
@@ -132,3 +148,4 @@ class Kind:
     presets: Mapping[str, Configuration]
     models: Mapping[str, Mapping[str, object]]
     own_data: str
+    needed: str = ""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ TRAINING = ("iteration", "step", "seed", "loss", "test_loss", "held_out_loss")
 _CONFIGURATION = "configuration.json"
 _TABLES = ("metrics.csv", "training.csv")
 
+#: What a run may have more of than it was begun with; nothing that was done before depends on it.
+_EXTENDED = "iterations"
+
 #: Where a learner keeps what it learns of its data until the run has started.
 _PREPARED = ".prepared"
 
@@ -47,6 +51,7 @@ class RunDirectory:
         self._configuration, self._resume = configuration, resume
         self._lock = Lock(path, inside(path), advice="Wait until it has ended, or choose another --run-dir.")
         self._holds = 0
+        self._extends = False
         self._started = self._is_there()
 
     def _is_there(self) -> bool:
@@ -73,7 +78,8 @@ class RunDirectory:
             raise ValueError(f"{self.path} holds a run already; --resume goes on with it, or choose another --run-dir.")
         asked = json.loads(json.dumps(self._configuration))
         differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
-        if differing:
+        self._extends = differing == [_EXTENDED] and found.get(_EXTENDED, math.inf) < asked.get(_EXTENDED, 0)
+        if differing and not self._extends:
             listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
             raise ValueError(f"{self.path} holds a run of another configuration ({listing}); choose another --run-dir.")
         return True
@@ -123,17 +129,23 @@ class RunDirectory:
         return made
 
     def start(self) -> None:
-        """From now on there is a run in the folder; without effect if it has started."""
+        """From now on there is a run in the folder, or a longer one; without effect if it has started."""
+        if self._extends:
+            self._write_configuration()
         if not self._started:
-            text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
             (self.path / CHECKSUMS).unlink(missing_ok=True)
-            write_bytes(self.path / _CONFIGURATION, text.encode())
+            self._write_configuration()
             self._started = True
             for name in _files(self.path / _PREPARED):
                 content = (self.path / _PREPARED / name).read_bytes()
                 self._keep(name, lambda partial, content=content: partial.write_bytes(content))
             shutil.rmtree(self.path / _PREPARED, ignore_errors=True)
             self._seals.store()
+
+    def _write_configuration(self) -> None:
+        text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
+        write_bytes(self.path / _CONFIGURATION, text.encode())
+        self._extends = False
 
     @cached_property
     def _seals(self) -> Seals:

@@ -263,9 +263,9 @@ class _Chain:
         step = header.get("step", 0)
         if header.get("iteration") != self.iteration:
             step, fit = 0, start
+        training_rows, held_out = self._training_rows()  # first: a run that lacks data has not begun
         self.directory.rewind(self.iteration, step)
         self.bar.update(step)
-        training_rows, held_out = self._training_rows()
         chunks = train(
             fit,
             self.learner.loss,

@@ -153,6 +153,9 @@ WITHOUT = (
     "test_file",
     "folder",
     "steps",
+    "until",
+    "accept",
+    "data",
     "bound",
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
 from ..claim import Claim, Quantity
+from ..experiment import measurement
 from ..measurement import Measurement
 from ..recorded import Missing, Tables, matching
 from . import language, published, vae
@@ -39,14 +40,15 @@ def _read(
     """A cell of a recorded table."""
     place = {"variant": variant, "workflow": workflow.command(), "iteration": str(iteration), "metric": metric}
     for row in matching(tables(experiment), place):
-        return Measurement(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
+        return measurement(row)
     raise Missing(f"the recorded result {experiment} has no {place}")
 
 
 def _rises(experiment: str, variant: str, workflow: Workflow, last: int, name: str = "") -> tuple[Quantity, Quantity]:
     """That the loss rises up to model `last`, and in the second half too."""
     half = (last + 1) // 2
-    # Rises of the same chains go together: the interval of their difference, taken as if they did not, is too wide.
+    # Rises of the same chains go together; where a table has no values by seed, the interval of their difference is
+    # taken as if they did not, and is too wide.
     return (
         Quantity(
             f"rise of the test loss from model 1 to {last}{name}",

@@ -173,7 +173,7 @@ def arrived(monkeypatch, capsys, tmp_path):
 
         return read
 
-    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress):
+    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress, hooks):
         vars(found).update(learner=learner, workflow=workflow, plan=plan, training=training, watch=watch)
         vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
         return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
