@@ -33,6 +33,7 @@ from theory.cli import (
 from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
 from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory
+from .distance import distance
 from .images.configuration import AUTOENCODER
 from .language.configuration import TRANSFORMER
 from .loop import run
@@ -69,6 +70,11 @@ def _options(kind: Kind, command: Parser) -> None:
         "--watch",
         action="store_true",
         help="measure the test loss after each chunk of steps too, for training.csv; give it again with --resume",
+    )
+    add(
+        "--distance",
+        action="store_true",
+        help="fit model 1 until converged too, and say how far the budget leaves it from that",
     )
     add("--tensorboard", action="store_true", help="write losses and metrics for TensorBoard, below the run's folder")
     add("--json", action="store_true", help="print one JSON value")
@@ -130,8 +136,10 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     model = kind.models[options.model] if kind.models and options.model is not None else {}
     configuration = replace(preset, **{**model, **given})
     idle = [_flag(name) for name in OF_CONVERGED if name in given]
-    if configuration.until is None and idle:
+    if configuration.until is None and idle and not options.distance:
         raise ValueError(f"{idle[0]} is for fits until converged; add --until converged, or leave it out.")
+    if configuration.until is not None and options.distance:
+        raise ValueError("--distance is of fits of a given length; leave it out, or leave --until out.")
     return configuration
 
 
@@ -153,8 +161,9 @@ def _main(options: argparse.Namespace) -> int:
     if options.tensorboard:
         hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
     with directory.held(), same_bits():
+        learner = directory.prepared(configuration.learner)
         metrics = run(
-            directory.prepared(configuration.learner),
+            learner,
             workflow,
             plan,
             training,
@@ -164,6 +173,9 @@ def _main(options: argparse.Namespace) -> int:
             progress=True,
             hooks=hooks,
         )
+        away = {}
+        if options.distance:
+            away["distance_from_converged"] = distance(learner, workflow, configuration, directory, metrics).tolist()
     losses = metrics["test_loss"]
     summary = {
         "model": getattr(options, "model", None) or kind.name,
@@ -177,6 +189,7 @@ def _main(options: argparse.Namespace) -> int:
         "standard_error": _standard_error(losses),
         "test_loss_per_seed": losses.tolist(),
         "metrics": {name: values.mean(0).tolist() for name, values in metrics.items()},
+        **away,
         "run_dir": str(options.run_dir),
         "device": jax.devices()[0].device_kind,
         "wall_seconds": round(time.monotonic() - started, 1),
@@ -200,6 +213,9 @@ def _print(summary: dict) -> None:
     for index, error in enumerate(summary["standard_error"]):
         numbers = "".join(f"  {summary['metrics'][name][index]:>12.6g}" for name in names)
         print(f"{index + 1:>4}  {'-' if error is None else format(error, '.6g'):>12}{numbers}")
+    if "distance_from_converged" in summary:
+        parts = ", ".join(f"{part:+.1%}" for part in summary["distance_from_converged"])
+        print(f"Model 1's test loss is {parts} from that of models fitted until converged, by seed.")
     print(f"{summary['run_dir']} holds the tables, samples and models.")
 
 

@@ -49,7 +49,6 @@ class Configuration(abc.ABC):
     clip: float = field(metadata=option("largest norm of a gradient"))
     chunk: int = field(metadata=option("steps compiled and run as one"))
     sample_batch: int = field(metadata=option("rows sampled at once, for all seeds together"))
-    test_batch: int = field(metadata=option("held-out rows read at once"))
     until: str | None = field(
         default=None,
         kw_only=True,
@@ -124,8 +123,15 @@ class Configuration(abc.ABC):
     @property
     def training(self) -> Training:
         """How each model is fitted."""
-        until = None if self.until is None else Converged(**same_fields(Converged, self))
-        return Training(**same_fields(Training, self, but=("until",)), until=until)
+        if self.until is not None:
+            return self.converged
+        return Training(**same_fields(Training, self, but=("until",)))
+
+    @property
+    def converged(self) -> Training:
+        """How a model is fitted until it has converged, whatever the budget."""
+        until = Converged(**same_fields(Converged, self))
+        return Training(**same_fields(Training, self, but=BUDGETS), until=until)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,6 @@ _CPU = OwnConfiguration(
     clip=1.0,
     chunk=100,
     sample_batch=3000,
-    test_batch=1000,
 )
 
 #: A run in seconds, and one to begin with.

@@ -29,6 +29,7 @@ class ConformerConfiguration(Configuration):
     layers: int = field(metadata=option("rounds of messages"))
     sampler: str = field(metadata=option("DDPM or DDIM", choices=("ancestral", "deterministic")))
     sampler_steps: int = field(metadata=option("of denoising a sample"))
+    test_batch: int = field(metadata=option("held-out rows read at once"))
     test_draws: int = field(metadata=option("draws of time and noise a held-out conformation"))
     times: str = field(
         default="uniform",

@@ -1,7 +1,4 @@
-"""For neural: a model of your own, a mixture of Gaussians by maximum likelihood. `# ->`: what is printed.
-
-python -m neural own accumulate --learner tests.examples.own_learner:Mixture --until converged --run-dir runs/mine
-"""
+"""For neural: a mixture of Gaussians by maximum likelihood, as a model of your own. `# ->`: what is printed."""
 
 import tempfile
 from pathlib import Path
@@ -55,10 +52,9 @@ class Mixture(neural.Learner):
 
 
 if __name__ == "__main__":  # with a bad verifier between samples and the next pool: it takes what is beyond 2 for wrong
-    plan, hooks = neural.Plan(4, T=300, seeds=2, seed=0, sample_batch=600), neural.Hooks(accept=lambda rows: rows < 2)
-    fit = neural.Training(batch_size=50, learning_rate=0.03, steps=300)
+    plan, fit = neural.Plan(4, T=300, seeds=2, seed=0, sample_batch=600), neural.Training(50, 0.03, steps=300)
     with tempfile.TemporaryDirectory() as at:
         run = neural.RunDirectory(Path(at, "run"), {}, resume=False)
-        found = neural.run(Mixture(), Replace(), plan, fit, run, hooks=hooks)
+        found = neural.run(Mixture(), Replace(), plan, fit, run, hooks=neural.Hooks(lambda rows: rows < 2))
     print(*(f"{name} {values.mean(0).round(1).tolist()}" for name, values in found.items()))
 # -> test_loss [2.3, 3.0, 3.2, 3.9] variance [3.7, 3.4, 3.2, 3.0] accepted [0.7, 1.0, 1.0, 1.0]
