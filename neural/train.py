@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,10 @@ from .convergence import Converged, HeldOut, Patience
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
+
+
+#: Fields of `Training` that came after results had been recorded.
+_LATER = ("until", "weight_decay", "averaging")
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,12 @@ class Training:
             )
         if not 0 <= self.averaging < 1:
             raise ValueError(f"averaging is a share that is kept, at least 0 and below 1; got {self.averaging}.")
+
+    def __repr__(self) -> str:
+        """The fields with their values, as results record them; those that came later only where they are set."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        told = [f"{name}={value!r}" for name, value in values.items() if name not in _LATER or value]
+        return f"Training({', '.join(told)})"
 
     def budget(self, rows: int) -> int:
         """Steps of a fit to so many rows; until converged, the largest number of them.

@@ -122,6 +122,7 @@ class Claim:
         experiment: whose recorded table must be there.
         differs: what differs from the paper's setting; empty if nothing does.
         replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
+        shared: what all chains have in common, so that the intervals say nothing of another; empty if nothing.
     """
 
     id: str
@@ -132,12 +133,14 @@ class Claim:
     experiment: str
     differs: str = ""
     replicates: int = 3
+    shared: str = ""
 
     @property
     def test(self) -> str:
         """What would confirm the claim, in words."""
         tests = "; ".join(quantity.test for quantity in self.quantities)
-        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains"
+        shared = f", which share {self.shared}" if self.shared else ""
+        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains{shared}"
 
     def judge(self, tables: Tables) -> Judgement:
         """The claim with its verdict."""

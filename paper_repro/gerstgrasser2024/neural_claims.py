@@ -7,6 +7,7 @@ diffusion's was not, but that the plateau of Accumulate is judged as strictly as
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
@@ -15,6 +16,7 @@ from ..experiment import measurement
 from ..measurement import Measurement
 from ..recorded import Missing, Tables, matching
 from . import language, published, vae
+from .diffusion import DIFFUSION
 
 #: Of the test loss over that of model 1, less one.
 RISES, STAYS = 0.05, 0.02
@@ -371,4 +373,14 @@ def _molecules() -> Iterator[Claim]:
         )
 
 
-NEURAL = (*_models(), *_changes(), *_images(), *_molecules())
+def _sharing(claims: Iterator[Claim], shared: str) -> Iterator[Claim]:
+    """Claims whose chains have all this in common."""
+    return (replace(claim, shared=shared) for claim in claims)
+
+
+NEURAL = (
+    *_sharing(_models(), "the test texts"),
+    *_sharing(_changes(), "the test texts"),
+    *_sharing(_images(), f"the {vae.VAE.base.images:,} training and {vae.VAE.base.test_images} test images"),
+    *_sharing(_molecules(), f"the training set, and the {DIFFUSION.base.test_molecules} test molecules"),
+)

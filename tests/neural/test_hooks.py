@@ -221,13 +221,13 @@ def test_a_finished_run_is_extended_by_more_iterations(tmp_path):
 
 
 def test_nothing_but_iterations_may_grow(tmp_path):
-    RunDirectory(tmp_path, {"iterations": 2, "seeds": 2}, resume=False).start()
+    RunDirectory(tmp_path, {"iterations": 2, "seeds": 2}, resume=False).record(1, {"test_loss": np.zeros(2)})
     for configuration in ({"iterations": 3, "seeds": 3}, {"iterations": 2, "seeds": 3}, {"iterations": 3}):
         with pytest.raises(ValueError, match="another configuration"):
             RunDirectory(tmp_path, configuration, resume=True)
     # until a longer run keeps something, the shorter one is there
     RunDirectory(tmp_path, {"iterations": 3, "seeds": 2}, resume=True)
-    RunDirectory(tmp_path, {"iterations": 2, "seeds": 2}, resume=True).record(1, {"test_loss": np.zeros(2)})
+    RunDirectory(tmp_path, {"iterations": 2, "seeds": 2}, resume=True).record(2, {"test_loss": np.zeros(2)})
 
 
 def test_examples():
@@ -240,5 +240,5 @@ def test_replace_and_a_verifier(tmp_path):
     """Under Replace a verifier that knows the truth keeps the location near it."""
     plan = dataclasses.replace(PLAN, iterations=4, T=40, seeds=3, sample_batch=120)
     directory = RunDirectory(tmp_path, {}, resume=False)
-    found = run(LEARNER, Replace(), plan, BRIEF, directory, hooks=Hooks(lambda rows: np.abs(rows - 3) < 0.05))
+    found = run(LEARNER, Replace(), plan, TRAINING, directory, hooks=Hooks(lambda rows: np.abs(rows - 3) < 0.05))
     assert np.abs(found["value"][:, 1:] - 3).max() < 0.05

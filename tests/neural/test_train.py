@@ -193,3 +193,10 @@ def test_the_average_is_of_the_weights_after_each_step():
         average = keeps * average + (1 - keeps) * value
         np.testing.assert_allclose(fit.result.value, average, rtol=1e-5)
     assert np.abs(average - value).max() > 1e-3
+
+
+def test_what_came_after_results_were_recorded_is_told_where_it_is_set():
+    told = "Training(batch_size=2, learning_rate=0.1, epochs=None, steps=10, warmup=0.2, clip=1.5, chunk=4)"
+    assert str(TRAINING) == told
+    later = dataclasses.replace(TRAINING, weight_decay=0.1, averaging=0.5)
+    assert str(later) == told.replace(" chunk", " weight_decay=0.1, averaging=0.5, chunk")
