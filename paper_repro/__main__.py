@@ -19,14 +19,13 @@ from theory.program import program
 
 from . import verdicts
 from .claim import Judgement
-from .recorded import RECORDED
 from .registry import EXPERIMENTS, PRESETS
 
 
 def _list(options: argparse.Namespace) -> int:
     del options
     width = max(map(len, EXPERIMENTS))
-    print(f"{'experiment':<{width}}  {'at cpu':<8}  {'presets':<22}  what")
+    print(f"{'experiment':<{width}}  {'result':<8}  {'presets':<22}  what")
     for name, entry in EXPERIMENTS.items():
         print(f"{name:<{width}}  {entry.state(name):<8}  {','.join(entry.presets):<22}  {entry.summary}")
     return 0
@@ -44,8 +43,8 @@ def _run(options: argparse.Namespace) -> int:
     chosen = {name: (EXPERIMENTS[name], EXPERIMENTS[name].at(name, options.preset)) for name in names}
     with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place, same_bits():
         for name, (entry, experiment) in chosen.items():
-            is_there = options.out is None and options.preset == "cpu" and entry.state(name) == "recorded"
-            made = RECORDED if is_there and not options.again else place
+            is_there = options.out is None and options.preset == entry.kept and entry.state(name) == "recorded"
+            made = entry.recorded()[0] if is_there and not options.again else place
             entry.run(experiment, made)
             print(f"{name} at {options.preset}: {(folder if made is place else made) / name}.csv")
     return 0

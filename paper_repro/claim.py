@@ -14,10 +14,11 @@ from .recorded import Missing, Tables
 
 #: The claim holds by its test, in the paper's own setting.
 REPRODUCED = "reproduced"
-#: It holds by its test in another setting, a smaller model or other data.
+#: It holds by its test in another setting, a smaller model or other data; or it is known from memory alone.
 IN_SHAPE = "reproduced in shape"
-#: The test is not passed: refuted, or left open by too wide an interval.
-NOT_REPRODUCED = "not reproduced"
+#: The test is not passed: an interval lies beyond a bound, or only reaches over one.
+REFUTED = "refuted here"
+LEFT_OPEN = "left open"
 #: There is nothing to judge it by.
 NOT_TESTED = "not tested here"
 
@@ -77,7 +78,7 @@ class Quantity:
         low, high = measured.interval()
         if self.above < low and high < self.below:
             return ""
-        outcome = "refuted" if high < self.above or low > self.below else "left open"
+        outcome = REFUTED if high < self.above or low > self.below else LEFT_OPEN
         at = f"is {low:.3g}" if low == high else f"in [{low:.3g}, {high:.3g}]"
         return f"{outcome}: {self.name} {at}, to be {self.needs}"
 
@@ -106,7 +107,7 @@ class Fact:
 
     def objection(self, measured: Measurement) -> str:
         """That it does not hold; empty if it does."""
-        return "" if measured.mean else f"refuted: it does not hold that {self.name}"
+        return "" if measured.mean else f"{REFUTED}: it does not hold that {self.name}"
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Claim:
         experiment: whose recorded table must be there.
         differs: what differs from the paper's setting; empty if nothing does.
         replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
+        preset: at which that table is recorded.
         shared: what all chains have in common, so that the intervals say nothing of another; empty if nothing.
     """
 
@@ -133,6 +135,7 @@ class Claim:
     experiment: str
     differs: str = ""
     replicates: int = 3
+    preset: str = "cpu"
     shared: str = ""
 
     @property
@@ -152,7 +155,7 @@ class Claim:
             "ours": None,
             "standard_error": None,
             "verdict": NOT_TESTED,
-            "preset": "cpu",
+            "preset": self.preset,
             "differs": self.differs,
         }
         try:
@@ -162,12 +165,15 @@ class Claim:
             measured = [quantity.measure(tables) for quantity in self.quantities]
         except Missing as reason:
             return {**row, "differs": str(reason)}
-        objections = [quantity.objection(m) for quantity, m in zip(self.quantities, measured, strict=True)]
-        confirmed = IN_SHAPE if self.differs else REPRODUCED
+        judged = [quantity.objection(m) for quantity, m in zip(self.quantities, measured, strict=True)]
+        objections = [objection for objection in judged if objection]
+        confirmed = IN_SHAPE if self.differs or "[M]" in self.where else REPRODUCED
+        refuted = any(objection.startswith(REFUTED) for objection in objections)
+        verdict = REFUTED if refuted else LEFT_OPEN if objections else confirmed
         return {
             **row,
             "ours": measured[0].mean,
             "standard_error": measured[0].standard_error,
-            "verdict": NOT_REPRODUCED if any(objections) else confirmed,
+            "verdict": verdict,
             "differs": "; ".join(filter(None, [self.differs, *objections])),
         }

@@ -36,6 +36,15 @@ class Entry:
             raise ValueError(f"{name} has no preset {preset}, only {', '.join(self.presets)}.")
         return self.presets[preset]
 
+    @property
+    def kept(self) -> str:
+        """The preset whose results are kept in the repository: the smallest that shows something."""
+        return "cpu" if "cpu" in self.presets else "gpu"
+
+    def recorded(self) -> tuple[Path, dict[str, object]]:
+        """Where that result lies, and today's configuration of it."""
+        return RECORDED if self.kept == "cpu" else RECORDED / self.kept, self.presets[self.kept].configuration
+
     def folder(self, preset: str) -> Path:
         """Where the results of a preset are made, unless a user says otherwise."""
         if self.live or preset == "smoke":
@@ -46,10 +55,11 @@ class Entry:
         """Whether a result of today's configuration is recorded."""
         if self.live:
             return "live"
-        results = Results(RECORDED, name)
+        folder, configuration = self.recorded()
+        results = Results(folder, name)
         if not results.provenance.exists():
             return "missing"
-        return "stale" if results.load(self.presets["cpu"].configuration) is None else "recorded"
+        return "stale" if results.load(configuration) is None else "recorded"
 
 
 @dataclass(frozen=True)

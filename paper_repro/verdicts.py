@@ -30,8 +30,8 @@ def recorded(folder: Path = RECORDED) -> Tables:
 
     @cache
     def load(name: str) -> Sequence[Row]:
-        configuration = EXPERIMENTS[name].presets["cpu"].configuration if name in EXPERIMENTS else None
-        rows = Results(folder, name).load(configuration)
+        place, configuration = EXPERIMENTS[name].recorded() if name in EXPERIMENTS else (RECORDED, None)
+        rows = Results(folder / place.relative_to(RECORDED), name).load(configuration)
         if rows is None:
             raise Missing(f"no recorded result {name}")
         return rows

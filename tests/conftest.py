@@ -4,6 +4,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+# Digits that tests hold are a CPU's, as CI's are; JAX_PLATFORMS=cuda runs the others on a GPU. Read as JAX is imported.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
 import jax
 import pytest
 

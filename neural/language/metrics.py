@@ -9,7 +9,7 @@
 | `entropy` | entropy of the sampled tokens, as if independent, nats | a shrinking variance |
 | `distinct` | share of the sampled runs of 3 tokens that are different ones | a shrinking variance |
 | `tail_lost` | share of the real tail (the rare pairs of tokens) that no sample has | lost real tails |
-| `impossible` | share of sampled texts that cannot be real | hallucinated data |
+| `impossible` | share of sampled texts (of the first 2,000) that cannot be real | hallucinated data |
 """
 
 import numpy as np

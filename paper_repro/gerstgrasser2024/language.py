@@ -81,6 +81,12 @@ AS_COMMAND = {
     for name in ("smoke", "cpu", "gpu")
 }
 
+#: The smallest of the paper's four with all of its weights, for which a GPU is needed.
+FULL_SIZE = {
+    name: Experiment("language_9m", base, {"gpt2-9m": sizes("gpt2-9m") if name == "gpu" else {}})
+    for name, base in (("smoke", SETTINGS["smoke"]), ("gpu", replace(SETTINGS["gpu"], stories=24_000, batch_size=32)))
+}
+
 
 def weights_of(experiment: Experiment[LanguageConfiguration]) -> dict[str, int]:
     """The number of weights of each variant's transformer."""

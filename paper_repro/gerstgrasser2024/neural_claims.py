@@ -108,6 +108,31 @@ def _models() -> Iterator[Claim]:
         )
 
 
+def _full_size() -> Iterator[Claim]:
+    """Fig. 2, the smallest of the four with all of its weights."""
+    theirs, weights = PUBLISHED[_SMALLEST]
+    experiment = language.FULL_SIZE["gpu"]
+    differs = (
+        f"all {weights:,} weights, in {experiment.base.precision}; {experiment.base.stories:,} stories of the embedded "
+        f"grammar for 2.1 million of TinyStories"
+    )
+    for workflow, statement, test in (
+        (Replace(), "rises from iteration to iteration", _rises(experiment.name, _SMALLEST, Replace(), 5)),
+        (Accumulate(), "does not rise", (_stays(experiment.name, _SMALLEST, Accumulate(), 5),)),
+    ):
+        command = workflow.command()
+        yield Claim(
+            f"language-full-size-{command}",
+            f"{theirs} at its full size under {type(workflow).__name__}: the test loss {statement}",
+            "section 2.1, Fig. 2 [A]",
+            published.rise("language_models", theirs, command, 5),
+            test,
+            experiment.name,
+            differs,
+            preset="gpu",
+        )
+
+
 def _changes() -> Iterator[Claim]:
     """What changes, or does not, when one thing is changed with the first of the four; and the critics' confound."""
     theirs, cold = "GPT-2 9M", "GPT-2 9M at temperature 0.3"
@@ -300,7 +325,7 @@ def _images() -> Iterator[Claim]:
             ),
         ),
         name,
-        differs,
+        f"{differs}; what digits do says nothing of faces",
     )
     yield Claim(
         "vae-attributes",
@@ -380,6 +405,7 @@ def _sharing(claims: Iterator[Claim], shared: str) -> Iterator[Claim]:
 
 NEURAL = (
     *_sharing(_models(), "the test texts"),
+    *_sharing(_full_size(), "the test texts"),
     *_sharing(_changes(), "the test texts"),
     *_sharing(_images(), f"the {vae.VAE.base.images:,} training and {vae.VAE.base.test_images} test images"),
     *_sharing(_molecules(), f"the training set, and the {DIFFUSION.base.test_molecules} test molecules"),

@@ -42,6 +42,7 @@ PAPER = Paper(
             for name, summary in _LANGUAGE.items()
         },
         "language_preset": Entry("what `python -m neural transformer` runs", language.AS_COMMAND, language.run),
+        "language_9m": Entry("the smallest of them with all of its weights", language.FULL_SIZE, language.run),
         "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
         "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
         "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),

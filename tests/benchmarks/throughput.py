@@ -4,8 +4,8 @@
     python tests/benchmarks/throughput.py jax
     python tests/benchmarks/throughput.py torch      # in an environment that has PyTorch; the project needs none
 
-Both train on the same number of random tokens with Adam, clipped gradients and float32, on the threads that the machine
-gives; printed are the median step and tokens a second. Run both on an idle machine, one after the other.
+Both train on the same number of random tokens with Adam, clipped gradients and float32, on the GPU or the threads that
+the machine gives; printed are the median step and tokens a second. Run both on an idle machine, one after the other.
 """
 
 import statistics
@@ -81,6 +81,8 @@ def torchs() -> Callable[[], float]:
             x = self.embedding(tokens) + self.positions(torch.arange(tokens.shape[1]))
             return self.norm(self.blocks(x)) @ self.embedding.weight.T
 
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_default_device(device)
     model = Model()
     assert sum(parameter.numel() for parameter in model.parameters()) == 8_890_880
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.95))

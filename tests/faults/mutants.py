@@ -162,16 +162,18 @@ async def judged(mutant: Mutant, copy: Path, usual: dict[str, float]) -> str:
     return "killed" if status else "survived"
 
 
-async def run(mutants: Sequence[Mutant], root: Path) -> dict[str, int]:
+async def run(mutants: Sequence[Mutant], root: Path, jobs: int) -> dict[str, int]:
     """How many of each outcome; survivors are shown as they come."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     counts, known, usual = dict.fromkeys(OUTCOMES, 0), equivalents(root), {}
-    with TemporaryDirectory(prefix="mutants-") as folder:
-        copy = Path(folder) / "0"
+    queue = sorted(mutants, key=lambda m: m.file)
+
+    async def work(copy: Path) -> None:
         copy_tree(root, copy)
-        for mutant in sorted(mutants, key=lambda m: m.file):
+        while queue:
+            mutant = queue.pop(0)
             text = (root / mutant.file).read_text()
             old, new = mutant.lines(text)
             listed = (mutant.file, " ".join(old), " ".join(new)) in known
@@ -180,6 +182,11 @@ async def run(mutants: Sequence[Mutant], root: Path) -> dict[str, int]:
             print(f"{outcome:<11} {mutant.file} {mutant.operator}", flush=True)
             if outcome == "survived":
                 print(mutant.shown(text), flush=True)
+
+    with TemporaryDirectory(prefix="mutants-") as folder:
+        async with asyncio.TaskGroup() as group:
+            for number in range(jobs):
+                group.create_task(work(Path(folder) / str(number)))
     return counts
 
 
@@ -199,13 +206,14 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--package", choices=PACKAGES, required=True)
     parser.add_argument("--sample", type=int, default=20, help="mutants (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the places that are drawn (default: 0)")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (default: 2)")
     parser.add_argument("--record", action="store_true", help=f"keep the counts in {TABLE.name}")
     options = parser.parse_args(arguments)
     untested = [file for file in sources(options.package, root) if not tests_of(file, root)]
     print("".join(f"no test mirrors {file}: name one in mirrors.toml\n" for file in untested), end="")
     mutants = [m for m in drawn(options.package, root, options.sample, options.seed) if m.file not in untested]
     try:
-        counts = asyncio.run(run(mutants, root))
+        counts = asyncio.run(run(mutants, root, options.jobs))
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("python -m tests.faults.mutants: interrupted", file=sys.stderr)
         return 130

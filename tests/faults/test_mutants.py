@@ -67,7 +67,7 @@ def test_survivors_are_shown_and_counted(tree, monkeypatch, capfd):
     unseen = next(m for m in every if "return x - 1" in m.planted(text))
     listed = ("sim/code_.py", "return y if x is None or y > x else x", "return y if x is None or y >= x else x")
     monkeypatch.setattr(mutants, "equivalents", lambda root: {listed})
-    assert asyncio.run(mutants.run([seen, alike, unseen], tree)) == {
+    assert asyncio.run(mutants.run([seen, alike, unseen], tree, jobs=2)) == {
         "killed": 1, "timed_out": 0, "equivalent": 1, "survived": 1,
     }  # fmt: skip
     told = capfd.readouterr().out

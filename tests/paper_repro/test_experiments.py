@@ -1,6 +1,7 @@
 """The experiments: configurations at every preset, runs that go on after a kill, and the command line."""
 
 import dataclasses
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,12 @@ from paper_repro import __main__ as command_line, experiment, one_law, paper
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import language
 from paper_repro.paper import Entry
+from paper_repro.recorded import RECORDED
 from paper_repro.registry import EXPERIMENTS, PAPERS
 from sim.results import Results, configuration_hash
 from tests.helpers import command
-from theory import Accumulate, Replace
+from theory import Accumulate, Replace, ReplaceGrowing
+from theory.linear import test_error as exact_error
 
 #: Name and configuration of each experiment on networks, at each preset.
 NEURAL = [
@@ -41,7 +44,7 @@ def test_configurations_are_valid_at_every_preset(name, configured):
 def test_names_are_those_of_the_tables():
     for name, entry in EXPERIMENTS.items():
         assert {experiment.name for experiment in entry.presets.values()} == {name}
-        assert {"smoke", "cpu"} <= set(entry.presets)
+        assert {"smoke", entry.kept} <= set(entry.presets)
     # no two papers share a name
     assert len(EXPERIMENTS) == 1 + sum(len(paper.simulated) + len(paper.trained) for paper in PAPERS)
 
@@ -173,3 +176,23 @@ def test_states(tmp_path, monkeypatch):
     Results(tmp_path, "one_law").save(smoke.configuration, [{"mean": 1.0}], 0.0)
     assert entry.state("one_law") == "recorded"
     assert replace(entry, presets={"cpu": replace(smoke, seed=99)}).state("one_law") == "stale"
+
+
+@pytest.mark.parametrize("path", sorted((RECORDED / "gpu").glob("*.json")), ids=lambda path: path.stem)
+def test_what_a_gpu_made_is_of_todays_configuration(path):
+    name = max((name for name in EXPERIMENTS if path.stem.startswith(name)), key=len)
+    assert Results(path.parent, path.stem).load(EXPERIMENTS[name].presets["gpu"].configuration)
+    assert "NVIDIA" in json.loads(path.read_text())["device"]
+
+
+def test_half_a_million_replicates_on_a_gpu_agree_with_the_laws():
+    """A law that is 0.5 % off is beyond five standard errors at each of the 300 means."""
+    rows = Results(RECORDED / "gpu", "linear_claims").load(None) or []
+    assert len(rows) == 300
+    for row in rows:
+        workflow = {each.command(): each for each in (Replace(), Accumulate(), ReplaceGrowing())}[row["workflow"]]
+        law = exact_error(workflow, design=row["design"])
+        n = int(row["iteration"])
+        (exact,) = law.evaluate(T=int(row["T"]), d=int(row["d"]), sigma=1.0, n=range(n, n + 1))
+        assert abs(float(row["mean"]) - exact) < 5 * float(row["standard_error"])
+        assert 5 * float(row["standard_error"]) < 0.005 * exact

@@ -76,7 +76,8 @@ def test_what_is_exact_has_no_interval():
 
 
 @pytest.mark.parametrize(
-    ("mean", "outcome"), [(0.5, ""), (0.1, "left open"), (0.9, "left open"), (-0.5, "refuted"), (1.5, "refuted")]
+    ("mean", "outcome"),
+    [(0.5, ""), (0.1, "left open"), (0.9, "left open"), (-0.5, "refuted here"), (1.5, "refuted here")],
 )
 def test_an_interval_that_includes_a_bound_confirms_nothing(mean, outcome):
     # four seeds: 3.18 standard errors to either side
