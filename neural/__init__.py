@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .configuration import Configuration as Configuration, Kind as Kind
     from .conformers.learner import ConformerModel as ConformerModel
+    from .convergence import Converged as Converged
     from .directory import RunDirectory as RunDirectory
+    from .hooks import Hooks as Hooks, Logger as Logger
     from .images.learner import ImageModel as ImageModel
     from .language.learner import LanguageModel as LanguageModel
     from .loop import Learner as Learner, Plan as Plan, run as run
+    from .tensorboard import TensorBoard as TensorBoard
     from .train import Training as Training
 
 #: Where each public name is defined, as above for type checkers.
 _HOME = {
     "Configuration": "configuration",
+    "Converged": "convergence",
     "ConformerModel": "conformers.learner",
+    "Hooks": "hooks",
     "ImageModel": "images.learner",
     "Kind": "configuration",
     "LanguageModel": "language.learner",
     "Learner": "loop",
+    "Logger": "hooks",
     "Plan": "loop",
     "RunDirectory": "directory",
+    "TensorBoard": "tensorboard",
     "Training": "train",
     "run": "loop",
 }

@@ -30,17 +30,23 @@ from theory.cli import (
     whole_number,
 )
 
-from .configuration import Configuration, Kind
+from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
 from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory
+from .distance import distance
 from .images.configuration import AUTOENCODER
 from .language.configuration import TRANSFORMER
 from .loop import run
+from .own import OWN
+from .tensorboard import TensorBoard
 
-KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
+KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION, OWN)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
 _METAVARS = {int: "N", int | None: "N", float: "X", float | None: "X"}
+
+#: Fields that may be 0, for none.
+_FROM_ZERO = ("weight_decay", "averaging")
 
 #: What options of files and folders take.
 _PATHS = {"file": "FILE", "test_file": "FILE", "folder": "FOLDER", "cache": "FOLDER"}
@@ -65,20 +71,35 @@ def _options(kind: Kind, command: Parser) -> None:
         action="store_true",
         help="measure the test loss after each chunk of steps too, for training.csv; give it again with --resume",
     )
+    add(
+        "--distance",
+        action="store_true",
+        help="fit model 1 until converged too, and say how far the budget leaves it from that",
+    )
+    add("--tensorboard", action="store_true", help="write losses and metrics for TensorBoard, below the run's folder")
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
-        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": _METAVARS.get(entry.type)}
+        metavar = entry.metadata.get("metavar", _METAVARS.get(entry.type))
+        form: dict[str, Any] = {"type": _TYPES.get(entry.type, str), "metavar": metavar}
         if entry.type is bool:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
             form = {"choices": entry.metadata["choices"]}
+        elif entry.name in _FROM_ZERO:
+            form = {"type": _from_zero, "metavar": "X"}
         elif entry.name == "seed":
             form = {"type": natural_number, "metavar": "N"}
         elif entry.name in _PATHS:
             form = {"metavar": _PATHS[entry.name]}
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
-        group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=told, **form)
+        flag = entry.metadata.get("flag", _flag(entry.name))
+        group.add_argument(flag, dest=entry.name, default=argparse.SUPPRESS, help=told, **form)
+
+
+def _from_zero(text: str) -> float:
+    """0 or a positive finite number, as in `--weight-decay 0.1`."""
+    return 0.0 if text == "0" else positive_number(text)
 
 
 def by_preset(kind: Kind, name: str) -> str:
@@ -107,12 +128,19 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     """The preset, with a named model in place of its own, and with every field that was given."""
     preset = kind.presets[options.preset]
     given = {entry.name: getattr(options, entry.name) for entry in fields(preset) if entry.name in options}
-    if "epochs" in given and "steps" in given:
-        raise ValueError("give --epochs or --steps, not both.")
-    if "epochs" in given or "steps" in given:
-        given = {"epochs": None, "steps": None, **given}
+    budgets = [_flag(name) for name in BUDGETS if name in given]
+    if len(budgets) > 1:
+        raise ValueError(f"give {' or '.join(budgets)}, not {'both' if len(budgets) == 2 else 'all'}.")
+    if budgets:
+        given = {**dict.fromkeys(BUDGETS), **given}
     model = kind.models[options.model] if kind.models and options.model is not None else {}
-    return replace(preset, **{**model, **given})
+    configuration = replace(preset, **{**model, **given})
+    idle = [_flag(name) for name in OF_CONVERGED if name in given]
+    if configuration.until is None and idle and not options.distance:
+        raise ValueError(f"{idle[0]} is for fits until converged; add --until converged, or leave it out.")
+    if configuration.until is not None and options.distance:
+        raise ValueError("--distance is of fits of a given length; leave it out, or leave --until out.")
+    return configuration
 
 
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:
@@ -129,9 +157,13 @@ def _main(options: argparse.Namespace) -> int:
     plan, training = configuration.plan, configuration.training
     recorded = record(kind, configuration, workflow)
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
+    hooks = configuration.hooks
+    if options.tensorboard:
+        hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
     with directory.held(), same_bits():
+        learner = directory.prepared(configuration.learner)
         metrics = run(
-            directory.prepared(configuration.learner),
+            learner,
             workflow,
             plan,
             training,
@@ -139,7 +171,11 @@ def _main(options: argparse.Namespace) -> int:
             checkpoint_seconds=options.checkpoint_seconds,
             watch=options.watch,
             progress=True,
+            hooks=hooks,
         )
+        away = {}
+        if options.distance:
+            away["distance_from_converged"] = distance(learner, workflow, configuration, directory, metrics).tolist()
     losses = metrics["test_loss"]
     summary = {
         "model": getattr(options, "model", None) or kind.name,
@@ -153,6 +189,7 @@ def _main(options: argparse.Namespace) -> int:
         "standard_error": _standard_error(losses),
         "test_loss_per_seed": losses.tolist(),
         "metrics": {name: values.mean(0).tolist() for name, values in metrics.items()},
+        **away,
         "run_dir": str(options.run_dir),
         "device": jax.devices()[0].device_kind,
         "wall_seconds": round(time.monotonic() - started, 1),
@@ -176,6 +213,9 @@ def _print(summary: dict) -> None:
     for index, error in enumerate(summary["standard_error"]):
         numbers = "".join(f"  {summary['metrics'][name][index]:>12.6g}" for name in names)
         print(f"{index + 1:>4}  {'-' if error is None else format(error, '.6g'):>12}{numbers}")
+    if "distance_from_converged" in summary:
+        parts = ", ".join(f"{part:+.1%}" for part in summary["distance_from_converged"])
+        print(f"Model 1's test loss is {parts} from that of models fitted until converged, by seed.")
     print(f"{summary['run_dir']} holds the tables, samples and models.")
 
 
@@ -185,7 +225,7 @@ def parser() -> Parser:
     of_neural = command_parser(
         "neural",
         "Train models on their own samples, as a workflow says, and measure each on real data.",
-        [f"{name} accumulate {smoke}/{name}" for name in KINDS],
+        [f"{name} accumulate {smoke}/{name}" for name, kind in KINDS.items() if not kind.needed],
         on=("jax", "jaxlib", "equinox", "optax"),
         note=f", on {platforms()}",
     )
@@ -195,9 +235,12 @@ def parser() -> Parser:
             kind.name,
             help=kind.summary,
             description=f"{kind.summary.capitalize()}.",
-            examples=[f"accumulate {smoke}/{kind.name}", f"accumulate {kind.own_data} --run-dir runs/mine"],
+            examples=[
+                f"accumulate {kind.needed}{smoke}/{kind.name}",
+                f"accumulate {kind.own_data} --run-dir runs/mine",
+            ],
         )
-        add_workflows(command, partial(_options, kind), example=f"{smoke}/{kind.name}")
+        add_workflows(command, partial(_options, kind), example=f"{kind.needed}{smoke}/{kind.name}")
     return of_neural
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,10 +23,13 @@ from theory.program import say
 from .files import write_bytes
 
 METRICS = ("iteration", "seed", "metric", "value")
-TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
+TRAINING = ("iteration", "step", "seed", "loss", "test_loss", "held_out_loss")
 
 _CONFIGURATION = "configuration.json"
 _TABLES = ("metrics.csv", "training.csv")
+
+#: What a run may have more of than it was begun with; nothing that was done before depends on it.
+_EXTENDED = "iterations"
 
 #: Where a learner keeps what it learns of its data until the run has started.
 _PREPARED = ".prepared"
@@ -36,10 +40,10 @@ T = TypeVar("T")
 class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
-    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and the test
-    loss after it, if watched), `pools/` (arrays of (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind
-    a line of JSON), `samples/` (to look at), `checksums.json` (of all that is read again). The run starts, and its
-    configuration is there, with the first thing that it keeps.
+    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, the test loss
+    after it, if watched, and the held-out loss, if it was looked at), `pools/` (arrays of (seeds, rows, ...)),
+    `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (to look at), `checksums.json` (of all
+    that is read again). The run starts, and its configuration is there, with the first thing that it keeps.
     """
 
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
@@ -47,6 +51,7 @@ class RunDirectory:
         self._configuration, self._resume = configuration, resume
         self._lock = Lock(path, inside(path), advice="Wait until it has ended, or choose another --run-dir.")
         self._holds = 0
+        self._extends = False
         self._started = self._is_there()
 
     def _is_there(self) -> bool:
@@ -73,7 +78,8 @@ class RunDirectory:
             raise ValueError(f"{self.path} holds a run already; --resume goes on with it, or choose another --run-dir.")
         asked = json.loads(json.dumps(self._configuration))
         differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
-        if differing:
+        self._extends = differing == [_EXTENDED] and found.get(_EXTENDED, math.inf) < asked.get(_EXTENDED, 0)
+        if differing and not self._extends:
             listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
             raise ValueError(f"{self.path} holds a run of another configuration ({listing}); choose another --run-dir.")
         return True
@@ -123,17 +129,23 @@ class RunDirectory:
         return made
 
     def start(self) -> None:
-        """From now on there is a run in the folder; without effect if it has started."""
+        """From now on there is a run in the folder, or a longer one; without effect if it has started."""
+        if self._extends:
+            self._write_configuration()
         if not self._started:
-            text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
             (self.path / CHECKSUMS).unlink(missing_ok=True)
-            write_bytes(self.path / _CONFIGURATION, text.encode())
+            self._write_configuration()
             self._started = True
             for name in _files(self.path / _PREPARED):
                 content = (self.path / _PREPARED / name).read_bytes()
                 self._keep(name, lambda partial, content=content: partial.write_bytes(content))
             shutil.rmtree(self.path / _PREPARED, ignore_errors=True)
             self._seals.store()
+
+    def _write_configuration(self) -> None:
+        text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
+        write_bytes(self.path / _CONFIGURATION, text.encode())
+        self._extends = False
 
     @cached_property
     def _seals(self) -> Seals:
@@ -172,23 +184,20 @@ class RunDirectory:
         """The table of losses while the models were fitted."""
         return self._read("training.csv", TRAINING, grows=True)
 
-    def log(
-        self,
-        iteration: int,
-        step: int,
-        losses: Float[np.ndarray, " seeds"],
-        tested: Float[np.ndarray, " seeds"] | None = None,
-    ) -> None:
+    def log(self, iteration: int, step: int, losses: Mapping[str, Float[np.ndarray, " seeds"]]) -> None:
         """Add the losses of a chunk of steps.
 
         Args:
             iteration: the one whose models are fitted.
             step: the one at which the chunk ended.
-            losses: mean training losses of the chunk.
-            tested: test losses after it, if they were measured.
+            losses: by the names of their columns; "loss", the chunk's mean, and what else was measured after it.
         """
-        after = [""] * len(losses) if tested is None else map(float, tested)
-        rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
+        seeds = range(len(losses["loss"]))
+        columns = [losses.get(name) for name in TRAINING[3:]]
+        rows = [
+            (iteration, step, seed, *("" if column is None else float(column[seed]) for column in columns))
+            for seed in seeds
+        ]
         self.start()
         with (self.path / "training.csv").open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
@@ -289,7 +298,8 @@ def _rows(content: bytes, columns: tuple[str, ...]) -> list[dict[str, str] | Non
 
 def _row(row: dict[str, str | None], columns: tuple[str, ...]) -> dict[str, str] | None:
     found = {column: row.get(column, "") or "" for column in columns}
-    form = {"iteration": int, "step": int, "seed": int, "metric": str, "test_loss": lambda text: float(text or 0)}
+    form = {"iteration": int, "step": int, "seed": int, "metric": str}
+    form |= dict.fromkeys(("test_loss", "held_out_loss"), lambda text: float(text or 0))
     try:
         for column, text in found.items():
             form.get(column, float)(text)

@@ -124,6 +124,7 @@ class Claim:
         differs: what differs from the paper's setting; empty if nothing does.
         replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
         preset: at which that table is recorded.
+        shared: what all chains have in common, so that the intervals say nothing of another; empty if nothing.
     """
 
     id: str
@@ -135,12 +136,14 @@ class Claim:
     differs: str = ""
     replicates: int = 3
     preset: str = "cpu"
+    shared: str = ""
 
     @property
     def test(self) -> str:
         """What would confirm the claim, in words."""
         tests = "; ".join(quantity.test for quantity in self.quantities)
-        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains"
+        shared = f", which share {self.shared}" if self.shared else ""
+        return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains{shared}"
 
     def judge(self, tables: Tables) -> Judgement:
         """The claim with its verdict."""

@@ -17,6 +17,7 @@ from neural.loop import Learner, run as run_neural
 from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
 
+from .measurement import Measurement
 from .recorded import Row, making
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
@@ -67,9 +68,10 @@ def run(experiment: Experiment, samples: str, shown: Shown, folder: Path) -> tup
     """The experiment's tables, of metrics, of samples, and if it is watched of test losses while models are fitted.
 
     They are read from `folder` if they were made from this configuration, else run. Metrics: a row a (variant,
-    workflow, iteration, metric) with mean and standard error over seeds; `rise` is a seed's test loss over that of its
-    model 1, less one. Samples, in the table NAME_`samples`: what `shown` says. Test losses, in NAME_learning: a row a
-    (variant, workflow, iteration, step), after that step.
+    workflow, iteration, metric) with mean and standard error over seeds, and each seed's value; `rise` is a seed's test
+    loss over that of its model 1, less one. Chains of one seed share real data and first weights in all variants and
+    workflows; tables from before there were values by seed lack that column. Samples, in the table NAME_`samples`:
+    what `shown` says. Test losses, in NAME_learning: a row a (variant, workflow, iteration, step), after that step.
     A run that was killed goes on where it was, from run directories beside the tables.
 
     Args:
@@ -101,13 +103,18 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
     for name, changes in experiment.variants.items():
         configuration = replace(experiment.base, **changes)
         kept = RunDirectory(runs / name, {"variant": name}, resume=True)
-        learner = kept.prepared(configuration.learner)  # one for all workflows: its programs are compiled once
+        learner, hooks = (
+            kept.prepared(configuration.learner),
+            configuration.hooks,
+        )  # one for all workflows: compiled once
         kept.start()
         plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"
             directory = RunDirectory(path, {"variant": name}, resume=True)
-            found = run_neural(learner, workflow, plan, training, directory, watch=experiment.watched, progress=True)
+            found = run_neural(
+                learner, workflow, plan, training, directory, watch=experiment.watched, progress=True, hooks=hooks
+            )
             found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
             place = {"variant": name, "workflow": workflow.command()}
             for n in range(1, configuration.iterations + 1):
@@ -131,5 +138,17 @@ def _learning(directory: RunDirectory) -> Iterator[dict[str, object]]:
 
 
 def _over_seeds(values: Float[np.ndarray, " seeds"]) -> dict[str, object]:
-    error = values.std(ddof=1) / len(values) ** 0.5
-    return {"mean": float(values.mean()), "standard_error": float(error), "replicates": len(values)}
+    found = Measurement.of(values)
+    return {
+        "mean": found.mean,
+        "standard_error": found.standard_error,
+        "replicates": len(values),
+        "by_seed": " ".join(map(repr, values.tolist())),
+    }
+
+
+def measurement(row: Row) -> Measurement:
+    """What a row of a table of metrics says; paired with others by seed, if it has each seed's value."""
+    if row.get("by_seed"):
+        return Measurement.of([float(value) for value in row["by_seed"].split()])
+    return Measurement(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)

@@ -180,6 +180,9 @@ WITHOUT = (
     "test_file",
     "folder",
     "steps",
+    "until",
+    "accept",
+    "data",
     "bound",
 )
 

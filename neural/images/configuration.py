@@ -31,6 +31,7 @@ class ImageConfiguration(Configuration):
     halvings: int = field(metadata=option("of the image's sides, one a convolution"))
     beta: float = field(metadata=option("weight of the KL divergence; twice the variance of the observation noise"))
     samples: str = field(metadata=option("decoder's means, or with observation noise", choices=("mean", "noisy")))
+    test_batch: int = field(metadata=option("held-out rows read at once"))
     test_draws: int = field(metadata=option("draws of the latent code a held-out image"))
     skip_broken: bool = field(default=False, metadata=option("leave out images that cannot be read, and name them"))
 

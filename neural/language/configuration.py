@@ -44,6 +44,7 @@ class LanguageConfiguration(Configuration):
     heads: int = field(metadata=option("attention heads"))
     hidden: int = field(metadata=option("features of the feed-forward networks"))
     precision: str = field(metadata=option("what models compute in", choices=("float32", "bfloat16")))
+    test_batch: int = field(metadata=option("held-out rows read at once"))
     cut: bool = field(metadata=option("cut texts that are longer than the context"))
     first_steps: int | None = field(metadata=option("optimiser steps of the first fit alone (default: as all fits)"))
     column: str | None = field(default=None, metadata=option("of the texts in a table (default: text)"))

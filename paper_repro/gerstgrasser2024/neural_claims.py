@@ -7,13 +7,16 @@ diffusion's was not, but that the plateau of Accumulate is judged as strictly as
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
 
 from ..claim import Claim, Quantity
+from ..experiment import measurement
 from ..measurement import Measurement
 from ..recorded import Missing, Tables, matching
 from . import language, published, vae
+from .diffusion import DIFFUSION
 
 #: Of the test loss over that of model 1, less one.
 RISES, STAYS = 0.05, 0.02
@@ -39,14 +42,15 @@ def _read(
     """A cell of a recorded table."""
     place = {"variant": variant, "workflow": workflow.command(), "iteration": str(iteration), "metric": metric}
     for row in matching(tables(experiment), place):
-        return Measurement(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
+        return measurement(row)
     raise Missing(f"the recorded result {experiment} has no {place}")
 
 
 def _rises(experiment: str, variant: str, workflow: Workflow, last: int, name: str = "") -> tuple[Quantity, Quantity]:
     """That the loss rises up to model `last`, and in the second half too."""
     half = (last + 1) // 2
-    # Rises of the same chains go together: the interval of their difference, taken as if they did not, is too wide.
+    # Rises of the same chains go together; where a table has no values by seed, the interval of their difference is
+    # taken as if they did not, and is too wide.
     return (
         Quantity(
             f"rise of the test loss from model 1 to {last}{name}",
@@ -394,4 +398,15 @@ def _molecules() -> Iterator[Claim]:
         )
 
 
-NEURAL = (*_models(), *_full_size(), *_changes(), *_images(), *_molecules())
+def _sharing(claims: Iterator[Claim], shared: str) -> Iterator[Claim]:
+    """Claims whose chains have all this in common."""
+    return (replace(claim, shared=shared) for claim in claims)
+
+
+NEURAL = (
+    *_sharing(_models(), "the test texts"),
+    *_sharing(_full_size(), "the test texts"),
+    *_sharing(_changes(), "the test texts"),
+    *_sharing(_images(), f"the {vae.VAE.base.images:,} training and {vae.VAE.base.test_images} test images"),
+    *_sharing(_molecules(), f"the training set, and the {DIFFUSION.base.test_molecules} test molecules"),
+)

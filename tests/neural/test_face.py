@@ -27,7 +27,7 @@ def test_another_name_is_not_there():
 def test_type_checkers_see_the_same_names():
     text = Path(neural.__file__).read_text()
     for name, home in neural._HOME.items():
-        (line,) = (line for line in text.splitlines() if line.startswith(f"    from .{home} import"))
+        (line,) = (line for line in text.splitlines() if line.startswith(f"    from .{home} import "))
         assert f"{name} as {name}" in line
 
 

@@ -9,6 +9,7 @@ import pytest
 from rdkit import Chem
 
 from neural import __main__ as command_line
+from neural.configuration import OF_CONVERGED
 from neural.conformers import conformer_set
 from neural.conformers.conformer_set import ConformerSet
 from neural.images import configuration as of_images
@@ -25,6 +26,8 @@ COMMON = {
     "checkpoint_seconds": ("12.5", "checkpoint_seconds", 12.5),
     "watch": ("", "watch", True),
     "json": ("", "json", True),
+    "tensorboard": ("", "loggers", ["TensorBoard"]),
+    "accept": ("tests.neural.test_hooks:near", "accept", "near"),
     "iterations": ("4", "plan.iterations", 4),
     "seeds": ("5", "plan.seeds", 5),
     "seed": ("12345678901", "plan.seed", 12345678901),
@@ -33,9 +36,10 @@ COMMON = {
     "learning_rate": ("0.02", "training.learning_rate", 0.02),
     "warmup": ("0.2", "training.warmup", 0.2),
     "clip": ("3", "training.clip", 3.0),
+    "weight_decay": ("0.25", "training.weight_decay", 0.25),
+    "averaging": ("0.75", "training.averaging", 0.75),
     "chunk": ("9", "training.chunk", 9),
     "sample_batch": ("123", "plan.sample_batch", 123),
-    "test_batch": ("11", "learner.test_batch", 11),
     "k": ("3", "workflow.k", 3),
 }
 TRANSFORMER = {
@@ -46,6 +50,7 @@ TRANSFORMER = {
     "column": ("story", "data.column", "story"),
     "stories": ("96", "plan.T", 96),
     "test_stories": ("7", "data.held_out", [f"{{tmp}}/held-out {n}" for n in range(7)]),
+    "test_batch": ("11", "learner.test_batch", 11),
     "temperature": ("0.3", "learner.sampler.temperature", 0.3),
     "style": ("gpt2", "learner.architecture.style", "gpt2"),
     "vocabulary": ("300", "learner.architecture.vocabulary", 300),
@@ -66,6 +71,7 @@ VAE = {
     "skip_broken": ("", "data.skip_broken", True),
     "images": ("90", "plan.T", 90),
     "test_images": ("12", "data.test_images", 12),
+    "test_batch": ("11", "learner.test_batch", 11),
     "size": ("16", "data.size", 16),
     "channels": ("3", "data.channels", 3),
     "style": ("linear", "learner.architecture.style", "linear"),
@@ -81,6 +87,7 @@ DIFFUSION = {
     "file": ("{tmp}/drugs", "data.path", "{tmp}/drugs"),
     "cache": ("{tmp}/cache", "data.cache", "{tmp}/cache"),
     "conformations": ("90", "plan.T", 90),
+    "test_batch": ("11", "learner.test_batch", 11),
     "molecules": ("31", "data.choice.molecules", 31),
     "test_molecules": ("13", "data.choice.test_molecules", 13),
     "per_molecule": ("6", "data.choice.per_molecule", 6),
@@ -91,13 +98,31 @@ DIFFUSION = {
     "sampler": ("ancestral", "learner.ancestral", True),
     "sampler_steps": ("17", "learner.steps", 17),
     "test_draws": ("3", "learner.test_draws", 3),
+    "times": ("middle", "learner.times", "middle"),
+}
+
+OWN = {
+    "data": ("tests.examples.own_learner:Mixture", "learner_class", "Mixture"),
+    "size": ("77", "plan.T", 77),
 }
 
 #: Kind, its own options, and those of all kinds that are given in another way.
-KINDS = {"transformer": TRANSFORMER, "vae": VAE, "diffusion": DIFFUSION}
+KINDS = {"transformer": TRANSFORMER, "vae": VAE, "diffusion": DIFFUSION, "own": OWN}
+
+#: Options that have another name than what they set.
+NAMES = {("own", "data"): "learner", ("own", "size"): "rows"}
 
 #: What is given for an option alone, beside the others' presets: the other value of a choice, the other budget.
 OTHERS = [
+    ("vae", "--until converged", "training.until.check_every", 100),
+    ("vae", "--until converged", "training.steps", None),
+    ("transformer", "--until converged", "training.epochs", None),
+    ("transformer", "--until converged --validation 0.3", "training.until.validation", 0.3),
+    ("transformer", "--until converged --check-every 7", "training.until.check_every", 7),
+    ("transformer", "--until converged --patience 3", "training.until.patience", 3),
+    ("transformer", "--until converged --most-steps 5000", "training.until.most_steps", 5000),
+    ("diffusion", "--weight-decay 0 --averaging 0", "training.averaging", 0.0),
+    ("diffusion", "--times spread", "learner.times", "spread"),
     ("transformer", "--epochs 2.5", "training.epochs", 2.5),
     ("transformer", "--epochs 2.5", "training.steps", None),
     ("transformer", "--style llama2", "learner.architecture.style", "llama2"),
@@ -160,9 +185,12 @@ def arrived(monkeypatch, capsys, tmp_path):
 
         return read
 
-    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress):
+    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress, hooks):
         vars(found).update(learner=learner, workflow=workflow, plan=plan, training=training, watch=watch)
         vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
+        found.learner_class = type(learner).__name__
+        found.accept = None if hooks.accept is None else hooks.accept.__name__
+        found.loggers = [type(logger).__name__ for logger in hooks.loggers]
         return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
 
     def directory(path, configuration, *, resume):
@@ -199,16 +227,18 @@ def at(found, where):
     return found
 
 
-def words(options):
-    return " ".join(f"--{name.replace('_', '-')} {value}".strip() for name, (value, *_) in options.items())
+def words(kind, options):
+    flags = {name: NAMES.get((kind, name), name).replace("_", "-") for name in options}
+    return " ".join(f"--{flags[name]} {value}".strip() for name, (value, *_) in options.items())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_option_arrives(kind, arrived, tmp_path):
     """By introspection: an option that the command line has and these tables have not fails here."""
     options = COMMON | KINDS[kind]
-    found = arrived(f"{kind} sliding-window {words(options)}")
-    assert {action.dest for action in found.parser._actions} - {"help", "epochs"} == options.keys()
+    found = arrived(f"{kind} sliding-window {words(kind, options)}")
+    budgets = {"epochs", "until", *OF_CONVERGED, "distance"}  # each of which arrives below
+    assert {action.dest for action in found.parser._actions} - {"help"} == options.keys() | budgets
     for name, (_, where, value) in options.items():
         assert at(found, where) == json.loads(json.dumps(value).replace("{tmp}", str(tmp_path))), name
 

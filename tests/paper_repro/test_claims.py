@@ -5,6 +5,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,13 @@ def test_every_claim_has_a_test_decided_before_looking():
             assert quantity.test in claim.test
     # the bounds and seeds that went with the commit before the language models' tables
     assert (neural_claims.RISES, neural_claims.STAYS, neural_claims.SEEDS) == (0.05, 0.02, 4)
+
+
+def test_claims_on_networks_say_what_their_intervals_leave_out():
+    for claim in neural_claims.NEURAL:
+        assert claim.test.endswith(f"chains, which share {claim.shared}")
+    assert BY_ID["vae-replace"].shared == "the 1,437 training and 360 test images"
+    assert replace(BY_ID["vae-replace"], shared="").test.endswith("intervals over at least 3 chains")
 
 
 def test_the_table_is_what_a_report_expects(rows):

@@ -92,7 +92,7 @@ def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
 def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds(tmp_path, monkeypatch, capfd):
     losses, calls = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 8.0]]), []
 
-    def fake(learner, workflow, plan, training, directory, *, watch, progress):
+    def fake(learner, workflow, plan, training, directory, *, watch, progress, hooks):
         calls.append(directory.path.name)
         if len(calls) == 2:
             raise KeyboardInterrupt
@@ -116,6 +116,11 @@ def test_an_experiment_goes_on_after_a_kill_and_its_table_is_the_mean_over_seeds
     np.testing.assert_allclose(float(rise["mean"]), (1 + 0.5 + 1) / 3)
     np.testing.assert_allclose(float(rise["standard_error"]), np.std([1, 0.5, 1], ddof=1) / 3**0.5)
     assert rise["replicates"] == "3"
+    np.testing.assert_allclose([float(value) for value in rise["by_seed"].split()], [1, 0.5, 1])
+    assert experiment.measurement(rise).by_seed == tuple(map(float, rise["by_seed"].split()))
+    # A table from before there were values by seed says the same, but for them.
+    older = experiment.measurement({name: value for name, value in rise.items() if name != "by_seed"})
+    assert replace(experiment.measurement(rise), by_seed=()) == older
     assert language.run(small, tmp_path) == (rows, texts)
     assert len(calls) == 4
 

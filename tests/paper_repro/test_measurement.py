@@ -33,6 +33,44 @@ def test_a_ratio_is_that_of_means_to_first_order():
     np.testing.assert_allclose(ratio.standard_error, spread, rtol=5e-3)  # 1/sqrt(2 million), five times
 
 
+def test_a_difference_of_the_same_seeds_is_paired():
+    random = np.random.default_rng(2)
+    common = random.normal(0, 5, 6)
+    a, b = common + random.normal(1, 0.1, 6), common + random.normal(0, 0.1, 6)
+    found = Measurement.of(a) - Measurement.of(b)
+    low, high = stats.ttest_rel(a, b).confidence_interval(0.95)
+    np.testing.assert_allclose(found.interval(0.95), (low, high), rtol=1e-12)
+    # as if they were independent, nothing would be seen of it
+    alone = measured(a) - measured(b)
+    assert found.interval()[0] > 0 > alone.interval()[0]
+
+
+def test_a_ratio_of_the_same_seeds_is_paired():
+    """The standard error is Fieller's to first order; against the jackknife's, and not that of independent parts."""
+    random = np.random.default_rng(3)
+    common = random.normal(10, 1, 40)
+    a, b = 2 * common + random.normal(0, 0.1, 40), common + random.normal(0, 0.1, 40)
+    found = Measurement.of(a) / Measurement.of(b)
+    np.testing.assert_allclose(found.mean, a.mean() / b.mean(), rtol=1e-14)
+    without = np.array([np.delete(a, k).mean() / np.delete(b, k).mean() for k in range(40)])
+    jackknife = (39 / 40 * ((without - without.mean()) ** 2).sum()) ** 0.5
+    np.testing.assert_allclose(found.standard_error, jackknife, rtol=0.02)
+    assert found.standard_error < 0.2 * (measured(a) / measured(b)).standard_error
+    assert found.degrees == 39
+    # and of ratios again: (a / b) - (a / b) is nothing at all
+    assert (found - found).interval() == (0.0, 0.0)
+
+
+def test_other_numbers_of_seeds_are_not_paired():
+    random = np.random.default_rng(4)
+    a, b = random.normal(3, 2, 5), random.normal(1, 0.3, 7)
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    for found in (Measurement.of(a) - Measurement.of(b), Measurement.of(a) - measured(b), measured(a) - measured(b)):
+        np.testing.assert_allclose(found.interval(0.95), (low, high), rtol=1e-12)
+    ratio, alone = Measurement.of(a) / Measurement.of(b), measured(a) / measured(b)
+    assert (ratio.mean, ratio.standard_error) == (alone.mean, alone.standard_error)
+
+
 def test_what_is_exact_has_no_interval():
     assert (Measurement(3.0) / Measurement(2.0) - Measurement(1.0)).interval(0.95) == (0.5, 0.5)
 
