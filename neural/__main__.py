@@ -104,7 +104,7 @@ def _flag(name: str) -> str:
 
 
 def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
-    """The preset, with a named model in place of its own, and with every field that was given."""
+    """The preset, with what the data and a named model put in place of its own, and with every field that was given."""
     preset = kind.presets[options.preset]
     given = {entry.name: getattr(options, entry.name) for entry in fields(preset) if entry.name in options}
     if "epochs" in given and "steps" in given:
@@ -112,7 +112,8 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     if "epochs" in given or "steps" in given:
         given = {"epochs": None, "steps": None, **given}
     model = kind.models[options.model] if kind.models and options.model is not None else {}
-    return replace(preset, **{**model, **given})
+    data = kind.by_data.get(given.get("data", ""), {})
+    return replace(preset, **{**data, **model, **given})
 
 
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:

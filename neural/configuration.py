@@ -85,6 +85,7 @@ class Kind:
         presets: configurations by name; their class tells which options there are.
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.
         own_data: options that read a user's own files, as an example.
+        by_data: fields of a configuration by the value of `--data`, which it puts into a preset.
     """
 
     name: str
@@ -93,3 +94,4 @@ class Kind:
     presets: Mapping[str, Configuration]
     models: Mapping[str, Mapping[str, object]]
     own_data: str
+    by_data: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
