@@ -20,6 +20,7 @@ from sim.files import make_once
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
 from ..real_data import cache_folder, collect
+from .ccd import dictionary, from_ccd
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -179,6 +180,23 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
         raise ValueError(f"--file {path}: {some_of(unread)} cannot be read as a file; take it away.")
     states = "\n".join(f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
     return _conformer_set(path, from_geom(files, choice.per_molecule), choice, cache, states.encode())
+
+
+def ccd(path: Path | None, choice: Choice, cache: Path | None = None) -> ConformerSet:
+    """Ligands of the Protein Data Bank, each in a conformation out of a crystal and in an ideal one.
+
+    Args:
+        path: of a chemical component dictionary in BinaryCIF; `None` for that of the installed biotite.
+        choice: what is taken of it.
+        cache: folder of the cached file.
+
+    Raises:
+        ValueError: biotite is not installed, the file is missing or no such dictionary, or it holds too few molecules.
+    """
+    path = path or dictionary()
+    content = read_bytes(path, option="--file")
+    found = from_ccd(content, path, hydrogens=choice.hydrogens, max_atoms=choice.max_atoms)
+    return _conformer_set(path, found, choice, cache, b"ccd" + hashlib.sha256(content).digest())
 
 
 def _conformer_set(

@@ -203,7 +203,7 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
     for xyz in positions(made):
         if reason := misplaced(xyz):
             raise Skipped(reason)
-    if _is_drawn(molecule):
+    if is_drawn(molecule):
         raise Skipped("has no positions in space, but is drawn in a plane")
     made.SetProp("_Name", molecule.GetProp("_Name"))
     return made
@@ -246,7 +246,7 @@ def misplaced(xyz: np.ndarray) -> str | None:
     return "has several atoms in one place" if apart.min() < NEAREST else None
 
 
-def _is_drawn(molecule: Chem.Mol) -> bool:
+def is_drawn(molecule: Chem.Mol) -> bool:
     """Whether positions in a plane cannot be real: a tetrahedral carbon and its neighbours never lie in one."""
     tetrahedral = any(
         atom.GetHybridization() == Chem.HybridizationType.SP3 and atom.GetAtomicNum() == 6 and atom.GetDegree() >= 3

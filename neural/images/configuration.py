@@ -20,8 +20,8 @@ class ImageConfiguration(Configuration):
     data: str = field(metadata=option("the images", choices=("digits", "celeba", "idx", "folder")))
     folder: str | None = field(
         metadata=option(
-            "of images, CelebA's (img_align_celeba and list_eval_partition, .txt or Kaggle's .csv), or of idx files with "
-            "MNIST's names (train-images-idx3-ubyte, t10k-images-idx3-ubyte, perhaps .gz)"
+            "of images, CelebA's (img_align_celeba and list_eval_partition, .txt or Kaggle's .csv), or of idx files "
+            "with MNIST's names (train-images-idx3-ubyte, t10k-images-idx3-ubyte, perhaps .gz)"
         )
     )
     cache: str | None = field(metadata=option("folder for resized images (default: in the user's cache folder)"))
