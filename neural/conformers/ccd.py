@@ -23,6 +23,9 @@ ORGANIC = ("C", "H", "D", "N", "O", "F", "P", "S", "CL", "BR", "I")
 #: Atoms other than hydrogen that a ligand has at least: smaller ones are solvents, ions and gases.
 LEAST = 6
 
+#: Angstrom; a conformation that is no higher along z counts as flat.
+FLAT = 0.01
+
 #: What is read: the categories of the dictionary, and the columns of each.
 _COMPONENTS, _ATOMS, _BONDS = "chem_comp", "chem_comp_atom", "chem_comp_bond"
 _MODEL = ("model_Cartn_x", "model_Cartn_y", "model_Cartn_z")
@@ -144,7 +147,8 @@ class _Component:
 
 def _upright(xyz: Float[np.ndarray, "atoms 3"], counted: Bool[np.ndarray, " atoms"]) -> Float[np.ndarray, "atoms 3"]:
     """The same conformation, turned where it lies in the plane z = 0: RDKit would take it for a drawing."""
-    return xyz if xyz[counted, 2].any() else np.roll(xyz, 1, axis=1)
+    sides = np.ptp(xyz[counted], axis=0)
+    return xyz if sides[2] > FLAT else np.roll(xyz, 2 - int(sides.argmax()), axis=1)
 
 
 def _read(content: bytes) -> Sequence[_Component]:

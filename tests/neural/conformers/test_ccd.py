@@ -27,6 +27,7 @@ MOLECULES = {
     "OBS": "FCCCCCC",
     "SMA": "CCO",
     "TOL": "Cc1ccccc1",
+    "TRI": "C#CC#CC#C",
     "TWO": "CCCCCC.CCCCCC",
     "VAL": "C(C)(C)(C)(C)CC",
 }
@@ -72,7 +73,10 @@ def columns():
         model = {"IDE": nothing, "NIL": nothing}.get(code, model)
         ideal = {"CRY": nothing, "NIL": nothing}.get(code, ideal)
         if code == "FLA":
-            ideal[:, 2] = 0  # as many of the dictionary lie
+            ideal[:, 2] = np.where(np.arange(len(ideal)) == 2, 0.001, 0)  # as many of the dictionary lie, rounded
+        if code == "TRI":
+            ideal[:, 1:] = 0  # a straight line
+            ideal[:, 0] = np.array([0, 1.2, 2.6, 3.8, 5.2, 6.4, -1, 7.4])
         if code == "TOL":
             ideal[[atom.GetAtomicNum() > 1 for atom in molecule.GetAtoms()], 2] = 0  # but not its hydrogens
         known[code] = model, ideal
@@ -132,7 +136,7 @@ def test_organic_molecules_are_taken_with_the_conformations_that_are_whole(dicti
     path, known = dictionary
     made = of(path)
     # AMI and IMA are one molecule; of CRY and IDE one of the two conformations is known
-    assert taken(made) == {"AMI": 4, "BET": 2, "CRY": 1, "FLA": 2, "IDE": 1, "TOL": 2}
+    assert taken(made) == {"AMI": 4, "BET": 2, "CRY": 1, "FLA": 2, "IDE": 1, "TOL": 2, "TRI": 2}
     news = capsys.readouterr().err
     assert "7 skipped (BIG: has 14 atoms, not 3 to 12; IRO: is not organic; NIL: has no conf" in news
     assert made.too_large == 1
