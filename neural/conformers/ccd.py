@@ -34,19 +34,6 @@ _IDEAL = ("pdbx_model_Cartn_x_ideal", "pdbx_model_Cartn_y_ideal", "pdbx_model_Ca
 _ORDERS = {"SING": Chem.BondType.SINGLE, "DOUB": Chem.BondType.DOUBLE, "TRIP": Chem.BondType.TRIPLE}
 
 
-def dictionary() -> Path:
-    """The dictionary that the installed biotite has.
-
-    Raises:
-        ValueError: it is not installed.
-    """
-    try:
-        from biotite.structure import info  # pyright: ignore[reportMissingImports]: an extra
-    except ModuleNotFoundError as error:
-        raise ValueError("--data ccd needs biotite: pip install 'model-collapse[ccd]'") from error
-    return Path(info.__file__).with_name("components.bcif")
-
-
 def from_ccd(content: bytes, path: Path, *, hydrogens: bool, max_atoms: int) -> Iterator[Found]:
     """The components that are organic molecules, with their conformations: the model one, then the ideal one.
 

@@ -20,7 +20,8 @@ from sim.files import make_once
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
 from ..real_data import cache_folder, collect
-from .ccd import dictionary, from_ccd
+from ..sources import dictionary
+from .ccd import from_ccd
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -194,6 +195,8 @@ def ccd(path: Path | None, choice: Choice, cache: Path | None = None) -> Conform
         ValueError: biotite is not installed, the file is missing or no such dictionary, or it holds too few molecules.
     """
     path = path or dictionary()
+    if path is None:
+        raise ValueError("--data ccd needs biotite: pip install 'model-collapse[ccd]'")
     content = read_bytes(path, option="--file")
     found = from_ccd(content, path, hydrogens=choice.hydrogens, max_atoms=choice.max_atoms)
     return _conformer_set(path, found, choice, cache, b"ccd" + hashlib.sha256(content).digest())

@@ -1,4 +1,4 @@
-"""Images in idx files, the form of MNIST (LeCun et al. 1998), Fashion-MNIST and their kin, compressed or not.
+"""Images in idx files, the form of MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017), compressed or not.
 
 An idx file is two zero bytes, the type of its numbers (8: bytes), how many dimensions it has, each dimension in four
 bytes, the largest first, and then the numbers.

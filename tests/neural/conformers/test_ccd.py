@@ -255,14 +255,6 @@ def test_a_run_on_ligands(dictionary, capsys, tmp_path):
 
 
 def test_without_biotite_one_line_says_what_to_install(capsys, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "biotite.structure", None)
     monkeypatch.setitem(sys.modules, "biotite", None)
     ran = command(capsys, "neural", f"{LINE} --run-dir {tmp_path / 'run'}")
     refused(ran, "python -m neural", "--data ccd needs biotite: pip install 'model-collapse[ccd]'")
-
-
-def test_biotites_own_dictionary_is_the_default():
-    pytest.importorskip("biotite", reason="biotite is an extra, which make installs")
-    path = of_ccd.dictionary()
-    assert path.name == "components.bcif"
-    assert path.stat().st_size > 10_000_000
