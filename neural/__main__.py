@@ -30,7 +30,7 @@ from theory.cli import (
     whole_number,
 )
 
-from .configuration import Configuration, Kind
+from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
 from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory
 from .images.configuration import AUTOENCODER
@@ -41,6 +41,9 @@ KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION)}
 
 _TYPES = {int: whole_number, int | None: whole_number, float: positive_number, float | None: positive_number}
 _METAVARS = {int: "N", int | None: "N", float: "X", float | None: "X"}
+
+#: Fields that may be 0, for none.
+_FROM_ZERO = ("weight_decay", "averaging")
 
 #: What options of files and folders take.
 _PATHS = {"file": "FILE", "test_file": "FILE", "folder": "FOLDER", "cache": "FOLDER"}
@@ -73,12 +76,19 @@ def _options(kind: Kind, command: Parser) -> None:
             form = {"action": argparse.BooleanOptionalAction}
         elif "choices" in entry.metadata:
             form = {"choices": entry.metadata["choices"]}
+        elif entry.name in _FROM_ZERO:
+            form = {"type": _from_zero, "metavar": "X"}
         elif entry.name == "seed":
             form = {"type": natural_number, "metavar": "N"}
         elif entry.name in _PATHS:
             form = {"metavar": _PATHS[entry.name]}
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
         group.add_argument(_flag(entry.name), default=argparse.SUPPRESS, help=told, **form)
+
+
+def _from_zero(text: str) -> float:
+    """0 or a positive finite number, as in `--weight-decay 0.1`."""
+    return 0.0 if text == "0" else positive_number(text)
 
 
 def by_preset(kind: Kind, name: str) -> str:
@@ -107,13 +117,18 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     """The preset, with what the data and a named model put in place of its own, and with every field that was given."""
     preset = kind.presets[options.preset]
     given = {entry.name: getattr(options, entry.name) for entry in fields(preset) if entry.name in options}
-    if "epochs" in given and "steps" in given:
-        raise ValueError("give --epochs or --steps, not both.")
-    if "epochs" in given or "steps" in given:
-        given = {"epochs": None, "steps": None, **given}
+    budgets = [_flag(name) for name in BUDGETS if name in given]
+    if len(budgets) > 1:
+        raise ValueError(f"give {' or '.join(budgets)}, not {'both' if len(budgets) == 2 else 'all'}.")
+    if budgets:
+        given = {**dict.fromkeys(BUDGETS), **given}
     model = kind.models[options.model] if kind.models and options.model is not None else {}
     data = kind.by_data.get(given.get("data", ""), {})
-    return replace(preset, **{**data, **model, **given})
+    configuration = replace(preset, **{**data, **model, **given})
+    idle = [_flag(name) for name in OF_CONVERGED if name in given]
+    if configuration.until is None and idle:
+        raise ValueError(f"{idle[0]} is for fits until converged; add --until converged, or leave it out.")
+    return configuration
 
 
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:

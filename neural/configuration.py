@@ -6,8 +6,15 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from .convergence import Converged
 from .loop import Learner, Plan
 from .train import Training
+
+#: Fields that say when a fit ends, of which one is given.
+BUDGETS = ("epochs", "steps", "until")
+
+#: Fields that say when a fit has converged; they tell nothing of one that is not `until` then.
+OF_CONVERGED = tuple(entry.name for entry in fields(Converged))
 
 
 def option(help: str, **choices: object) -> dict[str, object]:
@@ -30,15 +37,46 @@ class Configuration(abc.ABC):
     iterations: int = field(metadata=option("model-fitting iterations"))
     seeds: int = field(metadata=option("independent chains, trained side by side"))
     seed: int = field(metadata=option("of all random numbers"))
-    epochs: float | None = field(metadata=option("passes over the training set, this or --steps"))
-    steps: int | None = field(metadata=option("optimiser steps of each fit, this or --epochs"))
+    epochs: float | None = field(metadata=option("passes over the training set, this, --steps or --until"))
+    steps: int | None = field(metadata=option("optimiser steps of each fit, this, --epochs or --until"))
     batch_size: int = field(metadata=option("rows (texts, images) a step"))
     learning_rate: float = field(metadata=option("its peak"))
-    warmup: float = field(metadata=option("share of the steps in which the learning rate rises"))
+    warmup: float = field(
+        metadata=option("share of the steps in which the learning rate rises; --until converged, of the shortest fit")
+    )
     clip: float = field(metadata=option("largest norm of a gradient"))
     chunk: int = field(metadata=option("steps compiled and run as one"))
     sample_batch: int = field(metadata=option("rows sampled at once, for all seeds together"))
     test_batch: int = field(metadata=option("held-out rows read at once"))
+    until: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=option(
+            "fit until rows held out of the training set say so, and keep the best", choices=("converged",)
+        ),
+    )
+    validation: float = field(
+        default=0.1, kw_only=True, metadata=option("--until converged: share of the training set that is held out")
+    )
+    check_every: int = field(
+        default=100, kw_only=True, metadata=option("--until converged: steps between looks at the held-out loss")
+    )
+    patience: int = field(
+        default=10,
+        kw_only=True,
+        metadata=option("--until converged: looks without progress, after which the learning rate falls to 0"),
+    )
+    most_steps: int = field(
+        default=20_000, kw_only=True, metadata=option("--until converged: the largest number of steps of each fit")
+    )
+    weight_decay: float = field(
+        default=0.0,
+        kw_only=True,
+        metadata=option("taken off the weights of linear maps and convolutions, a unit of learning rate"),
+    )
+    averaging: float = field(
+        default=0.0, kw_only=True, metadata=option("what a moving average of the weights keeps a step; 0: no average")
+    )
 
     @property
     @abc.abstractmethod
@@ -71,7 +109,8 @@ class Configuration(abc.ABC):
     @property
     def training(self) -> Training:
         """How each model is fitted."""
-        return Training(**same_fields(Training, self))
+        until = None if self.until is None else Converged(**same_fields(Converged, self))
+        return Training(**same_fields(Training, self, but=("until",)), until=until)
 
 
 @dataclass(frozen=True)

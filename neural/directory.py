@@ -22,7 +22,7 @@ from sim.seals import NAME as CHECKSUMS, Seals, damaged
 from .files import write_bytes
 
 METRICS = ("iteration", "seed", "metric", "value")
-TRAINING = ("iteration", "step", "seed", "loss", "test_loss")
+TRAINING = ("iteration", "step", "seed", "loss", "test_loss", "held_out_loss")
 
 _CONFIGURATION = "configuration.json"
 _TABLES = ("metrics.csv", "training.csv")
@@ -36,10 +36,10 @@ T = TypeVar("T")
 class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
-    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, and the test
-    loss after it, if watched), `pools/` (arrays of (seeds, rows, ...)), `models/` (`eqx.tree_serialise_leaves` behind
-    a line of JSON), `samples/` (to look at), `checksums.json` (of all that is read again). The run starts, and its
-    configuration is there, with the first thing that it keeps.
+    `configuration.json`, `metrics.csv` (a line a value), `training.csv` (mean loss of a chunk of steps, the test loss
+    after it, if watched, and the held-out loss, if it was looked at), `pools/` (arrays of (seeds, rows, ...)),
+    `models/` (`eqx.tree_serialise_leaves` behind a line of JSON), `samples/` (to look at), `checksums.json` (of all
+    that is read again). The run starts, and its configuration is there, with the first thing that it keeps.
     """
 
     def __init__(self, path: Path, configuration: dict[str, Any], *, resume: bool) -> None:
@@ -175,23 +175,20 @@ class RunDirectory:
         """The table of losses while the models were fitted."""
         return self._read("training.csv", TRAINING, grows=True)
 
-    def log(
-        self,
-        iteration: int,
-        step: int,
-        losses: Float[np.ndarray, " seeds"],
-        tested: Float[np.ndarray, " seeds"] | None = None,
-    ) -> None:
+    def log(self, iteration: int, step: int, losses: Mapping[str, Float[np.ndarray, " seeds"]]) -> None:
         """Add the losses of a chunk of steps.
 
         Args:
             iteration: the one whose models are fitted.
             step: the one at which the chunk ended.
-            losses: mean training losses of the chunk.
-            tested: test losses after it, if they were measured.
+            losses: by the names of their columns; "loss", the chunk's mean, and what else was measured after it.
         """
-        after = [""] * len(losses) if tested is None else map(float, tested)
-        rows = [(iteration, step, seed, float(x), y) for seed, (x, y) in enumerate(zip(losses, after, strict=True))]
+        seeds = range(len(losses["loss"]))
+        columns = [losses.get(name) for name in TRAINING[3:]]
+        rows = [
+            (iteration, step, seed, *("" if column is None else float(column[seed]) for column in columns))
+            for seed in seeds
+        ]
         self.start()
         with (self.path / "training.csv").open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
@@ -292,7 +289,8 @@ def _rows(content: bytes, columns: tuple[str, ...]) -> list[dict[str, str] | Non
 
 def _row(row: dict[str, str | None], columns: tuple[str, ...]) -> dict[str, str] | None:
     found = {column: row.get(column, "") or "" for column in columns}
-    form = {"iteration": int, "step": int, "seed": int, "metric": str, "test_loss": lambda text: float(text or 0)}
+    form = {"iteration": int, "step": int, "seed": int, "metric": str}
+    form |= dict.fromkeys(("test_loss", "held_out_loss"), lambda text: float(text or 0))
     try:
         for column, text in found.items():
             form.get(column, float)(text)

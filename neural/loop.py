@@ -6,6 +6,7 @@ a run that was killed, in the middle of a fit or of sampling too, goes on from t
 
 import abc
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,7 +23,9 @@ from sim.keys import key_of, same_bits
 from sim.seals import damaged
 from theory import Pool, Workflow
 
+from .convergence import NEVER, HeldOut
 from .directory import RunDirectory
+from .hooks import NO_HOOKS, Accepted, Hooks, add
 from .train import Fit, Training, train
 from .training_set import TrainingRows, rows_of
 
@@ -128,6 +131,7 @@ def run(
     checkpoint_seconds: float = 30.0,
     watch: bool = False,
     progress: bool = False,
+    hooks: Hooks = NO_HOOKS,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
@@ -142,14 +146,15 @@ def run(
         checkpoint_seconds: between checkpoints of a fit.
         watch: whether the test loss is measured after each chunk of steps too, for `directory.training`.
         progress: whether a bar on standard error shows the steps done.
+        hooks: a verifier of samples, further metrics, loggers. A run that goes on needs the same verifier.
 
     Raises:
         ValueError: a training set of the workflow is not valid, or there is not enough real data; another process is
-            at this directory, or a file in it is damaged.
+            at this directory, or a file in it is damaged; a verifier accepts too little.
         FloatingPointError: a loss is not finite.
     """
     with directory.held(), same_bits():
-        return _run(learner, workflow, plan, training, directory, checkpoint_seconds, watch, progress)
+        return _run(learner, workflow, plan, training, directory, checkpoint_seconds, watch, progress, hooks)
 
 
 def _run(
@@ -161,19 +166,30 @@ def _run(
     checkpoint_seconds: float,
     watch: bool,
     progress: bool,
+    hooks: Hooks,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
-    steps = [training.budget(_rows(workflow, iteration, plan.T)) for iteration in range(1, plan.iterations + 1)]
+    rows = [_rows(workflow, iteration, plan.T) for iteration in range(1, plan.iterations + 1)]
+    steps = [training.budget(size) for size in rows]
+    if plan.first_steps is not None and training.until is not None:
+        raise ValueError("--first-steps is of fits of a given length; leave it out, or leave --until out.")
     steps[0] = plan.first_steps or steps[0]
     done = max((int(row["iteration"]) for row in directory.metrics()), default=0)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
-            chain = _Chain(learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch)
-            models = chain.fit(steps[iteration - 1])
-            samples = chain.sample(models)
+            chain = _Chain(
+                learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch, hooks
+            )
+            models, fitted = chain.fit(steps[iteration - 1])
+            samples, sampled = chain.sample(models)
             suffix, content = learner.show(samples[:, :SHOWN])
             directory.write_sample(f"model-{iteration}.{suffix}", content)
             bar.set_description(f"iteration {iteration}/{plan.iterations}, measuring")
-            directory.record(iteration, learner.test(models) | learner.evaluate(models, samples))
+            metrics = learner.test(models)
+            for more in (learner.evaluate(models, samples), fitted, sampled, hooks.measure(models, samples)):
+                add(metrics, more)
+            directory.record(iteration, metrics)
+            for logger in hooks.loggers:
+                logger.measured(iteration, metrics)
     return _table(directory.metrics(), plan)
 
 
@@ -205,6 +221,7 @@ class _Chain:
     bar: Any
     checkpoint_seconds: float
     watch: bool
+    hooks: Hooks
 
     def pool(self, pool: Pool) -> np.ndarray:
         """A pool of the training set: sampled at an earlier iteration, or real and collected now."""
@@ -227,8 +244,12 @@ class _Chain:
             f"{self.directory.path} lacks a pool that was sampled before; start anew in another --run-dir."
         )
 
-    def fit(self, steps: int) -> PyTree:
-        """The models of this iteration: read, or trained on from the last checkpoint."""
+    def fit(self, steps: int) -> tuple[PyTree, dict[str, Float[np.ndarray, " seeds"]]]:
+        """The models of this iteration, read or trained on from the last checkpoint, and how their fit went.
+
+        Args:
+            steps: of the fit, or the most.
+        """
         start = self._initial()
         finished = self.directory.load(f"model-{self.iteration}", start.models)
         if finished is not None and finished[0].get("iteration") != self.iteration:
@@ -236,16 +257,15 @@ class _Chain:
         if finished is not None:
             self.directory.rewind(self.iteration, steps)
             self.bar.update(steps)
-            return finished[1]
+            header, models = finished
+            return models, {name: np.array(values) for name, values in header.get("fit", {}).items()}
         header, fit = self.directory.load("checkpoint", start) or ({}, start)
         step = header.get("step", 0)
         if header.get("iteration") != self.iteration:
             step, fit = 0, start
-        seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
-        pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
         self.directory.rewind(self.iteration, step)
         self.bar.update(step)
-        training_rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds)
+        training_rows, held_out = self._training_rows()
         chunks = train(
             fit,
             self.learner.loss,
@@ -254,47 +274,115 @@ class _Chain:
             start=step,
             steps=steps,
             keys=self.plan.keys_for(self.iteration, "fit"),
+            held_out=held_out,
         )
         self.bar.set_description(f"iteration {self.iteration}/{self.plan.iterations}, fitting")
         saved = time.monotonic()
-        for done, fit, losses in chunks:
-            tested = self.learner.test(fit.models)["test_loss"] if self.watch else None
-            self.directory.log(self.iteration, done, losses.mean(0), tested)
+        for step, fit, losses in chunks:
+            found = {"loss": losses.mean(0)}
+            if self.watch:
+                found["test_loss"] = self.learner.test(fit.latest)["test_loss"]
+            if fit.patience is not None and self.training.until is not None and self.training.until.checks(step):
+                found["held_out_loss"] = np.asarray(fit.patience.latest)
+            self.directory.log(self.iteration, step, found)
+            for logger in self.hooks.loggers:
+                logger.fitted(self.iteration, step, found)
             self.bar.set_postfix(loss=f"{losses.mean():.4f}", refresh=False)
             self.bar.update(len(losses))
             if time.monotonic() - saved >= self.checkpoint_seconds:
-                self.directory.save("checkpoint", {"iteration": self.iteration, "step": done}, fit)
+                self.directory.save("checkpoint", {"iteration": self.iteration, "step": step}, fit)
                 saved = time.monotonic()
-        self.directory.save(f"model-{self.iteration}", {"iteration": self.iteration, "step": steps}, fit.models)
+        self.bar.update(steps - step)
+        fitted = _of_fit(fit)
+        header = {"iteration": self.iteration, "step": step}
+        header |= {"fit": {name: values.tolist() for name, values in fitted.items()}} if fitted else {}
+        self.directory.save(f"model-{self.iteration}", header, fit.result)
         self.directory.remove("checkpoint")
-        return fit.models
+        return fit.result, fitted
+
+    def _training_rows(self) -> tuple[TrainingRows, HeldOut | None]:
+        """The training set of this iteration, and what is held out of it, if something is."""
+        seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
+        pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
+        until = self.training.until
+        count = 0 if until is None else until.held_out(_rows(self.workflow, self.iteration, self.plan.T))
+        rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds, held_out=count)
+        if not count:
+            return rows, None
+        # No step has this number, so no batch of a step this key.
+        keys = jax.vmap(lambda key: jr.fold_in(key, NEVER))(self.plan.keys_for(self.iteration, "fit"))
+        held, weights = rows.held_out()
+        return rows, HeldOut(jnp.asarray(held), jnp.asarray(weights), keys, self.training.batch_size)
 
     def _initial(self) -> Fit:
         return begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
 
-    def sample(self, models: PyTree) -> np.ndarray:
-        """What this iteration's models sample: the next pool, in parts that are kept as they come."""
+    def sample(self, models: PyTree) -> tuple[np.ndarray, dict[str, Float[np.ndarray, " seeds"]]]:
+        """The next pool, sampled from this iteration's models, and how that went; its parts are kept as they come."""
         rows = rows_of(self.workflow.size(Pool(self.iteration + 1)), self.plan.T, str(Pool(self.iteration + 1)))
         per_seed = max(1, min(self.plan.T, self.plan.sample_batch // self.plan.seeds))
-        parts = range(0, rows, per_seed)
         keys = self.plan.keys_for(self.iteration, "sample")
 
         def part(start: int) -> np.ndarray:
+            """Rows `start` and following of an endless sequence."""
             self.bar.set_description(
                 f"iteration {self.iteration}/{self.plan.iterations}, sampling {start + 1}-{start + per_seed} of {rows}"
             )
-            # Rows beyond the last are sampled too and dropped: every part has one shape and is compiled once.
             numbers = start + jnp.arange(per_seed)
             row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
-            return self.learner.sample(models, keys=row_keys)[:, : rows - start]
+            return self.learner.sample(models, keys=row_keys)
+
+        def kept(start: int, end: int) -> np.ndarray:
+            # Rows beyond the end are sampled too and dropped: every part has one shape and is compiled once.
+            return self.directory.pool(f"part-{self.iteration}-{start}", lambda: part(start)[:, : end - start])
 
         def whole() -> np.ndarray:
-            name = f"part-{self.iteration}"
-            return np.concatenate([self.directory.pool(f"{name}-{s}", lambda s=s: part(s)) for s in parts], axis=1)
+            return np.concatenate([kept(start, rows) for start in range(0, rows, per_seed)], axis=1)
 
-        samples = self.directory.pool(f"synthetic-{self.iteration}", whole)
+        name = f"synthetic-{self.iteration}"
+        found: dict[str, np.ndarray] = {}
+        if self.hooks.accept is None:
+            samples = self.directory.pool(name, whole)
+        else:
+            samples, found["accepted"] = self._verified(
+                name, rows, lambda start: kept(start, start + per_seed), per_seed
+            )
         self.directory.remove_pools(f"part-{self.iteration}-*")
-        return samples
+        return samples, found
+
+    def _verified(
+        self, name: str, rows: int, part: Callable[[int], np.ndarray], size: int
+    ) -> tuple[np.ndarray, Float[np.ndarray, " seeds"]]:
+        """The pool of what the verifier accepts, and the share that it accepted, kept beside the pool.
+
+        Args:
+            name: of the pool.
+            rows: of it, each seed's.
+            part: the rows that start at a number.
+            size: of a part.
+        """
+        assert self.hooks.accept is not None  # else nobody calls this
+        accepted = Accepted(self.hooks.accept, rows, self.plan.seeds)
+
+        def filled() -> Accepted:
+            start = 0
+            while not accepted.add(part(start)):
+                start += size
+            return accepted
+
+        share = self.directory.pool(f"accepted-{self.iteration}", lambda: filled().share)
+        # Killed between the two, the parts are still there, and the verifier looks at them again.
+        return self.directory.pool(name, lambda: (accepted if accepted.full else filled()).rows), share
+
+
+def _of_fit(fit: Fit) -> dict[str, Float[np.ndarray, " seeds"]]:
+    """What is measured of a fit until converged: the held-out loss of what it gives, and the steps to it."""
+    if fit.patience is None:
+        return {}
+    return {
+        "held_out_loss": np.asarray(fit.patience.loss, np.float64),
+        "fit_steps": np.asarray(fit.patience.step, np.float64),
+    }
 
 
 @eqx.filter_jit

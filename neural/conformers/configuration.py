@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..configuration import Configuration, Kind, option
-from .network import Architecture
+from .network import TIMES, Architecture
 
 if TYPE_CHECKING:  # RDKit is an extra
     from .conformer_set import ConformerSet
@@ -35,6 +35,14 @@ class ConformerConfiguration(Configuration):
     sampler: str = field(metadata=option("DDPM or DDIM", choices=("ancestral", "deterministic")))
     sampler_steps: int = field(metadata=option("of denoising a sample"))
     test_draws: int = field(metadata=option("draws of time and noise a held-out conformation"))
+    times: str = field(
+        default="uniform",
+        metadata=option(
+            "of noise in training: each at random, evenly spread over a batch, or mostly in the middle,"
+            " where torsions are decided",
+            choices=TIMES,
+        ),
+    )
 
     @property
     def rows(self) -> int:
@@ -74,7 +82,9 @@ class ConformerConfiguration(Configuration):
 
         architecture = Architecture(FEATURES, KINDS, self.width, self.layers)
         ancestral = self.sampler == "ancestral"
-        return ConformerModel(found, architecture, self.sampler_steps, ancestral, self.test_draws, self.test_batch)
+        return ConformerModel(
+            found, architecture, self.sampler_steps, ancestral, self.test_draws, self.test_batch, self.times
+        )
 
 
 _CPU = ConformerConfiguration(

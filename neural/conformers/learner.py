@@ -16,7 +16,7 @@ from ..loop import Learner
 from . import metrics
 from .conformer_set import ConformerSet, Rows, join, split
 from .molecules import block, placed
-from .network import Architecture, Denoiser, Graph, error, loss, sample
+from .network import Architecture, Denoiser, Graph, error, sample, training_times
 
 #: Held-out molecules that coverage, matching and diversity are measured on, at most.
 MEASURED = 20
@@ -39,6 +39,7 @@ class ConformerModel(Learner):
         ancestral: whether samples are drawn by the ancestral sampler, or by the deterministic one.
         test_draws: of time and noise a held-out conformation, the same ones at every iteration.
         test_batch: held-out conformations read at once.
+        times: how those of a batch are drawn, as `network.training_times` says.
     """
 
     conformers: ConformerSet
@@ -47,6 +48,7 @@ class ConformerModel(Learner):
     ancestral: bool
     test_draws: int = 8
     test_batch: int = 64
+    times: str = "uniform"
 
     @cached_property
     def _graphs(self) -> Graph:
@@ -87,10 +89,11 @@ class ConformerModel(Learner):
     ) -> Float[Array, ""]:
         """Weighted mean squared error of the predicted noise, each conformation at a time of its own."""
 
-        def one_row(row: Array, key: Key[Array, ""]) -> Array:
-            return loss(model, *_placed(self._graphs, row), key=key)
+        def one_row(row: Array, t: Array, key: Key[Array, ""]) -> Array:
+            return error(model, *_placed(self._graphs, row), t, key=key)
 
-        return (weights * jax.vmap(one_row)(rows, jr.split(key, len(rows)))).mean()
+        times, keys = training_times(self.times, len(rows), key=key)
+        return (weights * jax.vmap(one_row)(rows, times, keys)).mean()
 
     def sample(self, models: PyTree, *, keys: Key[Array, "seeds rows"]) -> np.ndarray:
         """Conformations from several models."""

@@ -9,6 +9,7 @@ import pytest
 from rdkit import Chem
 
 from neural import __main__ as command_line
+from neural.configuration import OF_CONVERGED
 from neural.conformers import conformer_set
 from neural.conformers.conformer_set import ConformerSet
 from neural.images import configuration as of_images
@@ -33,6 +34,8 @@ COMMON = {
     "learning_rate": ("0.02", "training.learning_rate", 0.02),
     "warmup": ("0.2", "training.warmup", 0.2),
     "clip": ("3", "training.clip", 3.0),
+    "weight_decay": ("0.25", "training.weight_decay", 0.25),
+    "averaging": ("0.75", "training.averaging", 0.75),
     "chunk": ("9", "training.chunk", 9),
     "sample_batch": ("123", "plan.sample_batch", 123),
     "test_batch": ("11", "learner.test_batch", 11),
@@ -91,6 +94,7 @@ DIFFUSION = {
     "sampler": ("ancestral", "learner.ancestral", True),
     "sampler_steps": ("17", "learner.steps", 17),
     "test_draws": ("3", "learner.test_draws", 3),
+    "times": ("middle", "learner.times", "middle"),
 }
 
 #: Kind, its own options, and those of all kinds that are given in another way.
@@ -98,6 +102,15 @@ KINDS = {"transformer": TRANSFORMER, "vae": VAE, "diffusion": DIFFUSION}
 
 #: What is given for an option alone, beside the others' presets: the other value of a choice, the other budget.
 OTHERS = [
+    ("vae", "--until converged", "training.until.check_every", 100),
+    ("vae", "--until converged", "training.steps", None),
+    ("transformer", "--until converged", "training.epochs", None),
+    ("transformer", "--until converged --validation 0.3", "training.until.validation", 0.3),
+    ("transformer", "--until converged --check-every 7", "training.until.check_every", 7),
+    ("transformer", "--until converged --patience 3", "training.until.patience", 3),
+    ("transformer", "--until converged --most-steps 5000", "training.until.most_steps", 5000),
+    ("diffusion", "--weight-decay 0 --averaging 0", "training.averaging", 0.0),
+    ("diffusion", "--times spread", "learner.times", "spread"),
     ("transformer", "--epochs 2.5", "training.epochs", 2.5),
     ("transformer", "--epochs 2.5", "training.steps", None),
     ("transformer", "--style llama2", "learner.architecture.style", "llama2"),
@@ -208,7 +221,8 @@ def test_every_option_arrives(kind, arrived, tmp_path):
     """By introspection: an option that the command line has and these tables have not fails here."""
     options = COMMON | KINDS[kind]
     found = arrived(f"{kind} sliding-window {words(options)}")
-    assert {action.dest for action in found.parser._actions} - {"help", "epochs"} == options.keys()
+    budgets = {"epochs", "until", *OF_CONVERGED}  # each of which arrives below
+    assert {action.dest for action in found.parser._actions} - {"help"} == options.keys() | budgets
     for name, (_, where, value) in options.items():
         assert at(found, where) == json.loads(json.dumps(value).replace("{tmp}", str(tmp_path))), name
 

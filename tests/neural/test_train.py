@@ -10,7 +10,10 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.train import Fit, Training, train
+from neural.conformers.network import Architecture as DenoiserArchitecture, Denoiser
+from neural.images.network import VAE, Architecture as VAEArchitecture
+from neural.language.network import Architecture as TransformerArchitecture, Transformer
+from neural.train import Fit, Training, decayed, train
 
 TRAINING = Training(batch_size=2, learning_rate=0.1, steps=10, warmup=0.2, clip=1.5, chunk=4)
 KEYS = jr.split(jr.key(0), 3)
@@ -109,6 +112,9 @@ def test_budget_in_epochs_grows_with_the_data_and_in_steps_does_not():
         ({"steps": 0}, "steps must be positive; got 0"),
         ({"learning_rate": -1.0}, "learning_rate must be positive"),
         ({"warmup": 1.0}, "warmup is a share"),
+        ({"weight_decay": -0.1}, "weight_decay times the learning rate"),
+        ({"weight_decay": 10.0}, "at least 0 and below 1; got 10.0 times 0.1"),
+        ({"averaging": 1.0}, "averaging is a share that is kept, at least 0 and below 1; got 1.0"),
     ],
 )
 def test_bad_budgets(changes, message):
@@ -126,3 +132,64 @@ def test_every_step_and_seed_has_a_key_of_its_own():
     losses = np.concatenate([losses for _, _, losses in chunks])
     assert losses.shape == (10, 3)
     assert len(np.unique(losses)) == 30
+
+
+class Line(eqx.Module):
+    """A linear map of one number, with a scale and a table beside it that are not to decay."""
+
+    map: eqx.nn.Linear
+    norm: eqx.nn.LayerNorm
+    table: jax.Array
+
+    def __init__(self, key):
+        self.map = eqx.nn.Linear(1, 1, key=key, dtype=jnp.float32)
+        self.norm, self.table = eqx.nn.LayerNorm(1, dtype=jnp.float32), jnp.ones(1, jnp.float32)
+
+
+def test_weight_decay_takes_its_share_of_linear_maps_alone():
+    """With a loss that is flat, a step takes rate times decay off the weights, and nothing off the rest."""
+    training = dataclasses.replace(TRAINING, weight_decay=0.5)
+    lines = eqx.filter_vmap(Line)(jr.split(jr.key(1), 3))
+    before = jax.tree.map(lambda x: np.array(x) if eqx.is_array(x) else x, lines)
+
+    def flat(model, rows, weights, *, key):
+        return jnp.float32(0) * sum(leaf.sum() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
+
+    *_, (_, fit, _) = train(Fit.begin(lines, training), flat, batches, training, start=0, steps=10, keys=KEYS)
+    done = [(step + 0.5) / 10 for step in range(10)]
+    rates = [0.1 * (x / 0.2 if x < 0.2 else 0.5 * (1 + math.cos(math.pi * (x - 0.2) / 0.8))) for x in done]
+    kept = math.prod(1 - 0.5 * rate for rate in rates)
+    assert kept < 0.8
+    np.testing.assert_allclose(fit.models.map.weight, kept * before.map.weight, rtol=1e-5)
+    for of in (lambda line: line.map.bias, lambda line: line.norm.weight, lambda line: line.table):
+        np.testing.assert_array_equal(of(fit.models), of(before))
+
+
+MODELS = {
+    "transformer": (Transformer, TransformerArchitecture("gpt2", 9, 5, 4, 2, 2, 8), 4),
+    "vae": (VAE, VAEArchitecture("convolutional", 4, 4, 1, 2, 3, 1, 0.1), 5),
+    "diffusion": (Denoiser, DenoiserArchitecture(3, 2, 4, 2), 2 + 2 * 4),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_decays_in_each_network(name):
+    network, architecture, maps = MODELS[name]
+    model = eqx.filter(eqx.filter_eval_shape(network, architecture, key=KEYS[0]), lambda leaf: hasattr(leaf, "shape"))
+    model = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, jnp.float32), model)
+    marked = jax.tree_util.tree_leaves_with_path(decayed(model))
+    chosen = [jax.tree_util.keystr(path) for path, mark in marked if mark]
+    assert len(chosen) == maps
+    for path in chosen:
+        assert path.endswith(".weight")
+        assert "norm" not in path
+
+
+def test_the_average_is_of_the_weights_after_each_step():
+    training = dataclasses.replace(TRAINING, averaging=0.6, chunk=1)
+    average, value = np.zeros(3), np.zeros(3)
+    for step, fit, _ in train(begin(training), loss, batches, training, start=0, steps=10, keys=KEYS):
+        value, keeps = np.array(fit.models.value), min(0.6, (step - 1) / (step + 8))
+        average = keeps * average + (1 - keeps) * value
+        np.testing.assert_allclose(fit.result.value, average, rtol=1e-5)
+    assert np.abs(average - value).max() > 1e-3

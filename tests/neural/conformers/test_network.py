@@ -7,7 +7,18 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.conformers.network import Architecture, Denoiser, Graph, centred, error, levels, loss, noise, sample
+from neural.conformers.network import (
+    TIMES,
+    Architecture,
+    Denoiser,
+    Graph,
+    centred,
+    error,
+    levels,
+    noise,
+    sample,
+    training_times,
+)
 from neural.train import Fit, Training, train
 
 ATOMS = 4
@@ -157,7 +168,8 @@ def test_a_model_trained_on_gaussian_positions_learns_the_exact_noise():
         return rows[chosen], np.ones(shape, np.float32)
 
     def loss_of_rows(model, rows, weights, *, key):
-        losses = jax.vmap(lambda row, key: loss(model, graph, row, key=key))(rows, jr.split(key, len(rows)))
+        times, keys = training_times("uniform", len(rows), key=key)
+        losses = jax.vmap(lambda row, t, key: error(model, graph, row, t, key=key))(rows, times, keys)
         return (weights * losses).mean()
 
     start = Fit.begin(eqx.filter_vmap(lambda key: Denoiser(ARCHITECTURE, key=key))(jr.split(jr.key(5), 1)), training)
@@ -231,3 +243,21 @@ def test_a_step_of_the_sampler_is_the_forward_process_given_both_ends(steps, anc
             x = alpha_s * end + sigma_s * (x - alpha * end) / sigma
     # float32, of positions of a few angstrom
     np.testing.assert_allclose(found, MODES @ estimate(x, times[-1]), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("how", TIMES)
+def test_training_times_have_the_density_that_they_say(how):
+    keys = jr.split(jr.key(8), 400)
+    times, noises = jax.vmap(lambda key: training_times(how, 16, key=key))(keys)
+    assert len(np.unique(jr.key_data(noises).reshape(-1, 2), axis=0)) == 400 * 16
+    times = np.asarray(times)
+    assert ((times >= 0) & (times <= 1)).all()
+    expected = {"uniform": 0.5, "spread": 0.5, "middle": 0.7}[how]
+    within = ((times > 0.3) & (times < 0.8)).mean(1)
+    # Of 6,400 independent times the share is known to 0.006; evenly spread ones are not left to chance.
+    assert abs(within.mean() - expected) < 0.035
+    if how == "uniform":
+        assert np.ptp(within) > 0.3
+    else:
+        assert np.ptp(within) <= 2 / 16
+        assert len(np.unique(times)) == times.size  # another start for each batch
