@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from sim.hosts import check_devices, platforms
+from sim.hosts import check_devices, platforms, use_all_cores
 from sim.keys import same_bits
 from theory import Workflow
 from theory.cli import (
@@ -139,6 +139,7 @@ def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict
 
 def _main(options: argparse.Namespace) -> int:
     started = time.monotonic()
+    use_all_cores()
     check_devices()
     kind, workflow = KINDS[options.kind], build_workflow(options)
     configuration = configure(kind, options)
