@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures report data claims test test-slow test-all check faults mutants bench lock clean
+.PHONY: help install figures report data sources claims test test-slow test-all check faults mutants bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -37,7 +37,11 @@ report: $(INSTALLED) ## write figures, claims and laws into one page, figures/ou
 	@$(BIN)/python -m figures --report $(if $(FRESH),--fresh)
 
 data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 40 minutes); killed, it goes on
+	@$(BIN)/python -m neural.sources >&2
 	@$(BIN)/python -m paper_repro run all --preset $(or $(PRESET),cpu) --again
+
+sources: $(INSTALLED) ## say how to get real data without a hub: command, licence, checksum, and whether they are in data/
+	@$(BIN)/python -m neural.sources
 
 claims: $(INSTALLED) ## judge the paper's claims by the recorded results
 	@$(BIN)/python -m paper_repro claims

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from sim.hosts import check_devices, platforms
+from sim.hosts import check_devices, platforms, use_all_cores
 from sim.keys import same_bits
 from theory import Workflow
 from theory.cli import (
@@ -125,7 +125,7 @@ def _flag(name: str) -> str:
 
 
 def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
-    """The preset, with a named model in place of its own, and with every field that was given."""
+    """The preset, with what the data and a named model put in place of its own, and with every field that was given."""
     preset = kind.presets[options.preset]
     given = {entry.name: getattr(options, entry.name) for entry in fields(preset) if entry.name in options}
     budgets = [_flag(name) for name in BUDGETS if name in given]
@@ -134,7 +134,8 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     if budgets:
         given = {**dict.fromkeys(BUDGETS), **given}
     model = kind.models[options.model] if kind.models and options.model is not None else {}
-    configuration = replace(preset, **{**model, **given})
+    data = kind.by_data.get(given.get("data", ""), {})
+    configuration = replace(preset, **{**data, **model, **given})
     idle = [_flag(name) for name in OF_CONVERGED if name in given]
     if configuration.until is None and idle and not options.distance:
         raise ValueError(f"{idle[0]} is for fits until converged; add --until converged, or leave it out.")
@@ -151,6 +152,7 @@ def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict
 
 def _main(options: argparse.Namespace) -> int:
     started = time.monotonic()
+    use_all_cores()
     check_devices()
     kind, workflow = KINDS[options.kind], build_workflow(options)
     configuration = configure(kind, options)

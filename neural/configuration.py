@@ -146,6 +146,7 @@ class Kind:
         models: fields of a configuration by the name of a model, which `--model` puts into a preset.
         own_data: options that read a user's own files, as an example.
         needed: options without which it does not run, as an example.
+        by_data: fields of a configuration by the value of `--data`, which it puts into a preset.
     """
 
     name: str
@@ -155,3 +156,4 @@ class Kind:
     models: Mapping[str, Mapping[str, object]]
     own_data: str
     needed: str = ""
+    by_data: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from sim.seals import damaged
 from theory import Pool, Workflow
 
 from .convergence import NEVER, HeldOut
+from .devices import sample_on_devices
 from .directory import RunDirectory
 from .hooks import NO_HOOKS, Accepted, Hooks, add
 from .train import Fit, Training, train
@@ -364,7 +365,7 @@ class _Chain:
             )
             numbers = start + jnp.arange(per_seed)
             row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
-            return self.learner.sample(models, keys=row_keys)
+            return sample_on_devices(self.learner.sample, models, row_keys)
 
         def kept(start: int, end: int) -> np.ndarray:
             # Rows beyond the end are sampled too and dropped: every part has one shape and is compiled once.

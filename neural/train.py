@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import equinox as eqx
@@ -13,9 +13,11 @@ import jax.random as jr
 import numpy as np
 import optax
 from jax import lax
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .convergence import Converged, HeldOut, Patience
+from .devices import LANES, Devices, options, replaced
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -234,10 +236,10 @@ def train(
     batch = () if ended(step) else _padded(batches, step, after(step), training.chunk)
     while not ended(step):
         end = after(step)
-        fit, losses = _chunk(keys, fit, loss, training, jnp.int32(step), jnp.int32(end), jnp.int32(steps), *batch)
-        # Fetched while the device is at work.
+        fit, found = _on_devices(keys, fit, loss, training, step, end, steps, *batch)
+        # Fetched while the devices are at work.
         batch = _padded(batches, end, after(end), training.chunk) if end < steps else ()
-        losses = np.asarray(losses)[: end - step]
+        losses = found()[: end - step]
         if not np.isfinite(losses).all():
             where, seed = np.argwhere(~np.isfinite(losses))[0]
             raise _not_finite("loss", int(seed), step + int(where) + 1, steps, training)
@@ -260,12 +262,7 @@ def _not_finite(what: str, seed: int, step: int, steps: int, training: Training)
 def _padded(batches: Batches, start: int, end: int, chunk: int) -> tuple[np.ndarray, np.ndarray]:
     """The batches of one chunk; a shorter one is filled up with what is never read."""
     rows, weights = batches(start, end)
-    missing = chunk - len(rows)
-
-    def filled(part: np.ndarray) -> np.ndarray:
-        return np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
-
-    return filled(rows), filled(weights)
+    return _lengthened(rows, chunk), _lengthened(weights, chunk)
 
 
 def _each(function: Callable[..., PyTree], seeds: int, *stacked: PyTree) -> PyTree:
@@ -291,19 +288,77 @@ def _check(held_out: HeldOut, fit: Fit, loss: Loss, rule: Converged, step: Int[A
     return eqx.combine(_each(of_arrays, len(held_out.keys), arrays, held_out.seeds), static)
 
 
-@eqx.filter_jit(donate="all-except-first")
+def _on_devices(
+    keys: Key[Array, " seeds"],
+    fit: Fit,
+    loss: Loss,
+    training: Training,
+    start: int,
+    end: int,
+    steps: int,
+    rows: np.ndarray,
+    weights: np.ndarray,
+) -> tuple[Fit, Callable[[], Float[np.ndarray, "chunk seeds"]]]:
+    """The fits of all seeds after a chunk on all devices, and the chunk's losses once they are asked for."""
+    devices = Devices(len(keys))
+    length = -(-len(rows) // devices.parts)
+    rows, weights = (_lengthened(array, devices.parts * length) for array in (rows, weights))
+    pending = []
+    for group in devices.groups(devices.parts):
+        seeds = [seed for _, seed in group]
+        filled = [*group, *group[:1] * (devices.at_once - len(group))]
+        cut = [(slice(part * length, (part + 1) * length), seed) for part, seed in filled]
+        batch = [np.stack([array[of_job] for of_job in cut], axis=1) for array in (rows, weights)]
+        first = np.array([start + part * length for part, _ in filled], np.int32)
+        done, losses = _compiled(devices.mesh)(
+            devices.placed(keys, seeds),
+            devices.placed(fit, seeds),
+            loss,
+            training,
+            devices.mesh,
+            first,
+            jnp.int32(end),
+            jnp.int32(steps),
+            *batch,
+        )
+        fit = replaced(fit, done, seeds)
+        pending.append((group, losses))
+
+    def found() -> Float[np.ndarray, "chunk seeds"]:
+        whole = np.zeros((devices.parts * length, len(keys)), np.float32)
+        for group, losses in pending:
+            for (part, seed), column in zip(group, np.asarray(losses).T, strict=False):
+                whole[part * length : (part + 1) * length, seed] = column
+        return whole
+
+    return fit, found
+
+
+def _lengthened(array: np.ndarray, length: int) -> np.ndarray:
+    """An array of at least one entry, filled up with its last, which is never read."""
+    return np.concatenate([array, np.repeat(array[-1:], length - len(array), axis=0)])
+
+
+@cache
+def _compiled(mesh: Mesh) -> Callable[..., tuple[Fit, Array]]:
+    return eqx.filter_jit(_chunk, donate="all-except-first", **options(mesh))
+
+
 def _chunk(
     keys: Key[Array, " seeds"],
     fit: Fit,
     loss: Loss,
     training: Training,
-    start: Int[Array, ""],
+    mesh: Mesh,
+    start: Int[Array, " seeds"],
     end: Int[Array, ""],
     steps: Int[Array, ""],
     rows: np.ndarray | Array,
     weights: np.ndarray | Array,
 ) -> tuple[Fit, Float[Array, "chunk seeds"]]:
-    def one_seed(fit: Fit, step: Int[Array, ""], rows: Array, weights: Array, key: Key[Array, ""]) -> tuple[Fit, Array]:
+    def one_seed(
+        fit: Fit, step: Int[Array, ""], steps: Int[Array, ""], rows: Array, weights: Array, key: Key[Array, ""]
+    ) -> tuple[Fit, Array]:
         key = jr.fold_in(key, step)
         value, gradient = eqx.filter_value_and_grad(loss)(fit.models, rows, weights, key=key)
         with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to the power of an integer count
@@ -320,21 +375,34 @@ def _chunk(
 
     arrays, static = eqx.partition(fit, eqx.is_array)
 
-    def of_arrays(step: Int[Array, ""], arrays: PyTree, *batch: Array) -> tuple[PyTree, Array]:
-        fit, value = one_seed(eqx.combine(arrays, static), step, *batch)
+    def of_arrays(steps: Int[Array, ""], step: Int[Array, ""], arrays: PyTree, *batch: Array) -> tuple[PyTree, Array]:
+        fit, value = one_seed(eqx.combine(arrays, static), step, steps, *batch)
         return eqx.filter(fit, eqx.is_array), value.astype(jnp.float32)
 
-    def advance(arrays: PyTree, step: Int[Array, ""], rows: Array, weights: Array) -> tuple[PyTree, Array]:
-        return _each(partial(of_arrays, step), len(keys), arrays, rows, weights, keys)
+    def of_lane(
+        keys: Key[Array, " seeds"], arrays: PyTree, start: Int[Array, " seeds"], *shared_and_batch: Array
+    ) -> tuple[PyTree, Array]:
+        end, steps, rows, weights = shared_and_batch
 
-    def stay(arrays: PyTree, *_: Array) -> tuple[PyTree, Array]:
-        return arrays, jnp.zeros(len(keys), jnp.float32)
+        def advance(arrays: PyTree, done: Int[Array, ""], rows: Array, weights: Array) -> tuple[PyTree, Array]:
+            return _each(partial(of_arrays, steps), len(keys), start + done, arrays, rows, weights, keys)
 
-    def one_step(arrays: PyTree, batch: tuple[Array, Array, Array]) -> tuple[PyTree, Array]:
-        return lax.cond(batch[0] < end, advance, stay, arrays, *batch)
+        def stay(arrays: PyTree, *_: Array) -> tuple[PyTree, Array]:
+            return arrays, jnp.zeros(len(keys), jnp.float32)
 
-    numbers = start + jnp.arange(len(rows), dtype=jnp.int32)
-    arrays, losses = lax.scan(one_step, arrays, (numbers, jnp.asarray(rows), jnp.asarray(weights)))
+        def one_step(arrays: PyTree, batch: tuple[Array, Array, Array]) -> tuple[PyTree, Array]:
+            return lax.cond(start[0] + batch[0] < end, advance, stay, arrays, *batch)
+
+        return lax.scan(one_step, arrays, (jnp.arange(len(rows), dtype=jnp.int32), rows, weights))
+
+    lane, everywhere, after_steps = PartitionSpec(LANES), PartitionSpec(), PartitionSpec(None, LANES)
+    arrays, losses = jax.shard_map(
+        of_lane,
+        mesh=mesh,
+        in_specs=(lane, lane, lane, everywhere, everywhere, after_steps, after_steps),
+        out_specs=(lane, after_steps),
+        check_vma=False,
+    )(keys, arrays, start, end, steps, jnp.asarray(rows), jnp.asarray(weights))
     return eqx.combine(arrays, static), losses
 
 

@@ -16,8 +16,13 @@ if TYPE_CHECKING:  # RDKit is an extra
 class ConformerConfiguration(Configuration):
     """A diffusion model and its conformations."""
 
-    data: str = field(metadata=option("the conformations", choices=("conformers", "geom-drugs", "file")))
-    file: str | None = field(metadata=option("SDF (.sdf, .mol) or SMILES (.smi) file, or the folder of GEOM's pickles"))
+    data: str = field(metadata=option("the conformations", choices=("conformers", "geom-drugs", "ccd", "file")))
+    file: str | None = field(
+        metadata=option(
+            "SDF (.sdf, .mol) or SMILES (.smi) file, the folder of GEOM's pickles, or a chemical component dictionary "
+            "(.bcif) in place of biotite's"
+        )
+    )
     cache: str | None = field(metadata=option("folder for read conformations (default: in the user's cache folder)"))
     conformations: int = field(metadata=option("T, conformations of real(1)"))
     molecules: int | None = field(metadata=option("drawn out of the data (default: all)"))
@@ -53,7 +58,7 @@ class ConformerConfiguration(Configuration):
     def conformer_set(self) -> "ConformerSet":
         """The conformations, computed, read or from the cache."""
         try:
-            from .conformer_set import Choice, conformers, geom_drugs, of_file
+            from .conformer_set import Choice, ccd, conformers, geom_drugs, of_file
         except ModuleNotFoundError as error:
             raise ValueError("conformations need RDKit: pip install 'model-collapse[chem]'") from error
         choice = Choice(self.molecules, self.test_molecules, self.per_molecule, self.hydrogens, self.max_atoms)
@@ -62,9 +67,12 @@ class ConformerConfiguration(Configuration):
             if self.file is not None:
                 raise ValueError("the conformers are those in the repository; use --data file for those of a --file.")
             return conformers(choice, cache)
-        if self.file is None:
+        file = None if self.file is None else Path(self.file)
+        if self.data == "ccd":
+            return ccd(file, choice, cache)
+        if file is None:
             raise ValueError(f"--data {self.data} needs the molecules: give a --file.")
-        return (geom_drugs if self.data == "geom-drugs" else of_file)(Path(self.file), choice, cache)
+        return (geom_drugs if self.data == "geom-drugs" else of_file)(file, choice, cache)
 
     def learner(self, run_dir: Path) -> "ConformerModel":
         """The model on its conformations; nothing of it is kept in the run directory."""

@@ -19,6 +19,8 @@ from theory.program import say
 
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
 from ..real_data import cache_folder, check_available, collect, make_cached
+from ..sources import dictionary
+from .ccd import from_ccd
 from .geom import SUFFIXES as PICKLES, from_geom
 from .molecules import (
     SEED,
@@ -188,6 +190,25 @@ def geom_drugs(path: Path, choice: Choice, cache: Path | None = None) -> Conform
     return _conformer_set(
         path, from_geom(files, choice.per_molecule), choice, cache, states.encode(errors="surrogateescape")
     )
+
+
+def ccd(path: Path | None, choice: Choice, cache: Path | None = None) -> ConformerSet:
+    """Ligands of the Protein Data Bank, each in a conformation out of a crystal and in an ideal one.
+
+    Args:
+        path: of a chemical component dictionary in BinaryCIF; `None` for that of the installed biotite.
+        choice: what is taken of it.
+        cache: folder of the cached file.
+
+    Raises:
+        ValueError: biotite is not installed, the file is missing or no such dictionary, or it holds too few molecules.
+    """
+    path = path or dictionary()
+    if path is None:
+        raise ValueError("--data ccd needs biotite: pip install 'model-collapse[ccd]'")
+    content = read_bytes(path, option="--file")
+    found = from_ccd(content, path, hydrogens=choice.hydrogens, max_atoms=choice.max_atoms)
+    return _conformer_set(path, found, choice, cache, b"ccd" + hashlib.sha256(content).digest())
 
 
 def _conformer_set(

@@ -207,7 +207,7 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
         raise Skipped("has an atom of no element")
     if reasons := [reason for xyz in positions(made) if (reason := misplaced(xyz))]:
         raise Skipped(reasons[0])
-    if _is_drawn(molecule):
+    if is_drawn(molecule):
         raise Skipped("has no positions in space, but is drawn in a plane")
     if reasons := [reason for xyz in positions(made) if (reason := stretched(made, xyz))]:
         raise Skipped(reasons[0])
@@ -264,7 +264,7 @@ def stretched(molecule: Chem.Mol, xyz: np.ndarray) -> str | None:
     return None
 
 
-def _is_drawn(molecule: Chem.Mol) -> bool:
+def is_drawn(molecule: Chem.Mol) -> bool:
     """Whether positions in a plane cannot be real: a tetrahedral carbon and its neighbours never lie in one."""
     tetrahedral = any(
         atom.GetHybridization() == Chem.HybridizationType.SP3 and atom.GetAtomicNum() == 6 and atom.GetDegree() >= 3

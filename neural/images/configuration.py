@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..configuration import Configuration, Kind, option, same_fields
+from .idx import idx
 from .image_set import ImageSet, celeba, digits, folder_of_images
 from .learner import ImageModel
 from .network import Architecture
@@ -16,14 +17,17 @@ DIGITS_SIZE = 8, 1
 class ImageConfiguration(Configuration):
     """A variational autoencoder and its images."""
 
-    data: str = field(metadata=option("the images", choices=("digits", "celeba", "folder")))
+    data: str = field(metadata=option("the images", choices=("digits", "celeba", "idx", "folder")))
     folder: str | None = field(
-        metadata=option("of images, or CelebA's: img_align_celeba and list_eval_partition (.txt, or Kaggle's .csv)")
+        metadata=option(
+            "of images, CelebA's (img_align_celeba and list_eval_partition, .txt or Kaggle's .csv), or of idx files "
+            "with MNIST's names (train-images-idx3-ubyte, t10k-images-idx3-ubyte, perhaps .gz)"
+        )
     )
     cache: str | None = field(metadata=option("folder for resized images (default: in the user's cache folder)"))
     images: int = field(metadata=option("T, images of real(1)"))
     test_images: int = field(metadata=option("held-out images, of the digits at most 360"))
-    size: int = field(metadata=option("side that images are resized to; digits have 8"))
+    size: int = field(metadata=option("side that images are resized to; digits have 8, idx files 28"))
     channels: int = field(metadata=option("1 for grey, 3 for RGB"))
     style: str = field(metadata=option("of encoder and decoder", choices=("convolutional", "linear")))
     latent: int = field(metadata=option("numbers in the latent code"))
@@ -69,6 +73,8 @@ class ImageConfiguration(Configuration):
             return replace(found, test=found.test[: self.test_images])
         if self.folder is None:
             raise ValueError(f"--data {self.data} needs the images: give a --folder.")
+        if self.data == "idx":
+            return self._fitting(idx(Path(self.folder), test_images=self.test_images))
         read = celeba if self.data == "celeba" else folder_of_images
         cache = None if self.cache is None else Path(self.cache)
         return read(
@@ -79,6 +85,19 @@ class ImageConfiguration(Configuration):
             cache=cache,
             skip_broken=self.skip_broken,
         )
+
+    def _fitting(self, found: ImageSet) -> ImageSet:
+        """Images that are as large as they are, and must be as large as the model takes them."""
+        height, width, channels = found.shape
+        if height != width:
+            raise ValueError(f"{self.folder} holds images of {height} x {width} pixels; square ones are needed.")
+        if found.shape != self.architecture.shape:
+            raise ValueError(
+                f"{self.folder} holds images of {height} x {width} pixels and {channels} channel; got --size "
+                f"{self.size} and --channels {self.channels}. Use --size {width} --channels {channels}, or --data "
+                "folder for images of another size."
+            )
+        return found
 
     def learner(self, run_dir: Path) -> ImageModel:
         """The model on its images; nothing of it is kept in the run directory."""
@@ -159,4 +178,5 @@ AUTOENCODER = Kind(
     PRESETS,
     {},
     "--data folder --folder photos --test-images 20 --preset smoke",
+    by_data={"idx": {"size": 28, "channels": 1, "halvings": 2}},
 )

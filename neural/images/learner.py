@@ -15,6 +15,7 @@ from PIL import Image
 
 from sim.keys import key_of
 
+from ..devices import by_lanes
 from ..loop import Learner
 from . import metrics
 from .image_set import ImageSet, as_float
@@ -157,7 +158,7 @@ def _split(key: Key[Array, ""], rows: Shaped[Array, "rows ..."]) -> Key[Array, "
     return jr.split(key, len(rows))
 
 
-@eqx.filter_jit
+@by_lanes
 def _sample(
     models: PyTree, noisy: bool, keys: Key[Array, "seeds rows"]
 ) -> Float32[Array, "seeds rows height width channels"]:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt16
 
+from ..devices import by_lanes
 from ..loop import Learner
 from . import metrics
 from .corpus import Corpus
@@ -114,7 +115,7 @@ class LanguageModel(Learner):
         return eqx.combine(jax.tree.map(lambda leaf: leaf.astype(self.precision), arrays), static)
 
 
-@eqx.filter_jit
+@by_lanes
 def _sample(
     models: PyTree, sampler: Sampler, length: int, keys: Key[Array, "seeds rows"]
 ) -> Int[Array, "seeds rows length"]:
