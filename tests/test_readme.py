@@ -162,6 +162,16 @@ def test_what_is_said_of_the_diffusion_models_is_recorded():
     assert curve(rows, "cpu", "replace", "sane")[0][-1] < 0.005  # "none under Replace"
 
 
+def test_the_lengths_of_training_are_as_recorded():
+    recorded = json.loads((Path(simulation.__file__).parent / "training_length.json").read_text())["model 1"]
+    rows = [row for row in recorded if row["kind"] == "diffusion"]
+    assert len(rows) == 3
+    for row in rows:
+        sane, torsions = ([row[f"{of}_{by}"] for by in ("deterministic", "ancestral")] for of in ("sane", "torsions"))
+        cells = f"{row['steps']:,} | {row['weights']:,} | {100 * sane[0]:.0f} %, {100 * sane[1]:.0f} %"
+        assert f"| {cells} | {torsions[0]:.1f}°, {torsions[1]:.1f}° |" in TEXT
+
+
 def test_the_gpt2_of_full_size_is_as_recorded():
     rows = Results(RECORDED / "gpu", "language_9m").load(language.FULL_SIZE["gpu"].configuration) or []
 
