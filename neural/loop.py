@@ -146,7 +146,7 @@ def run(
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
-    On a CPU the digits depend on nothing in the environment but the versions; on a GPU a run has other digits each time.
+    On a CPU the digits depend on nothing in the environment but the versions; on a GPU they are others in each run.
 
     Args:
         learner: the kind of data, and the model of it.
