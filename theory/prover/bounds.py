@@ -14,6 +14,7 @@ from ..sympy_types import as_expression, substituted
 from . import certificate, search
 from .certificate import Certificate
 from .deadline import OutOfWork, within
+from .divisions import check_divisions
 from .domain import Domain
 from .enclosure import OutOfReach
 from .parsing import parse_bound
@@ -169,6 +170,8 @@ def judge(
 def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
     if isinstance(bound, Statement):
         return bound
+    if isinstance(bound, str):
+        check_divisions(bound, domain)
     return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
 
 
