@@ -13,6 +13,7 @@ from .gain import gain
 from .law import Law
 from .prover.bounds import Beyond, Statement, judge
 from .prover.deadline import checkpoint
+from .prover.divisions import check_divisions
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
@@ -76,6 +77,8 @@ def check_bound(
         _check_comparable(law, bound)
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
+    if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
+        check_divisions(bound, _with_letters(domain, law))
     limit = _with_numbers(law, bound)
     limit = _in_the_limit(law, limit) if asymptotic else limit
     return judge(statement, limit, lower=lower, time_limit=time_limit)
@@ -104,12 +107,19 @@ def tightest(
     >>> tightest(linear.test_error(Accumulate(), design="fresh")).constant
     pi**2/6
     """
+    if isinstance(family, str):
+        check_divisions(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
     statement = _statement(law, _domain(domain, law), asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)
 
 
 def _domain(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: Law) -> Domain:
+    """Of the task's parameters without numbers and of the workflows' symbols, as far as the relations allow."""
+    return _with_letters(relations, *laws).at(laws[0].task.at)
+
+
+def _with_letters(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: Law) -> Domain:
     """Of the task's parameters and of the symbols in the workflows of all the laws, as far as the relations allow."""
     first, *_ = laws
     ranges: dict[sp.Symbol, Variable] = {}
@@ -117,7 +127,7 @@ def _domain(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: Law) ->
         for variable in _parameters(each.workflow):
             known = ranges.get(variable.symbol, variable)
             ranges[variable.symbol] = min(known, variable, key=lambda v: math.inf if v.ceiling is None else v.ceiling)
-    return first.task.domain.joined(ranges.values()).narrowed(relations).at(first.task.at)
+    return first.task.domain.joined(ranges.values()).narrowed(relations)
 
 
 def _parameters(workflow: Workflow) -> Iterator[Variable]:

@@ -14,6 +14,7 @@ from ..sympy_types import as_expression, substituted
 from . import certificate, search
 from .certificate import Certificate
 from .deadline import OutOfWork, within
+from .divisions import check_divisions
 from .domain import Domain
 from .enclosure import OutOfReach
 from .parsing import parse_bound
@@ -28,8 +29,10 @@ from .verdicts import Proved, Refuted, Undecided
 Result = TypeVar("Result")
 
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
-#: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried.
+#: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried. Most
+#: counterexamples downhill are found soon, so that what is true waits for a short search alone.
 _SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
+_SHORT_DOWNHILL, _SHORT_PROOF = 15_000, 60_000
 #: How hard each part of a proof is tried.
 _PARTS = (*search.QUICK, (12, 0))
 #: Where formulas that stand for a law begin: the later, the closer they are.
@@ -76,7 +79,8 @@ class Attempts:
 
     def __init__(self, time_limit: float | None) -> None:
         self.end = None if time_limit is None else time.monotonic() + time_limit
-        self.failed: list[str] = []
+        #: What was said of each search the last time.
+        self.failed: dict[str, str] = {}
 
     @property
     def left(self) -> float | None:
@@ -87,18 +91,18 @@ class Attempts:
         """The result of `work`, which ends after so many units; `None` where it has none."""
         left = self.left
         if left is not None and left <= 0:
-            self.failed.append(f"{what}: no time left")
+            self.failed[what] = f"{what}: no time left"
             return None
         try:
             result = within(units, work, seconds=left)
         except TimeoutError:
-            self.failed.append(f"{what}: out of time")
+            self.failed[what] = f"{what}: out of time"
             return None
         except OutOfWork:
-            self.failed.append(f"{what}: gave up after {units:,} units of work")
+            self.failed[what] = f"{what}: gave up after {units:,} units of work"
             return None
         if result is None:
-            self.failed.append(f"{what}: none found")
+            self.failed[what] = f"{what}: none found"
         return result
 
 
@@ -140,14 +144,17 @@ def judge(
 
     far = f"counterexamples downhill, to large {_listed(domain)}"
     proof = partial(_proof, statement, other, lower, {}) if objection is None else None
+    thorough = proof and partial(proof, search.QUICK + search.THOROUGH)
     without_formula = domain.most_n is not None and any(each.at is not None for each in (statement, other))
     in_parts = without_formula or any(each.beyond is not None for each in (statement, other)) or None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
+        (far, _SHORT_DOWNHILL, lookout.directed),
+        ("a proof", _SHORT_PROOF, thorough),
         (far, _DOWNHILL, lookout.directed),
-        ("a proof", _PROOF, proof and partial(proof, search.QUICK + search.THOROUGH)),
+        ("a proof", _PROOF, thorough),
         ("a proof in parts", _IN_PARTS, in_parts and partial(_in_parts, statement, other, lower)),
     ]
     for what, units, work in searches:
@@ -157,12 +164,14 @@ def judge(
         if found is not None:
             return verdict(found)
     reasons = () if objection is None else (f"a proof for all n at once: {objection}",)
-    return Undecided((*attempts.failed, *reasons), statement.asymptotic, lower)
+    return Undecided((*attempts.failed.values(), *reasons), statement.asymptotic, lower)
 
 
 def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
     if isinstance(bound, Statement):
         return bound
+    if isinstance(bound, str):
+        check_divisions(bound, domain)
     return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
 
 

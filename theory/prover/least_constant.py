@@ -52,7 +52,7 @@ def least_constant(
         return Undecided((f"the least constant: {statement.name} depends on {ended[0]}, which has an end",), limits)
     candidate = attempts.attempt("the least constant", _CANDIDATE, lambda: _candidate(statement, gain, per_unit, shape))
     if candidate is None:
-        return Undecided(tuple(attempts.failed), limits)
+        return Undecided(tuple(attempts.failed.values()), limits)
     best, iteration = candidate
     if best is sp.oo:
         return Tightest(sp.oo, attained=False, certificate=None, asymptotic=limits)

@@ -35,6 +35,8 @@ class Reader:
         self.index: str | None = None
         #: Where the last sum without brackets ended, and the last number that is no exponent.
         self.open_sum = self.number_end = -1
+        #: What the text divides by.
+        self.divisors: list[sp.Expr] = []
 
     def whole(self) -> sp.Expr:
         """The expression of the whole text.
@@ -385,6 +387,8 @@ class Reader:
 
     def worked(self, start: Token, operation: Callable[..., sp.Expr], *operands: Any) -> sp.Expr:
         """What the operation gives, or an error that points at its text."""
+        if operation is divided or operation is power and not operands[1].is_nonnegative:
+            self.divisors.append(operands[1] if operation is divided else operands[0])
         try:
             return operation(*operands)
         except Refused as error:

@@ -290,7 +290,7 @@ def test_letters_of_workflows_are_verified(tmp_path):
     assert "w_" in script
     beyond = re.sub(r"(cells_cover\(.*)\(1\)(, |\])", r"\1(2)\2", script)
     assert beyond != script
-    assert verdict(beyond, tmp_path) == "failed: a variable up to its ceiling"
+    assert verdict(beyond, tmp_path) == "failed: where a variable begins or ends"
 
 
 @needs_gp
