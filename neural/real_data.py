@@ -80,7 +80,10 @@ def cache_folder(given: Path | None) -> Path:
     Raises:
         ValueError: there is no such folder, and none can be made.
     """
-    folder = given or user_cache()
+    try:
+        folder = given or user_cache()
+    except RuntimeError as error:  # of a user without a home, as in some containers
+        raise ValueError("there is no home folder to keep in what is read once; give a folder by --cache.") from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -65,10 +65,10 @@ def check_devices() -> None:
     """
     try:
         jax.local_devices()
-    except (RuntimeError, ValueError) as error:
-        named = os.environ.get("JAX_PLATFORMS")
+    except (RuntimeError, ValueError, AssertionError) as error:  # the last where nothing is installed for it
+        named, first = os.environ.get("JAX_PLATFORMS"), next(iter(str(error).splitlines()), "none is there")
         raise ValueError(
-            f"JAX finds no device to compute on ({str(error).splitlines()[0]}). "
+            f"JAX finds no device to compute on ({first}). "
             + (f"JAX_PLATFORMS is {named!r}: unset it, or set it to cpu." if named else "Set JAX_PLATFORMS=cpu.")
         ) from error
 

@@ -1,10 +1,12 @@
 """Real data collected at each iteration: rows of its own, in each chain's own order."""
 
+from pathlib import Path
+
 import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.real_data import check_available, collect, collected
+from neural.real_data import cache_folder, check_available, collect, collected
 
 
 def test_each_iteration_collects_rows_of_its_own():
@@ -30,3 +32,14 @@ def test_more_than_there_are_is_refused_by_name():
     assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match=r"and there are 20 to train on; use fewer --stories\."):
         check_available(20, 1, 21, noun="texts", option="stories")
+
+
+def test_without_a_home_a_cache_is_asked_for(tmp_path, monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(ValueError, match="there is no home folder .* give a folder by --cache"):
+        cache_folder(None)
+    assert cache_folder(tmp_path / "mine") == tmp_path / "mine"

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
+
+from sim.hosts import check_devices
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -32,3 +35,17 @@ def test_compiled_programs_are_kept(users, tmp_path):
     assert some == "True"
     assert (Path(folder) == tmp_path / "users") == users
     assert Path(folder).exists() == users
+
+
+@pytest.mark.parametrize("error", [AssertionError(), RuntimeError("no GPU\nat all"), ValueError("")])
+def test_devices_that_there_are_not_are_one_line(error, monkeypatch):
+    def none():
+        raise error
+
+    monkeypatch.setattr(jax, "local_devices", none)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    with pytest.raises(
+        ValueError, match="no device to compute on .(none is there|no GPU).*JAX_PLATFORMS is 'cuda'"
+    ) as caught:
+        check_devices()
+    assert "\n" not in str(caught.value)
