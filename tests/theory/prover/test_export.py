@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 
 import theory
+from tests.helpers import thinned
 from theory import Accumulate, FixedReal, FreshReal, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
 from theory.__main__ import main
 from theory.prover import search
@@ -118,7 +119,9 @@ def verdict(script: str, folder) -> str:
 
 
 @needs_gp
-@pytest.mark.parametrize(("name", "text"), [*PROVED, *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)])
+@pytest.mark.parametrize(
+    ("name", "text"), [*thinned(PROVED, every=2), *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)]
+)
 def test_gp_verifies(name, text, tmp_path):
     assert verdict(gp_script(*proof(name, text)), tmp_path) == "verified"
 
