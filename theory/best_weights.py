@@ -125,7 +125,8 @@ def _least(covariance: list[list[Fraction]]) -> tuple[list[Fraction], Fraction]:
     entries = [flint.fmpq(*entry.as_integer_ratio()) for row in covariance for entry in row]
     solved = flint.fmpq_mat(count, count, entries).solve(flint.fmpq_mat(count, 1, [1] * count))
     raw = [Fraction(int(value.p), int(value.q)) for (value,) in solved.table()]
-    return [value / sum(raw) for value in raw], 1 / sum(raw)
+    total = sum(raw, Fraction(0))
+    return [value / total for value in raw], 1 / total
 
 
 def _stationary(workflow: SymbolicWorkflow) -> tuple[Growth | None, tuple[sp.Expr, ...], str, bool]:

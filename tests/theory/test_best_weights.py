@@ -31,7 +31,7 @@ ALL_KEPT = Made(lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)))
 
 def best_in_floats(workflow, iterations):
     """Coefficients on the noises in float64; weights by solving the constrained least squares with a multiplier."""
-    names, errors, found = [], [None], []
+    names, errors, found = [], [np.zeros(0)], []
     for iteration in range(1, iterations + 1):
         used = list(workflow.shares(iteration))
         names += [pool for pool in used if pool not in names]
