@@ -32,7 +32,7 @@ from ...generator import Generator
 from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
-from ...symbolic_workflow import SymbolicWorkflow
+from ...symbolic_workflow import SymbolicWorkflow, check_names
 from ...symbols import k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
 from ...workflow import Workflow, check_workflow
@@ -67,10 +67,12 @@ class GeneratedLaw:
         """Refuse what has no law.
 
         Raises:
-            ValueError: an unknown design, or labels shifted where rows are drawn.
+            ValueError: an unknown design, labels shifted where rows are drawn, or a symbol among the workflow's
+                parameters that is called as one of the law's.
         """
         check_design(self.design)
         check_workflow(self.workflow)
+        check_names(self.workflow, ("T", "d", "sigma"))
         if self.generator.shift and self._reading.draws:
             raise ValueError(
                 f"{self.workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is "
