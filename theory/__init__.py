@@ -2,6 +2,7 @@
 
 from . import linear as linear, table as table
 from .asymptotics import Growth as Growth
+from .best_weights import BestWeights as BestWeights, best_weights as best_weights
 from .bounds import check_bound as check_bound, tightest as tightest
 from .depth import Depth as Depth, depth as depth
 from .derivation import (

@@ -23,7 +23,7 @@ from .covariance import Name
 from .exact import exact
 from .prefix import LinearForm, linear_forms
 from .summation import closed_sum
-from .symbolic_workflow import SymbolicWorkflow
+from .symbolic_workflow import SymbolicWorkflow, check_names
 from .symbols import i, k, n
 from .sympy_types import as_expression, at, cancelled, factored
 from .workflow import Workflow, check_workflow
@@ -122,9 +122,10 @@ def depth(workflow: Workflow) -> Depth:
     """The depth of a workflow's training rows: numbers for every workflow, formulas where they are proved.
 
     Raises:
-        ValueError: what is given is no workflow.
+        ValueError: what is given is no workflow, or a symbol among its parameters is called n, i or z.
     """
     check_workflow(workflow)
+    check_names(workflow, (z.name, n.name, i.name))
     return Depth(workflow)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from .recursion import solve
-from .symbolic_workflow import SymbolicWorkflow
+from .generator import Generator
+from .tasks.regression import GeneratedLaw
 from .workflow import Workflow
 
 
@@ -26,12 +26,17 @@ class Optimum:
     interior: bool
 
 
-def optimise(workflow: Workflow, *, over: str = "weight") -> Optimum:
+def optimise(workflow: Workflow, *, over: str = "weight", generator: Generator | None = None) -> Optimum:
     """The weight in (0, 1] that minimises the limit of the gain, for any number or positive symbol in the other fields.
 
     The derivative's numerator is a polynomial in the weight. Where it is negative at 0, positive at 1 and of degree two
     at most, it has exactly one root between them, which is the minimum; where it is never positive, the gain falls up
     to weight 1.
+
+    Args:
+        workflow: one with a weight, which is not looked at.
+        over: the parameter's name.
+        generator: how data are sampled from a model; its bias, if any, is left out: the gain is that of the noises.
 
     Raises:
         ValueError: no such parameter, no limit to minimise, or a minimum that this argument does not decide.
@@ -41,7 +46,8 @@ def optimise(workflow: Workflow, *, over: str = "weight") -> Optimum:
     if over != "weight" or over not in workflow.parameters:
         raise ValueError(f"{workflow} has no weight to optimise; give a FixedReal or a FreshReal, and over='weight'.")
     weight = sp.Dummy("weight", positive=True)
-    growth = solve(SymbolicWorkflow(replace(workflow, **{over: weight}))).growth  # pyright: ignore[reportArgumentType]
+    family = replace(workflow, **{over: weight})  # pyright: ignore[reportArgumentType]: a dataclass
+    growth = GeneratedLaw(family, generator or Generator(), "fixed").gain_growth()
     if growth is None or growth.kind != "bounded":
         raise ValueError(f"{workflow}: the long-run error has no limit to minimise.")
     gain = sp.cancel(growth.constant)

@@ -272,7 +272,7 @@ def _identity(size: int) -> np.ndarray:
 
 def _solved(system: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """The exact solution of a system of rationals."""
-    left, right = (flint.fmpq_mat(*x.shape, [_rational(value) for value in x.ravel()]) for x in (system, wanted))
+    left, right = (flint.fmpq_mat(len(x), len(x[0]), [_rational(y) for y in x.ravel()]) for x in (system, wanted))
     found = left.solve(right).table()
     return np.array([[Fraction(int(x.p), int(x.q)) for x in row] for row in found], dtype=object)
 

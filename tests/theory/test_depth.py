@@ -143,5 +143,7 @@ def test_mistakes():
         depth(Accumulate)  # pyright: ignore[reportArgumentType]: the mistake
     with pytest.raises(ValueError, match="needs a rational number z"):
         depth(Accumulate()).generating(z, 3)
+    with pytest.raises(ValueError, match="the symbol z has another meaning"):
+        depth(FixedReal(sp.Symbol("z", positive=True)))
     with pytest.raises(ValueError, match="Ask for at least one"):
         depth(Accumulate()).mean(0)

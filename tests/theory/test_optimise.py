@@ -2,7 +2,7 @@ import pytest
 import sympy as sp
 from scipy.optimize import minimize_scalar
 
-from theory import Accumulate, FixedReal, FreshReal, gain, optimise
+from theory import Accumulate, FixedReal, FreshReal, Generator, gain, optimise
 
 
 def test_golden_ratio():
@@ -39,3 +39,15 @@ def test_fixed_real_is_best_without_sampled_data():
 def test_refusals(workflow, over):
     with pytest.raises(ValueError, match="has no weight to optimise"):
         optimise(workflow, over=over)
+
+
+@pytest.mark.parametrize("temperature", [sp.Rational(1, 2), 2])
+@pytest.mark.parametrize("ratio", [1, 3])
+def test_the_best_weight_at_a_temperature(temperature, ratio):
+    """The positive root of w^2 = (tau^2/s)(1 - w), and the gain there is the weight."""
+    best = optimise(FreshReal(ratio), generator=Generator(temperature=temperature))
+    kappa = temperature**2 / sp.Integer(ratio)
+    expected = (sp.sqrt(kappa**2 + 4 * kappa) - kappa) / 2
+    assert sp.simplify(best.value - expected) == 0
+    assert sp.simplify(best.gain - expected) == 0
+    assert best.interior

@@ -29,8 +29,8 @@ def populations(draw):
 def noise_by_noise(population, iterations):
     """Coefficients of every single noise, named by where it comes from."""
     models = range(population.models)
-    errors = [{("real", a): 1.0} for a in models]
-    size = {("real", a): 1.0 for a in models}
+    errors: list[dict[tuple, float]] = [{("real", a): 1.0} for a in models]
+    size: dict[tuple, float] = {("real", a): 1.0 for a in models}
     found = [[1.0] * population.models]
     for iteration in range(2, iterations + 1):
         new = []
@@ -128,9 +128,8 @@ def test_symmetric(pools, real_data, known):
     formula = symmetric_limit(M, w, pools=pools, real_data=real_data)
     three = symmetric_population(3, "3/10", pools=pools, real_data=real_data)
     assert abs(float(formula.subs({M: 3, w: sp.Rational(3, 10)})) - known) < 1e-10
-    assert three.limits() == [
-        Fraction(int(x.p), int(x.q)) for x in [symmetric_limit(3, "3/10", pools=pools, real_data=real_data)] * 3
-    ]
+    alone = symmetric_limit(3, "3/10", pools=pools, real_data=real_data)
+    assert [sp.Rational(limit) for limit in three.limits()] == [alone] * 3
     square = (1 - w) ** 2 / (w * (2 - w))
     published = {
         ("shared", "fixed"): 1 / M + w**2 * (1 - 1 / M) + square / M,

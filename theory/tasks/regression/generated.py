@@ -32,7 +32,7 @@ from ...generator import Generator
 from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
-from ...symbolic_workflow import SymbolicWorkflow
+from ...symbolic_workflow import SymbolicWorkflow, check_names
 from ...symbols import k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
 from ...workflow import Workflow, check_workflow
@@ -67,10 +67,12 @@ class GeneratedLaw:
         """Refuse what has no law.
 
         Raises:
-            ValueError: an unknown design, or labels shifted where rows are drawn.
+            ValueError: an unknown design, labels shifted where rows are drawn, or a symbol among the workflow's
+                parameters that is called as one of the law's.
         """
         check_design(self.design)
         check_workflow(self.workflow)
+        check_names(self.workflow, ("T", "d", "sigma"))
         if self.generator.shift and self._reading.draws:
             raise ValueError(
                 f"{self.workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is "
@@ -176,11 +178,15 @@ class GeneratedLaw:
         if self.generator.sizes or self.generator.noises:
             return None
         v, h = rational(self.generator.sampled_variance), rational(self.generator.carried)
-        found = _single_lag(self._reading, v, h)
+        if self._single_lag is not None:
+            return self._single_lag[0]
         usual = recursion.solve(self._reading).expr if h == 1 else None
-        if found is not None or usual is None or not _has_one_real_noise(self._reading):
-            return found
-        return as_expression(1 + v * (usual - 1))
+        return as_expression(1 + v * (usual - 1)) if usual is not None and _has_one_real_noise(self._reading) else None
+
+    @cached_property
+    def _single_lag(self) -> tuple[sp.Expr, Growth] | None:
+        v, h = rational(self.generator.sampled_variance), rational(self.generator.carried)
+        return _solve_single_lag(self._reading, v, h)
 
     @cached_property
     def shift_expr(self) -> sp.Expr | None:
@@ -205,7 +211,8 @@ class GeneratedLaw:
 
         Beside the kinds of laws without a generator it may be "log-squared" or "quadratic".
         """
-        noise = self._noise_growth()
+        found = self.gain_growth()
+        noise = None if found is None else Growth(found.kind, tidy(found.constant * ONE_FIT))
         if noise is None or not self.generator.shift:
             return noise
         shifted = self._shift_growth()
@@ -220,19 +227,20 @@ class GeneratedLaw:
         found = self.growth()
         return None if found is None else found.limit
 
-    def _noise_growth(self) -> Growth | None:
+    def gain_growth(self) -> Growth | None:
+        """How c_n grows; `None` where not proved."""
         if self.generator.sizes or self.generator.noises:
             return None
-        v = rational(self.generator.sampled_variance)
+        if self._single_lag is not None:
+            return self._single_lag[1]
         if self.gain_expr is not None:
             closed = without_sums(self.gain_expr)
-            found = None if closed is None else growth(closed)
-        else:
-            usual = recursion.solve(self._reading).growth if self.generator.carried == 1 else None
-            # the noise of real(1), the only real data, has a coefficient of at most 1
-            linear = usual is not None and usual.kind == "linear" and v != 0
-            found = Growth("linear", v * usual.constant) if linear and usual is not None else None
-        return None if found is None else Growth(found.kind, tidy(found.constant * ONE_FIT))
+            return None if closed is None else growth(closed)
+        v = rational(self.generator.sampled_variance)
+        usual = recursion.solve(self._reading).growth if self.generator.carried == 1 else None
+        # without real data but real(1), whose noise has a coefficient of at most 1
+        linear = usual is not None and usual.kind == "linear" and v != 0
+        return Growth("linear", v * usual.constant) if linear and usual is not None else None
 
     def _shift_growth(self) -> Growth | None:
         if self.generator.sizes:
@@ -264,7 +272,7 @@ def generated(workflow: Workflow, generator: Generator, *, design: str) -> Gener
     return GeneratedLaw(workflow, generator, design)
 
 
-def _single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> sp.Expr | None:
+def _solve_single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> tuple[sp.Expr, Growth] | None:
     """Shares p on synthetic(n - 1), b on real(1), f on real(n): delta_n = h p delta_{n-1} + b noise_1 + new noises.
 
     With r = h p, A = b/(1 - r) and V the variance of the new noises,
@@ -282,15 +290,17 @@ def _single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> sp.Expr |
     added = factored(added + sum((share**2 for *_, share in lags.fresh), sp.S.Zero))
     r = factored(h * p)
     if r == 1:
-        return 1 + added * (n - 1)
+        kind = Growth("bounded", sp.S.One) if added == 0 else Growth("linear", added)
+        return 1 + added * (n - 1), kind
     if not (1 - r).is_positive:
         return None
     if r == 0:  # a formula with 0^(n - 1) would be read in several ways
-        return sp.S.One if factored(lags.anchor**2 + added) == 1 else None
+        return (sp.S.One, Growth("bounded", sp.S.One)) if factored(lags.anchor**2 + added) == 1 else None
     constant, power = factored(lags.anchor / (1 - r)), r ** (n - 1)
     stationary = factored(added / (1 - r**2))
     rest = factored((1 - constant) ** 2 - stationary) * factored(r**2) ** (n - 1)
-    return factored(constant**2 + stationary) + factored(2 * constant * (1 - constant)) * power + rest
+    limit = factored(constant**2 + stationary)
+    return limit + factored(2 * constant * (1 - constant)) * power + rest, Growth("bounded", limit)
 
 
 def _has_one_real_noise(workflow: SymbolicWorkflow) -> bool:

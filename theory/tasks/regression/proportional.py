@@ -20,8 +20,8 @@ from .master import Array, Groups, Space, second_moments
 #: Iterations of draws whose patterns are listed: pool 1 alone has 2^(n - 1).
 MOST_DRAWS = 10
 
-#: Iterations without draws: the covariance of all models has as many rows.
-MOST = 200
+#: Iterations without draws: each pool has a matrix of as many rows, and there may be two pools an iteration.
+MOST = 100
 
 
 def objection(workflow: Workflow, iterations: int, *, T: int, d: int, corrected: bool) -> str | None:

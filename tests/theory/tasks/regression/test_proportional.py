@@ -281,7 +281,7 @@ def test_sigma_and_sizes():
         (SlidingWindow(2), 3, 101, 100, "test error needs T >= d \\+ 2"),
         (Made(SlidingWindow(1).training_set, lambda k: "1/2"), 3, 100, 50, "more than 50 rows in every training set"),
         (SlidingWindow(2), 0, 200, 100, "Ask for at least one"),
-        (SlidingWindow(2), 201, 200, 100, "at most 200 iterations"),
+        (SlidingWindow(2), 101, 200, 100, "at most 100 iterations"),
         (AccumulateSubsample(), 11, 200, 100, "at most 10 iterations"),
     ],
 )
