@@ -16,6 +16,7 @@ from figures.chains import curve
 from figures.vae import described
 from paper_repro import verdicts
 from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
+from paper_repro.recorded import RECORDED
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.helpers import as_a_user, recorded, thinned
@@ -159,6 +160,24 @@ def test_what_is_said_of_the_diffusion_models_is_recorded():
     sane = curve(rows, "cpu", "accumulate", "sane")[0]
     assert f"{100 * sane[0]:.0f} % are sane at n = 1, and at n = 6 {100 * sane[-1]:.0f} % under Accumulate" in text
     assert curve(rows, "cpu", "replace", "sane")[0][-1] < 0.005  # "none under Replace"
+
+
+def test_the_gpt2_of_full_size_is_as_recorded():
+    rows = Results(RECORDED / "gpu", "language_9m").load(language.FULL_SIZE["gpu"].configuration) or []
+
+    def cells(workflow, metric):
+        return [row for row in rows if (row["workflow"], row["metric"]) == (workflow, metric)]
+
+    impossible = []
+    for workflow in ("replace", "accumulate"):
+        written = (
+            f"{float(row['mean']):.3f} ± {float(row['standard_error']):.3f}" for row in cells(workflow, "test_loss")
+        )
+        assert f"| `{workflow}` | {' | '.join(written)} |" in TEXT
+        impossible += [f"{100 * float(cells(workflow, 'impossible')[k]['mean']):.0f} %" for k in (0, 4)]
+    text = " ".join(TEXT.split())
+    assert f"{impossible[0]} and {impossible[2]} of model 1's, and at n = 5 they are {impossible[1]} under `rep" in text
+    assert f"under `replace`, {impossible[3]} under `accumulate`" in text
 
 
 def test_the_claims_in_short_are_what_is_judged():
