@@ -35,17 +35,17 @@ def start(path, *options, before=()):
 @pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
 def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(budget, tmp_path):
     straight, path = start(tmp_path / "straight", *budget), tmp_path / "killed"
-    printed = [json.loads(straight.communicate(timeout=200)[0])]
+    printed = [json.loads(straight.communicate(timeout=600)[0])]
     full = start(
         path, *budget, before=("sh", "-c", 'ulimit -f 24; exec "$@"', "sh")
     )  # no file beyond some ten thousand bytes
-    _, complaint = full.communicate(timeout=120)
+    _, complaint = full.communicate(timeout=600)
     assert full.returncode == 2
     assert complaint.splitlines()[-1].startswith("python -m neural transformer accumulate: [Errno 27] File too large")
     assert "Traceback" not in complaint
 
     killed = start(path, *budget, "--resume", "--checkpoint-seconds", "1e-6")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not (path / "models" / "model-1.eqx").exists() or not (path / "models" / "checkpoint.eqx").exists():
         assert killed.poll() is None, "ended before it could be killed"
         assert time.monotonic() < deadline
@@ -54,7 +54,7 @@ def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(b
     killed.communicate()
 
     resumed = start(path, *budget, "--resume")
-    printed.append(json.loads(resumed.communicate(timeout=200)[0]))
+    printed.append(json.loads(resumed.communicate(timeout=600)[0]))
     for summary in printed:
         del summary["wall_seconds"], summary["run_dir"]
     assert printed[0] == printed[1]
