@@ -14,7 +14,13 @@ from neural.language.configuration import PRESETS
 from tests.helpers import command, refused
 
 ROOT = Path(__file__).parents[2]
-SMOKE = [sys.executable, "-m", "neural", "transformer", "accumulate", "--preset", "smoke", "--epochs", "20", "--json"]
+SMOKE = [sys.executable, "-m", "neural", "transformer", "accumulate", "--preset", "smoke", "--json"]
+
+#: When fits end, of some 80 steps.
+BUDGETS = {
+    "epochs": ["--epochs", "20"],
+    "converged": ["--until", "converged", "--check-every", "3", "--most-steps", "80", "--averaging", "0.9"],
+}
 
 
 def start(path, *options, before=()):
@@ -26,17 +32,20 @@ def start(path, *options, before=()):
 
 
 @pytest.mark.slow
-def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(tmp_path):
-    straight, path = start(tmp_path / "straight"), tmp_path / "killed"
-    printed = [json.loads(straight.communicate(timeout=200)[0])]
-    full = start(path, before=("sh", "-c", 'ulimit -f 24; exec "$@"', "sh"))  # no file beyond some ten thousand bytes
-    _, complaint = full.communicate(timeout=120)
+@pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
+def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(budget, tmp_path):
+    straight, path = start(tmp_path / "straight", *budget), tmp_path / "killed"
+    printed = [json.loads(straight.communicate(timeout=600)[0])]
+    full = start(
+        path, *budget, before=("sh", "-c", 'ulimit -f 24; exec "$@"', "sh")
+    )  # no file beyond some ten thousand bytes
+    _, complaint = full.communicate(timeout=600)
     assert full.returncode == 2
     assert complaint.splitlines()[-1].startswith("python -m neural transformer accumulate: [Errno 27] File too large")
     assert "Traceback" not in complaint
 
-    killed = start(path, "--resume", "--checkpoint-seconds", "1e-6")
-    deadline = time.monotonic() + 120
+    killed = start(path, *budget, "--resume", "--checkpoint-seconds", "1e-6")
+    deadline = time.monotonic() + 600
     while not (path / "models" / "model-1.eqx").exists() or not (path / "models" / "checkpoint.eqx").exists():
         assert killed.poll() is None, "ended before it could be killed"
         assert time.monotonic() < deadline
@@ -44,8 +53,8 @@ def test_a_run_that_meets_a_full_disk_and_is_killed_ends_with_the_same_numbers(t
     killed.kill()
     killed.communicate()
 
-    resumed = start(path, "--resume")
-    printed.append(json.loads(resumed.communicate(timeout=200)[0]))
+    resumed = start(path, *budget, "--resume")
+    printed.append(json.loads(resumed.communicate(timeout=600)[0]))
     for summary in printed:
         del summary["wall_seconds"], summary["run_dir"]
     assert printed[0] == printed[1]
