@@ -1,14 +1,13 @@
 """Seeds on all local devices, and no digit that depends on how many there are.
 
 On a CPU each core is a device (`sim.hosts.use_all_cores`) and computes one seed at a time, alone: a seed's program has
-one shape, whatever is computed beside it, so its digits are the same to the bit on any number of devices. Where seeds
-are no multiple of the devices, a seed's steps are done in parts, and the devices take these in turn.
+one shape, whatever is computed beside it, so its digits are the same to the bit on any number of devices. A seed's
+steps are done in parts, and the devices take these in turn: so seeds need be no multiple of the devices.
 
 On accelerators, which one small network does not fill, seeds are shared out evenly, those of a device side by side:
 there another number of devices rounds differently.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
@@ -23,8 +22,9 @@ from jaxtyping import Array, Key, PyTree
 #: The axis of the mesh: devices that compute side by side.
 LANES = "lanes"
 
-#: On a CPU the rows that a seed samples at once are sampled in so many pieces, on whatever device is free.
-PIECES = 4
+#: On a CPU the steps of a chunk, and the rows that a seed samples at once, are cut into so many parts, each for any
+#: device that is free. On any number of devices there are as many: a program of another length may round differently.
+PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,6 @@ class Devices:
     def at_once(self) -> int:
         """Jobs that are done at the same time."""
         return self.mesh.size if one_at_a_time() else self.jobs
-
-    @property
-    def parts(self) -> int:
-        """Into how many parts of its steps a job is cut, so that all devices are at work until the end."""
-        return self.at_once // math.gcd(self.jobs, self.at_once)
 
     def groups(self, parts: int) -> Iterator[list[tuple[int, int]]]:
         """The parts of all jobs, as (part, job), those that are done at the same time together.
@@ -83,6 +78,11 @@ class Devices:
             return jax.device_put(leaf if everything else _entries(leaf, chosen, axis), sharding)
 
         return jax.tree.map(place, stacked)
+
+
+def parts() -> int:
+    """How many parts the steps of a chunk are cut into."""
+    return PARTS if one_at_a_time() else 1
 
 
 def one_at_a_time() -> bool:
@@ -121,7 +121,7 @@ def options(mesh: Mesh) -> dict[str, Any]:
 
 
 def by_lanes(function: Callable[..., PyTree]) -> Callable[..., PyTree]:
-    """A compiled function of arrays with an entry a model, and of settings; on a mesh each device is alone with its own.
+    """A compiled function of arrays with an entry a model, and of settings; on a mesh each device is alone.
 
     Args:
         function: of several models' arrays; what is no array is the same for all.
@@ -169,11 +169,11 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
         devices, every = Devices(seeds), list(range(seeds))
         return sample(devices.placed(models, every), keys=devices.placed(keys, every))
     # The last piece is filled up: all have one shape, and are compiled once.
-    size = -(-rows // PIECES)
-    pieces = keys[:, np.arange(PIECES * size) % rows].reshape(seeds * PIECES, size)
-    devices, found = Devices(seeds * PIECES), []
+    size = -(-rows // PARTS)
+    pieces = keys[:, np.arange(PARTS * size) % rows].reshape(seeds * PARTS, size)
+    devices, found = Devices(seeds * PARTS), []
     for group in devices.groups(1):
         jobs = [job for _, job in group]
-        own = devices.placed(models, [job // PIECES for job in jobs])
+        own = devices.placed(models, [job // PARTS for job in jobs])
         found += list(sample(own, keys=devices.placed(pieces, jobs))[: len(jobs)])
-    return np.concatenate(found).reshape(seeds, PIECES * size, *found[0].shape[1:])[:, :rows]
+    return np.concatenate(found).reshape(seeds, PARTS * size, *found[0].shape[1:])[:, :rows]

@@ -17,7 +17,7 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .convergence import Converged, HeldOut, Patience
-from .devices import LANES, Devices, options, replaced
+from .devices import LANES, Devices, options, parts, replaced
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -287,11 +287,11 @@ def _on_devices(
     weights: np.ndarray,
 ) -> tuple[Fit, Callable[[], Float[np.ndarray, "chunk seeds"]]]:
     """The fits of all seeds after a chunk on all devices, and the chunk's losses once they are asked for."""
-    devices = Devices(len(keys))
-    length = -(-len(rows) // devices.parts)
-    rows, weights = (_lengthened(array, devices.parts * length) for array in (rows, weights))
+    devices, cuts = Devices(len(keys)), parts()
+    length = -(-len(rows) // cuts)
+    rows, weights = (_lengthened(array, cuts * length) for array in (rows, weights))
     pending = []
-    for group in devices.groups(devices.parts):
+    for group in devices.groups(cuts):
         seeds = [seed for _, seed in group]
         filled = [*group, *group[:1] * (devices.at_once - len(group))]
         cut = [(slice(part * length, (part + 1) * length), seed) for part, seed in filled]
@@ -312,7 +312,7 @@ def _on_devices(
         pending.append((group, losses))
 
     def found() -> Float[np.ndarray, "chunk seeds"]:
-        whole = np.zeros((devices.parts * length, len(keys)), np.float32)
+        whole = np.zeros((cuts * length, len(keys)), np.float32)
         for group, losses in pending:
             for (part, seed), column in zip(group, np.asarray(losses).T, strict=False):
                 whole[part * length : (part + 1) * length, seed] = column

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from neural.devices import PIECES, Devices
+from neural.devices import PARTS, Devices
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,16 +144,17 @@ def laid(jobs, lanes):
 
 @pytest.mark.parametrize("jobs", range(1, 9))
 @pytest.mark.parametrize("lanes", range(1, 9))
-def test_all_devices_are_at_work_to_the_end(jobs, lanes):
+def test_devices_take_the_parts_in_turn(jobs, lanes):
     devices = laid(jobs, lanes)
-    groups = list(devices.groups(devices.parts))
-    assert all(len(group) == devices.at_once == min(jobs, lanes) for group in groups)
+    groups = list(devices.groups(PARTS))
+    assert len(groups) == -(-jobs * PARTS // min(jobs, lanes))
+    assert all(len(group) == devices.at_once for group in groups[:-1])
     done = [job for group in groups for job in group]
-    assert sorted(done) == [(part, job) for part in range(devices.parts) for job in range(jobs)]
+    assert sorted(done) == [(part, job) for part in range(PARTS) for job in range(jobs)]
     for group in groups:
         assert len({job for _, job in group}) == len(group), "a job goes on from its own end"
-    assert [part for part, job in done if job == 0] == list(range(devices.parts))
+    assert [part for part, job in done if job == 0] == list(range(PARTS))
 
 
 def test_the_last_group_may_be_smaller():
-    assert [len(group) for group in laid(3 * PIECES, 8).groups(1)] == [8, 4]
+    assert [len(group) for group in laid(3 * PARTS, 8).groups(1)] == [8, 4]
