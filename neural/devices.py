@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -110,7 +111,9 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
 
     def drawn(job: tuple[int, int]) -> np.ndarray:
         seed, part = job
-        own = jr.wrap_key_data(bits[seed : seed + 1, part * size : (part + 1) * size], impl=jr.key_impl(keys))
+        own = jr.wrap_key_data(
+            jnp.asarray(bits[seed : seed + 1, part * size : (part + 1) * size]), impl=jr.key_impl(keys)
+        )
         return sample(entry(models, seed), keys=own)[0]
 
     found = side_by_side(drawn, [(seed, part) for seed in range(seeds) for part in range(PARTS)])

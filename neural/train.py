@@ -303,7 +303,7 @@ def _on_devices(
     def advanced(job: tuple[int, int]) -> tuple[Fit, np.ndarray]:
         part, seed = job
         steps_here, own = slice(part * length, (part + 1) * length), slice(seed, seed + 1)
-        key = jr.wrap_key_data(bits[own], impl=jr.key_impl(keys))
+        key = jr.wrap_key_data(jnp.asarray(bits[own]), impl=jr.key_impl(keys))
         batch, first = (rows[steps_here, own], weights[steps_here, own]), np.int32(start + part * length)
         done, found = _compiled()(key, states[seed], loss, training, first, *numbers, *batch)
         return entry(done, 0), np.asarray(found)[:, 0]
