@@ -13,11 +13,10 @@ import jax.random as jr
 import numpy as np
 import optax
 from jax import lax
-from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .convergence import Converged, HeldOut, Patience
-from .devices import LANES, Devices, options, replaced
+from .devices import PARTS, entry, groups, one_at_a_time, side_by_side, spread, stacked
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -236,10 +235,10 @@ def train(
     batch = () if ended(step) else _padded(batches, step, after(step), training.chunk)
     while not ended(step):
         end = after(step)
-        fit, found = _on_devices(keys, fit, loss, training, step, end, steps, *batch)
-        # Fetched while the devices are at work.
+        fit, losses = _on_devices(keys, fit, loss, training, step, end, steps, *batch)
+        # Fetched while an accelerator is at work.
         batch = _padded(batches, end, after(end), training.chunk) if end < steps else ()
-        losses = found()[: end - step]
+        losses = np.asarray(losses)[: end - step]
         if not np.isfinite(losses).all():
             where, seed = np.argwhere(~np.isfinite(losses))[0]
             raise _not_finite("loss", int(seed), step + int(where) + 1, steps, training)
@@ -263,6 +262,10 @@ def _padded(batches: Batches, start: int, end: int, chunk: int) -> tuple[np.ndar
     """The batches of one chunk; a shorter one is filled up with what is never read."""
     rows, weights = batches(start, end)
     return _lengthened(rows, chunk), _lengthened(weights, chunk)
+
+
+def _lengthened(array: np.ndarray, length: int) -> np.ndarray:
+    return np.concatenate([array, np.repeat(array[-1:], length - len(array), axis=0)])
 
 
 def _each(function: Callable[..., PyTree], seeds: int, *stacked: PyTree) -> PyTree:
@@ -298,50 +301,38 @@ def _on_devices(
     steps: int,
     rows: np.ndarray,
     weights: np.ndarray,
-) -> tuple[Fit, Callable[[], Float[np.ndarray, "chunk seeds"]]]:
-    """The fits of all seeds after a chunk on all devices, and the chunk's losses once they are asked for."""
-    devices = Devices(len(keys))
-    length = -(-len(rows) // devices.parts)
-    rows, weights = (_lengthened(array, devices.parts * length) for array in (rows, weights))
-    pending = []
-    for group in devices.groups(devices.parts):
-        seeds = [seed for _, seed in group]
-        filled = [*group, *group[:1] * (devices.at_once - len(group))]
-        cut = [(slice(part * length, (part + 1) * length), seed) for part, seed in filled]
-        batch = [np.stack([array[of_job] for of_job in cut], axis=1) for array in (rows, weights)]
-        first = np.array([start + part * length for part, _ in filled], np.int32)
-        done, losses = _compiled(devices.mesh)(
-            devices.placed(keys, seeds),
-            devices.placed(fit, seeds),
-            loss,
-            training,
-            devices.mesh,
-            first,
-            jnp.int32(end),
-            jnp.int32(steps),
-            *batch,
-        )
-        fit = replaced(fit, done, seeds)
-        pending.append((group, losses))
+) -> tuple[Fit, Array | np.ndarray]:
+    """The fits of all seeds after a chunk, on all devices, and its losses."""
+    numbers = np.int32(end), np.int32(steps)
+    if not one_at_a_time():
+        batch = spread((rows, weights), axis=1)
+        return _compiled()(spread(keys), spread(fit), loss, training, np.int32(start), *numbers, *batch)
+    length = -(-len(rows) // PARTS)
+    rows, weights = (_lengthened(array, PARTS * length) for array in (rows, weights))
+    bits = np.asarray(jr.key_data(keys))
+    states = [entry(fit, seed) for seed in range(len(keys))]
+    losses = np.zeros((PARTS * length, len(keys)), np.float32)
 
-    def found() -> Float[np.ndarray, "chunk seeds"]:
-        whole = np.zeros((devices.parts * length, len(keys)), np.float32)
-        for group, losses in pending:
-            for (part, seed), column in zip(group, np.asarray(losses).T, strict=False):
-                whole[part * length : (part + 1) * length, seed] = column
-        return whole
+    def advanced(job: tuple[int, int]) -> tuple[Fit, np.ndarray]:
+        part, seed = job
+        steps_here, own = slice(part * length, (part + 1) * length), slice(seed, seed + 1)
+        key = jr.wrap_key_data(jnp.asarray(bits[own]), impl=jr.key_impl(keys))
+        batch, first = (rows[steps_here, own], weights[steps_here, own]), np.int32(start + part * length)
+        done, found = _compiled()(key, states[seed], loss, training, first, *numbers, *batch)
+        return entry(done, 0), np.asarray(found)[:, 0]
 
-    return fit, found
-
-
-def _lengthened(array: np.ndarray, length: int) -> np.ndarray:
-    """An array of at least one entry, filled up with its last, which is never read."""
-    return np.concatenate([array, np.repeat(array[-1:], length - len(array), axis=0)])
+    for group in groups(len(keys), len(jax.local_devices())):
+        for (part, seed), (done, found) in zip(group, side_by_side(advanced, group), strict=True):
+            states[seed] = done
+            losses[part * length : (part + 1) * length, seed] = found
+    return stacked(states), losses
 
 
 @cache
-def _compiled(mesh: Mesh) -> Callable[..., tuple[Fit, Array]]:
-    return eqx.filter_jit(_chunk, donate="all-except-first", **options(mesh))
+def _compiled() -> Callable[..., tuple[Fit, Array]]:
+    """The program of a chunk; on a CPU the devices are the threads, and each computes alone."""
+    options = {"compiler_options": {"xla_cpu_multi_thread_eigen": False}} if one_at_a_time() else {}
+    return eqx.filter_jit(_chunk, donate="all-except-first", **options)
 
 
 def _chunk(
@@ -349,16 +340,13 @@ def _chunk(
     fit: Fit,
     loss: Loss,
     training: Training,
-    mesh: Mesh,
-    start: Int[Array, " seeds"],
+    start: Int[Array, ""],
     end: Int[Array, ""],
     steps: Int[Array, ""],
     rows: np.ndarray | Array,
     weights: np.ndarray | Array,
 ) -> tuple[Fit, Float[Array, "chunk seeds"]]:
-    def one_seed(
-        fit: Fit, step: Int[Array, ""], steps: Int[Array, ""], rows: Array, weights: Array, key: Key[Array, ""]
-    ) -> tuple[Fit, Array]:
+    def one_seed(fit: Fit, step: Int[Array, ""], rows: Array, weights: Array, key: Key[Array, ""]) -> tuple[Fit, Array]:
         key = jr.fold_in(key, step)
         value, gradient = eqx.filter_value_and_grad(loss)(fit.models, rows, weights, key=key)
         with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to the power of an integer count
@@ -375,34 +363,21 @@ def _chunk(
 
     arrays, static = eqx.partition(fit, eqx.is_array)
 
-    def of_arrays(steps: Int[Array, ""], step: Int[Array, ""], arrays: PyTree, *batch: Array) -> tuple[PyTree, Array]:
-        fit, value = one_seed(eqx.combine(arrays, static), step, steps, *batch)
+    def of_arrays(step: Int[Array, ""], arrays: PyTree, *batch: Array) -> tuple[PyTree, Array]:
+        fit, value = one_seed(eqx.combine(arrays, static), step, *batch)
         return eqx.filter(fit, eqx.is_array), value.astype(jnp.float32)
 
-    def of_lane(
-        keys: Key[Array, " seeds"], arrays: PyTree, start: Int[Array, " seeds"], *shared_and_batch: Array
-    ) -> tuple[PyTree, Array]:
-        end, steps, rows, weights = shared_and_batch
+    def advance(arrays: PyTree, step: Int[Array, ""], rows: Array, weights: Array) -> tuple[PyTree, Array]:
+        return _each(partial(of_arrays, step), len(keys), arrays, rows, weights, keys)
 
-        def advance(arrays: PyTree, done: Int[Array, ""], rows: Array, weights: Array) -> tuple[PyTree, Array]:
-            return _each(partial(of_arrays, steps), len(keys), start + done, arrays, rows, weights, keys)
+    def stay(arrays: PyTree, *_: Array) -> tuple[PyTree, Array]:
+        return arrays, jnp.zeros(len(keys), jnp.float32)
 
-        def stay(arrays: PyTree, *_: Array) -> tuple[PyTree, Array]:
-            return arrays, jnp.zeros(len(keys), jnp.float32)
+    def one_step(arrays: PyTree, batch: tuple[Array, Array, Array]) -> tuple[PyTree, Array]:
+        return lax.cond(batch[0] < end, advance, stay, arrays, *batch)
 
-        def one_step(arrays: PyTree, batch: tuple[Array, Array, Array]) -> tuple[PyTree, Array]:
-            return lax.cond(start[0] + batch[0] < end, advance, stay, arrays, *batch)
-
-        return lax.scan(one_step, arrays, (jnp.arange(len(rows), dtype=jnp.int32), rows, weights))
-
-    lane, everywhere, after_steps = PartitionSpec(LANES), PartitionSpec(), PartitionSpec(None, LANES)
-    arrays, losses = jax.shard_map(
-        of_lane,
-        mesh=mesh,
-        in_specs=(lane, lane, lane, everywhere, everywhere, after_steps, after_steps),
-        out_specs=(lane, after_steps),
-        check_vma=False,
-    )(keys, arrays, start, end, steps, jnp.asarray(rows), jnp.asarray(weights))
+    numbers = start + jnp.arange(len(rows), dtype=jnp.int32)
+    arrays, losses = lax.scan(one_step, arrays, (numbers, jnp.asarray(rows), jnp.asarray(weights)))
     return eqx.combine(arrays, static), losses
 
 

@@ -12,7 +12,6 @@ from jaxtyping import Array, Float, Float32, Int, Key, PyTree
 
 from sim.keys import key_of
 
-from ..devices import by_lanes
 from ..loop import Learner
 from . import metrics
 from .conformer_set import ConformerSet, Rows, join, split
@@ -189,7 +188,7 @@ def _choose(drawn: Int[Array, " conformations"], keys: Key[Array, "seeds rows"])
     return jax.vmap(jax.vmap(choose))(keys)
 
 
-@by_lanes
+@eqx.filter_jit
 def _sample(
     models: PyTree, graphs: Graph, steps: int, ancestral: bool, keys: Key[Array, "seeds rows"]
 ) -> Float32[Array, "seeds rows atoms 3"]:

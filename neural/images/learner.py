@@ -15,7 +15,6 @@ from PIL import Image
 
 from sim.keys import key_of
 
-from ..devices import by_lanes
 from ..loop import Learner
 from . import metrics
 from .image_set import ImageSet, as_float
@@ -158,7 +157,7 @@ def _split(key: Key[Array, ""], rows: Shaped[Array, "rows ..."]) -> Key[Array, "
     return jr.split(key, len(rows))
 
 
-@by_lanes
+@eqx.filter_jit
 def _sample(
     models: PyTree, noisy: bool, keys: Key[Array, "seeds rows"]
 ) -> Float32[Array, "seeds rows height width channels"]:

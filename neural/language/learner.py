@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt16
 
-from ..devices import by_lanes
 from ..loop import Learner
 from . import metrics
 from .corpus import Corpus
@@ -115,7 +114,7 @@ class LanguageModel(Learner):
         return eqx.combine(jax.tree.map(lambda leaf: leaf.astype(self.precision), arrays), static)
 
 
-@by_lanes
+@eqx.filter_jit
 def _sample(
     models: PyTree, sampler: Sampler, length: int, keys: Key[Array, "seeds rows"]
 ) -> Int[Array, "seeds rows length"]:

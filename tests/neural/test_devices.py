@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import jax
+import jax.random as jr
+import numpy as np
 import pytest
 
-from neural.devices import PIECES, Devices
+from neural.devices import PARTS, entry, groups, side_by_side, stacked
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +27,6 @@ import jax.random as jr
 import numpy as np
 
 from neural import train
-from neural.devices import by_lanes
 from neural.directory import RunDirectory
 from neural.hooks import Hooks
 from neural.loop import Learner, Plan, run
@@ -37,7 +38,7 @@ TRAINING = train.Training(batch_size=5, learning_rate=0.1, steps=6, chunk=5)
 USED = {"fit": set(), "sample": set()}
 
 
-@by_lanes
+@eqx.filter_jit
 def drawn(models, keys):
     def one(model, key):
         return model(jr.normal(key, (4,), jnp.float32))
@@ -57,8 +58,9 @@ class Generator(Learner):
         return (weights * ((jax.vmap(model)(noise) - rows) ** 2).sum(1)).mean()
 
     def sample(self, models, *, keys):
-        USED["sample"].add(len(keys.sharding.device_set))
-        return np.asarray(drawn(models, keys))
+        rows = drawn(models, keys)
+        USED["sample"] |= rows.devices()
+        return np.asarray(rows)
 
     def test(self, models):
         return {"test_loss": np.asarray((models.layers[0].weight ** 2).sum((1, 2)))}
@@ -70,12 +72,13 @@ class Generator(Learner):
         return "txt", b""
 
 
-def noting(mesh, compiled=train._compiled):
-    USED["fit"].add(mesh.size)
-    return compiled(mesh)
+def noting(*arguments, compiled=train._compiled()):
+    fit, losses = compiled(*arguments)
+    USED["fit"] |= losses.devices()
+    return fit, losses
 
 
-train._compiled = noting
+train._compiled = lambda: noting
 
 
 class Killed(Exception):
@@ -101,7 +104,7 @@ def go(name, count, *, killed=False):
     digest = hashlib.sha256()
     for file in sorted(file for file in path.rglob("[!.]*") if file.is_file() and file.name != "configuration.json"):
         digest.update(file.name.encode() + file.read_bytes())
-    return {"digest": digest.hexdigest(), "fit": sorted(USED["fit"]), "sample": sorted(USED["sample"])}
+    return {"digest": digest.hexdigest(), **{name: len(used) for name, used in USED.items()}}
 
 
 found = {name: go(name, int(name)) for name in sys.argv[2].split(",")}
@@ -124,8 +127,8 @@ def ran(folder, counts, devices):
 
 def test_digits_are_the_same_on_any_number_of_devices(tmp_path):
     found = ran(tmp_path, "1,8", devices=8)
-    assert {name: run["fit"] for name, run in found.items()} == {"1": [1], "8": [3], "resumed": [2]}
-    assert {name: run["sample"] for name, run in found.items()} == {"1": [1], "8": [8], "resumed": [2]}
+    assert {name: run["fit"] for name, run in found.items()} == {"1": 1, "8": 3, "resumed": 2}
+    assert {name: run["sample"] for name, run in found.items()} == {"1": 1, "8": 8, "resumed": 2}
     assert len({run["digest"] for run in found.values()}) == 1
 
 
@@ -135,25 +138,38 @@ def test_so_they_are_where_there_is_one_device_alone(tmp_path):
     assert alone["1"]["digest"] == forced["2"]["digest"] == alone["resumed"]["digest"]
 
 
-def laid(jobs, lanes):
-    """As `Devices` lays jobs on so many devices, were they there."""
-    devices = Devices(jobs)
-    vars(devices)["mesh"] = SimpleNamespace(size=min(lanes, jobs))
-    return devices
+@pytest.mark.parametrize("seeds", range(1, 9))
+@pytest.mark.parametrize("devices", range(1, 9))
+def test_devices_take_the_parts_in_turn(seeds, devices):
+    found, size = list(groups(seeds, devices)), min(seeds, devices)
+    assert len(found) == -(-seeds * PARTS // size)
+    assert all(len(group) == size for group in found[:-1])
+    done = [job for group in found for job in group]
+    assert sorted(done) == [(part, seed) for part in range(PARTS) for seed in range(seeds)]
+    for group in found:
+        assert len({seed for _, seed in group}) == len(group), "a seed goes on from its own end"
+    assert [part for part, seed in done if seed == 0] == list(range(PARTS))
 
 
-@pytest.mark.parametrize("jobs", range(1, 9))
-@pytest.mark.parametrize("lanes", range(1, 9))
-def test_all_devices_are_at_work_to_the_end(jobs, lanes):
-    devices = laid(jobs, lanes)
-    groups = list(devices.groups(devices.parts))
-    assert all(len(group) == devices.at_once == min(jobs, lanes) for group in groups)
-    done = [job for group in groups for job in group]
-    assert sorted(done) == [(part, job) for part in range(devices.parts) for job in range(jobs)]
-    for group in groups:
-        assert len({job for _, job in group}) == len(group), "a job goes on from its own end"
-    assert [part for part, job in done if job == 0] == list(range(devices.parts))
+def test_results_come_in_the_order_of_the_jobs_and_random_bits_are_the_same(monkeypatch):
+    monkeypatch.setattr(jax, "local_devices", lambda: jax.devices()[:1] * 3)
+    assert side_by_side(lambda job: 2 * job, range(7)) == [2 * job for job in range(7)]
+    assert side_by_side(lambda job: job, "ab") == ["a", "b"]
+    with jax.threefry_partitionable(True):
+        bits = jr.bits(jr.key(0), (4,)).tolist()
+    with jax.threefry_partitionable(False):  # as a user's environment may have it
+        assert side_by_side(lambda _: jr.bits(jr.key(0), (4,)).tolist(), range(2)) == [bits, bits]
 
 
-def test_the_last_group_may_be_smaller():
-    assert [len(group) for group in laid(3 * PIECES, 8).groups(1)] == [8, 4]
+def test_a_failure_on_a_device_is_the_callers():
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(lambda job: 1 // job, range(3))
+
+
+def test_entries_and_stacks_are_each_others_reverse():
+    tree = {"w": jax.numpy.arange(6.0).reshape(3, 2), "name": "tanh"}
+    entries = [entry(tree, seed) for seed in range(3)]
+    assert [one["w"].tolist() for one in entries] == [[[0, 1]], [[2, 3]], [[4, 5]]]
+    again = stacked(entries)
+    np.testing.assert_array_equal(again["w"], tree["w"])
+    assert again["name"] == "tanh"
