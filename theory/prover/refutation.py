@@ -269,8 +269,8 @@ class Search:
         real = tuple(Fraction(0 if floored else 1) for floored in self._floored)
         found: dict[tuple[int, ...], None] = {}
         for ahead in product(*reversed(axes)):
-            iteration, *others = map(sum, zip(self._least, reversed(ahead), strict=True))
-            found[self.domain.iteration(iteration - self.domain.least_n), *others] = None
+            iteration, *rest = map(sum, zip(self._least, reversed(ahead), strict=True))
+            found[self.domain.iteration(iteration - self.domain.least_n), *rest] = None
         for whole in found:
             yield Point(whole, real)
 

@@ -11,7 +11,18 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, Proved, Refuted, Replace, ReplaceGrowing, SlidingWindow, Workflow, check_bound, tightest
+from theory import (
+    Accumulate,
+    Proved,
+    Refuted,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    Workflow,
+    check_bound,
+    gain,
+    tightest,
+)
 from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain
 from theory.prover.parts import Parts
@@ -189,7 +200,7 @@ class Odd(Workflow):
 
 def test_workflows_without_a_formula_are_judged_one_n_after_another() -> None:
     law = _law(Odd())
-    largest = max(law.gain(6))
+    largest = max(gain(Odd(), 6))
     bound = f"{largest.numerator}/{largest.denominator}*{s}"
     verdict = check_bound(law, bound, domain="n <= 6")
     assert isinstance(verdict, Proved)
