@@ -48,7 +48,7 @@ class Population:
 
     >>> ring = Population([[0, 1], ["1/2", 0]], [0, "1/2"])
     >>> ring.is_bounded, [str(gain) for gain in ring.gains(3)[2]]
-    (True, ['3/2', '1'])
+    (True, ['7/4', '3/2'])
     """
 
     shares: Sequence[Sequence[Number]]
