@@ -149,8 +149,8 @@ def test_laws_against_laws(smaller: Workflow, larger: Workflow, design: str) -> 
         return
     for refuted in (check_bound(right, left), check_bound(left, right, lower=True)):
         assert isinstance(refuted, Refuted)
-        point = {name: int(refuted.counterexample[name]) for name in ("T", "d", "n")}
-        assert right.evaluate(**point) > left.evaluate(**point)
+        T, d, n = (int(refuted.counterexample[name]) for name in ("T", "d", "n"))
+        assert right.evaluate(T=T, d=d, n=n) > left.evaluate(T=T, d=d, n=n)
 
 
 def test_designs_are_compared() -> None:
