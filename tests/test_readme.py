@@ -50,7 +50,7 @@ def run(*command, **settings):
 @pytest.mark.parametrize(
     ("program", "printed"),
     list(zip(PROGRAMS, PRINTED, strict=True)),
-    ids=["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow"],
+    ids=["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow", "finite T"],
 )
 def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed
