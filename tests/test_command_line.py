@@ -179,6 +179,7 @@ WITHOUT = (
     "file",
     "test_file",
     "folder",
+    "epochs",
     "steps",
     "until",
     "accept",

@@ -59,6 +59,7 @@ def test_a_full_disk_behind_standard_output():
     assert done.stderr == "python -m theory accumulate: [Errno 28] No space left on device\n"
 
 
+@pytest.mark.slow
 def test_without_docstrings_the_same_is_printed():
     assert shell(LAW, flags="-OO").stdout == shell(LAW).stdout
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "tests/examples").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", thinned(EXAMPLES, every=4), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", thinned(EXAMPLES, every=5), ids=lambda path: path.stem)
 def test_prints_what_it_says(path):
     command = [sys.executable, "-W", "error", path]
     done = subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=False)

@@ -182,7 +182,13 @@ def go(path, *, workflow: Workflow = Accumulate(), plan=PLAN, training=TRAINING,
     return run(learner, workflow, plan, training, directory, checkpoint_seconds=0.0)
 
 
-@pytest.mark.parametrize("training", [TRAINING, dataclasses.replace(TRAINING, averaging=0.9)], ids=["plain", "average"])
+@pytest.mark.parametrize(
+    "training",
+    [
+        pytest.param(TRAINING, id="plain"),
+        pytest.param(dataclasses.replace(TRAINING, averaging=0.9), marks=pytest.mark.slow, id="average"),
+    ],
+)
 def test_a_run_stopped_within_any_check_goes_on_to_the_same_files(training, tmp_path, monkeypatch):
     straight = go(tmp_path / "straight", training=training)
     check, calls, stop_at = of_train._check, 0, 0
@@ -234,6 +240,7 @@ def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_
     assert checks[steps] == best == min(checks.values())
 
 
+@pytest.mark.slow
 def test_a_chain_depends_on_its_seed_and_index_alone(tmp_path):
     one = go(tmp_path / "one", plan=dataclasses.replace(PLAN, seeds=1))
     two = go(tmp_path / "two")

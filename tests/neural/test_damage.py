@@ -240,6 +240,7 @@ def test_two_at_one_directory(run):
     go(run, Accumulate(), resume=True)
 
 
+@pytest.mark.slow
 def test_a_refused_run_does_not_block_the_corrected_one(capsys, tmp_path):
     file = tmp_path / "text.txt"
     file.write_text("\n\n".join(f"Story {n}: the cat sat on mat {n * n}, and then on another one." for n in range(60)))

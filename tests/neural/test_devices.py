@@ -125,6 +125,7 @@ def ran(folder, counts, devices):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_digits_are_the_same_on_any_number_of_devices(tmp_path):
     found = ran(tmp_path, "1,8", devices=8)
     assert {name: run["fit"] for name, run in found.items()} == {"1": 1, "8": 3, "resumed": 2}

@@ -61,7 +61,11 @@ def test_the_share_is_of_what_was_looked_at_up_to_the_last_row_needed():
     [
         (lambda rows: rows, "one truth value a row, 4 of them; got float32 of shape \\(4,\\)"),
         (lambda rows: np.array([True]), "one truth value a row"),
-        (lambda rows: rows > 1e9, "accepted 0 of 1200 rows of seed 0, and 12 are needed; use a milder one"),
+        pytest.param(
+            lambda rows: rows > 1e9,
+            "accepted 0 of 1200 rows of seed 0, and 12 are needed; use a milder one",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_verifiers_that_are_refused(accept, message, tmp_path):
@@ -236,6 +240,7 @@ def test_examples():
     assert doctest.testmod(tensorboard).attempted > 0
 
 
+@pytest.mark.slow
 def test_replace_and_a_verifier(tmp_path):
     """Under Replace a verifier that knows the truth keeps the location near it."""
     plan = dataclasses.replace(PLAN, iterations=4, T=40, seeds=3, sample_batch=120)

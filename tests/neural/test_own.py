@@ -15,6 +15,7 @@ def own(capsys, path, line):
     return command(capsys, "neural", f"own replace --preset smoke --run-dir {path} {line}")
 
 
+@pytest.mark.slow
 def test_ones_own_learner_runs_with_a_verifier_and_is_extended(tmp_path, capsys):
     line = f"{MIXTURE} --accept tests.neural.test_hooks:near --json"
     ran = own(capsys, tmp_path / "run", line)

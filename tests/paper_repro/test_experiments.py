@@ -14,7 +14,7 @@ from paper_repro import __main__ as command_line, experiment, one_law, paper
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import language
 from paper_repro.paper import Entry
-from paper_repro.recorded import RECORDED
+from paper_repro.recorded import RECORDED, matching
 from paper_repro.registry import EXPERIMENTS, PAPERS
 from sim.results import Results, configuration_hash
 from tests.helpers import command
@@ -73,6 +73,7 @@ def test_language_models_are_the_papers_and_stand_ins_grow_as_they_do():
     assert {fixed.budget(rows) for rows in (base.rows, 5 * base.rows)} == {base.training.budget(base.rows)}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_the_smoke_preset_runs(tmp_path, monkeypatch, capsys):
     smoke = language.PRESETS["smoke"]["language_first"]
@@ -202,14 +203,17 @@ def test_what_a_gpu_made_is_of_todays_configuration(path):
     assert "NVIDIA" in json.loads(path.read_text())["device"]
 
 
+@pytest.mark.slow
 def test_half_a_million_replicates_on_a_gpu_agree_with_the_laws():
     """A law that is 0.5 % off is beyond five standard errors at each of the 300 means."""
     rows = Results(RECORDED / "gpu", "linear_claims").load(None) or []
     assert len(rows) == 300
-    for row in rows:
-        workflow = {each.command(): each for each in (Replace(), Accumulate(), ReplaceGrowing())}[row["workflow"]]
-        law = exact_error(workflow, design=row["design"])
-        n = int(row["iteration"])
-        (exact,) = law.evaluate(T=int(row["T"]), d=int(row["d"]), sigma=1.0, n=range(n, n + 1))
-        assert abs(float(row["mean"]) - exact) < 5 * float(row["standard_error"])
-        assert 5 * float(row["standard_error"]) < 0.005 * exact
+    for workflow in (Replace(), Accumulate(), ReplaceGrowing()):
+        for design in ("fixed", "fresh"):
+            exact = exact_error(workflow, design=design).evaluate(T=100, d=32, sigma=1.0, n=range(1, 51))
+            place = {"workflow": workflow.command(), "design": design, "T": "100", "d": "32", "sigma2": "1"}
+            chosen = list(matching(rows, place))
+            assert [int(row["iteration"]) for row in chosen] == list(range(1, 51))
+            means, errors = (np.array([float(row[name]) for row in chosen]) for name in ("mean", "standard_error"))
+            assert (abs(means - exact) < 5 * errors).all()
+            assert (5 * errors < 0.005 * exact).all()

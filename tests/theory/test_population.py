@@ -57,6 +57,7 @@ def test_any_population(population):
     np.testing.assert_allclose(found, noise_by_noise(population, 6), rtol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(populations())
 def test_bounded_where_the_spectral_radius_is_below_one(population):

@@ -243,6 +243,7 @@ def test_a_damaged_file_is_refused_in_one_line(damage, dictionary, capsys, tmp_p
     refused(command(capsys, "neural", line), "python -m neural", "is no chemical component dictionary in BinaryCIF")
 
 
+@pytest.mark.slow
 def test_a_run_on_ligands(dictionary, capsys, tmp_path):
     path, _ = dictionary
     tiny = (

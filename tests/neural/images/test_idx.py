@@ -110,6 +110,7 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(name, message, folder):
 TINY = "--data idx --preset smoke --images 10 --steps 2 --chunk 2 --features 2 --latent 2 --iterations 1 --json"
 
 
+@pytest.mark.slow
 def test_a_convolutional_autoencoder_takes_them_as_large_as_they_are(folder, capsys, tmp_path):
     """28 x 28 and two halvings are what `--data idx` brings, whatever the preset has."""
     ran = command(capsys, "neural", f"vae replace {TINY} --folder {folder} --run-dir {tmp_path / 'run'}")

@@ -346,7 +346,7 @@ def test_narrower_domains() -> None:
     assert isinstance(check_bound(LAWS["replace"], f"(n**2-2)*{s}", domain="n >= 2"), Proved)
     # where T >= 100 and T >= d + 2 cross, the domain has two cells
     assert isinstance(check_bound(law, "sigma**2*d*pi**2/6", domain="T >= 100"), Proved)
-    for relation in ("T <= 100", "T*d >= 5", "T >= n", "T = 5", "d"):
+    for relation in ("T*d >= 5", "T >= n", "T <= n", "T = 5", "d"):
         with pytest.raises(ValueError, match="narrowed by relations of the forms"):
             check_bound(law, bound, domain=relation)
 
