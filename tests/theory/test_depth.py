@@ -127,6 +127,20 @@ def test_real_data_bound_the_depth(workflow, weight):
     assert abs(float(limit) - 0.8 * float(w) / (1 - 0.8 * (1 - float(w)))) < 1e-14
 
 
+def test_real_data_and_two_older_models():
+    two = Made(
+        lambda i: by_weight(
+            {real(1): "1/2", synthetic(i - 1): "1/4", synthetic(i - 2): "1/4"} if i > 2 else {real(1): 1}
+        )
+    )
+    found = depth(two)
+    limit = found.law.limit
+    assert limit is not None
+    # g = z (1/2 z + 1/2 g), since real(1) has depth 1
+    assert abs(float(limit.subs(z, sp.Rational(4, 5))) - 0.4 / 0.6) < 1e-14
+    assert abs(float(found.generating("4/5", 200)[-1]) - 0.4 / 0.6) < 1e-14
+
+
 def test_families():
     w = sp.Symbol("w", positive=True)
     found = depth(FixedReal(w))

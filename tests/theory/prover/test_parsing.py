@@ -145,6 +145,8 @@ def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
         "n*sigma^2*d/(T-d-1)*2^(1/(n-3)-1/(n-3))",
         "n*sigma^2*d/(T-d-1)*Sum((i-9)/(i-9),(i,1,n))",
         r"\frac{n(n-2)}{n-2}*sigma^2*d/(T-d-1)",
+        "n*sigma^2*d/(T-d-1)*(T-d-2)^2/(T-d-2)^2",
+        "n*sigma^2*(T-d-2)/(T-d-2)",
     ],
 )
 def test_divisions_by_zero_that_cancel_are_refused(bound: str) -> None:
@@ -152,6 +154,13 @@ def test_divisions_by_zero_that_cancel_are_refused(bound: str) -> None:
     with pytest.raises(ValueError, match="the bound divides by .*, which cancels") as refusal:
         theory.check_bound(law, bound)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_division_is_checked_on_every_part_of_a_domain() -> None:
+    """T >= 3 d and T >= d + 2 cross: T = 9 is in the part beyond alone."""
+    law = theory.linear.test_error(theory.Replace(), design="fixed")
+    with pytest.raises(ValueError, match="the bound divides by .*, which cancels"):
+        theory.check_bound(law, "n*sigma^2*d/(T-d-1)*(T-9)/(T-9)", domain="T >= 3*d")
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,15 @@ def test_biased_labels(workflow, expected):
     np.testing.assert_allclose(found, expected, atol=5.1e-6)
 
 
+def test_a_bias_adds_its_square():
+    """The errors are those without a bias and the square of the bias times what a bias of 1 adds."""
+    none, one, three = (
+        proportional.errors(Accumulate(), 4, T=200, d=100, generator=Generator(bias=b)) for b in (0, 1, 3)
+    )
+    assert (one[1:] > none[1:] + 0.1).all()
+    np.testing.assert_allclose(three - none, 9 * (one - none), rtol=1e-10, atol=1e-12)
+
+
 def test_temperature_multiplies_the_noise_of_sampled_labels():
     """Replace: 1 + tau^2 (n - 1), at any d/T; and linear in tau^2 for all."""
     found = proportional.errors(Replace(), 4, T=200, d=100, generator=Generator(temperature="1/2"))
