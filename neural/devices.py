@@ -1,9 +1,10 @@
 """Seeds on all local devices, and on a CPU no digit that depends on how many there are.
 
-On a CPU each core is a device (`sim.hosts.use_all_cores`) and computes one seed at a time, alone: a seed's program is
-the same on every core and whatever is computed beside it, and so are its digits, to the bit. A seed's steps are done in
-parts, and the devices take these in turn: so seeds need be no multiple of the devices. (One program for a mesh of them
-would be compiled once and not for each, but rounds differently for another number of devices.)
+On a CPU each core is a device (`sim.hosts.use_all_cores`) and computes one block of seeds at a time, alone: a block's
+program is the same on every core and whatever is computed beside it, and so are its digits, to the bit. A block is one
+seed; where there are many, an eighth of them, side by side. Its steps are done in parts, and the devices take these in
+turn: so blocks need be no multiple of the devices. (One program for a mesh of them would be compiled once and not for
+each, but rounds differently for another number of devices.)
 
 On accelerators, which one small network does not fill, seeds are shared out evenly over a mesh, those of a device side
 by side: there another number of devices rounds differently.
@@ -27,22 +28,31 @@ from sim.keys import same_bits
 #: device that is free. On any number of devices there are as many: a program of another length may round differently.
 PARTS = 4
 
+#: On a CPU seeds are cut into at most so many blocks, whatever the number of devices.
+BLOCKS = 8
+
 S = TypeVar("S")
 T = TypeVar("T")
 
 
 def one_at_a_time() -> bool:
-    """Whether a device computes one seed at a time: a core does."""
+    """Whether a device computes one block of seeds at a time: a core does."""
     return jax.local_devices()[0].platform == "cpu"
 
 
-def groups(seeds: int, devices: int) -> Iterator[list[tuple[int, int]]]:
-    """The parts of all seeds' steps, as (part, seed), those that are done at the same time together.
+def blocks(seeds: int) -> list[slice]:
+    """Which seeds are computed side by side."""
+    size = -(-seeds // BLOCKS)
+    return [slice(start, min(start + size, seeds)) for start in range(0, seeds, size)]
 
-    A seed comes at most once in a group, and its parts in their order. The last group may be smaller.
+
+def groups(count: int, devices: int) -> Iterator[list[tuple[int, int]]]:
+    """The parts of all blocks' steps, as (part, block), those that are done at the same time together.
+
+    A block comes at most once in a group, and its parts in their order. The last group may be smaller.
     """
-    every = [(part, seed) for part in range(PARTS) for seed in range(seeds)]
-    size = min(devices, seeds)
+    every = [(part, block) for part in range(PARTS) for block in range(count)]
+    size = min(devices, count)
     for start in range(0, len(every), size):
         yield every[start : start + size]
 
@@ -61,23 +71,23 @@ def side_by_side(function: Callable[[S], T], jobs: Sequence[S]) -> list[T]:
     return [found[number % len(devices)][number // len(devices)] for number in range(len(jobs))]
 
 
-def entry(stacked: PyTree, seed: int) -> PyTree:
-    """One seed's entry of stacked arrays, itself stacked, on no device: it goes to the one that computes with it."""
+def entries(stacked: PyTree, block: slice) -> PyTree:
+    """A block's entries of stacked arrays, on no device: they go to the one that computes with them."""
 
     def taken(leaf: Any) -> Any:
-        return np.asarray(leaf)[seed : seed + 1] if eqx.is_array(leaf) else leaf
+        return np.asarray(leaf)[block] if eqx.is_array(leaf) else leaf
 
     return jax.tree.map(taken, stacked)
 
 
-def stacked(entries: Sequence[PyTree]) -> PyTree:
-    """The entries of all seeds as one, on the first device: what is computed of them together is computed there."""
+def stacked(every: Sequence[PyTree]) -> PyTree:
+    """The entries of all blocks as one, on the first device: what is computed of them together is computed there."""
     first = jax.local_devices()[0]
 
     def joined(*leaves: Any) -> Any:
         return jax.device_put(np.concatenate(leaves), first) if isinstance(leaves[0], np.ndarray) else leaves[0]
 
-    return jax.tree.map(joined, *entries)
+    return jax.tree.map(joined, *every)
 
 
 def spread(stacked: PyTree, axis: int = 0) -> PyTree:
@@ -109,12 +119,11 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
     size = -(-rows // PARTS)
     bits = np.asarray(jr.key_data(keys))[:, np.arange(PARTS * size) % rows]
 
-    def drawn(job: tuple[int, int]) -> np.ndarray:
-        seed, part = job
-        own = jr.wrap_key_data(
-            jnp.asarray(bits[seed : seed + 1, part * size : (part + 1) * size]), impl=jr.key_impl(keys)
-        )
-        return sample(entry(models, seed), keys=own)[0]
+    def drawn(job: tuple[slice, int]) -> np.ndarray:
+        block, part = job
+        own = jr.wrap_key_data(jnp.asarray(bits[block, part * size : (part + 1) * size]), impl=jr.key_impl(keys))
+        return sample(entries(models, block), keys=own)
 
-    found = side_by_side(drawn, [(seed, part) for seed in range(seeds) for part in range(PARTS)])
-    return np.concatenate(found).reshape(seeds, PARTS * size, *found[0].shape[1:])[:, :rows]
+    found = side_by_side(drawn, [(block, part) for block in blocks(seeds) for part in range(PARTS)])
+    of_blocks = [np.concatenate(found[start : start + PARTS], axis=1) for start in range(0, len(found), PARTS)]
+    return np.concatenate(of_blocks)[:, :rows]

@@ -16,7 +16,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .convergence import Converged, HeldOut, Patience
-from .devices import PARTS, entry, groups, one_at_a_time, side_by_side, spread, stacked
+from .devices import PARTS, blocks, entries, groups, one_at_a_time, side_by_side, spread, stacked
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -310,21 +310,22 @@ def _on_devices(
     length = -(-len(rows) // PARTS)
     rows, weights = (_lengthened(array, PARTS * length) for array in (rows, weights))
     bits = np.asarray(jr.key_data(keys))
-    states = [entry(fit, seed) for seed in range(len(keys))]
+    of = blocks(len(keys))
+    states = [entries(fit, block) for block in of]
     losses = np.zeros((PARTS * length, len(keys)), np.float32)
 
     def advanced(job: tuple[int, int]) -> tuple[Fit, np.ndarray]:
-        part, seed = job
-        steps_here, own = slice(part * length, (part + 1) * length), slice(seed, seed + 1)
+        part, number = job
+        steps_here, own = slice(part * length, (part + 1) * length), of[number]
         key = jr.wrap_key_data(jnp.asarray(bits[own]), impl=jr.key_impl(keys))
         batch, first = (rows[steps_here, own], weights[steps_here, own]), np.int32(start + part * length)
-        done, found = _compiled()(key, states[seed], loss, training, first, *numbers, *batch)
-        return entry(done, 0), np.asarray(found)[:, 0]
+        done, found = _compiled()(key, states[number], loss, training, first, *numbers, *batch)
+        return entries(done, slice(None)), np.asarray(found)
 
-    for group in groups(len(keys), len(jax.local_devices())):
-        for (part, seed), (done, found) in zip(group, side_by_side(advanced, group), strict=True):
-            states[seed] = done
-            losses[part * length : (part + 1) * length, seed] = found
+    for group in groups(len(of), len(jax.local_devices())):
+        for (part, number), (done, found) in zip(group, side_by_side(advanced, group), strict=True):
+            states[number] = done
+            losses[part * length : (part + 1) * length, of[number]] = found
     return stacked(states), losses
 
 

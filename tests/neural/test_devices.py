@@ -11,7 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.devices import PARTS, entry, groups, side_by_side, stacked
+from neural.devices import PARTS, blocks, entries, groups, side_by_side, stacked
 
 ROOT = Path(__file__).parents[2]
 
@@ -167,10 +167,17 @@ def test_a_failure_on_a_device_is_the_callers():
         side_by_side(lambda job: 1 // job, range(3))
 
 
+@pytest.mark.parametrize(("seeds", "sizes"), [(1, [1]), (8, [1] * 8), (9, [2, 2, 2, 2, 1]), (256, [32] * 8)])
+def test_blocks_hold_each_seed_once_and_go_by_the_number_of_seeds_alone(seeds, sizes):
+    found = [list(range(seeds))[block] for block in blocks(seeds)]
+    assert [len(block) for block in found] == sizes
+    assert sum(found, []) == list(range(seeds))
+
+
 def test_entries_and_stacks_are_each_others_reverse():
     tree = {"w": jax.numpy.arange(6.0).reshape(3, 2), "name": "tanh"}
-    entries = [entry(tree, seed) for seed in range(3)]
-    assert [one["w"].tolist() for one in entries] == [[[0, 1]], [[2, 3]], [[4, 5]]]
-    again = stacked(entries)
+    every = [entries(tree, slice(start, start + 2)) for start in (0, 2)]
+    assert [one["w"].tolist() for one in every] == [[[0, 1], [2, 3]], [[4, 5]]]
+    again = stacked(every)
     np.testing.assert_array_equal(again["w"], tree["w"])
     assert again["name"] == "tanh"
