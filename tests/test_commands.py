@@ -67,6 +67,7 @@ def test_sim_json(capsys):
     np.testing.assert_allclose(found["max_abs_z"], np.abs(z).max())
 
 
+@pytest.mark.slow
 def test_seeds_beyond_32_bits_are_not_cut(capsys):
     short = "replace --design fixed --T 10 --d 2 --iterations 2 --replicates 3 --json --seed "
     means = [command(capsys, "sim", short + seed).json["mean"] for seed in ("0", "1", "4294967296")]
@@ -93,6 +94,7 @@ def test_asymptotic_laws_are_compared_on_demand(capsys):
     assert command(capsys, "sim", line + " --asymptotic").json["verdict"] == "agree"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["--markdown", "--latex", "--json"])
 def test_table(capsys, style):
     ran = command(capsys, "theory", f"table {style}")

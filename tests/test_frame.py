@@ -57,6 +57,7 @@ def test_no_hosts_in_the_lock_file():
     assert "--hash=sha256:" in text
 
 
+@pytest.mark.slow
 def test_numbers_are_float64_without_the_global_flag():
     code = (
         "import jax.random as jr, sim, theory\n"

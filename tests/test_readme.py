@@ -58,7 +58,7 @@ def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed
 
 
-@pytest.mark.parametrize("line", thinned(COMMANDS, every=4))
+@pytest.mark.parametrize("line", thinned(COMMANDS, every=5))
 def test_commands(line, tmp_path):
     quickly = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # its digits are not looked at
     assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:], **quickly)

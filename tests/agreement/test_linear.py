@@ -45,7 +45,7 @@ def replicates_for(T, d, relative_error=0.0027):
 
 
 @pytest.mark.parametrize(
-    ("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), thinned(CASES, every=5), ids=str
+    ("workflow", "design", "T", "d", "sigma", "iterations", "skewed"), thinned(CASES, every=8), ids=str
 )
 def test_law_and_simulation_agree(workflow, design, T, d, sigma, iterations, skewed):
     covariance = anisotropic(d) if skewed else None
@@ -65,6 +65,7 @@ def test_at_least_thirty_settings():
     assert len(CASES) >= 30
 
 
+@pytest.mark.slow
 def test_the_designs_are_told_apart():
     # Accumulate settles lower at fresh design: neither law passes for the other.
     for design, other in (("fixed", "fresh"), ("fresh", "fixed")):
@@ -87,7 +88,7 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("workflow", "design", "T", "d"), thinned(EXACT, every=5), ids=str)
+@pytest.mark.parametrize(("workflow", "design", "T", "d"), thinned(EXACT, every=8), ids=str)
 def test_exact_laws_at_small_T(workflow, design, T, d):
     iterations = 5
     law = theory.linear.test_error(workflow, design=design)
@@ -130,6 +131,7 @@ def test_large_T_laws(workflow, design):
     assert error < 0.03
 
 
+@pytest.mark.slow
 def test_large_T_laws_fail_at_small_T():
     for workflow in (SlidingWindow(2), FixedReal("1/2")):
         task = sim.LinearRegression(T=9, d=3, design="fresh")

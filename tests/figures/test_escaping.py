@@ -31,6 +31,7 @@ def test_names_in_the_script():
     assert json.loads(written.replace(",\n}", "\n}")) == {EVIL: [EVIL, {"a": EVIL}]}
 
 
+@pytest.mark.slow
 def test_names_of_tasks_and_workflows(monkeypatch):
     from theory import TASKS, Accumulate
 

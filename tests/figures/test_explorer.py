@@ -88,6 +88,7 @@ def test_there_are_points_of_every_task():
     assert set(POINTS) == set(EVERY)
 
 
+@pytest.mark.slow
 def test_which_laws_there_are_and_which_are_exact(tmp_path):
     found = in_quickjs(page_script(), "tasks", tmp_path)
     assert list(found) == [task.name for task in EVERY]

@@ -124,6 +124,7 @@ def test_a_damaged_configuration(run, content):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_run_from_before_there_were_checksums_goes_on(finished, run, capsys):
     (run / CHECKSUMS).unlink()
     longer = go(run, Accumulate(), resume=True)

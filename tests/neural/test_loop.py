@@ -222,6 +222,7 @@ def test_watched_the_test_loss_is_kept_after_each_chunk_and_changes_nothing(tmp_
     assert len(set(first)) == 3
 
 
+@pytest.mark.slow
 def test_losses_of_an_older_table_are_kept(tmp_path):
     go(tmp_path, Replace(), plan=dataclasses.replace(PLAN, iterations=2))
     table = tmp_path / "training.csv"
@@ -253,6 +254,7 @@ def test_the_first_fit_may_have_steps_of_its_own(tmp_path):
         dataclasses.replace(PLAN, first_steps=0)
 
 
+@pytest.mark.slow
 def test_a_chain_depends_on_its_seed_and_index_alone(tmp_path):
     few = go(tmp_path / "few", Accumulate(), plan=dataclasses.replace(PLAN, seeds=2, sample_batch=100))
     more = go(tmp_path / "more", Accumulate())

@@ -37,6 +37,7 @@ def test_ones_own_learner_runs_with_a_verifier_and_is_extended(tmp_path, capsys)
     )
 
 
+@pytest.mark.slow
 def test_the_distance_from_converged_is_of_model_1(tmp_path, capsys):
     line = f"{MIXTURE} --distance --check-every 20 --most-steps 400 --patience 2"
     far = own(capsys, tmp_path / "few", f"{line} --steps 2 --json").json

@@ -142,6 +142,7 @@ def test_diffusion_is_judged_once_its_table_is_there():
         np.testing.assert_allclose(row["ours"], row["theirs"])
 
 
+@pytest.mark.slow
 def test_the_command_notices_a_planted_table(tmp_path, monkeypatch, capsys):
     assert command(capsys, "paper_repro", "claims --json").status == 0
     folder = tmp_path / "results"

@@ -124,6 +124,7 @@ def test_bounds_on_gains_without_a_formula(workflow: Workflow, bound: str, true:
         assert gain(workflow, point["n"])[-1] * unit > parse_expr(bound, {"sigma": 1, **point})
 
 
+@pytest.mark.slow
 def test_laws_without_a_formula_are_compared_and_bounded_from_below() -> None:
     two, three = (linear.test_error(SlidingWindow(k), design="fixed") for k in (2, 3))
     accumulate = linear.test_error(Accumulate(), design="fixed")

@@ -74,6 +74,7 @@ def test_a_mistake_is_one_line(options, message, capsys, tmp_path):
     refused(ran, "python -m neural", message)
 
 
+@pytest.mark.slow
 def test_without_rdkit_one_line_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules['rdkit'] = None\n"
@@ -145,6 +146,7 @@ def test_coverage_and_matching_are_of_the_real_conformations(monkeypatch):
     assert found["diversity"] == pytest.approx(between / between_real, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_test_loss_is_at_times_evenly_spread():
     learner = made_by_hand(test_draws=3, test_batch=4)
     model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone
@@ -160,6 +162,7 @@ def test_the_test_loss_is_at_times_evenly_spread():
     assert learner.test(models)["test_loss"][0] == pytest.approx(total / 6, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_which_molecule_is_drawn_and_where_its_atoms_are_have_keys_of_their_own():
     learner = made_by_hand()
     model = eqx.filter_jit(learner.model)(key=jr.key(0))  # operation by operation each would be compiled alone

@@ -58,6 +58,7 @@ def test_a_convolution_is_that_of_jax(stride):
     np.testing.assert_allclose(made(x), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_finite_differences():
     made, x = model(), image()
     value = eqx.filter_jit(lambda m: loss(m, x, key=jr.key(2)))
@@ -85,6 +86,7 @@ def exact(a, made, x):
     return -0.5 * (residual @ np.linalg.solve(covariance, residual) + logdet + a.pixels * np.log(2 * np.pi))
 
 
+@pytest.mark.slow
 def test_the_bounds_are_ordered_and_importance_sampling_comes_to_the_exact_density():
     made, x = model(LINEAR), image(LINEAR.shape)
     keys = jr.split(jr.key(4), 4000)
@@ -100,6 +102,7 @@ def test_the_bounds_are_ordered_and_importance_sampling_comes_to_the_exact_densi
     assert truth - at_many.mean() < 0.2 * (truth - bounds.mean())
 
 
+@pytest.mark.slow
 def test_a_convolutional_bound_lies_below_an_importance_sampled_likelihood():
     made, x, keys = model(), image(), jr.split(jr.key(5), 500)
     bounds = np.asarray(eqx.filter_jit(jax.vmap(lambda key: elbo(made, x, key=key)))(keys))

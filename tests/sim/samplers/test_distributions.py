@@ -197,6 +197,7 @@ def test_a_pool_of_fewer_rows_than_features():
     assert distance(one, other) < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "workflow", thinned([Accumulate(), Replace(), SlidingWindow(2), FreshReal(1, "1/3")], every=4), ids=str
 )

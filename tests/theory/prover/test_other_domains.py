@@ -132,6 +132,7 @@ def test_the_least_constant_over_other_parameters() -> None:
     assert (found.constant, found.attained) == (sp.pi**2 / 6, False)  # the sum of all 1/i^2
 
 
+@pytest.mark.slow
 def test_no_verdict_is_contradicted_at_random_points() -> None:
     """Random bounds around n h/T: by SymPy's substitution of rational numbers, apart from the code under test."""
     rng = random.Random(20240401)

@@ -45,7 +45,7 @@ def test_known_rationals(workflow):
 
 
 @pytest.mark.parametrize("workflow", [Replace(), Accumulate(), ReplaceGrowing(), FreshReal(), FreshReal(2)], ids=str)
-@pytest.mark.parametrize("features", [1, 4])
+@pytest.mark.parametrize("features", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_the_exact_laws_expand_so(workflow, features):
     """E_n T/(sigma^2 d) = c_n + kappa_n (d + 1)/T + …, with d put in."""
     law = linear.test_error(workflow, design="fresh")
