@@ -110,6 +110,7 @@ def test_table(capsys, style):
         assert "pi" in ran.out
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early():
     code = "python -m theory accumulate --design fixed --iterations 3000 | head -1".replace("python", sys.executable, 1)
     done = subprocess.run(["bash", "-o", "pipefail", "-c", code], capture_output=True, text=True, check=False)

@@ -217,6 +217,7 @@ def test_a_run_stopped_within_any_check_goes_on_to_the_same_files(training, tmp_
         np.testing.assert_array_equal(values, again[name])
 
 
+@pytest.mark.slow
 def test_a_run_stopped_after_its_fit_still_tells_how_that_went(tmp_path, monkeypatch):
     straight = go(tmp_path / "straight")
     with monkeypatch.context() as patch:

@@ -187,6 +187,7 @@ def test_limits_of_laws_are_compared() -> None:
     assert isinstance(check_bound(_law(FreshReal(2)), _law(Replace()), asymptotic=True), Proved)
 
 
+@pytest.mark.slow
 def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     def judge(*arguments: str) -> dict:
         assert main(["check-bound", *arguments, "--json"]) == 0

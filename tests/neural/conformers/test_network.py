@@ -73,6 +73,7 @@ def test_symmetries(dtype, tolerance):
     assert np.abs(at(graph, 1.1 * x) - found).max() > 0.01 * scale
 
 
+@pytest.mark.slow
 def test_padding_changes_nothing():
     model = lively(jnp.float32, jr.key(0))
     draw = eqx.filter_jit(lambda graph: sample(model, graph, 4, ancestral=True, key=jr.key(3)))
@@ -117,6 +118,7 @@ def positions(key):
     return jnp.asarray(MODES * np.sqrt(VARIANCES), jnp.float32) @ jr.normal(key, (ATOMS - 1, 3), jnp.float32)
 
 
+@pytest.mark.slow
 def test_the_exact_noise_has_the_error_that_theory_says():
     graph, keys = chain(), jr.split(jr.key(1), 20_000)
     for t in (0.1, 0.5, 0.9):

@@ -110,6 +110,7 @@ def test_a_convolutional_bound_lies_below_an_importance_sampled_likelihood():
     assert bounds.mean() < better.mean() - 5 * np.hypot(bounds.std(), better.std()) / len(keys) ** 0.5
 
 
+@pytest.mark.slow
 def test_loss_is_the_bound_without_its_constant():
     made, x = model(), image()
     error, divergence = loss_terms(made, x, key=jr.key(6))

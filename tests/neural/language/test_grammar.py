@@ -91,6 +91,7 @@ def test_stories_sum_to_one_at_every_place_and_are_as_long_and_surprising_as_sai
     assert grammar.entropy_rate == pytest.approx(grammar.entropy / (grammar.mean_words + 1))
 
 
+@pytest.mark.slow
 def test_words_of_the_stories_are_few_and_zipf_like():
     grammar, random = stories(), Random(3)
     assert 200 <= len(grammar.vocabulary) <= 400
