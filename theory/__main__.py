@@ -27,6 +27,7 @@ from .cli import (
     whole_number,
 )
 from .generator import Generator
+from .derivation import MOST_EXACT
 from .law import Law, law as law_of
 from .program import program
 from .task import Task
@@ -34,9 +35,6 @@ from .tasks import TASKS
 
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
-
-#: The next order's exact fractions of so many iterations take seconds.
-NEXT_ORDERS = 20
 
 
 def _options(task: type[Task], command: Parser) -> None:
@@ -90,7 +88,7 @@ def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, 
     found: dict[str, list[float] | list[str] | None] = {law.validity: None}
     if None not in numbers.values():
         found = {name: values.tolist() for name, values in law.estimates(iterations, **numbers).items()}
-    known = law.derived.kappa is not None and iterations <= NEXT_ORDERS
+    known = law.derived.kappa is not None and iterations <= MOST_EXACT
     return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
 
 
@@ -133,11 +131,8 @@ def _print_estimates(summary: dict[str, Any]) -> None:
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
-    of, workflow, generator = (
-        build_task(task, options, parameters=False),
-        build_workflow(options),
-        generator_command.build(options),
-    )
+    of, workflow = build_task(task, options, parameters=False), build_workflow(options)
+    generator = generator_command.build(options)
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
     needed = [parameter.name for parameter in task.parameters if parameter.default is None]
     missing = [name for name in needed if numbers[name] is None]

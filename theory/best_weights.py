@@ -26,6 +26,7 @@ import flint
 import sympy as sp
 
 from .asymptotics import Growth
+from .iterations import check_iterations
 from .pools import Pool
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import n
@@ -72,8 +73,7 @@ def best_weights(workflow: Workflow, iterations: int) -> BestWeights:
     ['1', '2/3', '5/8', '13/21']
     """
     check_workflow(workflow)
-    if iterations < 1:
-        raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+    check_iterations(iterations)
     weights: list[dict[Pool, Fraction]] = []
     gains: list[Fraction] = []
     said = _Said()

@@ -21,6 +21,7 @@ import sympy as sp
 from .asymptotics import Growth, growth
 from .covariance import Name
 from .exact import exact
+from .iterations import check_iterations
 from .prefix import LinearForm, linear_forms
 from .summation import closed_sum
 from .symbolic_workflow import SymbolicWorkflow, check_names
@@ -113,8 +114,7 @@ class Depth:
         return self.law.growth
 
     def _forms(self, iterations: int) -> list[LinearForm]:
-        if iterations < 1:
-            raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+        check_iterations(iterations)
         return linear_forms(self.workflow, iterations)
 
 

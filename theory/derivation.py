@@ -2,7 +2,7 @@
 
 import abc
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,9 @@ EXACT, LARGE_T, PROPORTIONAL, APPROXIMATION = "exact", "large-T", "proportional"
 
 #: Of an estimate: the limit T -> oo with the term after it.
 NEXT_ORDER = "next-order"
+
+#: Its exact rationals of so many iterations take seconds.
+MOST_EXACT = 20
 
 
 #: Where the lines of a derivation are aligned.
@@ -138,6 +141,12 @@ class Estimate:
     validity: str
     objection: Callable[[Mapping[str, Any], int], str | None]
     values: Callable[[Mapping[str, Any], int], np.ndarray]
+
+
+def estimated(estimates: Iterable[Estimate], numbers: Mapping[str, Any], iterations: int) -> dict[str, np.ndarray]:
+    """The values at iterations 1, 2, … of those estimates that have some, by validity."""
+    there = (estimate for estimate in estimates if estimate.objection(numbers, iterations) is None)
+    return {estimate.validity: estimate.values(numbers, iterations) for estimate in there}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from collections import defaultdict
 from fractions import Fraction
 
 from .covariance import Covariance
+from .iterations import check_iterations
 from .pools import Pool
 from .prefix import LinearForm, linear_forms
 from .workflow import Workflow, check_workflow
@@ -33,8 +34,7 @@ def gain(workflow: Workflow, iterations: int) -> list[Fraction]:
         ValueError: a training set is not valid (see `Workflow.composition`).
     """
     check_workflow(workflow)
-    if iterations < 1:
-        raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+    check_iterations(iterations)
     forms = linear_forms(workflow, iterations)
     return _variances(forms)
 

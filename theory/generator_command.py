@@ -8,6 +8,7 @@ from typing import Any
 from .cli import exact_number
 from .generator import Generator
 from .parser import Parser
+from .summation import without_sums
 from .task import Task
 from .tasks.regression import GeneratedLaw
 from .workflow import Workflow
@@ -31,11 +32,12 @@ def build(options: argparse.Namespace) -> Generator:
     return Generator(temperature=options.temperature, bias=options.bias)
 
 
-def summary(law: GeneratedLaw, numbers: Mapping[str, Any], iterations: int) -> dict[str, Any]:
+def summary(task: Task, law: GeneratedLaw, numbers: Mapping[str, Any], iterations: int) -> dict[str, Any]:
     """What `--json` prints; the values are null where a parameter has no number.
 
     Args:
-        law: the law.
+        task: with symbols for all parameters.
+        law: its law.
         numbers: T, d and sigma, `None` where there is none.
         iterations: listed, from 1 on.
     """
@@ -45,7 +47,10 @@ def summary(law: GeneratedLaw, numbers: Mapping[str, Any], iterations: int) -> d
     if not law.exact:
         further = law.estimates(iterations, **numbers) if known else {}
         estimates = {law.validity: values} | {name: found.tolist() for name, found in further.items()}
+    closed = None if law.expr is None else without_sums(law.expr)
     return {
+        "task": task.name,
+        "quantity": "test_error",
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
         "design": law.design,
@@ -59,9 +64,11 @@ def summary(law: GeneratedLaw, numbers: Mapping[str, Any], iterations: int) -> d
         "estimates": estimates,
         "gain": [str(c) for c in law.gain(iterations)],
         "shift": [str(shift) for shift in law.shift(iterations)],
+        "closed_form": None if closed is None else str(closed),
         "limit": None if limit is None else str(limit),
         "growth": None if growth is None else growth.kind,
         "growth_constant": None if growth is None else str(growth.constant),
+        "assumptions": [str(relation) for relation in task.domain.relations()],
         **numbers,
         "iterations": iterations,
     }
@@ -85,7 +92,7 @@ def report(task: Task, workflow: Workflow, generator: Generator, options: argpar
     if options.latex:
         raise ValueError("--latex prints the derivation of a law without a generator; leave --temperature, --bias out.")
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
-    found = summary(law, numbers, options.iterations)
+    found = summary(task, law, numbers, options.iterations)
     if options.json:
         print(json.dumps(found, allow_nan=False))
         return

@@ -12,8 +12,9 @@ import sympy as sp
 
 from . import summation
 from .asymptotics import Growth, growth
-from .derivation import EXACT, Derivation, Derived, Spread
+from .derivation import EXACT, Derivation, Derived, Spread, estimated
 from .gain import gain
+from .iterations import as_iterations, check_iterations
 from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
 from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand
@@ -118,8 +119,7 @@ class Law:
 
         With symbolic parameters in the workflow they are expressions in these, the first ten simplified.
         """
-        if iterations < 1:
-            raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+        check_iterations(iterations)
         formula = self.gain_expr
         if formula is None or not self.workflow.is_symbolic:
             return list(gain(self.workflow, iterations))
@@ -162,11 +162,8 @@ class Law:
         if self.exact:
             return {}
         numbers = self.task.values(parameters)
-        found = {self.validity: self.evaluate(n=range(1, iterations + 1), **parameters)}
-        for estimate in self.derived.estimates:
-            if estimate.objection(numbers, iterations) is None:
-                found[estimate.validity] = estimate.values(numbers, iterations)
-        return found
+        own = self.evaluate(n=range(1, iterations + 1), **parameters)
+        return {self.validity: own, **estimated(self.derived.estimates, numbers, iterations)}
 
     def _estimated(self, validity: str, numbers: Mapping[str, Any], iterations: int) -> np.ndarray:
         """The values of that validity at iterations 1, 2, ….
@@ -201,10 +198,7 @@ class Law:
         numbers = self.task.values(parameters)
         if self.workflow.is_symbolic:
             raise ValueError(f"{self.workflow} has symbolic parameters; values of its law need numbers for them.")
-        iterations = np.asarray(n)
-        whole = iterations.size > 0 and np.issubdtype(iterations.dtype, np.integer)
-        if not whole or iterations.min() < 1:
-            raise ValueError(f"n counts model-fitting iterations from 1; got n={n}. Use whole numbers >= 1.")
+        iterations = as_iterations(n)
         if validity is not None and validity != self.validity:
             return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
         if self.derived.values is not None:

@@ -25,6 +25,7 @@ import sympy as sp
 
 from .exact import required
 from .index import expression
+from .iterations import check_iterations
 from .sympy_types import as_expression, factored
 from .workflow import Number
 
@@ -98,8 +99,7 @@ class Population:
         Raises:
             ValueError: less than one iteration.
         """
-        if iterations < 1:
-            raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+        check_iterations(iterations)
         own, kept = _identity(self.models), _identity(self.models)
         if self.real_data == "fixed":
             own = 0 * own

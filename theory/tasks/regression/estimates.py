@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ...derivation import APPROXIMATION, NEXT_ORDER, PROPORTIONAL, Estimate
+from ...derivation import APPROXIMATION, MOST_EXACT, NEXT_ORDER, PROPORTIONAL, Estimate
 from ...generator import Generator
 from ...workflow import Workflow
 from . import next_order, proportional
-
-#: Exact rationals of so many iterations take seconds.
-MOST_EXACT = 20
 
 
 def of(

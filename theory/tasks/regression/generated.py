@@ -26,9 +26,10 @@ import sympy as sp
 from ... import recursion
 from ...asymptotics import Growth, growth
 from ...depth import depth, inherited, z
-from ...derivation import EXACT, LARGE_T
+from ...derivation import EXACT, LARGE_T, estimated
 from ...gain import noises
 from ...generator import Generator
+from ...iterations import as_iterations, check_iterations
 from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
@@ -105,7 +106,7 @@ class GeneratedLaw:
         Raises:
             ValueError: a training set is not valid, or a size or noise is missing.
         """
-        self._check(iterations)
+        check_iterations(iterations)
         rows, variance = noises(self._sized, iterations, self.generator.carried)
         weight: dict[Any, Fraction] = {}
         for noise in variance:
@@ -124,13 +125,9 @@ class GeneratedLaw:
         Raises:
             ValueError: as `gain`.
         """
-        self._check(iterations)
+        check_iterations(iterations)
         h = self.generator.carried
         return inherited(linear_forms(self._sized, iterations), Fraction(0), lambda own: own, lambda own: 1 + h * own)
-
-    def _check(self, iterations: int) -> None:
-        if iterations < 1:
-            raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
 
     def evaluate(self, *, T: int, d: int, n: int | Sequence[int] | np.ndarray, sigma: float = 1.0) -> np.ndarray:
         """The law's values at the iterations `n`, in float64.
@@ -145,9 +142,8 @@ class GeneratedLaw:
             ValueError: numbers outside the law's domain.
         """
         T, d, sigma = check(T, d, sigma)
-        iterations = np.asarray(n)
+        iterations = as_iterations(n)
         last = int(iterations.max())
-        self._check(int(iterations.min()))
         one_fit = sigma**2 * d / (T - d - 1)
         noise, shift = (np.array([float(x) for x in found]) for found in (self.gain(last), self.shift(last)))
         return (noise * one_fit + (float(self.generator.shift) * shift) ** 2)[iterations - 1]
@@ -167,10 +163,8 @@ class GeneratedLaw:
         if self.exact:
             return {}
         T, d, sigma = check(T, d, sigma)
-        numbers = {"T": T, "d": d, "sigma": sigma}
         there = estimates.of(self.workflow, self.design, self.gain, self.generator)
-        known = (estimate for estimate in there if estimate.objection(numbers, iterations) is None)
-        return {estimate.validity: estimate.values(numbers, iterations) for estimate in known}
+        return estimated(there, {"T": T, "d": d, "sigma": sigma}, iterations)
 
     @cached_property
     def gain_expr(self) -> sp.Expr | None:

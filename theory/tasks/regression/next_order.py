@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...generator import Generator
+from ...iterations import check_iterations
 from ...pools import Pool
 from ...workflow import Workflow, check_workflow
 
@@ -63,8 +64,7 @@ def kappa(workflow: Workflow, iterations: int, generator: Generator | None = Non
     check_workflow(workflow)
     generator = generator or Generator()
     workflow = generator.sized(workflow)
-    if iterations < 1:
-        raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+    check_iterations(iterations)
     reason = objection(workflow, iterations, generator)
     if reason is not None:
         raise ValueError(reason)

@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 
 from ...generator import Generator, Labels
+from ...iterations import check_iterations
 from ...pools import Pool
 from ...workflow import Workflow, check_workflow
 from .checks import check
@@ -78,8 +79,7 @@ def errors(
     T, d, sigma = check(T, d, sigma)
     generator = generator or Generator()
     workflow = generator.sized(workflow)
-    if iterations < 1:
-        raise ValueError(f"iterations are counted from 1; got {iterations}. Ask for at least one.")
+    check_iterations(iterations)
     reason = objection(workflow, iterations, T=T, d=d, corrected=corrected)
     if reason is not None:
         raise ValueError(reason)

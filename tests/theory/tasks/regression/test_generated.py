@@ -264,6 +264,9 @@ def test_mistakes():
         generated(FixedReal(sp.Symbol("T", positive=True)), Generator(), design="fixed")
     with pytest.raises(ValueError, match="Ask for at least one"):
         generated(Accumulate(), Generator(bias=1), design="fixed").gain(0)
+    for wrong in ([], 0, 1.5, [1, 0]):
+        with pytest.raises(ValueError, match="n counts model-fitting iterations from 1"):
+            generated(Accumulate(), Generator(bias=1), design="fixed").evaluate(T=10, d=2, n=wrong)
 
 
 def test_text():
@@ -288,6 +291,9 @@ def test_command(capsys):
     np.testing.assert_allclose(fresh["estimates"]["proportional"], [1, 1.5])
     usual = command(capsys, "theory", "accumulate --design fixed --temperature 1 --iterations 2 --json").json
     assert "shift" not in usual
+    assert usual.keys() - {"source"} <= found.keys()  # of a law without a generator; none is another's
+    assert found["closed_form"] == "d*sigma**2*harmonic(n, 2)/(T - d - 1) + (harmonic(n) - 1)**2"
+    assert found["assumptions"] == usual["assumptions"]
 
 
 @pytest.mark.parametrize(
