@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from paper_repro.gerstgrasser2024 import published
 from paper_repro.gerstgrasser2024.language import PRESETS, weights_of
-from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
+from paper_repro.gerstgrasser2024.language_claims import PUBLISHED
 from paper_repro.recorded import Row
 
 from .chains import NAMES, curve

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .hooks import Hooks as Hooks, Logger as Logger
     from .images.learner import ImageModel as ImageModel
     from .language.learner import LanguageModel as LanguageModel
-    from .loop import Learner as Learner, Plan as Plan, run as run
+    from .loop import Learner as Learner, run as run
+    from .plan import Plan as Plan
     from .tensorboard import TensorBoard as TensorBoard
     from .train import Training as Training
 
@@ -29,7 +30,7 @@ _HOME = {
     "LanguageModel": "language.learner",
     "Learner": "loop",
     "Logger": "hooks",
-    "Plan": "loop",
+    "Plan": "plan",
     "RunDirectory": "directory",
     "TensorBoard": "tensorboard",
     "Training": "train",

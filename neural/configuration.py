@@ -8,8 +8,9 @@ from typing import Any
 
 from .convergence import Converged
 from .hooks import NO_HOOKS, Hooks
-from .loop import Learner, Plan
+from .loop import Learner
 from .named import named
+from .plan import Plan
 from .train import Training
 
 #: Fields that say when a fit ends, of which one is given.

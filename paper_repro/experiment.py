@@ -103,17 +103,21 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
     for name, changes in experiment.variants.items():
         configuration = replace(experiment.base, **changes)
         kept = RunDirectory(runs / name, {"variant": name}, resume=True)
-        learner, hooks = (
-            kept.prepared(configuration.learner),
-            configuration.hooks,
-        )  # one for all workflows: compiled once
+        learner = kept.prepared(configuration.learner)  # one for all workflows: its programs are compiled once
         kept.start()
         plan, training = configuration.plan, configuration.training
         for workflow in experiment.workflows:
             path = runs / f"{name}-{workflow.command()}"
             directory = RunDirectory(path, {"variant": name}, resume=True)
             found = run_neural(
-                learner, workflow, plan, training, directory, watch=experiment.watched, progress=True, hooks=hooks
+                learner,
+                workflow,
+                plan,
+                training,
+                directory,
+                watch=experiment.watched,
+                progress=True,
+                hooks=configuration.hooks,
             )
             found["rise"] = found["test_loss"] / found["test_loss"][:, :1] - 1
             place = {"variant": name, "workflow": workflow.command()}

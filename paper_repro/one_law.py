@@ -22,7 +22,8 @@ from neural.directory import RunDirectory
 from neural.language.learner import LanguageModel
 from neural.language.markov import Markov
 from neural.language.network import Architecture, Sampler, Transformer
-from neural.loop import Learner, Plan, run as run_neural
+from neural.loop import Learner, run as run_neural
+from neural.plan import Plan
 from neural.train import Training
 from sim.keys import key_of
 from sim.results import configuration_hash

@@ -116,10 +116,14 @@ class Population:
         return np.array(self.shares, dtype=object)
 
     @cached_property
+    def _noise(self) -> np.ndarray:
+        """The variance of the noise of each model's pool, in units of one fit's."""
+        return np.array([1 / Fraction(size) for size in self.sizes], dtype=object)
+
+    @cached_property
     def _added(self) -> np.ndarray:
         """What each iteration adds to the covariance, beside what is inherited."""
-        inverse = np.array([1 / required(size, "size") for size in self.sizes], dtype=object)
-        sampled = (self._p * inverse) @ self._p.T
+        sampled = (self._p * self._noise) @ self._p.T
         if self.pools == "separate":
             sampled = np.diag(sampled.diagonal())
         return sampled + np.diag(np.array(self.real, dtype=object) ** 2) * (self.real_data == "fresh")
@@ -189,8 +193,7 @@ class Population:
             for a, value in chance.items():
                 for b, stationary in zip(inside, law, strict=True):
                     ends[a, b] += value * stationary
-        inverse = np.array([1 / required(size, "size") for size in self.sizes], dtype=object)
-        noise = inverse if self.pools == "shared" else (self._p**2) @ inverse
+        noise = self._noise if self.pools == "shared" else (self._p**2) @ self._noise
         return [Fraction(value) for value in (ends**2) @ noise]
 
     @cached_property

@@ -14,7 +14,8 @@ from figures import one_law as figure
 from figures.style import style
 from neural.directory import RunDirectory
 from neural.language.markov import Markov
-from neural.loop import Learner, Plan, run
+from neural.loop import Learner, run
+from neural.plan import Plan
 from neural.train import Training
 from paper_repro import one_law
 from sim.comparison import Z

@@ -8,7 +8,7 @@ from figures import language as figure, vae
 from figures.chains import NAMES, curve
 from figures.style import style
 from paper_repro.gerstgrasser2024 import language, published
-from paper_repro.gerstgrasser2024.neural_claims import PUBLISHED
+from paper_repro.gerstgrasser2024.language_claims import PUBLISHED
 from tests.helpers import recorded
 
 

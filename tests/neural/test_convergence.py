@@ -13,7 +13,8 @@ import pytest
 from neural import loop as of_loop, train as of_train
 from neural.convergence import DRAWS, LEAST, NEVER, Converged, HeldOut, Patience
 from neural.directory import RunDirectory
-from neural.loop import Plan, run
+from neural.loop import run
+from neural.plan import Plan
 from neural.train import Fit, Training, train
 from neural.training_set import TrainingRows
 from tests.neural.test_loop import LEARNER, Number, Stopped, files
@@ -177,7 +178,10 @@ def test_chunks_and_neighbours_change_no_digit():
         np.testing.assert_array_equal(fit.result.value, ends[0][1].result.value)
 
 
-def go(path, *, workflow: Workflow = Accumulate(), plan=PLAN, training=TRAINING, resume=False, learner=LEARNER):  # noqa: B008
+EVERYTHING = Accumulate()
+
+
+def go(path, *, workflow: Workflow = EVERYTHING, plan=PLAN, training=TRAINING, resume=False, learner=LEARNER):
     directory = RunDirectory(path, {"workflow": str(workflow)}, resume=resume)
     return run(learner, workflow, plan, training, directory, checkpoint_seconds=0.0)
 

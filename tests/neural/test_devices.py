@@ -29,7 +29,8 @@ import numpy as np
 from neural import train
 from neural.directory import RunDirectory
 from neural.hooks import Hooks
-from neural.loop import Learner, Plan, run
+from neural.loop import Learner, run
+from neural.plan import Plan
 from theory import Replace
 
 ALL, FOLDER = jax.local_devices(), Path(sys.argv[1])

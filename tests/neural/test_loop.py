@@ -13,7 +13,8 @@ import pytest
 
 from neural import training_set as of_training
 from neural.directory import RunDirectory
-from neural.loop import Learner, Plan, run
+from neural.loop import Learner, run
+from neural.plan import Plan
 from neural.real_data import check_available
 from neural.train import Training
 from neural.training_set import TrainingRows
