@@ -42,7 +42,10 @@ def test_theory_imports_nothing_but_sympy_and_numpy():
     assert set(done.stdout.split()) <= {"theory", "sympy", "mpmath", "numpy", "flint"}
 
 
-@pytest.mark.parametrize("module", ["theory", "sim", "neural", "paper_repro", "figures"])
+@pytest.mark.parametrize(
+    "module",
+    ["theory", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sim", "neural", "paper_repro", "figures"))],
+)
 def test_help(module):
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True

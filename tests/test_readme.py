@@ -58,7 +58,7 @@ def test_code_prints_what_it_says(program, printed):
     assert run("-c", program) == printed
 
 
-@pytest.mark.parametrize("line", thinned(COMMANDS, every=5))
+@pytest.mark.parametrize("line", thinned(COMMANDS, every=10))
 def test_commands(line, tmp_path):
     quickly = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # its digits are not looked at
     assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:], **quickly)
@@ -192,6 +192,7 @@ def test_the_gpt2_of_full_size_is_as_recorded():
     assert f"under `replace`, {impossible[3]} under `accumulate`" in text
 
 
+@pytest.mark.slow
 def test_the_claims_in_short_are_what_is_judged():
     judged = verdicts.table()
     for verdict in ("reproduced", "reproduced in shape", "refuted here", "left open"):

@@ -3,21 +3,22 @@
     python tests/benchmarks/training_length.py diffusion --seeds 2 --settings "--steps 600" "--steps 2400 --width 64"
 
 A setting is what stands on the command line of `python -m neural KIND` beside the workflow; without any those below are
-run. Each row is printed as soon as it is known, with means over seeds, and added to a table with `--table FILE`: steps
-to the weights that are kept, the training loss at the end, the loss on held-out rows of the training set (`--until
-converged`), the test loss, what the kind is judged by (conformations by both samplers), and the seconds of the fit and
-of all. `--base` is put before every setting. Runs on whatever device JAX has.
+run. Each row is printed as soon as it is known, with means over seeds: steps to the weights that are kept, the training
+loss at the end, the loss on held-out rows of the training set (`--until converged`), the test loss, what the kind is
+judged by (conformations by both samplers), and the seconds of the fit and of all. `--record FILE` adds it to those of
+a file, with the device and the versions. `--base` is put before every setting. Runs on whatever device JAX has.
 """
 
 import argparse
-import csv
 import json
+import platform
 import shlex
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from neural.configuration import Configuration
 from neural.directory import RunDirectory
 from neural.hooks import Hooks, Logger
 from neural.loop import Learner, run
+from sim.files import write_whole
 from sim.hosts import keep_compiled
 from theory import Replace
 
@@ -157,6 +159,27 @@ def shown(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def about(seeds: int) -> dict[str, Any]:
+    """Where a row comes from."""
+    device = jax.local_devices()[0]
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "device": device.device_kind,
+        "devices": len(jax.local_devices()),
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+        "seeds": seeds,
+    }
+
+
+def record(file: Path, row: Mapping[str, Any]) -> None:
+    """Add a row to those of a file, numbers to four digits."""
+    rounded = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in row.items()}
+    rows = [*(json.loads(file.read_text())["model 1"] if file.exists() else []), rounded]
+    lines = ",\n".join(f"    {json.dumps(each)}" for each in rows)
+    write_whole(file, lambda partial: partial.write_text(f'{{\n  "model 1": [\n{lines}\n  ]\n}}\n'))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Print the table of one kind, row by row."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -164,7 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--settings", nargs="+", metavar="OPTIONS", help="each a quoted list of options")
     options.add_argument("--base", default="", metavar="OPTIONS", help="quoted options before each setting's")
     options.add_argument("--seeds", type=int, default=2)
-    options.add_argument("--table", type=Path, metavar="FILE", help="a CSV file that rows are added to")
+    options.add_argument("--record", type=Path, metavar="FILE", help="a JSON file that rows are added to")
     given = options.parse_args(arguments)
     keep_compiled()
     print(f"{given.kind} on {jax.devices()[0].device_kind}, {given.seeds} seeds", flush=True)
@@ -179,9 +202,8 @@ def main(arguments: list[str] | None = None) -> None:
         if number == 0:
             print(" | ".join(row), flush=True)
         print(" | ".join(map(shown, row.values())), flush=True)
-        if given.table is not None:
-            with given.table.open("a", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerow([given.kind, json.dumps(row)])
+        if given.record is not None:
+            record(given.record, {"kind": given.kind, **about(given.seeds), **row})
 
 
 if __name__ == "__main__":

@@ -186,13 +186,8 @@ def go(path, *, workflow: Workflow = EVERYTHING, plan=PLAN, training=TRAINING, r
     return run(learner, workflow, plan, training, directory, checkpoint_seconds=0.0)
 
 
-@pytest.mark.parametrize(
-    "training",
-    [
-        pytest.param(TRAINING, id="plain"),
-        pytest.param(dataclasses.replace(TRAINING, averaging=0.9), marks=pytest.mark.slow, id="average"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("training", [TRAINING, dataclasses.replace(TRAINING, averaging=0.9)], ids=["plain", "average"])
 def test_a_run_stopped_within_any_check_goes_on_to_the_same_files(training, tmp_path, monkeypatch):
     straight = go(tmp_path / "straight", training=training)
     check, calls, stop_at = of_train._check, 0, 0

@@ -37,6 +37,7 @@ def test_at_fresh_design_the_first_iteration_alone_has_a_known_distribution():
     assert "at iteration 1:" in found.reason
 
 
+@pytest.mark.slow
 def test_unequal_pools_are_held_against_their_own_law():
     task = sim.LinearRegression(T=(30, 12, 50), d=4, sigma=(1.0, 2.0, 0.5), design="fresh")
     for workflow in (Accumulate(), Replace()):
