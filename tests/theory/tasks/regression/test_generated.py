@@ -1,6 +1,7 @@
 """Laws under a generator against least squares on labels made as the generator says, and known values."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -264,7 +265,8 @@ def test_mistakes():
         generated(FixedReal(sp.Symbol("T", positive=True)), Generator(), design="fixed")
     with pytest.raises(ValueError, match="Ask for at least one"):
         generated(Accumulate(), Generator(bias=1), design="fixed").gain(0)
-    for wrong in ([], 0, 1.5, [1, 0]):
+    wrongs: list[Any] = [[], 0, 1.5, [1, 0]]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="n counts model-fitting iterations from 1"):
             generated(Accumulate(), Generator(bias=1), design="fixed").evaluate(T=10, d=2, n=wrong)
 
