@@ -48,6 +48,9 @@ PAPER = Paper(
             "what drives the autoencoders' loss after short training", vae.of_digits(vae.ABLATION), vae.run
         ),
         "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),
+        "vae_length": Entry(
+            "autoencoders after a half to an eighth of the usual training", vae.of_digits(vae.LENGTH), vae.run
+        ),
         "diffusion": Entry(
             "section 2.2: diffusion models under Replace and Accumulate", diffusion.PRESETS, diffusion.run
         ),

@@ -62,6 +62,13 @@ LONGER = Experiment(
     (Replace(),),
 )
 
+#: How long each model is trained, beside the 4,000 steps of `VAE`: what a stop before the best fit does.
+LENGTH = Experiment(
+    "vae_length",
+    SETTINGS["cpu"],
+    {"500 steps": {"steps": 500}, "1,000 steps": {"steps": 1000}, "2,000 steps": {"steps": 2000}},
+)
+
 #: Where `gpu` and `paper` look for CelebA's img_align_celeba and list_eval_partition.txt.
 CELEBA = {"folder": "data/celeba", "seeds": 3}
 
