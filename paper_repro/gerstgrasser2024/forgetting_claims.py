@@ -50,7 +50,7 @@ def forgetting_claims() -> Iterator[Claim]:
     """The law in each kind of network, and that fits which stop early lose more than unbiased ones."""
     yield Claim(
         "forgetting-vae",
-        "What Replace's curve says of forgetting tells the autoencoders' rise under Accumulate, however long they train",
+        "What Replace's curve says of forgetting tells autoencoders' rise under Accumulate, however long they train",
         _WHERE,
         None,
         tuple(_law(f" at {name} a fit", curves) for name, curves in AUTOENCODERS.items()),

@@ -128,6 +128,38 @@ def test_a_rise_at_the_bound_is_left_open():
     assert verdicts(uneven)["forgetting-diffusion"] == LEFT_OPEN
 
 
+def test_each_quantity_is_read_from_the_curves_that_it_names():
+    """With a factor of its own for each curve: the ratios are those of Accumulate's factor and Replace's."""
+
+    def factor(experiment, variant, workflow):
+        return 1 + 0.1 * np.sin(sum((k + 3) * ord(c) for k, c in enumerate(f"{experiment}{variant}{workflow}")))
+
+    def scaled(name):
+        rows = []
+        for row in tables_of(BY_LAW)(name):
+            by = factor(name, row["variant"], row["workflow"])
+            rows.append({**row, "by_seed": " ".join(str(float(value) * by) for value in row["by_seed"].split())})
+        return rows
+
+    def ratio(experiment, variant, accumulate=None):
+        other = accumulate or (experiment, variant)
+        return factor(*other, "accumulate") / factor(experiment, variant, "replace")
+
+    lengths = ["500 steps", "1,000 steps", "2,000 steps"]
+    vae = [*(ratio("vae_length", length) for length in lengths), ratio("vae", "cpu")]
+    less = by_erring(REPLACE)[-1] / BY_LAW[-1]  # what unbiased fits have of the law's rise
+    language = ratio("language", "gpt2-9m", ("language_steps", "fixed"))
+    expected = {
+        "forgetting-vae": vae,
+        "forgetting-vae-unbiased": [value / less for value in vae],
+        "forgetting-language": [language, language / less],
+        "forgetting-diffusion": [ratio("diffusion", "cpu"), ratio("diffusion", "cpu") / less],
+    }
+    assert expected.keys() == CLAIMS.keys()
+    for name, claim in CLAIMS.items():
+        np.testing.assert_allclose([q.measure(scaled).mean for q in claim.quantities], expected[name], rtol=1e-9)
+
+
 def test_tables_without_values_by_seed_are_not_judged():
     old = tables_of(BY_LAW, by_seed=False)
     with pytest.raises(Missing, match="no values by seed"):
