@@ -23,7 +23,7 @@ from paper_repro.registry import EXPERIMENTS
 from sim.files import anew
 from sim.results import Results
 
-from . import designs, diffusion, language, linear_a, linear_b, one_law, schematic, vae
+from . import designs, diffusion, forgetting, language, linear_a, linear_b, one_law, schematic, vae
 
 #: Where pictures go, and what is simulated for them, below the current folder.
 OUT = Path("figures", "out")
@@ -105,6 +105,14 @@ def _temperatures(folder: Path) -> tuple[list[Row], list[Row]]:
 def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
     """Metrics of the ablation, and those of the preset that it is held against."""
     return conformers.run(conformers.ABLATION, folder)[0], conformers.run(conformers.DIFFUSION, folder)[0]
+
+
+def _what_is_forgotten(folder: Path) -> dict[str, list[Row]]:
+    """Metrics of all experiments in which each fit of Accumulate has the same steps, and Replace's beside them."""
+    steps = language_models.PRESETS["cpu"]["language_steps"]
+    of_texts = {made.name: language_models.run(made, folder)[0] for made in (language.EXPERIMENT, steps)}
+    of_images = {made.name: autoencoders.run(made, folder)[0] for made in (autoencoders.VAE, autoencoders.LENGTH)}
+    return of_texts | of_images | {conformers.DIFFUSION.name: conformers.run(conformers.DIFFUSION, folder)[0]}
 
 
 PICTURES: tuple[Picture, ...] = (
@@ -190,6 +198,14 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: what drives the loss of diffusion models",
         lambda tables: diffusion.plot_ablation(*tables),
         _recorded(_what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion"),
+    ),
+    Picture(
+        "forgetting",
+        "not in the paper: why the loss creeps up under Accumulate, by what Replace's curve says",
+        forgetting.plot,
+        _recorded(
+            _what_is_forgotten, "vae", "vae_length", "vae_length_images", "language", "language_steps", "diffusion"
+        ),
     ),
 )
 
