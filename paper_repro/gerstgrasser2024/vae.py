@@ -9,8 +9,8 @@ which matters most: what training leaves undone is lost anew at every iteration.
 
 A linear autoencoder tells what to expect of the noise. Its best fit is probabilistic PCA (Tipping and Bishop 1999): the
 principal variances above sigma^2 are kept, less sigma^2, and the rest is called noise. Samples without noise have
-variances lambda_k - sigma^2, so model n has lambda_k - n sigma^2, whatever the data size, until nothing is left;
-samples with noise have lambda_k, and only the error of estimation grows. `linear_loss` is this law.
+variances lambda_k - sigma^2, so that under Replace model n has lambda_k - n sigma^2, whatever the data size, until
+nothing is left; samples with noise have lambda_k, and only the error of estimation grows. `linear_loss` is this law.
 """
 
 from dataclasses import replace
@@ -22,13 +22,17 @@ from jaxtyping import Float
 from neural.images.configuration import PRESETS as SETTINGS
 from neural.images.learner import to_bytes
 from neural.loop import Learner
-from theory import Replace
+from theory import Replace, Workflow
+from theory.depth import inherited
+from theory.prefix import linear_forms
 
 from ..experiment import Experiment, presets, run as run_chains
 from ..recorded import RECORDED, Row
 
 #: Images of each model that are kept for a picture, all of the first seed.
 SHOWN = 10
+
+_REPLACE = Replace()
 
 
 VAE = Experiment("vae", SETTINGS["cpu"], {"cpu": {}})
@@ -96,24 +100,28 @@ def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:
 
 
 def linear_loss(
-    variances: Float[np.ndarray, " pixels"], latent: int, beta: float, iterations: int
+    variances: Float[np.ndarray, " pixels"], latent: int, beta: float, iterations: int, workflow: Workflow = _REPLACE
 ) -> Float[np.ndarray, " iterations"]:
-    """Test loss per pixel of linear autoencoders under Replace with noiseless samples, for T -> oo.
+    """Test loss per pixel of linear autoencoders with noiseless samples, for T -> oo.
 
-    With W of model n in the eigenvectors of the true covariance, s_k = max(0, lambda_k - n sigma^2) its squared length
-    and v_k = s_k + sigma^2: in direction k the loss is sigma^2 (log(v_k / sigma^2) + lambda_k / v_k), less the constant
-    of the Gaussian's log-density. Only `latent` directions have s_k > 0. The loss is that of the exact posterior, with
-    which the ELBO is the log-density (Lucas et al. 2019); an encoder that saw only samples does not have it in
-    directions where they do not vary, so that a trained model's loss is larger.
+    With W of model n in the eigenvectors of the true covariance, s_k its squared length and v_k = s_k + sigma^2: in
+    direction k the loss is sigma^2 (log(v_k / sigma^2) + lambda_k / v_k), less the constant of the Gaussian's
+    log-density. Only `latent` directions have s_k > 0. Each fit takes sigma^2 off the mean, over its training rows, of
+    the s_k that they were sampled with, so that s_k = lambda_k - sigma^2 L_n with the mean depth L_n (`theory.depth`)
+    until nothing is left: n under Replace, but 1 + 1/2 + ... + 1/n under Accumulate, whose loss creeps up like
+    (log n)^2. The loss is that of the exact posterior, with which the ELBO is the log-density (Lucas et al. 2019); an
+    encoder that saw only samples does not have it in directions where they do not vary, so that a trained model's loss
+    is larger.
 
     Args:
         variances: lambda, eigenvalues of the covariance of the real images, the largest first.
         latent: numbers in the latent code.
         beta: 2 sigma^2.
         iterations: how many models.
+        workflow: that they are fitted under.
     """
     noise = beta / 2
-    n = np.arange(1, iterations + 1)[:, None]
-    kept = (variances[None] - n * noise).clip(0) * (np.arange(len(variances)) < latent)[None]
-    model = kept + noise
-    return (noise * (np.log(model / noise) + variances[None] / model)).mean(1)
+    forms = linear_forms(workflow, iterations)
+    found = inherited(forms, variances, lambda mean: np.maximum(mean.astype(np.float64) - noise, 0))
+    model = np.array(found) * (np.arange(len(variances)) < latent) + noise
+    return (noise * (np.log(model / noise) + variances / model)).mean(1)
