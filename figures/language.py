@@ -93,7 +93,7 @@ def plot_learning(rows: Sequence[Row]) -> Figure:
                 )
         line[0].set_ylabel(f"{NAMES[workflow]}\ncross-entropy (test)")
     for axes, (model, weights) in zip(grid[0], weights_of(EXPERIMENT).items(), strict=True):
-        axes.set_title(f"for {PUBLISHED[model][0]}:\n{weights / 1000:.0f}k weights")
+        axes.set_title(f"{PUBLISHED[model][0]},\nhere {weights / 1000:.0f}k weights")
     for axes in grid[1]:
         axes.set(xlabel="epoch", xticks=np.arange(0, base.epochs + 1, 4))
     for line in grid:
