@@ -28,7 +28,7 @@ def test_what_is_forgotten_is_what_a_shrinking_mean_forgets(kept):
     """Each model keeps z of the mean over its training set: by hand, without the depth."""
     z, signals = float(kept), [1.0]
     for _ in N:
-        signals.append(z * np.mean(signals))
+        signals.append(z * float(np.mean(signals)))
     np.testing.assert_allclose(forgotten(Accumulate(), kept, 10), (z - np.array(signals[1:])) / (1 - z), rtol=1e-10)
     np.testing.assert_allclose(forgotten(Replace(), kept, 10), (z - z**N) / (1 - z), rtol=1e-10, atol=1e-12)
 
@@ -143,7 +143,7 @@ def test_each_quantity_is_read_from_the_curves_that_it_names():
 
     def ratio(experiment, variant, accumulate=None):
         other = accumulate or (experiment, variant)
-        return factor(*other, "accumulate") / factor(experiment, variant, "replace")
+        return factor(other[0], other[1], "accumulate") / factor(experiment, variant, "replace")
 
     lengths = ["500 steps", "1,000 steps", "2,000 steps"]
     vae = [*(ratio("vae_length", length) for length in lengths), ratio("vae", "cpu")]
