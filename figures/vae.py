@@ -94,7 +94,7 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         """The first ten images that each model of seed 0 draws, none chosen: the decoder's mean for a latent code from
-        the prior. Under Replace strokes fade into blurs that are alike; under Accumulate contrast and variety stay,
+        the prior. Under Replace strokes fade and images grow alike; under Accumulate contrast and variety stay,
         though not every image is a digit, as with model 1.""",
     )
     return figure

@@ -52,12 +52,12 @@ def test_model_1_is_within_3_per_cent_of_what_it_converges_to(loss):
         assert model_1 < 0.97 * lengths["--steps 2000"]  # which is too short
 
 
-def test_replace_loses_variance_and_accumulate_little(loss):
+def test_replace_loses_variance_and_accumulate_a_third_of_that_at_most(loss):
     for metric, lost in (("variance", 0.35), ("nearest_sample", 0.2)):
         replace, error, _ = loss("replace", metric)
         kept, kept_error, _ = loss("accumulate", metric)
         assert replace[0] - replace[-1] > lost * replace[0]
-        assert kept[0] - kept[-1] < 0.1 * kept[0]
+        assert kept[0] - kept[-1] < (replace[0] - replace[-1]) / 3
         assert kept[-1] - replace[-1] > 5 * np.hypot(error[-1], kept_error[-1])
 
 
