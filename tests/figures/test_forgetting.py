@@ -41,5 +41,6 @@ def test_points_are_measured_and_lines_are_the_laws_of_replaces_curve():
         np.testing.assert_allclose(ends[:, 1, 1] - ends[:, 0, 1], 2 * 4.3027 * factors[accumulate], rtol=1e-4)
         lines = [line for line in axes.lines if line.get_label() in ("by forgetting", "unbiased")]
         for line, law in zip(lines, (np.cumsum(1 / N), np.cumsum(1 / N**2)), strict=True):
-            np.testing.assert_allclose(np.asarray(line.get_ydata()), 100 * factors[replace] * (law - 1), rtol=1e-9, atol=1e-9)
+            drawn = np.asarray(line.get_ydata())
+            np.testing.assert_allclose(drawn, 100 * factors[replace] * (law - 1), rtol=1e-9, atol=1e-9)
         assert [line.get_linestyle() for line in lines] == ["-", "--"]
