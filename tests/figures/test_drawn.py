@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import ErrorbarContainer
 from scipy import stats
 
-from figures import designs, diffusion, language, linear_a, linear_b, one_law, vae
+from figures import designs, diffusion, language, linear_a, linear_b, one_law, proportional, vae
 from figures.style import COLOUR, style
 from paper_repro.recorded import RECORDED
 
@@ -103,6 +103,10 @@ def draw(plot, *tables):
         return plot(*tables)
 
 
+def caption(figure):
+    return " ".join(figure.get_supxlabel().split())
+
+
 def test_colours():
     assert COLOUR == COLOURS
 
@@ -113,7 +117,7 @@ def made_up(sweep):
     for one in sweep.simulations:
         for n in range(1, sweep.iterations + 1):
             low, mean, high = np.sort(random.uniform(1, 2, 3))
-            row = {"workflow": one.workflow.command(), "design": one.design, "T": one.T, "d": one.d}
+            row = {"workflow": one.name, "design": one.design, "T": one.T, "d": one.d}
             row |= {"sigma2": one.sigma2, "iteration": n, "replicates": 7}
             row |= {"mean": mean, "standard_error": random.uniform(0.01, 0.1), "low": low, "high": high}
             rows.append({name: str(value) for name, value in row.items()})
@@ -170,6 +174,52 @@ def test_both_designs_have_their_law_bars_and_bound():
         bound = math.pi**2 / 6 * 32 / (T - 33)
         (level,) = (np.asarray(line.get_ydata()) for line in axes.lines if line.get_linestyle() == ":")
         np.testing.assert_allclose(level, [bound, bound])
+
+
+#: Limits d/T -> 1/2 at fresh design, models 1 to 6, computed outside the project.
+PROPORTIONAL = {
+    "sliding-window": (1, 1.16666667, 1.50534500, 1.76466863, 2.05691706, 2.33484621),
+    "fixed-real": (1, 1.39903221, 1.66451989, 1.85377765, 1.99543877, 2.10524392),
+    "fresh-real": (1, 0.56687753, 0.48478271, 0.46922231, 0.46627297, 0.46571394),
+}
+
+
+@pytest.mark.slow
+def test_laws_at_finite_ratios_have_simulations_on_them_and_the_large_law_beside():
+    sweep = proportional.SWEEP
+    rows = made_up(sweep)
+    figure = draw(proportional.plot, rows)
+    left, right = figure.axes
+    n = np.arange(1, 11)
+    names = {one.name: one.workflow.command() for one in sweep.simulations}
+    assert len(left.lines) == 3 * len(names)
+    for name, workflow in names.items():
+        colour = COLOURS[workflow]
+        (solid,) = (x for x in left.lines if x.get_linestyle() == "-" and x.get_color() == colour)
+        shown = np.asarray(solid.get_ydata())
+        if workflow in ("replace", "accumulate"):
+            exact = n if workflow == "replace" else law("accumulate", "fresh", 200, 100, 1.0, 10) / (100 / 99)
+            np.testing.assert_allclose(shown, exact, rtol=1e-12)
+        else:
+            np.testing.assert_allclose(shown[:6], PROPORTIONAL[workflow], rtol=1e-7)
+        (large,) = (x for x in left.lines if x.get_linestyle() not in ("-", "None") and x.get_color() == colour)
+        if workflow in ("replace", "accumulate"):
+            np.testing.assert_allclose(
+                np.asarray(large.get_ydata()), law(workflow, "fixed", 200, 100, 1.0, 10) / (100 / 99)
+            )
+        for axes, d, last in ((left, "100", slice(None)), *((right, d, slice(9, 10)) for d in ("10", "40", "160"))):
+            one_fit = int(d) / (199 - int(d))
+            place = {"workflow": name, "T": "200", "d": d}
+            means = curve(rows, **place)[last] / one_fit
+            error = 1.96 * curve(rows, "standard_error", **place)[last] / one_fit
+            found = [
+                ends[:, :, 1]
+                for shown, x, y, ends in bars(axes)
+                if shown == colour.lower()
+                for ends in [ends if axes is left else ends[np.isclose(x, int(d) / 200)]]
+            ]
+            np.testing.assert_allclose(found[0], np.stack([means - error, means + error], 1))
+    assert "by 0.282 of one fit's error" in caption(figure)
 
 
 def test_the_autoencoders_losses_and_what_is_lost():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from paper_repro import one_law
+from paper_repro import one_law, sweep as sweeps
 from paper_repro.gerstgrasser2024 import linear
 from theory import Accumulate, Replace
 
@@ -31,10 +31,10 @@ def test_the_error_of_a_ratio_is_that_of_pairs():
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    one = linear.Simulation(Accumulate(), "fixed", 20, 3, Fraction(1, 4))
+    one = sweeps.Simulation(Accumulate(), "fixed", 20, 3, Fraction(1, 4))
     simulations = (one, one, replace(one, workflow=Replace(), design="fresh"))
-    sweep = linear.Sweep("sweep", simulations, iterations=2, replicates=300, seed=9)
-    return sweep, linear.run(sweep, tmp_path_factory.mktemp("sweep"))
+    sweep = sweeps.Sweep("sweep", simulations, iterations=2, replicates=300, seed=9)
+    return sweep, sweeps.run(sweep, tmp_path_factory.mktemp("sweep"))
 
 
 def test_a_sweeps_table_has_the_numbers_of_its_runs(swept):
