@@ -55,7 +55,7 @@ def test_it_stops_at_a_relative_error():
     run = simulate(replicates=None, relative_error=0.005)
     reached = run.test_error.standard_error / run.test_error.mean
     assert 0.0035 < reached.max() <= 0.005  # not far beyond what was asked
-    same = simulate(replicates=run.replicates)
+    same = simulate(replicates=run.replicates, sampler=run.sampler)
     assert (same.test_error.mean == run.test_error.mean).all()
     most = simulate(replicates=2000, relative_error=1e-4)
     assert most.replicates == 2000

@@ -74,11 +74,9 @@ class GeneratedLaw:
         check_design(self.design)
         check_workflow(self.workflow)
         check_names(self.workflow, ("T", "d", "sigma"))
-        if self.generator.shift and self._reading.draws:
-            raise ValueError(
-                f"{self.workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is "
-                "not known. Use pools whole, or leave bias and verifier out."
-            )
+        reason = objection(self.workflow, self.generator)
+        if reason is not None:
+            raise ValueError(reason)
 
     @cached_property
     def _reading(self) -> SymbolicWorkflow:
@@ -264,6 +262,16 @@ def generated(workflow: Workflow, generator: Generator, *, design: str) -> Gener
         ValueError: an unknown design, an invalid training set, or labels shifted where rows are drawn.
     """
     return GeneratedLaw(workflow, generator, design)
+
+
+def objection(workflow: Workflow, generator: Generator) -> str | None:
+    """Why there is no law under a generator; `None` where there is one."""
+    if generator.shift and SymbolicWorkflow(workflow).draws:
+        return (
+            f"{workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is not known. "
+            "Use pools whole, or leave bias and verifier out."
+        )
+    return None
 
 
 def _solve_single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> tuple[sp.Expr, Growth] | None:
