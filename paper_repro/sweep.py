@@ -1,9 +1,9 @@
 """Simulations of least squares as data: one, several run alike, and one function that runs and records them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import jax.random as jr
 import numpy as np
@@ -11,31 +11,42 @@ from tqdm import tqdm
 
 import sim
 from sim.keys import key_of
-from theory import Workflow
+from theory import Generator, Population, Workflow
 
 from .recorded import Row, read_or_make
 
+#: What is simulated.
+S = TypeVar("S", bound=Workflow | Population)
+
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(Generic[S]):
     """One simulation.
 
     Attributes:
         workflow, design, T, d: as everywhere.
         sigma2: the noise variance, exact.
         decay: the covariance of the features has the eigenvalues k^-decay; 0 is isotropic.
+        generator: how data are sampled from a model.
+        label: what the workflow or the population is called in the table, if not as `name` says.
     """
 
-    workflow: Workflow
+    workflow: S
     design: str
     T: int
     d: int
     sigma2: Fraction
     decay: int = 0
+    generator: Generator = field(default_factory=Generator)
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """Of the workflow in a table: as on the command line, or with its parameters if it has any."""
+        """In a table: its label, or the workflow's name on the command line, with its parameters if it has any."""
+        if self.label:
+            return self.label
+        if isinstance(self.workflow, Population):
+            return str(self.workflow)
         given = any(value is not None for value in self.workflow.parameters.values())
         return str(self.workflow) if given else self.workflow.command()
 
@@ -52,12 +63,14 @@ class Simulation:
     @property
     def described(self) -> list[object]:
         """The simulation as JSON."""
-        decay = [f"eigenvalues k^-{self.decay}"] if self.decay else []
-        return [self.name, self.design, self.T, self.d, str(self.sigma2), *decay]
+        more = [f"eigenvalues k^-{self.decay}"] if self.decay else []
+        more += [str(self.workflow)] if self.label else []
+        more += [str(self.generator)] if self.generator != Generator() else []
+        return [self.name, self.design, self.T, self.d, str(self.sigma2), *more]
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Generic[S]):
     """Several simulations run alike; each has random numbers of its own, from the seed and its place.
 
     Attributes:
@@ -70,7 +83,7 @@ class Sweep:
     """
 
     name: str
-    simulations: tuple[Simulation, ...]
+    simulations: tuple[Simulation[S], ...]
     iterations: int
     replicates: int
     seed: int
@@ -89,7 +102,7 @@ class Sweep:
         }
 
     @property
-    def presets(self) -> dict[str, "Sweep"]:
+    def presets(self) -> dict[str, "Sweep[S]"]:
         """It in all sizes: presets differ in the replicates alone."""
         return {
             "smoke": replace(self, replicates=40, iterations=min(5, self.iterations)),
@@ -105,7 +118,7 @@ def grid(
     d: tuple[int, ...],
     sigma2: tuple[str, ...] = ("1",),
     workflows: tuple[Workflow, ...],
-) -> tuple[Simulation, ...]:
+) -> tuple[Simulation[Workflow], ...]:
     """All combinations, the last ones changing first.
 
     Args:
@@ -121,17 +134,17 @@ def grid(
     )
 
 
-def run(sweep: Sweep, folder: Path) -> list[Row]:
+def run(sweep: Sweep[Any], folder: Path) -> list[Row]:
     """The sweep's table: read from `folder` if it was made from this very configuration, else simulated there.
 
-    One row a (simulation, iteration): `mean` and `standard_error` of the test error (noise left out), and where the
-    sampler has them its `low` and `high` quantiles (2.5 % and 97.5 % of the replicates). A bar on standard error shows
-    the simulations done.
+    One row a (simulation, iteration), of a population one for each `model`: `mean` and `standard_error` of the test
+    error (noise left out), and where the sampler has them its `low` and `high` quantiles (2.5 % and 97.5 % of the
+    replicates). A bar on standard error shows the simulations done.
     """
     return read_or_make(folder, sweep.name, sweep.configuration, lambda: _simulate(sweep))
 
 
-def _simulate(sweep: Sweep) -> list[dict[str, object]]:
+def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
     for index, one in enumerate(bar):
@@ -144,6 +157,7 @@ def _simulate(sweep: Sweep) -> list[dict[str, object]]:
             replicates=sweep.replicates,
             key=key,
             sampler=sweep.sampler,
+            generator=one.generator,
         )
         estimate = result.test_error
         place = {
@@ -153,16 +167,16 @@ def _simulate(sweep: Sweep) -> list[dict[str, object]]:
             "d": one.d,
             "sigma2": str(one.sigma2),
         }
-        for n in range(sweep.iterations):
-            numbers: dict[str, Any] = {"mean": estimate.mean[n], "standard_error": estimate.standard_error[n]}
-            if estimate.quantiles:
-                numbers |= {"low": estimate.quantiles[0.025][n], "high": estimate.quantiles[0.975][n]}
+        columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
+        if estimate.quantiles:
+            columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
+        for at in np.ndindex(estimate.mean.shape):
+            place |= dict(zip(("iteration", "model"), (index + 1 for index in at), strict=False))
             rows.append(
                 {
                     **place,
-                    "iteration": n + 1,
                     "metric": "test_error",
-                    **{name: float(number) for name, number in numbers.items()},
+                    **{name: float(column[at]) for name, column in columns.items()},
                     "replicates": result.replicates,
                 }
             )

@@ -276,7 +276,10 @@ def test_the_fastest_exact_one_is_chosen(workflow, design, generator, chosen):
             "the limit T -> oo of shifted labels is not known then",
         ),
         ({"generator": Generator(sizes=(1, 2))}, "sizes are given for pools 1 to 2; pool 3 needs one too"),
-        ({"generator": Generator(noises=(1, 2))}, "noises end at iteration 2; real\\(3\\) needs one|synthetic\\(2\\) needs"),
+        (
+            {"generator": Generator(noises=(1, 2))},
+            "noises end at iteration 2; real\\(3\\) needs one|synthetic\\(2\\) needs",
+        ),
         ({"generator": Generator(sizes=(1, "1/7", 1, 1))}, "not a whole number of rows"),
         ({"generator": Generator(sizes=(1, "1/2", 1, 1)), "design": "fixed"}, "not a whole number of copies of the 20"),
         ({"generator": SIZED, "T": (20, 30, 40, 50)}, "T is given one an iteration, and the generator has sizes too"),
@@ -355,12 +358,16 @@ def test_a_checkpoint_knows_its_generator(tmp_path):
     first = simulate(task_of("fixed"), Replace(), HOT, **settings)
     again = simulate(task_of("fixed"), Replace(), HOT, **settings)
     assert (again.test_error.mean == first.test_error.mean).all()
-    with pytest.raises(ValueError, match=r"generator is Generator\(temperature=3/2, bias=2/5\) there and Generator\(\)"):
+    with pytest.raises(
+        ValueError, match=r"generator is Generator\(temperature=3/2, bias=2/5\) there and Generator\(\)"
+    ):
         simulate(task_of("fixed"), Replace(), Generator(), **settings)
 
 
 def test_command(capsys):
-    line = "replace --design fixed --T 20 --d 3 --sigma 0.7 --iterations 4 --replicates 1000 --temperature 3/2 --bias 0.4"
+    line = (
+        "replace --design fixed --T 20 --d 3 --sigma 0.7 --iterations 4 --replicates 1000 --temperature 3/2 --bias 0.4"
+    )
     ran = command(capsys, "sim", f"{line} --seed 7 --sampler radial --json")
     found, law = ran.json, theory.generated(Replace(), HOT, design="fixed")
     assert (ran.status, found["temperature"], found["bias"], found["verdict"]) == (0, "3/2", "2/5", "agree")
