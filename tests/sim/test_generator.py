@@ -1,6 +1,7 @@
 """Simulations of what a generator samples, against least squares on its labels and the laws; and what is refused."""
 
 from fractions import Fraction
+from typing import Any
 
 import jax
 import jax.random as jr
@@ -39,12 +40,12 @@ ITERATIONS = 4
 EFFECT = 0.03
 
 
-def task_of(design, T=20, d=3, sigma=0.7, **more):
+def task_of(design, T: Any = 20, d=3, sigma: Any = 0.7, **more):
     return sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, **more)
 
 
 def simulate(task, workflow, generator, **changes):
-    settings = {"iterations": ITERATIONS, "key": jr.key(7), "replicates": 1000, "generator": generator}
+    settings: dict[str, Any] = {"iterations": ITERATIONS, "key": jr.key(7), "replicates": 1000, "generator": generator}
     return sim.run(task, workflow, **(settings | changes))
 
 

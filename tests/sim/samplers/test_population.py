@@ -1,6 +1,7 @@
 """Simulated populations against their gains, least squares on all rows, and workflows of one model."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.random as jr
@@ -29,7 +30,7 @@ def three(pools="shared", real_data="fixed", sizes=()):
     )
 
 
-def task_of(design, T=20, d=2, **more):
+def task_of(design, T: Any = 20, d: Any = 2, **more):
     return sim.LinearRegression(T=T, d=d, design=design, **more)
 
 
