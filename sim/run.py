@@ -108,8 +108,8 @@ def run(
         iterations: model-fitting iterations; the first is fitted to real data.
         replicates: independent chains; with `relative_error` the most there may be.
         key: a JAX key, as `jax.random.key(0)`.
-        sampler: "auto" for the fastest exact one, or its name: see `sim.tasks`. With `relative_error` it is the one that
-            gets there first, which may be of means alone; it is the same one whatever the machine.
+        sampler: "auto" for the fastest exact one, or its name: see `sim.tasks`. With `relative_error` it is the one
+            that gets there first, which may be of means alone; the same one whatever the machine.
         precision: of the chains, "float64" or "float32"; by default float32 where nothing is lost by it.
         relative_error: stop when every iteration's standard error is at most this share of its mean.
         generator: how data are sampled from a model; by default as they are.

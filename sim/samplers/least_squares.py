@@ -235,7 +235,7 @@ def replicates_needed(
     around, of_squares = 2 * d * (N - 1) * square, (d**2 * (c - 2) + 2 * d) * square
     mean = d / (c - 1)
     variance = of_squares - mean**2 + (0 if averaged else around)
-    return max(FIRST_LOOK, variance / mean**2 / relative_error**2)
+    return max(float(FIRST_LOOK), variance / mean**2 / relative_error**2)
 
 
 def draws(workflow: Workflow, iterations: int) -> bool:

@@ -26,6 +26,9 @@ from .wishart import Bartlett
 #: the data are of model 0, 1, …, or real where it is the number of models.
 DrawPool = Callable[[Float[Array, " d"], Int[Array, ""], Int[Array, ""]], Sums]
 
+#: Of each model.
+AllSums = tuple[Float[Array, "models *shape"], Float[Array, "models d"]]
+
 
 class Exchange(eqx.Module):
     """A compiled population, ready to be scanned.
@@ -69,13 +72,13 @@ class Exchange(eqx.Module):
         everyone, real = jnp.arange(count), jnp.asarray(count)
         own = jnp.broadcast_to(truth, (count, *truth.shape))
 
-        def real_data(first: Int[Array, ""]) -> Sums:
+        def real_data(first: Int[Array, ""]) -> AllSums:
             return jax.vmap(lambda a, model: pool(model, first + a, real))(everyone, own)
 
-        def sampled(models: Float[Array, "models d"], first: Int[Array, ""]) -> Sums:
+        def sampled(models: Float[Array, "models d"], first: Int[Array, ""]) -> AllSums:
             """The weighted sums of what each training set has of sampled pools."""
 
-            def of(training_set: Int[Array, ""]) -> Sums:
+            def of(training_set: Int[Array, ""]) -> AllSums:
                 numbers = first + count * training_set + everyone
                 return jax.vmap(pool)(models, numbers, everyone)
 
@@ -109,6 +112,18 @@ class AbstractPopulation(AbstractLeastSquares):
     """What the samplers of populations share."""
 
     exchange: Exchange
+
+    @classmethod
+    def serves(cls, task: LinearRegression, workflow: Any, iterations: int) -> bool:
+        """At both designs."""
+        del task, workflow, iterations
+        return True
+
+    @classmethod
+    def work_to(cls, task: LinearRegression, workflow: Any, iterations: int, relative_error: float) -> float | None:
+        """The first is the fastest."""
+        del task, workflow, iterations, relative_error
+        return None
 
     @classmethod
     def objection(cls, task: LinearRegression, workflow: Any, iterations: int) -> str | None:
