@@ -217,6 +217,11 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
                 f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the"
                 " limit T -> oo alone: asymptotic=True, or --asymptotic on the command line."
             )
+        if law.derived.values is not None and law.derived.each is None:
+            raise ValueError(
+                f"the law of {law.workflow} is known by numbers alone, which prove no bound; its limit T -> oo can be"
+                " judged: asymptotic=True, or --asymptotic on the command line."
+            )
         expr, unit = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr, law.unit
     return Statement(
         unit if expr is None else expr,
