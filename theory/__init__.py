@@ -51,6 +51,7 @@ from .workflow import (
 from .workflows import (
     WORKFLOWS as WORKFLOWS,
     Accumulate as Accumulate,
+    AccumulateFresh as AccumulateFresh,
     AccumulateSubsample as AccumulateSubsample,
     FixedReal as FixedReal,
     FreshReal as FreshReal,

@@ -27,6 +27,8 @@ from .workflow import Workflow
 
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
+#: Likewise where it is a recursion, whose quotients of polynomials grow with each.
+_KNOWN_IN_FULL = 8
 #: Likewise where its gain obeys a recurrence.
 _KNOWN_BY_RECURRENCE = 4096
 
@@ -215,12 +217,17 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
                 f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the"
                 " limit T -> oo alone: asymptotic=True, or --asymptotic on the command line."
             )
-        expr, unit = None if law.expr.atoms(AppliedUndef) else law.expr, law.unit
+        if law.derived.values is not None and law.derived.each is None:
+            raise ValueError(
+                f"the law of {law.workflow} is known by numbers alone, which prove no bound; its limit T -> oo can be"
+                " judged: asymptotic=True, or --asymptotic on the command line."
+            )
+        expr, unit = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr, law.unit
     return Statement(
         unit if expr is None else expr,
         domain,
         unit=unit,
-        at=_at_iteration(law, unit) if expr is None else None,
+        at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
         beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
@@ -228,12 +235,14 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
     )
 
 
-def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
+def _at_iteration(
+    law: Law, unit: sp.Expr, *, asymptotic: bool
+) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
     """The law at one n, for a law without a formula in n: its gain there times the unit.
 
     Symbols of the workflow have numbers there too.
     """
-    own = sorted(law.workflow.symbols, key=str)
+    own, each = sorted(law.workflow.symbols, key=str), None if asymptotic else law.derived.each
 
     @cache
     def known(parameters: tuple[Fraction, ...], iterations: int) -> list[Fraction]:
@@ -242,11 +251,15 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
 
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         lines = None if own else _strips(law.workflow)
-        most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
+        most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
+        most = most if lines is None else _KNOWN_BY_RECURRENCE
         if iteration > most:
             raise OutOfReach(f"the law is known up to n = {most}")
         if not all(symbol in values for symbol in own):
             raise OutOfReach("the law is known for numbers in the place of its letters")
+        if each is not None:
+            known_at = {symbol: rational(values[symbol]) for symbol in own}
+            return substituted(each(iteration), {**law.task.at, **known_at})
         if lines is None:
             return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
         return unit * rational(lines.gain(iteration))
@@ -256,7 +269,7 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
 
 def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
     """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic else _strips(law.workflow)
+    lines = None if law.workflow.is_symbolic or law.derived.each else _strips(law.workflow)
     if lines is None:
         return None
 

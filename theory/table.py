@@ -12,6 +12,7 @@ from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
@@ -24,12 +25,14 @@ _K = sp.Symbol("k", integer=True, positive=True)
 _W = sp.Symbol("w", positive=True)
 _S = sp.Symbol("s", integer=True, positive=True)
 
-#: Parameters are symbols, so that a row holds for a whole family; two windows of a given length show a closed form.
+#: Parameters are symbols, so that a row holds for a whole family; a window of a given length shows a closed form, and a
+#: family without a formula in n is shown at its usual parameters.
 FAMILIES: tuple[Workflow, ...] = (
     Replace(),
     ReplaceGrowing(),
     Accumulate(),
     AccumulateSubsample(),
+    AccumulateFresh(),
     SlidingWindow(2),
     SlidingWindow(_K),
     FixedReal(_W),
