@@ -13,7 +13,7 @@ from .gain import gain
 from .law import Law
 from .prover.bounds import Beyond, Statement, judge
 from .prover.deadline import checkpoint
-from .prover.divisions import check_divisions
+from .prover.cancelled import check_cancelled
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
@@ -78,7 +78,7 @@ def check_bound(
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
     if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
-        check_divisions(bound, _with_letters(domain, law))
+        check_cancelled(bound, _with_letters(domain, law))
     limit = _with_numbers(law, bound)
     limit = _in_the_limit(law, limit) if asymptotic else limit
     return judge(statement, limit, lower=lower, time_limit=time_limit)
@@ -108,7 +108,7 @@ def tightest(
     pi**2/6
     """
     if isinstance(family, str):
-        check_divisions(family, _with_letters(domain, law))
+        check_cancelled(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
     statement = _statement(law, _domain(domain, law), asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)

@@ -12,9 +12,9 @@ import sympy as sp
 from ..symbols import n
 from ..sympy_types import as_expression, substituted
 from . import certificate, search
+from .cancelled import check_cancelled
 from .certificate import Certificate
 from .deadline import OutOfWork, within
-from .divisions import check_divisions
 from .domain import Domain
 from .enclosure import OutOfReach
 from .parsing import parse_bound
@@ -171,7 +171,7 @@ def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
     if isinstance(bound, Statement):
         return bound
     if isinstance(bound, str):
-        check_divisions(bound, domain)
+        check_cancelled(bound, domain)
     return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
 
 
