@@ -12,8 +12,8 @@ from .derivation import EXACT, LARGE_T
 from .gain import gain
 from .law import Law
 from .prover.bounds import Beyond, Statement, judge
-from .prover.deadline import checkpoint
 from .prover.cancelled import check_cancelled
+from .prover.deadline import checkpoint
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
@@ -240,8 +240,9 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
+    lines = None if own else _strips(law.workflow)
+
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        lines = None if own else _strips(law.workflow)
         most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
         if iteration > most:
             raise OutOfReach(f"the law is known up to n = {most}")
@@ -249,6 +250,11 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
             raise OutOfReach("the law is known for numbers in the place of its letters")
         if lines is None:
             return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
+        return recurrent(iteration)
+
+    @cache
+    def recurrent(iteration: int) -> sp.Expr:
+        assert lines is not None
         return unit * rational(lines.gain(iteration))
 
     return at

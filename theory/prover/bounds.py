@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried. Most
 #: counterexamples downhill are found soon, so that what is true waits for a short search alone.
 _SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
-_SHORT_DOWNHILL, _SHORT_PROOF = 15_000, 60_000
+_SHORT_DOWNHILL, _SHORT_PROOF, _SHORT_PARTS = 15_000, 60_000, 13_000
 #: How hard each part of a proof is tried.
 _PARTS = (*search.QUICK, (12, 0))
 #: Where formulas that stand for a law begin: the later, the closer they are.
@@ -151,6 +151,7 @@ def judge(
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
+        ("a proof in parts", _SHORT_PARTS, in_parts and partial(_in_parts, statement, other, lower)),
         (far, _SHORT_DOWNHILL, lookout.directed),
         ("a proof", _SHORT_PROOF, thorough),
         (far, _DOWNHILL, lookout.directed),

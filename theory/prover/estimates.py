@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy as sp
 
@@ -316,7 +317,8 @@ def _tail_options(goal: sp.Expr, total: sp.Sum, sample: Sample) -> list[Lemma]:
     return lemmas
 
 
-def _sum_options(term: sp.Expr) -> list[Lemma]:
+@lru_cache(maxsize=256)
+def _sum_options(term: sp.Expr) -> tuple[Lemma, ...]:
     """Estimates from below of the sum over i = 1..n of `term`."""
     lemmas: list[Lemma] = []
     if _has_a_known_series(term):
@@ -324,7 +326,7 @@ def _sum_options(term: sp.Expr) -> list[Lemma]:
     lemmas.append(Termwise(term, sp.S.Zero))
     expansion = _expansion(term)
     if expansion is None or expansion[0] < 1:
-        return lemmas
+        return tuple(lemmas)
     p, c, _ = expansion
     first = at(term, i, 1)
     others = [1 / (c * i**p) + (first - 1 / c) / i ** (p + 1), first / i**p, 1 / (c * i**p)]
@@ -336,7 +338,7 @@ def _sum_options(term: sp.Expr) -> list[Lemma]:
         ]
     else:  # each term against the one before of the harmonic numbers
         lemmas.append(Telescoping(term, (sp.harmonic(n) - 1 / n) / c))
-    return lemmas
+    return tuple(lemmas)
 
 
 def _has_a_known_series(term: sp.Expr) -> bool:
