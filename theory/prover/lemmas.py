@@ -262,7 +262,7 @@ class RootBound(Lemma):
         yield numbers(sp.And(sp.Lt(0, self.e), sp.Lt(self.e, 1), sp.Gt(self.c, 0)), "0 < e < 1 and c > 0")
         yield positive(self.x, region)
         if self.flat:
-            yield numbers(self.below, "an estimate from below")
+            yield numbers(self.below, lambda: f"an estimate from below, {self.x}^e >= {self.c}")
             yield nonnegative(self.x - self.c ** (1 / self.e), region, lambda: f"{self.x}^e >= {self.c}")
 
     def estimate(self, region: Region) -> Estimate:
