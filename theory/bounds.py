@@ -11,13 +11,14 @@ from sympy.core.function import AppliedUndef
 from .derivation import EXACT, LARGE_T
 from .gain import gain
 from .law import Law
-from .prover.bounds import Beyond, Statement, judge
+from .prover.bounds import judge
 from .prover.cancelled import check_cancelled
 from .prover.deadline import checkpoint
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
+from .prover.statement import Beyond, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .strip import Strips, strips
 from .symbolic_workflow import SymbolicWorkflow

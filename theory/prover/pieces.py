@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import cast
 
 import flint
 import sympy as sp
@@ -117,7 +118,7 @@ class _Height:
         checkpoint(_POINT)
         with flint.ctx.workprec(_PRECISION):
             try:
-                values = {symbol: function(point) for symbol, function in self._cell.items()}
+                values = {symbol: cast(fmpq, function(point)) for symbol, function in self._cell.items()}
                 height = arb(self._goal({**point, **values, n: self._least_n}))
             except NoValue:
                 return None
