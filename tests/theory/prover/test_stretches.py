@@ -37,15 +37,21 @@ def _parts(bound: str, *, lower: bool = False, last: int = LAST) -> list[tuple[i
 
 def test_one_value_stands_for_all_where_it_can() -> None:
     assert _parts(f"3*{U}") == [(1, LAST)]
+
+
+@pytest.mark.slow
+def test_the_smallest_value_stands_for_all_from_below() -> None:
     assert _parts(U, lower=True) == [(1, LAST)]
 
 
+@pytest.mark.slow
 def test_stretches_are_halved_where_it_cannot() -> None:
     stretches = _parts(f"(log(n)+2)*{U}", last=12)
     assert len(stretches) > 2
     assert len(_parts(f"(1-1/(n+2))*{U}", lower=True)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bound", "lower"), [("2.999", False), ("1.001", True), ("n*0.999", False)])
 def test_no_stretch_hides_what_is_false(bound: str, lower: bool) -> None:
     verdict = check_bound(THIRD, f"{bound}*{U}", lower=lower, domain=f"n <= {LAST}")
