@@ -120,7 +120,7 @@ def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
             return Choice(part, [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides])
         rooted = isinstance(run, RootFrom) and run.shift and _is_root_base(x, run)
         lead = sp.LC(x, n) if x.is_polynomial(n) and x != n and sp.degree(x, n) == 1 and not rooted else None
-        if lead is not None and lead.is_Rational and lead > 0:
+        if lead is not None and lead.is_number and lead.is_positive:
             return Choice(part, [LogRatio(x, lead * n, below) for below in sides])
         return Choice(part, [option for below in sides for option in _log_bounds(x, below, region)])
     return None
@@ -243,7 +243,8 @@ def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> lis
     corner = _corner(x, region)
     flat = [RootBound(x, e, rational(corner) ** e, True, flat=True)] if below and corner > 0 else []
     # x is at least each of its positive addends, and near the one that leads.
-    addends = [part for part in sp.Add.make_args(x) if symbols(part) and part.is_positive and part != x]
+    spread = as_expression(sp.expand(x)) if x.is_polynomial(*symbols(x)) else x
+    addends = [part for part in sp.Add.make_args(spread) if symbols(part) and part.is_positive and part != x]
     known = [as_expression(part**e) for part in addends]
     flat += [RootBound(x, e, c, True, flat=True) for c in known if below]
     sloped = [RootBound(x, e, c, below) for c in known]

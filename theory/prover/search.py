@@ -195,12 +195,13 @@ class _Cell:
         bases = [line for base, _ in roots if (line := _line(base)) is not None]
         degree = math.lcm(*(degree for _, degree in roots))
         if bases and degree <= _LARGEST_DEGREE:
-            degrees, (shift, scale) = [degree], max(bases)
+            # That one of several lines is a power makes only its own root rational.
+            ways = [(degree, shift, scale) for shift, scale in sorted(set(bases), reverse=True)]
         else:
             yield from ((From(least_n + start),) for start in starts)
             # log n is compared with roots of n where it must stay below a power of n.
-            degrees, scale, shift = ([2, 3] if goal.has(sp.log, sp.harmonic) else []), 1, 0
-        for degree in degrees:
+            ways = [(2, 0, 1), (3, 0, 1)] if goal.has(sp.log, sp.harmonic) else []
+        for degree, shift, scale in ways:
             for root in _ROOT_STARTS[: self.starts]:
                 run = RootFrom(root, degree, scale, shift)
                 if least_n <= run.least <= least_n + _LARGEST_START:
