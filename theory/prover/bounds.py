@@ -21,7 +21,7 @@ from .refutation import Point, Search, Sides
 from .second_opinion import SecondOpinion, second_opinion
 from .size import MOST_TERMS, multiplied_out
 from .statement import Statement
-from .stretches import certified, in_parts as in_parts_of
+from .stretches import certified, in_parts
 from .verdicts import Proved, Refuted, Undecided
 
 Result = TypeVar("Result")
@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried. Most
 #: counterexamples downhill are found soon, so that what is true waits for a short search alone.
-_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 130_000, 60_000
 _SHORT_DOWNHILL, _SHORT_PROOF, _SHORT_PARTS = 15_000, 60_000, 30_000
 
 
@@ -104,18 +104,19 @@ def judge(
     far = f"counterexamples downhill, to large {_listed(domain)}"
     proof = partial(_proof, statement, other, lower, {}) if objection is None else None
     thorough = proof and partial(proof, search.QUICK + search.THOROUGH)
-    without_formula = domain.most_n is not None and any(each.at is not None for each in (statement, other))
-    in_parts = without_formula or any(each.beyond is not None for each in (statement, other)) or None
+    no_formula = any(each.at is not None for each in (statement, other))
+    divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
+    by_parts = partial(in_parts, statement, other, lower) if divisible else None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
-        ("a proof in parts", _SHORT_PARTS, in_parts and partial(in_parts_of, statement, other, lower)),
+        ("a proof in parts", _SHORT_PARTS, by_parts if no_formula else None),
         (far, _SHORT_DOWNHILL, lookout.directed),
         ("a proof", _SHORT_PROOF, thorough),
         (far, _DOWNHILL, lookout.directed),
         ("a proof", _PROOF, thorough),
-        ("a proof in parts", _IN_PARTS, in_parts and partial(in_parts_of, statement, other, lower)),
+        ("a proof in parts", _IN_PARTS, by_parts),
     ]
     for what, units, work in searches:
         if work is None:
