@@ -11,13 +11,14 @@ from sympy.core.function import AppliedUndef
 from .derivation import EXACT, LARGE_T
 from .gain import gain
 from .law import Law
-from .prover.bounds import Beyond, Statement, judge
+from .prover.bounds import judge
+from .prover.cancelled import check_cancelled
 from .prover.deadline import checkpoint
-from .prover.divisions import check_divisions
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
+from .prover.statement import Beyond, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .strip import Strips, strips
 from .symbolic_workflow import SymbolicWorkflow
@@ -80,7 +81,7 @@ def check_bound(
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
     if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
-        check_divisions(bound, _with_letters(domain, law))
+        check_cancelled(bound, _with_letters(domain, law))
     limit = _with_numbers(law, bound)
     limit = _in_the_limit(law, limit) if asymptotic else limit
     return judge(statement, limit, lower=lower, time_limit=time_limit)
@@ -110,7 +111,7 @@ def tightest(
     pi**2/6
     """
     if isinstance(family, str):
-        check_divisions(family, _with_letters(domain, law))
+        check_cancelled(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
     statement = _statement(law, _domain(domain, law), asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)
@@ -249,8 +250,9 @@ def _at_iteration(
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
+    lines = None if own else _strips(law.workflow)
+
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        lines = None if own else _strips(law.workflow)
         most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
         most = most if lines is None else _KNOWN_BY_RECURRENCE
         if iteration > most:
@@ -262,6 +264,11 @@ def _at_iteration(
             return substituted(each(iteration), {**law.task.at, **known_at})
         if lines is None:
             return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
+        return recurrent(iteration)
+
+    @cache
+    def recurrent(iteration: int) -> sp.Expr:
+        assert lines is not None
         return unit * rational(lines.gain(iteration))
 
     return at
