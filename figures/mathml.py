@@ -37,7 +37,8 @@ class _MathML(MathMLPresentationPrinter):
 
     def _print_Product(self, e: sp.Product) -> Any:
         # SymPy's printer of MathML has none
-        row = self._print_Sum(sp.Sum(e.function, *e.limits))
+        alike: Any = sp.Sum(e.function, *e.limits)
+        row = self._print_Sum(alike)
         row.getElementsByTagName("munderover")[0].firstChild.firstChild.data = "&#x220F;"
         return row
 

@@ -304,7 +304,7 @@ def test_the_fastest_exact_one_is_chosen(workflow, design, generator, chosen):
     ],
 )
 def test_mistakes(changes, message):
-    of_task = {name: changes[name] for name in ("T", "sigma", "design") if name in changes}
+    of_task: dict[str, Any] = {name: changes[name] for name in ("T", "sigma", "design") if name in changes}
     rest = {name: value for name, value in changes.items() if name not in of_task}
     with pytest.raises(ValueError, match=message):
         simulate(task_of(**({"design": "fresh"} | of_task)), **({"workflow": Replace()} | rest))
