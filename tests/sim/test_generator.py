@@ -40,7 +40,7 @@ ITERATIONS = 4
 EFFECT = 0.03
 
 
-def task_of(design, T: Any = 20, d=3, sigma: Any = 0.7, **more):
+def task_of(design, T: Any = 20, d: Any = 3, sigma: Any = 0.7, **more):
     return sim.LinearRegression(T=T, d=d, sigma=sigma, design=design, **more)
 
 
@@ -189,22 +189,20 @@ def test_known_numbers_at_fixed_design(workflow, generator, values):
     ids=str,
 )
 def test_at_fresh_design_means_follow_the_proportional_limit(workflow, generator, limit):
-    """At d/T = 1/2: the approximation, right to less than a percent; the limit itself is off by about 1/d."""
-    T, d = (60, 30) if isinstance(workflow, AccumulateSubsample) else (200, 100)
-    task, law = task_of("fresh", T=T, d=d, sigma=1.0), theory.generated(workflow, generator, design="fresh")
+    """At d/T = 1/2: the approximation is right to a percent, the limit to about 1/d."""
+    task, law = task_of("fresh", T=60, d=30, sigma=1.0), theory.generated(workflow, generator, design="fresh")
     sampler = "literal" if isinstance(workflow, AccumulateSubsample) else "conditional"
     iterations = 4 if limit is None else 5
     run = simulate(task, workflow, generator, iterations=iterations, sampler=sampler, replicates=4000)
-    there = law.estimates(iterations, T=T, d=d)
+    there = law.estimates(iterations, T=60, d=30)
     if limit is not None:
         np.testing.assert_allclose(there["proportional"], limit, atol=6e-6)
     mean, error = run.test_error.mean, run.test_error.standard_error
     assert (error < EFFECT / (2 * Z) * mean).all()
-    np.testing.assert_allclose(mean, there["approximation"], rtol=0.012)
-    np.testing.assert_allclose(mean, there["proportional"], rtol=EFFECT)
-    # and the power: the law for T -> oo is far off
+    np.testing.assert_allclose(mean, there["approximation"], rtol=0.015)
+    np.testing.assert_allclose(mean, there["proportional"], rtol=2 / 30)
+    assert (np.abs(mean - (1 + EFFECT) * there["approximation"]) > Z * error).all()
     assert sim.compare(run, law).verdict == "not comparable"
-    assert sim.compare(run, law, asymptotic=True).verdict == "disagree"
     assert sim.compare(run, law, validity="approximation").law.tolist() == there["approximation"].tolist()
 
 
