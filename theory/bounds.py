@@ -10,7 +10,7 @@ from sympy.core.function import AppliedUndef
 
 from .derivation import EXACT, LARGE_T
 from .gain import gain
-from .law import Law
+from .law import Judged, Law
 from .prover.bounds import judge
 from .prover.cancelled import check_cancelled
 from .prover.deadline import checkpoint
@@ -35,8 +35,8 @@ _KNOWN_BY_RECURRENCE = 4096
 
 
 def check_bound(
-    law: Law,
-    bound: str | int | sp.Expr | Law,
+    law: Judged,
+    bound: str | int | sp.Expr | Judged,
     *,
     lower: bool = False,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
@@ -49,7 +49,7 @@ def check_bound(
     symbol among the workflow's parameters takes every value of that parameter's range, as 0 < w <= 1 for a weight.
 
     Args:
-        law: an exact one, or with `asymptotic` also a large-T one.
+        law: an exact one, or with `asymptotic` also a large-T one; that of a generator (`theory.generated`) too.
         bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in n and the symbols of task and workflow;
             or another law of the same quantity.
         lower: judge law >= bound.
@@ -75,6 +75,7 @@ def check_bound(
     >>> check_bound(weighted, "sigma**2*d/(T-d-1)/w").verdict
     'proved'
     """
+    law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
@@ -88,7 +89,7 @@ def check_bound(
 
 
 def tightest(
-    law: Law,
+    law: Judged,
     family: str | sp.Expr | None = None,
     *,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
@@ -110,6 +111,7 @@ def tightest(
     >>> tightest(linear.test_error(Accumulate(), design="fresh")).constant
     pi**2/6
     """
+    law = law.judged
     if isinstance(family, str):
         check_cancelled(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
@@ -211,6 +213,11 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         if T in domain.ceilings:
             raise ValueError(f"there is no limit T -> oo with T <= {domain.ceilings[T]}; leave T without an end.")
         own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.domain.symbols)
+        if law.gain_expr is None and not law.derived.own_gain:
+            raise ValueError(
+                f"the limit T -> oo of {law.workflow} under this generator is not judged: labels are shifted, which no"
+                " number of samples makes smaller, or no formula in n is known."
+            )
         expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n, domain.most_n)
     else:
         if not law.exact:
@@ -276,7 +283,7 @@ def _at_iteration(
 
 def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
     """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic or law.derived.each else _strips(law.workflow)
+    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else _strips(law.workflow)
     if lines is None:
         return None
 

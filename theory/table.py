@@ -1,4 +1,7 @@
-"""Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth, needs and source."""
+"""Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth and source.
+
+Beside these what a law needs, and where it is known the next order in 1/T.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +44,10 @@ FAMILIES: tuple[Workflow, ...] = (
 )
 
 
+#: So many kappa_n are shown.
+_SHOWN = 4
+
+
 @dataclass(frozen=True)
 class Row:
     """One law of the table."""
@@ -58,10 +65,17 @@ class Row:
             "closed_form": law.closed_form(),
             "limit": law.limit(),
             "growth": None if growth is None else str(growth),
+            "next_order": self._next_order(),
             "validity": law.validity,
             "needs": str(law.assumptions[0]),
             "source": law.source,
         }
+
+    def _next_order(self) -> str | None:
+        """The first kappa_n, of the term after the gain in 1/T; `None` where it is not known, and for families."""
+        if self.law.derived.kappa is None:
+            return None
+        return ", ".join(map(str, self.law.kappa(_SHOWN))) + ", …"
 
 
 def variants(task: type[Task]) -> list[Task]:

@@ -17,7 +17,7 @@ of the two parts to its leading order. New here, but for the verifier under Repl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,16 @@ import sympy as sp
 from ... import recursion
 from ...asymptotics import Growth, growth
 from ...depth import depth, inherited, z
-from ...derivation import EXACT, LARGE_T, estimated
+from ...derivation import EXACT, LARGE_T, Derivation, Derived, estimated
 from ...gain import noises
 from ...generator import Generator
 from ...iterations import as_iterations, check_iterations
+from ...law import Judged, Law
 from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
 from ...symbolic_workflow import SymbolicWorkflow, check_names
-from ...symbols import k, n, tidy
+from ...symbols import GAIN, k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
 from ...workflow import Workflow, check_workflow
 from . import estimates
@@ -46,7 +47,7 @@ _ORDER = ("bounded", "logarithmic", "log-squared", "linear", "quadratic")
 
 
 @dataclass(frozen=True)
-class GeneratedLaw:
+class GeneratedLaw(Judged):
     """The test error of model n under a workflow and a generator; noise left out, n = 1 the fit to real data.
 
     Attributes:
@@ -92,6 +93,36 @@ class GeneratedLaw:
         sizes = self.generator.sizes
         whole = all(size.denominator == 1 for size in sizes) if sizes else self._reading.in_whole_multiples
         return EXACT if self.design == "fixed" and whole and not self._reading.draws else LARGE_T
+
+    @property
+    def judged(self) -> Law:
+        """As a law that bounds are judged on.
+
+        Raises:
+            ValueError: the workflow has symbols for parameters, and no formula in n is known.
+        """
+        from .task import TEST_ERROR, LinearRegression  # not at the top, for a task has such laws
+
+        expr = self.expr
+        if expr is None and self.workflow.is_symbolic:
+            raise ValueError(f"{self.workflow} has symbols for parameters, and no formula in n is known; give numbers.")
+        shown = GAIN(n) * ONE_FIT + rational(self.generator.shift) ** 2 * sp.Function("shift")(n) ** 2
+        derived = Derived(
+            shown if expr is None else expr,
+            Derivation(()),
+            "new here",
+            self.validity,
+            gain=None if self.generator.shift else self.gain_expr,
+            looked_at=self._reading.looked_at if self.exact else None,
+            each=cache(self._each) if expr is None else None,
+            own_gain=False,
+        )
+        return Law(LinearRegression(design=self.design), self.workflow, TEST_ERROR, derived)
+
+    def _each(self, iteration: int) -> sp.Expr:
+        """E at one iteration."""
+        shift = rational(self.generator.shift * self.shift(iteration)[-1])
+        return rational(self.gain(iteration)[-1]) * ONE_FIT + shift**2
 
     @property
     def exact(self) -> bool:
