@@ -92,8 +92,8 @@ def plot_learning(rows: Sequence[Row]) -> Figure:
                     label=f"n = {iteration}",
                 )
         line[0].set_ylabel(f"{NAMES[workflow]}\ncross-entropy (test)")
-    for axes, model in zip(grid[0], EXPERIMENT.variants, strict=True):
-        axes.set_title(PUBLISHED[model][0])
+    for axes, (model, weights) in zip(grid[0], weights_of(EXPERIMENT).items(), strict=True):
+        axes.set_title(f"{PUBLISHED[model][0]},\nhere {weights / 1000:.0f}k weights")
     for axes in grid[1]:
         axes.set(xlabel="epoch", xticks=np.arange(0, base.epochs + 1, 4))
     for line in grid:
@@ -134,11 +134,12 @@ def plot_temperature(warm: Sequence[Row], cold: Sequence[Row]) -> Figure:
         loc="upper right",
     )
     panels[0].set_ylabel("cross-entropy (test), nats a token")
+    (weights,) = weights_of(TEMPERATURE).values()
     caption(
         figure,
-        f"""Coloured: a stand-in for the paper's GPT-2 9M on {base.stories} stories of the embedded grammar, mean of
-        {base.seeds} seeds with 95 % intervals by Student's t. Grey: the paper's, on TinyStories, at the iterations that
-        its Table 2 has, as a reading note gives them; model 10 under Replace at temperature 0.3 has 9.85 there, more
-        than the ln 8000 = 8.99 of a uniform guess.""",
+        f"""Coloured: a stand-in of {weights:,} weights for the paper's GPT-2 9M on {base.stories} stories of
+        the embedded grammar, mean of {base.seeds} seeds with 95 % intervals by Student's t. Grey: the paper's, on
+        TinyStories, at the iterations that its Table 2 has, as a reading note gives them; model 10 under Replace at
+        temperature 0.3 has 9.85 there, more than the ln 8000 = 8.99 of a uniform guess.""",
     )
     return figure

@@ -12,6 +12,22 @@ from paper_repro.recorded import Row
 from .chains import NAMES, band, curve, ladder, losses_and_lost
 from .style import COLOUR, caption
 
+#: Variants of the ablation in words. A linear autoencoder after few steps is far from its best fit, and says so.
+_WORDS = {
+    "base": f"{ABLATION.base.steps} steps",
+    "noisy": "with noise",
+    "beta 0.005": "β = 0.005",
+    "latent 2": "latent size 2",
+    "T 180": "T = 180",
+    "T 719": "T = 719",
+    "linear": "linear, stopped early",
+    "linear noisy": "linear, stopped early, with noise",
+    "2,000 steps": "2,000 steps",
+    "2,000 steps noisy": "2,000 steps, with noise",
+    "linear 4,000 steps": "linear, 4,000 steps",
+    "linear 4,000 steps noisy": "linear, 4,000 steps, with noise",
+}
+
 
 def plot(rows: Sequence[Row]) -> Figure:
     """The test loss as a band over seeds, with the paper's; below it what is lost."""
@@ -78,7 +94,7 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         """The first ten images that each model of seed 0 draws, none chosen: the decoder's mean for a latent code from
-        the prior. Under Replace strokes fade into blurs that are alike; under Accumulate contrast and variety stay,
+        the prior. Under Replace strokes fade and images grow alike; under Accumulate contrast and variety stay,
         though not every image is a digit, as with model 1.""",
     )
     return figure
@@ -105,7 +121,4 @@ def plot_ablation(rows: Sequence[Row]) -> Figure:
 
 def described(variant: str) -> str:
     """A variant of the ablation in words."""
-    if variant == "base":
-        return f"{ABLATION.base.steps} steps"
-    words = variant.replace("beta", "β =").replace("latent", "latent size").replace("T ", "T = ")
-    return words.replace("linear ", "linear, ").replace("noisy", "with noise").replace("steps with", "steps, with")
+    return _WORDS[variant]

@@ -36,7 +36,9 @@ PAPER = Paper(
         "language_preset": Entry("what `python -m neural transformer` runs", language.AS_COMMAND, language.run),
         "language_9m": Entry("the smallest of them with all of its weights", language.FULL_SIZE, language.run),
         "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
-        "vae_ablation": Entry("what drives the autoencoders' loss", vae.of_digits(vae.ABLATION), vae.run),
+        "vae_ablation": Entry(
+            "what drives the autoencoders' loss after short training", vae.of_digits(vae.ABLATION), vae.run
+        ),
         "vae_longer": Entry("the same nearer to their best fit", vae.of_digits(vae.LONGER), vae.run),
         "diffusion": Entry(
             "section 2.2: diffusion models under Replace and Accumulate", diffusion.PRESETS, diffusion.run

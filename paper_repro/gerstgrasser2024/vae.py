@@ -2,9 +2,10 @@
 
 The paper has CelebA, 10 iterations, one autoencoder of unknown size: its test loss goes from 0.0195 to 0.0305 under
 Replace (+56 %) and to 0.0202 under Accumulate (+3 %, after a dip). Here it is 8 x 8 digits, a hundredth of the data.
-The ablation changes one thing at a time: the latent size, beta (twice the variance of the observation noise), whether
-images are sampled with that noise, how many real images there are, and how long each model is trained, which matters
-most: what training leaves undone is lost anew at every iteration.
+Each model is trained for 4,000 steps, which leaves model 1 within 3 % of its loss once converged. The ablation stops
+early, after 500 steps, and changes one thing at a time: the latent size, beta (twice the variance of the observation
+noise), whether images are sampled with that noise, how many real images there are, and how long each model is trained,
+which matters most: what training leaves undone is lost anew at every iteration.
 
 A linear autoencoder tells what to expect of the noise. Its best fit is probabilistic PCA (Tipping and Bishop 1999): the
 principal variances above sigma^2 are kept, less sigma^2, and the rest is called noise. Samples without noise have
@@ -32,6 +33,7 @@ SHOWN = 10
 
 VAE = Experiment("vae", SETTINGS["cpu"], {"cpu": {}})
 
+#: After an eighth of the usual training, so that most of what is lost is what the fits leave undone.
 ABLATION = Experiment(
     "vae_ablation",
     replace(SETTINGS["cpu"], iterations=4, steps=500),
@@ -47,7 +49,7 @@ ABLATION = Experiment(
     },
 )
 
-#: Nearer to the best fit, where the noise that samples lack is what is left to lose.
+#: Nearer to the best fit than these, where the noise that samples lack is what is left to lose.
 LONGER = Experiment(
     "vae_longer",
     ABLATION.base,

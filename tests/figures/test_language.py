@@ -43,6 +43,11 @@ def test_learning_curves_are_the_recorded_ones():
             assert epochs[-1] == figure.EXPERIMENT.base.epochs
             assert len(epochs) >= 8
             np.testing.assert_allclose(losses_while_fitted[-1], loss, rtol=1e-12)
+    # the name of a model of 9 million weights over one of 19 thousand says so
+    assert panels[0].get_title() == "GPT-2 9M,\nhere 19k weights"
+    counts = language.weights_of(figure.EXPERIMENT)
+    for axes, (theirs, _), weights in zip(panels[:4], PUBLISHED.values(), counts.values(), strict=True):
+        assert axes.get_title().split("\n") == [f"{theirs},", f"here {round(weights / 1000)}k weights"]
 
 
 def test_temperatures_are_the_recorded_and_the_published_ones():

@@ -76,9 +76,14 @@ def test_no_verdict_of_an_interval_that_includes_its_refutation(rows):
 
 
 def altered(name, change):
-    """The recorded tables with every row of one changed."""
+    """The recorded tables with rows of one changed; they lose their values by seed, which would say otherwise."""
     real = verdicts.recorded()
-    return lambda asked: [{**row, **change(row)} for row in real(asked)] if asked == name else real(asked)
+
+    def planted(row):
+        new = change(row)
+        return {**row, **({"by_seed": ""} if new else {}), **new}
+
+    return lambda asked: [planted(row) for row in real(asked)] if asked == name else real(asked)
 
 
 #: Claim, its table, what is planted there.
@@ -149,7 +154,10 @@ def test_the_command_notices_a_planted_table(tmp_path, monkeypatch, capsys):
     shutil.copytree(RECORDED, folder, ignore=shutil.ignore_patterns(".*"))
     results = Results(folder, "vae")
     configuration = EXPERIMENTS["vae"].presets["cpu"].configuration
-    planted = [row | ({"mean": "0.01"} if row["metric"] == "rise" else {}) for row in results.load(configuration) or []]
+    planted = [
+        row | ({"mean": "0.01", "by_seed": ""} if row["metric"] == "rise" else {})
+        for row in results.load(configuration) or []
+    ]
     results.save(configuration, planted, 0.0)
     real = verdicts.recorded
     monkeypatch.setattr(verdicts, "recorded", lambda: real(folder))
