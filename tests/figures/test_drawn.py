@@ -29,12 +29,13 @@ from figures import (
 from figures.style import COLOUR, style
 from paper_repro.recorded import RECORDED
 
-#: Okabe and Ito's colours.
+#: Okabe and Ito's colours, and one more.
 COLOURS = {
     "replace": "#D55E00",
     "replace-growing": "#E69F00",
     "accumulate": "#0072B2",
     "accumulate-subsample": "#56B4E9",
+    "accumulate-fresh": "#332288",
     "sliding-window": "#CC79A7",
     "fixed-real": "#8C6D1F",
     "fresh-real": "#009E73",

@@ -37,6 +37,7 @@ from ...summation import without_sums
 from ...symbolic_workflow import SymbolicWorkflow, check_names
 from ...symbols import GAIN, k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
+from ...task import Task
 from ...workflow import Workflow, check_workflow
 from . import estimates
 from .checks import check, check_design
@@ -52,9 +53,10 @@ class GeneratedLaw(Judged):
 
     Attributes:
         workflow, generator, design: what it is of.
+        task: the same task with a letter for every parameter.
 
-    >>> from theory import Accumulate, Generator
-    >>> law = GeneratedLaw(Accumulate(), Generator(bias=1), "fixed")
+    >>> from theory import Accumulate, Generator, generated
+    >>> law = generated(Accumulate(), Generator(bias=1), design="fixed")
     >>> [str(value) for value in law.shift(3)]
     ['0', '1/2', '5/6']
     >>> print(law.growth())
@@ -64,6 +66,7 @@ class GeneratedLaw(Judged):
     workflow: Workflow
     generator: Generator
     design: str
+    task: Task
 
     def __post_init__(self) -> None:
         """Refuse what has no law.
@@ -101,8 +104,6 @@ class GeneratedLaw(Judged):
         Raises:
             ValueError: the workflow has symbols for parameters, and no formula in n is known.
         """
-        from .task import TEST_ERROR, LinearRegression  # not at the top, for a task has such laws
-
         expr = self.expr
         if expr is None and self.workflow.is_symbolic:
             raise ValueError(f"{self.workflow} has symbols for parameters, and no formula in n is known; give numbers.")
@@ -117,7 +118,7 @@ class GeneratedLaw(Judged):
             each=cache(self._each) if expr is None else None,
             own_gain=False,
         )
-        return Law(LinearRegression(design=self.design), self.workflow, TEST_ERROR, derived)
+        return Law(self.task, self.workflow, self.task.quantities[0], derived)
 
     def _each(self, iteration: int) -> sp.Expr:
         """E at one iteration."""
@@ -279,20 +280,6 @@ class GeneratedLaw(Judged):
         if found.growth.kind == "bounded":
             return Growth("bounded", factored(square * (constant - 1) ** 2))
         return Growth({"logarithmic": "log-squared", "linear": "quadratic"}[found.growth.kind], square * constant**2)
-
-
-def generated(workflow: Workflow, generator: Generator, *, design: str) -> GeneratedLaw:
-    """The law of the test error of models refitted on what a generator samples from them.
-
-    Args:
-        workflow: what each model is fitted to.
-        generator: how data are sampled from a model.
-        design: "fixed" (one X, only labels are new) or "fresh" (a new X each iteration).
-
-    Raises:
-        ValueError: an unknown design, an invalid training set, or labels shifted where rows are drawn.
-    """
-    return GeneratedLaw(workflow, generator, design)
 
 
 def objection(workflow: Workflow, generator: Generator) -> str | None:

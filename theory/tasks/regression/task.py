@@ -111,7 +111,7 @@ class LinearRegression(Task):
 
     def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:
         """The law of the test error under a generator."""
-        return GeneratedLaw(workflow, generator, self.design)
+        return GeneratedLaw(workflow, generator, self.design, LinearRegression(design=self.design))
 
     def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
         """One T and one sigma are needed, and pools used whole where labels are shifted."""
