@@ -74,8 +74,8 @@ def plot(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Fresh design, T = {T}: mean of {rows[0]["replicates"]} replicates (circles; bars, smaller than these, are
-        95 % intervals), the law (lines) and the law for T → ∞ (dotted). Replace and Accumulate have exact laws; the
-        others are the limit in which d grows with T. Simulation and law differ by at most {100 * max(apart):.1f} %.
+        95 % intervals), the law (lines) and the law for T → ∞ (dotted). A window and FixedReal have the limit in which
+        d grows with T, the others exact laws. Simulation and law differ by at most {100 * max(apart):.1f} %.
         A window of two pools grows by {window[-1] - window[-2]:.3f} of one fit's error an iteration at
         d/T = {HALF / T:g}, not by 4/9.""",
     )

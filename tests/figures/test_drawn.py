@@ -188,11 +188,14 @@ def test_both_designs_have_their_law_bars_and_bound():
         np.testing.assert_allclose(level, [bound, bound])
 
 
-#: Limits d/T -> 1/2 at fresh design, models 1 to 6, computed outside the project.
+#: At fresh design, models 1 to 6, computed outside the project: limits d/T -> 1/2, and for FreshReal, which has an exact
+#: law, values at T = 200 and d = 100 by an approximation, which is good to a tenth of a per cent there.
 PROPORTIONAL = {
     "sliding-window": (1, 1.16666667, 1.50534500, 1.76466863, 2.05691706, 2.33484621),
     "fixed-real": (1, 1.39903221, 1.66451989, 1.85377765, 1.99543877, 2.10524392),
-    "fresh-real": (1, 0.56687753, 0.48478271, 0.46922231, 0.46627297, 0.46571394),
+    "fresh-real": tuple(
+        value / 1.01010101 for value in (1.01010101, 0.57133581, 0.48756362, 0.47156924, 0.46851548, 0.46793243)
+    ),
 }
 
 
@@ -213,7 +216,8 @@ def test_laws_at_finite_ratios_have_simulations_on_them_and_the_large_law_beside
             exact = n if workflow == "replace" else law("accumulate", "fresh", 200, 100, 1.0, 10) / (100 / 99)
             np.testing.assert_allclose(shown, exact, rtol=1e-12)
         else:
-            np.testing.assert_allclose(shown[:6], PROPORTIONAL[workflow], rtol=1e-7)
+            exact = workflow == "fresh-real"
+            np.testing.assert_allclose(shown[:6], PROPORTIONAL[workflow], rtol=1e-3 if exact else 1e-7)
         (large,) = (x for x in left.lines if x.get_linestyle() not in ("-", "None") and x.get_color() == colour)
         if workflow in ("replace", "accumulate"):
             np.testing.assert_allclose(

@@ -121,7 +121,7 @@ def test_at_fixed_design_means_follow_the_exact_gains(sampler, pools, real_data)
 def test_known_limits_of_symmetric_populations(kind, known):
     """Three models, weight 3/10 on real data; after 15 iterations what is left of the start is 0.7^28."""
     population = symmetric_population(3, "3/10", pools=kind[0], real_data=kind[1])
-    run = simulate(task_of("fixed", T=40, d=4), population, iterations=15, replicates=40_000)
+    run = simulate(task_of("fixed", T=40, d=4), population, iterations=15, replicates=100_000)
     assert sim.compare(run, population).verdict == "agree"
     mean, error = run.test_error.mean[-1] * 35 / 4, run.test_error.standard_error[-1] * 35 / 4
     assert (error < EFFECT / (2 * Z) * known).all()
