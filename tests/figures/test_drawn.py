@@ -188,7 +188,7 @@ def test_both_designs_have_their_law_bars_and_bound():
         np.testing.assert_allclose(level, [bound, bound])
 
 
-#: At fresh design, models 1 to 6, computed outside the project: limits d/T -> 1/2, and for FreshReal, which has an exact
+#: At fresh design, models 1 to 6, computed outside the project: limits d/T -> 1/2; for FreshReal, which has an exact
 #: law, values at T = 200 and d = 100 by an approximation, which is good to a tenth of a per cent there.
 PROPORTIONAL = {
     "sliding-window": (1, 1.16666667, 1.50534500, 1.76466863, 2.05691706, 2.33484621),
