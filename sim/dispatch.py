@@ -39,19 +39,6 @@ def sampler_names(task: type[Task]) -> tuple[str, ...]:
     return "auto", *dict.fromkeys(automatic + others)
 
 
-def build(
-    name: str,
-    task: Task,
-    workflow: Workflow | Population,
-    iterations: int,
-    precision: str | None = None,
-    of: str | None = None,
-    generator: Generator = USUAL,
-) -> tuple[AbstractSampler[Any], str]:
-    """The sampler called `name` and the precision of its chains; arguments are those of `chosen` and of `Wish`."""
-    return chosen(Wish(name, precision), task, workflow, iterations, of, generator)
-
-
 def chosen(
     wish: Wish,
     task: Task,

@@ -4,9 +4,10 @@ import jax.random as jr
 import pytest
 
 import sim
-from sim.dispatch import Wish, build, chosen, sampler_names
+from sim.dispatch import Wish, chosen, sampler_names
 from sim.samplers.least_squares import replicates_needed
 from tests.helpers import Made
+from tests.sim.build import build
 from theory import (
     Accumulate,
     AccumulateSubsample,

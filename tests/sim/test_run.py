@@ -6,8 +6,8 @@ import pytest
 import sim
 import theory
 from sim.blocks import Blocks
-from sim.dispatch import build
 from sim.run import available_memory
+from tests.sim.build import build
 from theory import Accumulate, Replace
 
 TASK = sim.LinearRegression(T=40, d=4, design="fresh")

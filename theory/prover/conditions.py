@@ -81,9 +81,7 @@ def vanishes(expression: sp.Expr, region: Region) -> Condition:
 
 def without(symbol: sp.Symbol, *expressions: sp.Expr) -> list[Condition]:
     """The symbol is in none of the expressions."""
-    return [
-        Condition(WITHOUT, part, partial("{} without {}".format, part, symbol), symbol=symbol) for part in expressions
-    ]
+    return [Condition(WITHOUT, part, partial(_without, part, symbol), symbol=symbol) for part in expressions]
 
 
 def _without(part: sp.Expr, symbol: sp.Symbol) -> str:

@@ -11,8 +11,8 @@ import pytest
 import sim
 from sim.blocks import Blocks
 from sim.comparison import Z
-from sim.dispatch import build
 from tests.helpers import anisotropic, thinned
+from tests.sim.build import build
 from tests.sim.samplers.test_distributions import distance
 from theory import Accumulate, FixedReal, FreshReal, Population, law, symmetric_population
 from theory.population import POOLS, REAL_DATA
