@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from paper_repro.recorded import Row, matching
 from paper_repro.regression import PROPORTIONAL
@@ -67,7 +67,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     right.set(title=f"model {n[-1]}", xlabel="d/T", yscale="log", xlim=(0, 0.85))
     for axes, ticks in ((left, (0.5, 1, 2, 5, 10)), (right, (0.25, 0.5, 1, 2, 5, 10))):
         axes.set_yticks(ticks)
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     left.set_ylabel("test error (of model 1 = 1)")
     window = law(SlidingWindow(2), T, HALF, _STEADY)
