@@ -10,12 +10,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from neural.images.configuration import ImageConfiguration
-from paper_repro import one_law as neural_law
+from paper_repro import one_law as neural_law, sweep as sweeps
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import (
     diffusion as conformers,
     language as language_models,
-    linear,
     vae as autoencoders,
 )
 from paper_repro.recorded import RECORDED, Row
@@ -23,7 +22,20 @@ from paper_repro.registry import EXPERIMENTS
 from sim.files import anew
 from sim.results import Results
 
-from . import designs, diffusion, forgetting, language, linear_a, linear_b, one_law, schematic, vae
+from . import (
+    designs,
+    diffusion,
+    forgetting,
+    language,
+    linear_a,
+    linear_b,
+    one_law,
+    population,
+    proportional,
+    schematic,
+    temperature_bias,
+    vae,
+)
 
 #: Where pictures go, and what is simulated for them, below the current folder.
 OUT = Path("figures", "out")
@@ -69,13 +81,18 @@ class Picture:
     source: Source | None = None
 
 
-def _simulated(sweep: linear.Sweep) -> Source:
-    return Source(OUT, (sweep.name,), lambda folder: linear.run(sweep, folder))
+def _simulated(sweep: sweeps.Sweep[Any]) -> Source:
+    return Source(OUT, (sweep.name,), lambda folder: sweeps.run(sweep, folder))
 
 
 def _recorded(load: Callable[[Path], Any], *names: str) -> Source:
     """Minutes of training: drawn from tables in the repository as long as their configurations are those of today."""
     return Source(RECORDED, names, load)
+
+
+def _kept(sweep: sweeps.Sweep[Any]) -> Source:
+    """A minute or more of simulation."""
+    return _recorded(lambda folder: sweeps.run(sweep, folder), sweep.name)
 
 
 def _autoencoders(*experiments: Experiment[ImageConfiguration]) -> Source:
@@ -138,6 +155,24 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: Accumulate at fixed and at fresh design, two different laws under one bound",
         designs.plot,
         _simulated(designs.SWEEP),
+    ),
+    Picture(
+        "proportional",
+        "not in the paper: fresh design at finite d/T, where the law for T → ∞ is far off",
+        proportional.plot,
+        _kept(proportional.SWEEP),
+    ),
+    Picture(
+        "temperature_bias",
+        "not in the paper: data sampled at another temperature, or with a bias that Accumulate does not forgive",
+        temperature_bias.plot,
+        _kept(temperature_bias.SWEEP),
+    ),
+    Picture(
+        "population",
+        "not in the paper: several models that train on one another's data",
+        population.plot,
+        _kept(population.SWEEP),
     ),
     Picture(
         "one_law",

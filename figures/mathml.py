@@ -35,6 +35,13 @@ class _MathML(MathMLPresentationPrinter):
         row.replaceChild(self._print(e.function), row.lastChild)
         return row
 
+    def _print_Product(self, e: sp.Product) -> Any:
+        # SymPy's printer of MathML has none
+        alike: Any = sp.Sum(e.function, *e.limits)
+        row = self._print_Sum(alike)
+        row.getElementsByTagName("munderover")[0].firstChild.firstChild.data = "&#x220F;"
+        return row
+
 
 def _split(expr: sp.Mul, unit: sp.Expr | None) -> tuple[sp.Expr, sp.Expr] | None:
     """The two factors that are shown side by side; `None` for one fraction."""

@@ -19,6 +19,7 @@ COLOUR = {
     "replace-growing": "#E69F00",
     "accumulate": "#0072B2",
     "accumulate-subsample": "#56B4E9",
+    "accumulate-fresh": "#332288",
     "sliding-window": "#CC79A7",
     "fixed-real": "#8C6D1F",
     "fresh-real": "#009E73",

@@ -181,6 +181,12 @@ def _check_pools(learner: Learner, workflow: Workflow, plan: Plan) -> None:
     for pool in map(Pool, range(1, plan.iterations + 2)):
         rows_of(workflow.size(pool), plan.T, str(pool))
     named = (part for iteration in range(1, plan.iterations + 1) for part in workflow.said(iteration).parts)
+    for iteration in range(1, plan.iterations + 1):
+        other = next(
+            (pool for pool in workflow.shares(iteration) if pool.fresh_real and workflow.size(pool) != 1), None
+        )
+        if other is not None:
+            raise ValueError(f"{workflow}: {other} has {workflow.size(other)} times T rows; neural collects T of them.")
     learner.check_real(max((part.last for part in named if part.fresh_real), default=1), plan.T)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from theory import Law, Task, law as law_of
+from theory import GeneratedLaw, Generator, Law, Task, Workflow, generator_command, law as law_of
 from theory.cli import (
     Parser,
     add_task,
@@ -37,6 +37,7 @@ from .dispatch import PRECISIONS, sampler_names
 from .hosts import Lost, check_devices, join, leave, platforms, use_all_cores
 from .keys import key_of
 from .run import Interrupted, Run, run
+from .samplers.base import USUAL
 
 
 def _options(task: type[Task], command: Parser) -> None:
@@ -50,9 +51,11 @@ def _options(task: type[Task], command: Parser) -> None:
         metavar="SHARE",
         help="go on until every standard error is this share of its mean, as 0.1%% (default: after --replicates)",
     )
+    generator_command.add_to(command)
     samplers = sampler_names(task)
     told = f"of chains: {', '.join(samplers)} (default: auto, the fastest exact one)"
     add("--sampler", choices=samplers, default="auto", metavar="NAME", help=told)
+    add("--quantiles", action="store_true", help="take no sampler of means alone, which --relative-error may choose")
     add("--precision", choices=PRECISIONS, help="of the chains (default: float32 where nothing is lost by it)")
     add("--checkpoint", metavar="FILE", help="keep the state there, and go on from it after an interruption")
     add("--seed", type=natural_number, default=0, help="seed of all random numbers (default: 0)")
@@ -124,6 +127,8 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
             sampler=options.sampler,
             precision=options.precision,
             relative_error=options.relative_error,
+            generator=generator_command.build(options),
+            quantiles=options.quantiles,
             checkpoint=options.checkpoint,
             batch_size=options.batch_size,
             progress=True,
@@ -140,13 +145,17 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     return told | {"checkpoint": options.checkpoint is not None}
 
 
-def _compared(result: Run, asymptotic: bool) -> tuple[Law | None, Comparison]:
+def _compared(result: Run, workflow: Workflow, asymptotic: bool) -> tuple[Law | GeneratedLaw | None, Comparison]:
     """The law of what was run, if there is one, and the run held against it."""
-    objection = result.task.objection(result.workflow, result.task.quantity(result.of))
+    task, generator = result.task, result.generator
+    usual = generator == USUAL
+    objection = (
+        task.objection(workflow, task.quantity(result.of)) if usual else task.generated_objection(workflow, generator)
+    )
     if objection is not None:
         none = np.full(result.iterations, np.nan)
         return None, Comparison(none, none, math.nan, "not comparable", objection)
-    law = law_of(result.task, result.workflow, result.of)
+    law = law_of(task, workflow, result.of) if usual else task.generated(workflow, generator)
     return law, compare(result, law, asymptotic=asymptotic)
 
 
@@ -159,8 +168,8 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             if interrupted.run is None:
                 raise
             result, interruption = interrupted.run, interrupted
-    workflow = result.workflow
-    law, comparison = _compared(result, options.asymptotic)
+    workflow = build_workflow(options)
+    law, comparison = _compared(result, workflow, options.asymptotic)
     estimate = result.estimate
     summary = {
         "task": result.task.name,
@@ -169,6 +178,8 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         "parameters": {name: None if value is None else str(value) for name, value in workflow.parameters.items()},
         **_chosen(result.task),
         **result.task.numbers,
+        "temperature": str(result.generator.temperature),
+        "bias": str(result.generator.bias),
         "iterations": result.iterations,
         "replicates": result.replicates,
         "seed": options.seed,
@@ -186,7 +197,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         "note": result.note,
     }
     if jax.process_index() == 0:
-        print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, summary)
+        print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, result.generator, summary)
     if interruption is not None:
         kept = f"{options.checkpoint} holds these, and the same command goes on from them."
         lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
@@ -203,9 +214,10 @@ def _chosen(task: Task) -> dict[str, str]:
     return {choice.name: getattr(task, choice.name) for choice in task.choices}
 
 
-def _print(task: Task, summary: dict[str, Any]) -> None:
+def _print(task: Task, generator: Generator, summary: dict[str, Any]) -> None:
     chosen = "".join(f"{value} {name}, " for name, value in _chosen(task).items())
     numbers = ", ".join(f"{name}={value}" for name, value in task.numbers.items())
+    numbers += "" if generator == USUAL else f", {generator}"
     print(
         "{workflow}, {chosen}{numbers}: {replicates:,} replicates, {sampler} sampler in {precision}".format(
             chosen=chosen, numbers=numbers, **summary

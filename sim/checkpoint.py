@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from theory import Quantity, Task, Workflow
+from theory import Generator, Population, Quantity, Task, Workflow
 
 from .files import partial_file, write_whole
 from .hosts import first_alone, from_first
@@ -26,11 +26,17 @@ _SECONDS = 2.0
 
 _TRAINING_SETS = "training sets"
 
-#: What files did not say when there was one task.
-_OLDER = {"task": "regression", "of": "test_error"}
+#: What files did not say when there was one task, and no generator.
+_OLDER = {"task": "regression", "of": "test_error", "generator": str(Generator())}
 
 
-def configuration(task: Task, quantity: Quantity, workflow: Workflow, settings: dict[str, Any]) -> dict[str, Any]:
+def configuration(
+    task: Task,
+    quantity: Quantity,
+    workflow: Workflow | Population,
+    settings: dict[str, Any],
+    generator: Generator | None = None,
+) -> dict[str, Any]:
     """What a run's digits depend on, as JSON.
 
     Args:
@@ -39,12 +45,14 @@ def configuration(task: Task, quantity: Quantity, workflow: Workflow, settings: 
         workflow: told by its name with its parameters, and by its training sets: a class may move to another module,
             and two of one name are still told apart.
         settings: of the run; with "iterations".
+        generator: how data are sampled from a model; by default as they are.
     """
     common = {
         "task": task.name,
         "of": quantity.name,
         "workflow": str(workflow),
         _TRAINING_SETS: _training_sets(workflow, settings["iterations"]),
+        "generator": str(generator or Generator()),
         "platform": jax.local_devices()[0].platform,
         "jax": jax.__version__,
     } | settings
@@ -57,9 +65,11 @@ def _plain(value: Any) -> Any:
     return hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else value
 
 
-def _training_sets(workflow: Workflow, iterations: int) -> str:
+def _training_sets(workflow: Workflow | Population, iterations: int) -> str:
     """A digest of every iteration's pools with their shares and sizes, and of the rows drawn from them."""
     digest = hashlib.sha256()
+    if isinstance(workflow, Population):  # the same at all iterations, and its text says all of it
+        return hashlib.sha256(str(workflow).encode()).hexdigest()
     for iteration in range(1, iterations + 1):
         pools = sorted((pool, share, workflow.size(pool)) for pool, share in workflow.shares(iteration).items())
         told = "; ".join(f"{pool}: {share} of {size}" for pool, share, size in pools)
@@ -70,7 +80,7 @@ def _training_sets(workflow: Workflow, iterations: int) -> str:
 class Checkpoint:
     """The file of a run; with several processes that of the first, which tells the others."""
 
-    def __init__(self, path: Path, workflow: Workflow, configuration: dict[str, Any]) -> None:
+    def __init__(self, path: Path, workflow: Workflow | Population, configuration: dict[str, Any]) -> None:
         self.path, self.workflow, self.configuration = path, workflow, configuration
         self._saved = time.monotonic()
 
@@ -142,7 +152,7 @@ class Checkpoint:
         digest = hashlib.sha256(body.getvalue()).hexdigest()
         return f"{_MAGIC} {digest}\n".encode() + body.getvalue()
 
-    def load(self, iterations: int) -> RunningStatistics:
+    def load(self, columns: int) -> RunningStatistics:
         """What was saved; nothing where there is no file yet.
 
         Raises:
@@ -150,7 +160,7 @@ class Checkpoint:
         """
         content = self._content()
         if content is None:
-            return RunningStatistics(iterations)
+            return RunningStatistics(columns)
         if not content:
             raise ValueError(f"{self.path} is empty, no checkpoint. Remove it, or name another file.")
         head, _, body = content.partition(b"\n")
@@ -166,10 +176,10 @@ class Checkpoint:
         except Exception as error:  # what is raised depends on where it was forged
             raise self._damaged("it does not hold the state of a run") from error
         self._compare(made)
-        objection = _objection(arrays, iterations)
+        objection = _objection(arrays, columns)
         if objection is not None:
             raise self._damaged(objection)
-        found = RunningStatistics(iterations)
+        found = RunningStatistics(columns)
         found.moments = Moments(int(arrays["count"]), arrays["mean"], arrays["squares"])
         found.histogram.merge(Histogram.of(int(arrays["lowest"]), arrays["counts"]))
         return found
@@ -220,7 +230,7 @@ def _objection(saved: dict[str, Any], iterations: int) -> str | None:
     return None
 
 
-def _is_older_name(text: Any, workflow: Workflow) -> bool:
+def _is_older_name(text: Any, workflow: Workflow | Population) -> bool:
     """Whether an older file, which tells a workflow as module.Name(…) and not by its training sets, means this one.
 
     The toolkit's own have moved within `theory`; any other class must be where it was, or it may be another one.

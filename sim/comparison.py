@@ -1,14 +1,18 @@
 """A simulation held against a law, and the verdict."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 import sympy as sp
 from jaxtyping import Float
 
-from theory import Law, UnequalLaw
+from theory import GeneratedLaw, Law, LinearRegression, Population, UnequalLaw
 
 from .run import Run
+from .samplers.base import USUAL
 from .tasks.regression import law_of
 
 #: A law is rejected where |mean - law| exceeds this many standard errors. Were means normal, a true law would be
@@ -28,7 +32,7 @@ class Comparison:
     """A simulation held against a law.
 
     Attributes:
-        law: the law's values at iterations 1, 2, …
+        law: the law's values at iterations 1, 2, …; of a population (iterations, models), as all arrays here.
         z: (mean - law) / standard error at each iteration, or that of the quantile furthest off where means have no
             standard error; NaN where there is neither.
         max_abs_z: the largest |z|; NaN likewise.
@@ -36,14 +40,37 @@ class Comparison:
         reason: why, in a sentence.
     """
 
-    law: Float[np.ndarray, " iterations"]
-    z: Float[np.ndarray, " iterations"]
+    law: Float[np.ndarray, "iterations *models"]
+    z: Float[np.ndarray, "iterations *models"]
     max_abs_z: float
     verdict: str
     reason: str
 
 
-def compare(run: Run, law: Law | UnequalLaw, *, asymptotic: bool = False) -> Comparison:
+@dataclass(frozen=True)
+class _Expected:
+    """What a law says of a run.
+
+    Attributes:
+        values: at the run's iterations.
+        exact: whether they are the run's own means.
+        estimate: the name of the estimate that they are, where one was asked for.
+        distribution: the exact one, of `scipy.stats`, by iteration, where it is known and needed.
+    """
+
+    values: Float[np.ndarray, "iterations *models"]
+    exact: bool
+    estimate: str | None = None
+    distribution: Mapping[int, Any] = field(default_factory=dict)
+
+
+def compare(
+    run: Run,
+    law: Law | UnequalLaw | GeneratedLaw | Population,
+    *,
+    asymptotic: bool = False,
+    validity: str | None = None,
+) -> Comparison:
     """Hold a run's mean against a law, iteration by iteration.
 
     Where the variance is infinite a mean has no z-value: there the quantiles are held against the exact distribution,
@@ -52,43 +79,107 @@ def compare(run: Run, law: Law | UnequalLaw, *, asymptotic: bool = False) -> Com
 
     "not comparable" where there is nothing of this: no known distribution, too few replicates for a relative standard
     error of `NOISIEST`, or a law that holds only for T -> oo and `asymptotic` was not asked for. An asymptotic
-    comparison counts the law's own error at finite T as disagreement: ask for it at T of at least 50 (d + 1) or so.
+    comparison counts the law's own error at finite T as disagreement: ask for it at T of at least 50 (d + 1) or so. So
+    does one with an estimate that the law has at finite T.
 
     Args:
         run: its task has numbers.
-        law: of the same workflow, quantity and task; with symbols or the run's numbers.
+        law: of the same workflow, quantity, task and generator; with symbols or the run's numbers. For a run of a
+            population that population, by its gains.
         asymptotic: whether a law for T -> oo is taken at its word.
+        validity: the name of an estimate that is taken at its word: "next-order", "proportional" or "approximation".
 
     Raises:
         ValueError: the law is of something else, or of parameters that are the same at all iterations where the run's
-            are not.
+            are not; or it has no such estimate.
     """
-    whole = law if isinstance(law, Law) else law_of(law, run.task)
-    if whole is None or not _is_of(run, whole):
-        theirs = f"{law.quantity.name} of {law.task}" if isinstance(law, Law) else f"test error at {law.design} design"
-        raise ValueError(
-            f"the run is of the {run.of} of {run.task} under {run.workflow}, the law of the {theirs} under "
-            f"{law.workflow}. Compare a run with the law of its own: theory.law(run.task, run.workflow, run.of)."
-        )
-    return _compare(run, whole, asymptotic)
+    expected = _expected(law, run, validity)
+    if run.moments == 1 and expected.distribution:
+        return _compare_quantiles(run, expected)
+    return _compare_means(run, expected, asymptotic)
 
 
-def _is_of(run: Run, law: Law) -> bool:
-    """Whether the law is of what was run; a symbol stands for one number, not for one an iteration."""
+@singledispatch
+def _expected(law: object, run: Run, validity: str | None) -> _Expected:
+    raise ValueError(f"a law is needed, as of theory.law, or the population of the run; got {law!r}.")
+
+
+@_expected.register
+def _of_law(law: Law, run: Run, validity: str | None) -> _Expected:
     each = {p.name for p in run.task.parameters if p.symbol not in run.task.at}
-    same = (law.workflow, law.quantity.name) == (run.workflow, run.of)
-    return same and law.task.covers(run.task) and each <= law.task.numbers.keys()
+    same = (law.workflow, law.quantity.name) == (run.workflow, run.of) and run.generator == USUAL
+    # a symbol stands for one number, not for one an iteration
+    if not (same and law.task.covers(run.task) and each <= law.task.numbers.keys()):
+        raise _other(run, f"{law.quantity.name} of {law.task} under {law.workflow}")
+    iterations, numbers = range(1, run.iterations + 1), run.task.numbers
+    known = [n for n in iterations if run.moments == 1 and law.distribution_objection(n) is None]
+    limit = run.is_limit and law.quantity.limit_unit.free_symbols <= run.task.at.keys()
+    if limit and validity is None:
+        return _Expected(_limit(run, law.gain(run.iterations)), exact=True)
+    return _Expected(
+        law.evaluate(n=iterations, validity=validity, **numbers),
+        law.exact or run.is_limit,
+        validity,
+        {n: law.distribution(n=n, **numbers) for n in known},
+    )
 
 
-def _compare(run: Run, law: Law, asymptotic: bool) -> Comparison:
-    values = _values(run, law)
-    known = [n for n in range(1, run.iterations + 1) if law.distribution_objection(n) is None]
-    if run.moments == 1 and known:
-        return _compare_quantiles(run, law, values, known)
-    estimate = run.estimate
+@_expected.register
+def _of_unequal_law(law: UnequalLaw, run: Run, validity: str | None) -> _Expected:
+    whole = law_of(law, run.task)
+    if whole is None:
+        raise _other(run, f"test error at {law.design} design under {law.workflow}")
+    return _of_law(whole, run, validity)
+
+
+@_expected.register
+def _of_generated_law(law: GeneratedLaw, run: Run, validity: str | None) -> _Expected:
+    task, theirs = run.task, f"test error at {law.design} design under {law.workflow} and {law.generator}"
+    same = (law.workflow, law.generator) == (run.workflow, run.generator)
+    if not (same and isinstance(task, LinearRegression) and task.design == law.design and not task.is_unequal):
+        raise _other(run, theirs)
+    numbers = task.numbers
+    if run.is_limit and validity is None:
+        shift = float(law.generator.shift) * np.array([float(D) for D in law.shift(run.iterations)])
+        return _Expected(_limit(run, law.gain(run.iterations)) + shift**2, exact=True)
+    if validity is None or validity == law.validity:
+        return _Expected(law.evaluate(n=range(1, run.iterations + 1), **numbers), law.exact, validity)
+    there = law.estimates(run.iterations, **numbers)
+    if validity not in there:
+        raise ValueError(f"the {theirs} has no {validity} values; it has {', '.join([law.validity, *there])}.")
+    return _Expected(there[validity], False, validity)
+
+
+@_expected.register
+def _of_population(law: Population, run: Run, validity: str | None) -> _Expected:
+    if law != run.workflow:
+        raise _other(run, f"gains of {law}")
+    if validity is not None:
+        raise ValueError(f"a population has gains alone, and no {validity} values. Leave validity out.")
+    unit = sp.lambdify(list(run.task.at), run.task.quantity(run.of).unit)(*map(float, run.task.at.values()))
+    gains = np.array([[float(gain) for gain in row] for row in law.gains(run.iterations)])
+    whole = all(size.denominator == 1 for size in law.sizes)
+    return _Expected(gains * unit, exact=whole and getattr(run.task, "design", None) == "fixed")
+
+
+def _other(run: Run, theirs: str) -> ValueError:
+    """That the law is of something else."""
+    ours, own = f"{run.of} of {run.task} under {run.workflow}", "theory.law(run.task, run.workflow, run.of)"
+    if run.generator != USUAL:
+        ours, own = f"{ours} and {run.generator}", "run.task.generated(run.workflow, run.generator)"
+    if isinstance(run.workflow, Population):
+        own = "run.workflow"
+    return ValueError(
+        f"the run is of the {ours}, the law of the {theirs}. Compare a run with the law of its own: {own}."
+    )
+
+
+def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Comparison:
+    estimate, values = run.estimate, expected.values
     noise = float((estimate.standard_error / estimate.mean).max())
     z = (estimate.mean - values) / estimate.standard_error
     worst = float(np.abs(z).max())
+    named = "the law" if expected.estimate is None else f"the law's {expected.estimate} values, which are not exact"
     if run.moments < 2:
         verdict, reason = "not comparable", run.note
     elif not noise <= NOISIEST:
@@ -96,44 +187,35 @@ def _compare(run: Run, law: Law, asymptotic: bool) -> Comparison:
         reason = f"the standard error reaches {noise:.0%} of the mean and a verdict needs {NOISIEST:.0%}; use " + (
             f"about {run.replicates * (noise / NOISIEST) ** 2:.0f} replicates." if noise > 0 else "more replicates."
         )
-    elif not (law.exact or run.is_limit or asymptotic):
+    elif not (expected.exact or asymptotic or expected.estimate):
         verdict = "not comparable"
         reason = "the law holds for T -> oo only; ask for an asymptotic comparison at large T."
     elif worst > Z:
         verdict = "disagree"
-        reason = f"the mean is {worst:.1f} standard errors from the law; at most {Z:g} is expected."
+        reason = f"the mean is {worst:.1f} standard errors from {named}; at most {Z:g} is expected."
     else:
-        verdict, reason = "agree", f"every mean is within {Z:g} standard errors of the law."
+        verdict, reason = "agree", f"every mean is within {Z:g} standard errors of {named}."
     return Comparison(values, z, worst, verdict, reason)
 
 
-def _values(run: Run, law: Law) -> Float[np.ndarray, " iterations"]:
-    """What the law says of this run's means."""
-    symbols = law.quantity.limit_unit.free_symbols
-    if run.is_limit and symbols <= run.task.at.keys():
-        return _limit(run, law)
-    return law.evaluate(n=range(1, run.iterations + 1), **run.task.numbers)
-
-
-def _limit(run: Run, law: Law) -> Float[np.ndarray, " iterations"]:
+def _limit(run: Run, gains: Sequence[Any]) -> Float[np.ndarray, " iterations"]:
     """c_n times the unit for T -> oo, rounded in one order: real factors first, then whole ones, the divisor last."""
-    values = np.array([float(c) for c in law.gain(run.iterations)])
+    values = np.array([float(c) for c in gains])
     numbers = {p.symbol: run.task.numbers[p.name] for p in run.task.parameters}
 
     def number(factor: sp.Expr) -> float:
         return float(sp.lambdify(list(numbers), factor)(*numbers.values()))
 
-    above, below = sp.fraction(law.quantity.limit_unit)
+    above, below = sp.fraction(run.task.quantity(run.of).limit_unit)
     for factor in sorted(sp.Mul.make_args(above), key=lambda factor: bool(factor.is_integer)):
         values = values * number(factor)
     return values / number(below)
 
 
-def _compare_quantiles(run: Run, law: Law, values: Float[np.ndarray, " iterations"], known: list[int]) -> Comparison:
+def _compare_quantiles(run: Run, expected: _Expected) -> Comparison:
     """By quantiles, at the iterations where the distribution is known, for the mean's error is not."""
     z = np.full(run.iterations, np.nan)
-    for n in known:
-        distribution = law.distribution(n=n, **run.task.numbers)
+    for n, distribution in expected.distribution.items():
         shifts = [
             (quantiles[n - 1] - distribution.ppf(level)) / run.estimate.quantile_errors[level][n - 1]
             for level, quantiles in run.estimate.quantiles.items()
@@ -142,11 +224,11 @@ def _compare_quantiles(run: Run, law: Law, values: Float[np.ndarray, " iteration
     compared = np.flatnonzero(np.isfinite(z)) + 1
     if not len(compared) or run.replicates < FEWEST_FOR_QUANTILES:
         reason = f"the variance is infinite; quantiles need {FEWEST_FOR_QUANTILES:,} replicates, and this run has none."
-        return Comparison(values, np.full_like(z, np.nan), float("nan"), "not comparable", reason)
+        return Comparison(expected.values, np.full_like(z, np.nan), float("nan"), "not comparable", reason)
     worst = float(np.nanmax(np.abs(z)))
     where = "every iteration" if len(compared) == run.iterations else f"iteration {', '.join(map(str, compared))}"
     reason = (
         f"the variance is infinite, so the quantiles were held against the exact distribution at {where}: they are at "
         f"most {worst:.1f} standard errors away, and {Z:g} is expected."
     )
-    return Comparison(values, z, worst, "disagree" if worst > Z else "agree", reason)
+    return Comparison(expected.values, z, worst, "disagree" if worst > Z else "agree", reason)

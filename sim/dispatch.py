@@ -1,16 +1,34 @@
 """Which sampler simulates what: the names a user may give, and the fastest exact one where none is given."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from theory import Task, Workflow
+from theory import Generator, Population, Task, Workflow
 
-from .samplers.base import AbstractSampler
+from .samplers.base import USUAL, AbstractSampler
 from .tasks import samplers_of
 
 PRECISIONS = ("float64", "float32")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of a sampler.
+
+    Attributes:
+        name: "auto" for the fastest one that is exact.
+        precision: "float64" or "float32"; by default what the sampler says.
+        relative_error: the run's aim, if it has one: "auto" is then the one that gets there first.
+        quantiles: whether they are needed.
+    """
+
+    name: str = "auto"
+    precision: str | None = None
+    relative_error: float | None = None
+    quantiles: bool = False
 
 
 def sampler_names(task: type[Task]) -> tuple[str, ...]:
@@ -21,49 +39,84 @@ def sampler_names(task: type[Task]) -> tuple[str, ...]:
     return "auto", *dict.fromkeys(automatic + others)
 
 
-def build(
-    name: str,
+def chosen(
+    wish: Wish,
     task: Task,
-    workflow: Workflow,
+    workflow: Workflow | Population,
     iterations: int,
-    precision: str | None = None,
     of: str | None = None,
+    generator: Generator = USUAL,
 ) -> tuple[AbstractSampler[Any], str]:
-    """The sampler called `name` and the precision of its chains.
+    """A sampler and the precision of its chains.
 
     Args:
-        name: "auto" for the first of the task's samplers that is exact here.
+        wish: what is wanted of it.
         task: with numbers for all of its parameters.
-        workflow: what each model is fitted to.
+        workflow: what each model is fitted to, or a population of models.
         iterations: model-fitting iterations.
-        precision: "float64" or "float32"; by default what the sampler says.
         of: the name of the quantity; by default the task's first.
+        generator: how data are sampled from a model.
 
     Raises:
-        ValueError: unknown name or precision, or the sampler is not exact for this task and workflow.
+        ValueError: unknown name or precision, or the sampler is not exact for this task, workflow and generator.
     """
     names = sampler_names(type(task))
-    if name not in names:
-        raise ValueError(f"sampler must be one of {', '.join(names)}; got {name!r}.")
-    if precision is not None and precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r}.")
-    sampler = _first(name, task, workflow, iterations, task.quantity(of).name)
+    if wish.name not in names:
+        raise ValueError(f"sampler must be one of {', '.join(names)}; got {wish.name!r}.")
+    if wish.precision is not None and wish.precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {wish.precision!r}.")
+    by_generator = () if generator == USUAL else (generator,)
+    sized = workflow if isinstance(workflow, Population) else generator.sized(workflow)
+    sampler: Any = _first(wish, task, sized, iterations, task.quantity(of).name, generator)
+    precision = wish.precision
     if precision is None:
-        single = jax.local_devices()[0].platform == "tpu" or sampler.suits_float32(task, workflow, iterations)
+        single = jax.local_devices()[0].platform == "tpu" or sampler.suits_float32(task, sized, iterations)
         precision = "float32" if single else "float64"
-    return sampler(task, workflow, iterations, jnp.dtype(precision)), precision
+    return sampler(task, sized, iterations, jnp.dtype(precision), *by_generator), precision
 
 
-def _first(name: str, task: Task, workflow: Workflow, iterations: int, of: str) -> type[AbstractSampler[Any]]:
-    """The first that is meant and has no objection; where all have one, the plainest one's is raised."""
-    objection = f"no sampler {name} simulates the {of} of {task} under {workflow}."
-    for sampler in samplers_of(type(task)):
-        named = sampler.automatic if name == "auto" else sampler.name == name
+def _first(
+    wish: Wish, task: Task, workflow: Any, iterations: int, of: str, generator: Generator
+) -> type[AbstractSampler[Any]]:
+    """The one that gets to the aim first, or the first of all; where all object, the plainest one's words count."""
+    objection = f"no sampler {wish.name} simulates the {of} of {task} under {workflow}."
+    aim = wish.relative_error if wish.name == "auto" else None
+    takes: dict[type[AbstractSampler[Any]], float] = {}
+    able: list[type[AbstractSampler[Any]]] = []
+    for sampler in samplers_of(type(task), of_populations=isinstance(workflow, Population)):
+        listed = sampler.automatic if wish.name == "auto" else sampler.name == wish.name
         measures = of == (sampler.of or task.quantities[0].name)
-        if not (named and measures and sampler.serves(task, workflow, iterations)):
+        if not ((listed or aim) and measures and sampler.serves(task, workflow, iterations)):
             continue
-        found = sampler.objection(task, workflow, iterations)
-        if found is None:
-            return sampler
-        objection = found
-    raise ValueError(objection)
+        found = _objection(sampler, wish, task, workflow, iterations, generator)
+        if found is not None:
+            objection = found if listed else objection
+            continue
+        work = None if aim is None else sampler.work_to(task, workflow, iterations, aim)
+        if work is not None:
+            takes[sampler] = work
+        elif listed:
+            able.append(sampler)
+        if able and aim is None:
+            break
+    if takes:
+        return min(takes, key=lambda sampler: takes[sampler])
+    if not able:
+        raise ValueError(objection)
+    return able[0]
+
+
+def _objection(
+    sampler: type[AbstractSampler[Any]],
+    wish: Wish,
+    task: Task,
+    workflow: Any,
+    iterations: int,
+    generator: Generator,
+) -> str | None:
+    found = sampler.objection(task, workflow, iterations)
+    if found is None and generator != USUAL:
+        found = sampler.generator_objection(generator, task, workflow, iterations)
+    if found is None and wish.quantiles and not sampler.has_quantiles:
+        return f"the {sampler.name} sampler has no quantiles. Leave the sampler or the quantiles out."
+    return found

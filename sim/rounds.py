@@ -12,10 +12,11 @@ from tqdm import tqdm
 from .blocks import MOST_REPLICATES, Blocks
 from .checkpoint import Checkpoint
 from .hosts import gather
+from .samplers.base import FIRST_LOOK
 from .statistics import Histogram, Moments, RunningStatistics
 
-#: A relative error is looked at for the first time at so many replicates, and again whenever there are so much more.
-_FIRST_LOOK, _NEXT_LOOK = 1000, 1.25
+#: A relative error is looked at again whenever there are so much more replicates.
+_NEXT_LOOK = 1.25
 
 #: Seconds between two exchanges of processes, and between two checkpoints.
 _ROUND_SECONDS = 5.0
@@ -25,11 +26,13 @@ _ROUND_SECONDS = 5.0
 class Target:
     """When a run ends: at so many replicates, or before, at a relative standard error.
 
+    A replicate has so many columns of numbers, one an iteration and model.
+
     The error is looked at only where the number of blocks is one of a fixed sequence: the same places whatever the
     devices, so that a run always stops at the same replicate.
     """
 
-    iterations: int
+    columns: int
     replicates: int | None
     relative_error: float | None
 
@@ -43,7 +46,7 @@ class Target:
         whole = self.most // size
         stop = whole if done < whole else whole + 1
         if self.relative_error is not None:
-            look = math.ceil(_FIRST_LOOK / size)
+            look = math.ceil(FIRST_LOOK / size)
             while look <= done:
                 look = math.ceil(look * _NEXT_LOOK)
             stop = min(stop, look)
@@ -79,7 +82,7 @@ def simulate(
     Args:
         blocks: of chains.
         target: when to stop.
-        measure: a block of chains' numbers to the quantity itself, (replicates, iterations); it refuses what is none.
+        measure: a block of chains' numbers to the quantity itself, (replicates, columns); it refuses what is none.
         state: where the statistics are kept.
         batch_size: replicates under way at once, rounded up to whole blocks.
         progress: show a bar on standard error.
@@ -91,7 +94,7 @@ def simulate(
         Stopped: by the user; what was found is in the checkpoint and in the error.
     """
     size = blocks.size
-    total = RunningStatistics(target.iterations) if state is None else state.load(target.iterations)
+    total = RunningStatistics(target.columns) if state is None else state.load(target.columns)
     if total.count > target.most:
         raise ValueError(
             f"the checkpoint has {total.count:,} replicates, more than the {target.most:,} asked for. Ask for as "
@@ -130,7 +133,7 @@ def _rounds(
             share = min(pace, -(-(stop - done) // processes))
             first = done + share * jax.process_index()
             started = time.monotonic()
-            found, histogram = [], Histogram(target.iterations)
+            found, histogram = [], Histogram(target.columns)
             for number, numbers in enumerate(blocks(min(first, stop), min(first + share, stop), ahead), first):
                 measured = measure(numbers)[: target.most - number * size]
                 found.append(Moments.of(measured))

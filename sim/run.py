@@ -11,17 +11,17 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from threadpoolctl import threadpool_limits
 
-from theory import Task, Workflow
+from theory import Generator, Population, Task, Workflow
 from theory.task import check_task
 from theory.workflow import check_workflow
 
 from .blocks import MOST_REPLICATES, Blocks
 from .checkpoint import Checkpoint, configuration
-from .dispatch import build
+from .dispatch import Wish, chosen
 from .hosts import agree
 from .keys import same_bits
 from .rounds import Stopped, Target, simulate
-from .samplers.base import AbstractSampler
+from .samplers.base import USUAL, AbstractSampler
 from .statistics import Estimate, RunningStatistics
 
 #: A workflow is read iteration by iteration; Accumulate names 2 million pools by then.
@@ -34,7 +34,7 @@ class Run:
 
     Attributes:
         task: what was refitted, with the numbers of all its parameters.
-        workflow, iterations: what was asked for.
+        workflow, iterations: what was asked for; a population in the workflow's place.
         of: the name of the quantity.
         replicates: so many there are; with a target precision as many as it took.
         sampler: the name of the sampler used.
@@ -43,10 +43,11 @@ class Run:
         moments: of the quantity that are finite, 0, 1 or 2 (or more): a standard error needs two.
         note: what a reader must know of the numbers; empty where there is nothing.
         is_limit: whether the sampler gives the limit T -> oo.
+        generator: how data were sampled from a model.
     """
 
     task: Task
-    workflow: Workflow
+    workflow: Workflow | Population
     iterations: int
     of: str
     replicates: int
@@ -56,6 +57,7 @@ class Run:
     moments: int
     note: str
     is_limit: bool = False
+    generator: Generator = USUAL
 
     @property
     def test_error(self) -> Estimate:
@@ -78,7 +80,7 @@ class Interrupted(KeyboardInterrupt):
 
 def run(
     task: Task,
-    workflow: Workflow,
+    workflow: Workflow | Population,
     *,
     of: str | None = None,
     iterations: int,
@@ -87,6 +89,8 @@ def run(
     sampler: str = "auto",
     precision: str | None = None,
     relative_error: float | None = None,
+    generator: Generator = USUAL,
+    quantiles: bool = False,
     checkpoint: str | Path | None = None,
     batch_size: int | None = None,
     progress: bool = False,
@@ -98,14 +102,18 @@ def run(
 
     Args:
         task: what is refitted; parameters without a number have their default.
-        workflow: what each model is fitted to.
+        workflow: what each model is fitted to; or a population of models that train on one another's data, of which
+            the estimate's arrays are (iterations, models).
         of: the name of the quantity; by default the task's first.
         iterations: model-fitting iterations; the first is fitted to real data.
         replicates: independent chains; with `relative_error` the most there may be.
         key: a JAX key, as `jax.random.key(0)`.
-        sampler: "auto" for the fastest exact one, or its name: see `sim.tasks`.
+        sampler: "auto" for the fastest exact one, or its name: see `sim.tasks`. With `relative_error` it is the one
+            that gets there first, which may be of means alone; the same one whatever the machine.
         precision: of the chains, "float64" or "float32"; by default float32 where nothing is lost by it.
         relative_error: stop when every iteration's standard error is at most this share of its mean.
+        generator: how data are sampled from a model; by default as they are.
+        quantiles: whether they are needed, so that "auto" takes no sampler of means alone.
         checkpoint: a file that keeps the state; a run that finds its own there goes on from it.
         batch_size: replicates under way at once, rounded up to whole blocks; bounds the memory.
         progress: show a bar on standard error.
@@ -125,7 +133,7 @@ def run(
     ('wishart', 100, (4,))
     """
     _check_counts(iterations=iterations, replicates=replicates, batch_size=batch_size)
-    check_workflow(workflow)
+    _check_sampled(workflow, generator)
     task = _completed(task)
     quantity = task.quantity(of)
     if relative_error is not None and not 0 < relative_error < 1:
@@ -139,7 +147,8 @@ def run(
         threadpool_limits(1, user_api="blas"),
         ExitStack() as held,
     ):
-        chain, precision = build(sampler, task, workflow, iterations, precision, quantity.name)
+        wish = Wish(sampler, precision, relative_error, quantiles)
+        chain, precision = chosen(wish, task, workflow, iterations, quantity.name, generator)
         if relative_error is not None and chain.moments < 2:
             raise ValueError(
                 f"relative_error needs a standard error, and there is none: {chain.note} Ask for a number of "
@@ -147,7 +156,7 @@ def run(
             )
         _check_memory(chain, task)
         blocks = Blocks(chain, key)
-        target = Target(iterations, replicates, relative_error)
+        target = Target(iterations * (chain.side_by_side or 1), replicates, relative_error)
         settings = {
             "iterations": iterations,
             "key": np.asarray(jax.random.key_data(key)).tolist(),
@@ -156,7 +165,7 @@ def run(
             "relative_error": relative_error,
             "replicates a block": blocks.size,
         }
-        configured = configuration(task, quantity, workflow, settings)
+        configured = configuration(task, quantity, workflow, settings, generator)
         if jax.process_count() > 1:
             agree(configured | {"replicates": replicates, "checkpoint": checkpoint is not None})
         state = None
@@ -169,7 +178,9 @@ def run(
             return numbers * chain.scale
 
         def result(found: RunningStatistics, more: str = "") -> Run:
-            estimate = Estimate.of(found, has_variance=chain.moments == 2, has_quantiles=chain.has_quantiles)
+            estimate = Estimate.of(
+                found, has_variance=chain.moments == 2, has_quantiles=chain.has_quantiles, models=chain.side_by_side
+            )
             return Run(
                 task,
                 workflow,
@@ -182,6 +193,7 @@ def run(
                 chain.moments,
                 f"{chain.note} {more}".strip(),
                 chain.is_limit,
+                generator,
             )
 
         try:
@@ -202,6 +214,16 @@ def _completed(task: Task) -> Task:
     """The task with a number for every parameter."""
     check_task(task)
     return type(task)(**(task.fields | task.values({})))
+
+
+def _check_sampled(workflow: object, generator: object) -> None:
+    """Refuse anything but a workflow and a generator, or a population."""
+    if not isinstance(generator, Generator):
+        raise ValueError(f"a generator is needed, an object such as Generator(temperature='1/2'); got {generator!r}.")
+    if not isinstance(workflow, Population):
+        check_workflow(workflow)
+    elif generator != USUAL:
+        raise ValueError("models of a population are sampled as they are: leave the generator out.")
 
 
 def _check_counts(**counts: int | None) -> None:

@@ -151,6 +151,8 @@ class RunningStatistics:
 class Estimate:
     """An expectation estimated from independent replicates; one entry an iteration, the first is iteration 1.
 
+    Of a population all arrays are (iterations, models).
+
     Attributes:
         mean: over replicates.
         standard_error: of that mean; NaN where the variance is infinite or there is one replicate.
@@ -159,15 +161,25 @@ class Estimate:
         quantile_errors: level -> the standard error of that quantile.
     """
 
-    mean: Float[np.ndarray, " iterations"]
-    standard_error: Float[np.ndarray, " iterations"]
-    quantiles: dict[float, Float[np.ndarray, " iterations"]]
-    quantile_errors: dict[float, Float[np.ndarray, " iterations"]]
+    mean: Float[np.ndarray, "iterations *models"]
+    standard_error: Float[np.ndarray, "iterations *models"]
+    quantiles: dict[float, Float[np.ndarray, "iterations *models"]]
+    quantile_errors: dict[float, Float[np.ndarray, "iterations *models"]]
 
     @classmethod
-    def of(cls, found: RunningStatistics, *, has_variance: bool, has_quantiles: bool) -> "Estimate":
-        """What was found."""
+    def of(
+        cls, found: RunningStatistics, *, has_variance: bool, has_quantiles: bool, models: int | None = None
+    ) -> "Estimate":
+        """What was found; with `models` the columns are those of so many models at each iteration."""
+
+        def shaped(columns: Float64[np.ndarray, " columns"]) -> Float[np.ndarray, "iterations *models"]:
+            return columns if models is None else columns.reshape(-1, models)
+
         error = found.standard_error if has_variance else np.full_like(found.mean, np.nan)
         levels = LEVELS if has_quantiles else ()
-        quantiles = {level: found.quantile(level) for level in levels}
-        return cls(found.mean, error, quantiles, {level: found.quantile_error(level) for level in levels})
+        return cls(
+            shaped(found.mean),
+            shaped(error),
+            {level: shaped(found.quantile(level)) for level in levels},
+            {level: shaped(found.quantile_error(level)) for level in levels},
+        )

@@ -101,7 +101,9 @@ def test_table(capsys, style):
     if style == "--json":
         rows = ran.json
         assert {row["workflow"].split("(")[0] for row in rows} == {w.__name__ for w in theory.WORKFLOWS}
-        assert all(row["limit"] is not None and row["growth"] is not None for row in rows)
+        # how AccumulateFresh falls is known where its law at fresh design is exact
+        known = [row for row in rows if not row["workflow"].startswith("AccumulateFresh")]
+        assert all(row["limit"] is not None and row["growth"] is not None for row in known)
         for row in rows:
             if row["closed_form"] is not None:
                 assert "Sum" not in row["closed_form"]

@@ -17,6 +17,7 @@ from .gain import gain as gain
 from .gain_law import gain_law as gain_law
 from .generator import Generator as Generator
 from .law import Law as Law, law as law
+from .linear import generated as generated
 from .optimise import Optimum as Optimum, optimise as optimise
 from .population import (
     Population as Population,
@@ -33,7 +34,6 @@ from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import (
     GeneratedLaw as GeneratedLaw,
     UnequalLaw as UnequalLaw,
-    generated as generated,
     unequal as unequal,
 )
 from .workflow import (
@@ -51,6 +51,7 @@ from .workflow import (
 from .workflows import (
     WORKFLOWS as WORKFLOWS,
     Accumulate as Accumulate,
+    AccumulateFresh as AccumulateFresh,
     AccumulateSubsample as AccumulateSubsample,
     FixedReal as FixedReal,
     FreshReal as FreshReal,

@@ -181,7 +181,9 @@ def parser(task: type[Task] = TASKS[0]) -> Parser:
     )
     commands = add_workflows(of_theory, partial(_options, task), example=chosen)
     bound_command.add_to(commands, task)
-    summary = "every workflow in each variant of the task: gain, closed form, limit, growth, needs, source"
+    summary = (
+        "every workflow in each variant of the task: gain, closed form, limit, growth, next order in 1/T, needs, source"
+    )
     command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.", examples=["--latex"])
     add_task(command, task, choices=False, parameters=False)
     command.set_defaults(main=partial(_table, task))

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from . import generator_command
 from .bounds import check_bound
 from .cli import (
     Parser,
@@ -23,6 +24,7 @@ from .cli import (
     positive_number,
     whole_number,
 )
+from .generator import Generator
 from .law import Law, law as law_of
 from .probability import check_probability
 from .program import program
@@ -47,6 +49,7 @@ def _options(task: type[Task], command: Parser) -> None:
     help = "judge only where this holds, as 'T >= 2*d'; may be repeated (default: the law's whole domain)"
     add("--domain", action="append", default=[], metavar="RELATION", help=help)
     add("--time-limit", type=positive_number, help="seconds (default: none; searches end after units of work)")
+    generator_command.add_to(command)
     add("--asymptotic", action="store_true", help="judge the limits for T -> oo, in units of one fit's, over n alone")
     add(
         "--export",
@@ -82,13 +85,26 @@ def _number(value: int | Fraction) -> int | float:
     return value if isinstance(value, int) else int(value) if value.denominator == 1 else float(value)
 
 
+def _law(task: Task, workflow: Workflow, options: argparse.Namespace) -> Law:
+    """The law of a workflow under the generator that the options name."""
+    generator = generator_command.build(options)
+    if generator == Generator():
+        return law_of(task, workflow, options.of)
+    if task.numbers:
+        given = ", ".join(f"--{name}" for name in task.numbers)
+        raise ValueError(
+            f"--temperature and --bias are judged for all parameters; put {given} into --domain, as 'T >= 9'."
+        )
+    return task.generated(workflow, generator).judged
+
+
 def _other(task: Task, options: argparse.Namespace) -> str | Law:
     """The bound, or the law that serves as one."""
     if (options.bound is None) == (options.below is None):
         raise ValueError("give a bound, or a workflow whose law is one: --below replace-growing; one of the two.")
     if options.below is None:
         return options.bound
-    return law_of(task, options.below, options.of)
+    return _law(task, options.below, options)
 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
@@ -97,7 +113,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     if options.n is not None:
         raise ValueError("--n goes with --probability; a bound is judged for every n from 1 on, or --domain 'n >= 2'.")
     chosen = build_task(task, options, parameters=True)
-    law, other = law_of(chosen, build_workflow(options), options.of), _other(chosen, options)
+    law, other = _law(chosen, build_workflow(options), options), _other(chosen, options)
     verdict = check_bound(
         law,
         other,
@@ -127,7 +143,7 @@ def _tail(task: type[Task], options: argparse.Namespace) -> int:
         name
         for name in ("below", "lower", "asymptotic", "domain", "time_limit", "export", "latex")
         if getattr(options, name)
-    ]
+    ] + (["temperature"] if generator_command.build(options) != Generator() else [])
     if given or options.bound is None:
         what = f"--{given[0].replace('_', '-')} does not go with it" if given else "it needs the bound"
         raise ValueError(f"--probability judges P(error > bound) at numbers of the parameters; {what}.")
@@ -176,6 +192,8 @@ def _summary(
         "workflow": law.workflow.command(),
         "parameters": _parameters(law.workflow),
         **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
+        "temperature": str(options.temperature),
+        "bias": str(options.bias),
         "expression": str(law.expr),
         "bound": bound,
         "below": None if below is None else {"workflow": below.command(), "parameters": _parameters(below)},

@@ -10,14 +10,15 @@ from sympy.core.function import AppliedUndef
 
 from .derivation import EXACT, LARGE_T
 from .gain import gain
-from .law import Law
-from .prover.bounds import Beyond, Statement, judge
+from .law import Judged, Law
+from .prover.bounds import judge
+from .prover.cancelled import check_cancelled
 from .prover.deadline import checkpoint
-from .prover.divisions import check_divisions
 from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
+from .prover.statement import Beyond, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .strip import Strips, strips
 from .symbolic_workflow import SymbolicWorkflow
@@ -27,13 +28,15 @@ from .workflow import Workflow
 
 #: Iterations at which a law that has no formula in n is looked at.
 _KNOWN_ITERATIONS = 64
+#: Likewise where it is a recursion, whose quotients of polynomials grow with each.
+_KNOWN_IN_FULL = 8
 #: Likewise where its gain obeys a recurrence.
 _KNOWN_BY_RECURRENCE = 4096
 
 
 def check_bound(
-    law: Law,
-    bound: str | int | sp.Expr | Law,
+    law: Judged,
+    bound: str | int | sp.Expr | Judged,
     *,
     lower: bool = False,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
@@ -46,7 +49,7 @@ def check_bound(
     symbol among the workflow's parameters takes every value of that parameter's range, as 0 < w <= 1 for a weight.
 
     Args:
-        law: an exact one, or with `asymptotic` also a large-T one.
+        law: an exact one, or with `asymptotic` also a large-T one; that of a generator (`theory.generated`) too.
         bound: text (see `prover.parsing.parse_bound`) or a SymPy expression, in n and the symbols of task and workflow;
             or another law of the same quantity.
         lower: judge law >= bound.
@@ -72,20 +75,21 @@ def check_bound(
     >>> check_bound(weighted, "sigma**2*d/(T-d-1)/w").verdict
     'proved'
     """
+    law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
     if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
-        check_divisions(bound, _with_letters(domain, law))
+        check_cancelled(bound, _with_letters(domain, law))
     limit = _with_numbers(law, bound)
     limit = _in_the_limit(law, limit) if asymptotic else limit
     return judge(statement, limit, lower=lower, time_limit=time_limit)
 
 
 def tightest(
-    law: Law,
+    law: Judged,
     family: str | sp.Expr | None = None,
     *,
     domain: Iterable[str | sp.Basic] | str | sp.Basic = (),
@@ -107,8 +111,9 @@ def tightest(
     >>> tightest(linear.test_error(Accumulate(), design="fresh")).constant
     pi**2/6
     """
+    law = law.judged
     if isinstance(family, str):
-        check_divisions(family, _with_letters(domain, law))
+        check_cancelled(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
     statement = _statement(law, _domain(domain, law), asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)
@@ -208,6 +213,11 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         if T in domain.ceilings:
             raise ValueError(f"there is no limit T -> oo with T <= {domain.ceilings[T]}; leave T without an end.")
         own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.domain.symbols)
+        if law.gain_expr is None and not law.derived.own_gain:
+            raise ValueError(
+                f"the limit T -> oo of {law.workflow} under this generator is not judged: labels are shifted, which no"
+                " number of samples makes smaller, or no formula in n is known."
+            )
         expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n, domain.most_n)
     else:
         if not law.exact:
@@ -215,12 +225,17 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
                 f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the"
                 " limit T -> oo alone: asymptotic=True, or --asymptotic on the command line."
             )
-        expr, unit = None if law.expr.atoms(AppliedUndef) else law.expr, law.unit
+        if law.derived.values is not None and law.derived.each is None:
+            raise ValueError(
+                f"the law of {law.workflow} is known by numbers alone, which prove no bound; its limit T -> oo can be"
+                " judged: asymptotic=True, or --asymptotic on the command line."
+            )
+        expr, unit = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr, law.unit
     return Statement(
         unit if expr is None else expr,
         domain,
         unit=unit,
-        at=_at_iteration(law, unit) if expr is None else None,
+        at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
         beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
@@ -228,27 +243,39 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
     )
 
 
-def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
+def _at_iteration(
+    law: Law, unit: sp.Expr, *, asymptotic: bool
+) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
     """The law at one n, for a law without a formula in n: its gain there times the unit.
 
     Symbols of the workflow have numbers there too.
     """
-    own = sorted(law.workflow.symbols, key=str)
+    own, each = sorted(law.workflow.symbols, key=str), None if asymptotic else law.derived.each
 
     @cache
     def known(parameters: tuple[Fraction, ...], iterations: int) -> list[Fraction]:
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
+    lines = None if own else _strips(law.workflow)
+
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        lines = None if own else _strips(law.workflow)
-        most = _KNOWN_ITERATIONS if lines is None else _KNOWN_BY_RECURRENCE
+        most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
+        most = most if lines is None else _KNOWN_BY_RECURRENCE
         if iteration > most:
             raise OutOfReach(f"the law is known up to n = {most}")
         if not all(symbol in values for symbol in own):
             raise OutOfReach("the law is known for numbers in the place of its letters")
+        if each is not None:
+            known_at = {symbol: rational(values[symbol]) for symbol in own}
+            return substituted(each(iteration), {**law.task.at, **known_at})
         if lines is None:
             return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
+        return recurrent(iteration)
+
+    @cache
+    def recurrent(iteration: int) -> sp.Expr:
+        assert lines is not None
         return unit * rational(lines.gain(iteration))
 
     return at
@@ -256,7 +283,7 @@ def _at_iteration(law: Law, unit: sp.Expr) -> Callable[[int, Mapping[sp.Symbol, 
 
 def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
     """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic else _strips(law.workflow)
+    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else _strips(law.workflow)
     if lines is None:
         return None
 

@@ -4,7 +4,7 @@ Each is shown for every iteration by going through all that the workflow's metho
 disproved by an iteration. Where neither is possible, the first iterations are looked at, and the finding says so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -48,12 +48,15 @@ def draws(workflow: Workflow) -> Finding:
 
 
 def in_whole_multiples(workflow: Workflow) -> Finding:
-    """Whether every sampled pool is a whole multiple of T rows; of a family, whether that was shown."""
-    paths = _sizes(workflow)
-    always = paths is not None and all(_is_whole(path.result) for path in paths)
+    """Whether every pool is a whole multiple of T rows; of a family, whether that was shown."""
+    found = [_sizes(workflow, fresh_real) for fresh_real in (False, True)]
+    always = all(paths is not None and all(_is_whole(path.result) for path in paths) for paths in found)
     if workflow.is_symbolic:
         return Finding(always)
-    part = _searched(paths, lambda pool: workflow.size(Pool(pool)).denominator != 1)
+    asked = [path for paths in found for path in paths or []]
+    part = _searched(
+        asked, lambda index: any(workflow.size(Pool(index, fresh)).denominator != 1 for fresh in (False, True))
+    )
     return Finding(not part.holds, None if always or part.holds else part.looked)
 
 
@@ -62,26 +65,31 @@ def fewest_rows(workflow: Workflow) -> Fraction:
 
     Where the workflow's code cannot be followed, the first iterations are looked at. 0 where nothing was shown.
     """
-    sizes, sets = _sizes(workflow), _sets(workflow)
+    sizes, real_sizes, sets = _sizes(workflow), _sizes(workflow, fresh_real=True), _sets(workflow)
     least = Fraction(1)
     if not workflow.is_symbolic:
         least = min(least, *_rows(workflow))
     bound = rational(least)
-    if sizes is None:
+    if sizes is None or real_sizes is None:
         return least if not workflow.is_symbolic else Fraction(0)
-    every_pool = all((path.result - bound).is_nonnegative for path in sizes)
+    every_pool = all((path.result - bound).is_nonnegative for path in (*sizes, *real_sizes))
     if sets is None:
         shown = every_pool and not workflow.is_symbolic
     else:
-        size = sizes[0].result.subs(_beyond, _pool - 1) if len(sizes) == 1 else None
-        shown = all(_has(path.result, bound, size, every_pool=every_pool) for path in sets)
+        known = {
+            fresh: paths[0].result.subs(_beyond, _pool - 1)
+            for fresh, paths in ((False, sizes), (True, real_sizes))
+            if len(paths) == 1
+        }
+        shown = all(_has(path.result, bound, known, every_pool=every_pool) for path in sets)
     return least if shown else Fraction(0)
 
 
-def _sizes(workflow: Workflow) -> list[Path] | None:
-    """All that the size of a sampled pool can be, as expressions in `_beyond`."""
+def _sizes(workflow: Workflow, fresh_real: bool = False) -> list[Path] | None:
+    """All that the size of a sampled pool, or of later real data, can be, as expressions in `_beyond`."""
     methods = workflow.exactly()
-    return every_path(lambda pool: expression(methods.pool_size(pool)), 1 + _beyond)
+    size = methods.real_size if fresh_real else methods.pool_size
+    return every_path(lambda pool: expression(size(pool)), 1 + _beyond)
 
 
 def _sets(workflow: Workflow) -> list[Path] | None:
@@ -97,8 +105,15 @@ def _sets(workflow: Workflow) -> list[Path] | None:
     return every_path(checked, 1 + _beyond)
 
 
-def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_pool: bool) -> bool:
-    """Whether the training set is shown to have at least `bound` times T rows."""
+def _has(said: TrainingSet, bound: sp.Rational, sizes: Mapping[bool, sp.Expr], *, every_pool: bool) -> bool:
+    """Whether the training set is shown to have at least `bound` times T rows.
+
+    Args:
+        said: the training set.
+        bound: to be shown.
+        sizes: of sampled pools (False) and of later real data (True), as far as each has one formula.
+        every_pool: whether every pool has as many rows.
+    """
     if said.drawn is not None:
         return bool((expression(said.drawn) - bound).is_nonnegative)
     if every_pool:
@@ -108,10 +123,10 @@ def _has(said: TrainingSet, bound: sp.Rational, size: sp.Expr | None, *, every_p
         first, last = expression(part.first), expression(part.last)
         if not (last - first).is_nonnegative or not (share is None or expression(share).is_positive):
             continue
-        if part.fresh_real or first == 1:
+        if first == 1:
             return True
-        if size is not None:
-            total += as_expression(sp.summation(size, (_pool, first, last)))
+        if part.fresh_real in sizes:
+            total += as_expression(sp.summation(sizes[part.fresh_real], (_pool, first, last)))
     return bool(sp.factor(total - bound).is_nonnegative)
 
 

@@ -144,6 +144,10 @@ class Sized(Workflow):
             raise ValueError(f"sizes are given for pools 1 to {len(self.sizes)}; pool {pool} needs one too.")
         return self.sizes[pool - 1]
 
+    def real_size(self, iteration: Index) -> Number:
+        """That of the workflow."""
+        return self.workflow.real_size(iteration)
+
 
 def _listed(values: Sequence[object]) -> str:
     return ", ".join(map(str, values))

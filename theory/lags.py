@@ -18,12 +18,14 @@ class SymbolicTrainingSet:
         shares: one a part; `None` where every row counts alike.
         drawn: rows drawn, in multiples of T; `None` for pools used whole.
         size: rows of the chain's pool k >= 2 in multiples of T, an expression in k.
+        real_size: likewise of the real data of iteration k >= 2.
     """
 
     parts: tuple[tuple[sp.Expr, sp.Expr, bool], ...]
     shares: tuple[sp.Expr, ...] | None
     drawn: sp.Expr | None
     size: sp.Expr
+    real_size: sp.Expr = sp.S.One
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,12 @@ class Lags:
 
 
 def lags(training_set: SymbolicTrainingSet) -> Lags | None:
-    """The training set by distances; `None` where a pool does not keep its own, or a run may be empty."""
+    """The training set by distances; `None` where a pool does not keep its own, or a run may be empty.
+
+    Later real data are of T rows each.
+    """
     parts, drawn, size = training_set.parts, training_set.drawn, training_set.size
-    if size.has(k):
+    if size.has(k) or (training_set.real_size != 1 and any(fresh for *_, fresh in parts)):
         return None
     counts, rows = [], []
     for first, last, fresh in parts:

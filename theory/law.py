@@ -1,5 +1,6 @@
 """A law: a quantity of every iteration's model under a workflow, with what it assumes and how it was derived."""
 
+import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,8 +29,17 @@ _SIMPLIFIED = 10
 _LONGEST_SUM = 10**6
 
 
+class Judged(abc.ABC):
+    """What a bound can be judged on."""
+
+    @property
+    @abc.abstractmethod
+    def judged(self) -> "Law":
+        """As a law."""
+
+
 @dataclass(frozen=True)
-class Law:
+class Law(Judged):
     """The mean of a quantity of model n, over replicates; the first fit is n = 1.
 
     Expressions are in n and in those of the task's symbols for which it has no numbers.
@@ -43,6 +53,11 @@ class Law:
     workflow: Workflow
     quantity: Quantity
     derived: Derived
+
+    @property
+    def judged(self) -> "Law":
+        """Itself."""
+        return self
 
     @cached_property
     def expr(self) -> sp.Expr:

@@ -1,7 +1,8 @@
-"""The test error of linear regression in today's short spelling: `theory.law` of `LinearRegression`."""
+"""The test error of linear regression in today's short spelling: laws of `LinearRegression`."""
 
+from .generator import Generator
 from .law import Law, law
-from .tasks.regression import LinearRegression
+from .tasks.regression import GeneratedLaw, LinearRegression
 from .tasks.regression.checks import DESIGNS as DESIGNS
 from .workflow import Workflow
 
@@ -21,3 +22,17 @@ def test_error(workflow: Workflow, *, design: str) -> Law:
     d*n*sigma**2/(T - d - 1)
     """
     return law(LinearRegression(design=design), workflow)
+
+
+def generated(workflow: Workflow, generator: Generator, *, design: str) -> GeneratedLaw:
+    """The law of the test error of models refitted on what a generator samples from them.
+
+    Args:
+        workflow: what each model is fitted to.
+        generator: how data are sampled from a model.
+        design: "fixed" (one X, only labels are new) or "fresh" (a new X each iteration).
+
+    Raises:
+        ValueError: an unknown design, an invalid training set, or labels shifted where rows are drawn.
+    """
+    return LinearRegression(design=design).generated(workflow, generator)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from .generator import Generator
-from .tasks.regression import GeneratedLaw
+from .linear import generated
 from .workflow import Workflow
 
 
@@ -47,7 +47,7 @@ def optimise(workflow: Workflow, *, over: str = "weight", generator: Generator |
         raise ValueError(f"{workflow} has no weight to optimise; give a FixedReal or a FreshReal, and over='weight'.")
     weight = sp.Dummy("weight", positive=True)
     family = replace(workflow, **{over: weight})  # pyright: ignore[reportArgumentType]: a dataclass
-    growth = GeneratedLaw(family, generator or Generator(), "fixed").gain_growth()
+    growth = generated(family, generator or Generator(), design="fixed").gain_growth()
     if growth is None or growth.kind != "bounded":
         raise ValueError(f"{workflow}: the long-run error has no limit to minimise.")
     gain = sp.cancel(growth.constant)

@@ -14,17 +14,21 @@ from .prover.domain import Variable
 class Range:
     """Real numbers above 0, up to `most` where there is such an end; or whole numbers from 1 on.
 
+    A symbol stands for those above 0.
+
     Attributes:
         meaning: what the parameter is and has to be, as the words that follow its name in a refusal.
         most: the largest value; `None` where there is none.
         whole: whether it is a whole number.
         without: what holds where the parameter may be left out and is.
+        zero: whether it may be 0 too.
     """
 
     meaning: str
     most: Fraction | None = None
     whole: bool = False
     without: str = ""
+    zero: bool = False
 
     @property
     def example(self) -> str:
@@ -40,7 +44,11 @@ class Range:
         value = exact(value)
         if not isinstance(value, (int, Fraction)):
             return value
-        inside = value > 0 and (self.most is None or value <= self.most) and (not self.whole or value.denominator == 1)
+        inside = (
+            (value > 0 or (self.zero and value == 0))
+            and (self.most is None or value <= self.most)
+            and (not self.whole or value.denominator == 1)
+        )
         if not inside:
             raise ValueError(f"{parameter} {self.meaning}; got {value}.")
         return int(value) if self.whole else value

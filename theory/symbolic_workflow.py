@@ -1,6 +1,6 @@
 """A workflow read at symbolic iterations, once: what is said of it then holds for every iteration."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -95,18 +95,21 @@ class SymbolicWorkflow:
         def in_n(value: Any) -> sp.Expr:
             return sp.expand(expression(value).subs(beyond, n - start))
 
-        def in_k(iteration: Any) -> sp.Expr:
-            return expression(methods.pool_size(iteration)).subs(beyond, k - 1)
+        def in_k(size: Callable[[Any], Any]) -> sp.Expr | None:
+            return index.read(lambda pool: expression(size(pool)).subs(beyond, k - 1), 1 + beyond)
+
+        methods = self.workflow.exactly()
+        size, real_size = in_k(methods.pool_size), in_k(methods.real_size)
+        if size is None or real_size is None:
+            return None
 
         def whole(iteration: Any) -> SymbolicTrainingSet:
             said = methods.training_set(iteration)
             parts = tuple((in_n(p.first), in_n(p.last), bool(p.fresh_real and p.last != 1)) for p in said.parts)
             shares = None if said.shares is None else tuple(map(in_n, said.shares))
-            return SymbolicTrainingSet(parts, shares, None if said.drawn is None else in_n(said.drawn), size)
+            return SymbolicTrainingSet(parts, shares, None if said.drawn is None else in_n(said.drawn), size, real_size)
 
-        methods = self.workflow.exactly()
-        size = index.read(in_k, 1 + beyond)
-        return None if size is None else index.read(whole, start + beyond)
+        return index.read(whole, start + beyond)
 
 
 def check_names(workflow: Workflow, taken: Iterable[str]) -> None:

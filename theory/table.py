@@ -1,4 +1,7 @@
-"""Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth, needs and source."""
+"""Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth and source.
+
+Beside these what a law needs, and where it is known the next order in 1/T.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from .tasks import TASKS
 from .workflow import Workflow
 from .workflows import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
@@ -24,18 +28,24 @@ _K = sp.Symbol("k", integer=True, positive=True)
 _W = sp.Symbol("w", positive=True)
 _S = sp.Symbol("s", integer=True, positive=True)
 
-#: Parameters are symbols, so that a row holds for a whole family; two windows of a given length show a closed form.
+#: Parameters are symbols, so that a row holds for a whole family; a window of a given length shows a closed form, and a
+#: family without a formula in n is shown at its usual parameters.
 FAMILIES: tuple[Workflow, ...] = (
     Replace(),
     ReplaceGrowing(),
     Accumulate(),
     AccumulateSubsample(),
+    AccumulateFresh(),
     SlidingWindow(2),
     SlidingWindow(_K),
     FixedReal(_W),
     FreshReal(_S),
     FreshReal(_S, _W),
 )
+
+
+#: So many kappa_n are shown.
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,17 @@ class Row:
             "closed_form": law.closed_form(),
             "limit": law.limit(),
             "growth": None if growth is None else str(growth),
+            "next_order": self._next_order(),
             "validity": law.validity,
             "needs": str(law.assumptions[0]),
             "source": law.source,
         }
+
+    def _next_order(self) -> str | None:
+        """The first kappa_n, of the term after the gain in 1/T; `None` where it is not known, and for families."""
+        if self.law.derived.kappa is None:
+            return None
+        return ", ".join(map(str, self.law.kappa(_SHOWN))) + ", …"
 
 
 def variants(task: type[Task]) -> list[Task]:

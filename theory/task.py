@@ -130,7 +130,11 @@ class Task(abc.ABC):
         Raises:
             ValueError: there is none.
         """
-        raise ValueError(f"{self.name} has no law for {workflow} under {generator}.")
+        raise ValueError(self.generated_objection(workflow, generator))
+
+    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
+        """Why there is no law under a generator; `None` where there is one."""
+        return f"{self.name} has no law for {workflow} under {generator}."
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The numbers of all parameters as plain ones, where they lie in the domain.

@@ -103,14 +103,20 @@ class Workflow(abc.ABC):
         """The training set of `iteration` >= 2."""
 
     def pool_size(self, pool: Index) -> Number:
-        """Rows of the chain's pool number `pool` >= 2, in multiples of T. Real pools have T rows."""
+        """Rows of the chain's pool number `pool` >= 2, in multiples of T."""
+        return 1
+
+    def real_size(self, iteration: Index) -> Number:
+        """Rows of the real data collected at `iteration` >= 2, in multiples of T; those of iteration 1 are T rows."""
         return 1
 
     def size(self, pool: Pool) -> Fraction:
         """Rows of `pool`, in multiples of T."""
-        if pool.labelled_by == 0:
+        if pool.index == 1:
             return Fraction(1)
-        size = required(self.exactly().pool_size(Whole(pool.index)), f"{self}: the size of {pool}")
+        methods = self.exactly()
+        rows = methods.real_size if pool.fresh_real else methods.pool_size
+        size = required(rows(Whole(pool.index)), f"{self}: the size of {pool}")
         if not size > 0:
             raise ValueError(f"{self}: {pool} must have more than 0 rows; got {size} times T.")
         return size

@@ -9,6 +9,7 @@ from .ranges import Range
 from .workflow import (
     Index,
     Number,
+    Pools,
     TrainingSet,
     Workflow,
     by_count,
@@ -20,6 +21,8 @@ from .workflow import (
 )
 
 _WEIGHT = Range("is the share of the loss on real data, more than 0 and at most 1", most=Fraction(1))
+
+_RATIO = Range("is the sampled rows over T, more than 0")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,38 @@ class AccumulateSubsample(Workflow):
 
 
 @dataclass(frozen=True)
+class AccumulateFresh(Workflow):
+    """As Accumulate, with new real data at each iteration that are kept too."""
+
+    ranges: ClassVar[Mapping[str, Range]] = {
+        "real_ratio": Range("is the new real rows over T, at least 0", zero=True),
+        "synthetic_ratio": _RATIO,
+    }
+
+    real_ratio: Number = Fraction(1)
+    synthetic_ratio: Number = Fraction(1)
+
+    def __post_init__(self) -> None:
+        """Take the ratios exactly."""
+        for name in self.ranges:
+            value = self.ranges[name].checked(getattr(self, name), f"AccumulateFresh: {name}")
+            object.__setattr__(self, name, value)
+
+    def training_set(self, iteration: Index) -> TrainingSet:
+        """real(1) to real(i) and synthetic(1) to synthetic(i - 1), each row counting alike."""
+        sampled = pools(1, iteration)
+        return by_count(sampled) if self.real_ratio == 0 else by_count(sampled, Pools(2, iteration, fresh_real=True))
+
+    def pool_size(self, pool: Index) -> Number:
+        """The sampled pools have synthetic_ratio times T rows."""
+        return self.synthetic_ratio
+
+    def real_size(self, iteration: Index) -> Number:
+        """The new real data are real_ratio times T rows; without any, the size is asked for and not used."""
+        return 1 if self.real_ratio == 0 else self.real_ratio
+
+
+@dataclass(frozen=True)
 class SlidingWindow(Workflow):
     """Each model is fitted to the newest k pools; k = 1 is Replace."""
 
@@ -103,7 +138,7 @@ class FreshReal(Workflow):
     """New real data at each iteration, beside the newest sampled data. Also: fresh data loop; weighted mixing."""
 
     ranges: ClassVar[Mapping[str, Range]] = {
-        "synthetic_ratio": Range("is the sampled rows over T, more than 0"),
+        "synthetic_ratio": _RATIO,
         "weight": replace(_WEIGHT, without="every row counts alike"),
     }
 
@@ -134,6 +169,7 @@ WORKFLOWS: tuple[type[Workflow], ...] = (
     ReplaceGrowing,
     Accumulate,
     AccumulateSubsample,
+    AccumulateFresh,
     SlidingWindow,
     FixedReal,
     FreshReal,

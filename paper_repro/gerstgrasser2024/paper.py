@@ -1,22 +1,10 @@
 """The paper's experiments by name, at all presets, and its claims."""
 
-from dataclasses import replace
-
 from ..paper import Entry, Paper
+from ..sweep import run as simulate
 from . import diffusion, language, linear, vae
 from .linear_claims import LINEAR
 from .neural_claims import NEURAL
-
-
-def _sizes(sweep: linear.Sweep) -> dict[str, linear.Sweep]:
-    """Presets differ in the replicates alone; how many the paper has is not known."""
-    return {
-        "smoke": replace(sweep, replicates=40, iterations=min(5, sweep.iterations)),
-        "cpu": sweep,
-        "gpu": replace(sweep, replicates=10 * sweep.replicates),
-        "paper": sweep,
-    }
-
 
 _SIMULATED = (
     ("linear_a", "least squares, 10 iterations, three noise levels", linear.LINEAR_A, True),
@@ -35,7 +23,11 @@ _LANGUAGE = {
 }
 
 PAPER = Paper(
-    simulated={name: Entry(summary, _sizes(sweep), linear.run, live) for name, summary, sweep, live in _SIMULATED},
+    # Presets differ in the replicates alone; how many the paper has is not known.
+    simulated={
+        name: Entry(summary, sweep.presets | {"paper": sweep}, simulate, live)
+        for name, summary, sweep, live in _SIMULATED
+    },
     trained={
         **{
             name: Entry(summary, {preset: entries[name] for preset, entries in language.PRESETS.items()}, language.run)

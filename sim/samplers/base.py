@@ -7,7 +7,13 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import Task, Workflow
+from theory import Generator, Task, Workflow
+
+#: Replicates at which a run to a relative error looks at it for the first time.
+FIRST_LOOK = 1000
+
+#: Samples data from models as they are.
+USUAL = Generator()
 
 #: The task that a sampler is written for.
 AnyTask = TypeVar("AnyTask", bound=Task)
@@ -43,6 +49,8 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
             workflow: what each model is fitted to.
             iterations: model-fitting iterations.
             dtype: float64 or float32.
+
+        Where it has no objection to a generator, it takes one more argument after these.
         """
 
     @classmethod
@@ -58,10 +66,36 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         return None
 
     @classmethod
+    def generator_objection(
+        cls, generator: Generator, task: AnyTask, workflow: Workflow, iterations: int
+    ) -> str | None:
+        """Why it does not sample data by this generator; `None` where it does. The usual one is not asked for.
+
+        Args:
+            generator: how data are sampled from a model.
+            task: with numbers for all of its parameters.
+            workflow: with the generator's sizes of pools.
+            iterations: model-fitting iterations.
+        """
+        del generator, task, workflow, iterations
+        return f"the {cls.name} sampler samples data from models as they are, and takes no generator."
+
+    @classmethod
+    def work_to(cls, task: AnyTask, workflow: Workflow, iterations: int, relative_error: float) -> float | None:
+        """What a run to a relative standard error takes, in units of the task's samplers; `None` where not known."""
+        del task, workflow, iterations, relative_error
+        return None
+
+    @classmethod
     def suits_float32(cls, task: AnyTask, workflow: Workflow, iterations: int) -> bool:
         """Whether float32 loses nothing that matters here, so that it is the default."""
         del task, workflow, iterations
         return False
+
+    @property
+    def side_by_side(self) -> int | None:
+        """Models side by side at each iteration, whose numbers follow one another; `None` where there is one alone."""
+        return None
 
     @property
     def scale(self) -> float:

@@ -14,9 +14,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from theory import LinearRegression, Workflow
 
-from .least_squares import is_fixed, whole_pools_objection
+from .least_squares import Numbers, features, is_fixed, replicates_needed, sized, whole_pools_objection
 from .recursion import cholesky, solve
-from .wishart import AbstractFresh
+from .schedule import schedule
+from .wishart import AbstractFresh, iteration_work
 
 
 class Conditional(AbstractFresh):
@@ -36,17 +37,31 @@ class Conditional(AbstractFresh):
             )
         return whole_pools_objection(task, workflow, iterations)
 
+    @classmethod
+    def work_to(
+        cls, task: LinearRegression, workflow: Workflow, iterations: int, relative_error: float
+    ) -> float | None:
+        """As the wishart sampler's, and more with each sum that is kept; `None` where there is no standard error."""
+        if Numbers.of(task, workflow, iterations).moments < 2:
+            return None
+        needed = replicates_needed(task, workflow, iterations, relative_error, averaged=True)
+        slots = schedule(sized(task, workflow, iterations), iterations).slots
+        return needed * iteration_work(features(task)) * (1 + 2 * slots)
+
     @property
     def note(self) -> str:
         """What is missing of the moments of its means, and what a replicate is."""
-        own = "each replicate is an expected test error given its designs: same mean, no quantiles."
+        own = (
+            "each replicate is an expected test error given its designs: same mean, no quantiles; with quantiles=True "
+        )
+        own += "(--quantiles) a run has them."
         return f"{self.numbers.note} {own}".strip()
 
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
         held = self.recursion.slots + 3
-        return self.noise.dtype.itemsize * (4 * held**2 + 6) * self.d**2
+        return self.labels.noise.dtype.itemsize * (4 * held**2 + 6) * self.d**2
 
     @property
     def lapack_work(self) -> int:
@@ -55,12 +70,17 @@ class Conditional(AbstractFresh):
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """E[excess risk | designs] of the models of iterations 1, 2, …, in units of real(1)'s noise variance."""
-        slots, d, dtype = self.recursion.slots, self.d, self.noise.dtype
+        slots, d, labels = self.recursion.slots, self.d, self.labels
+        dtype, carried = labels.noise.dtype, labels.carried
 
         def iterate(carry: tuple, now: tuple) -> tuple:
-            # second moments of the last model's error e, between it and the moments kept, and of those
-            last, between, kept, grams = carry
-            weights, destination, noise, iteration = now
+            # covariances of the last model's error e, between it and the moments kept, and of those; and, where labels
+            # are shifted, the means of the error and of these moments
+            last, between, kept, grams, means = carry
+            weights, destination, noises, iteration = now
+            noise, real_noise = noises
+            if carried is not None:
+                last, between = carried**2 * last, carried * between
             drawn = []
             for real in (False, True):
                 factor, _ = self.pools(key, iteration, real)
@@ -75,7 +95,7 @@ class Conditional(AbstractFresh):
             rows = [
                 jnp.concatenate([kept, across[:, None], nothing[:, None]], 1),
                 jnp.concatenate([across.mT, chain[None], jnp.zeros((1, d, d), dtype)], 0)[None],
-                jnp.concatenate([nothing, jnp.zeros((1, d, d), dtype), noise**2 * W_real[None]], 0)[None],
+                jnp.concatenate([nothing, jnp.zeros((1, d, d), dtype), real_noise**2 * W_real[None]], 0)[None],
             ]
             D = (destination[None] == jnp.arange(slots)[:, None]).astype(dtype)
             kept = jnp.einsum("as,bt,stij->abij", D, D, jnp.concatenate(rows, 0))
@@ -85,14 +105,22 @@ class Conditional(AbstractFresh):
             e_m = solve(factor, jnp.concatenate(list(weighted), 1))  # E[e m_t'] side by side
             between = jnp.stack(jnp.split(e_m.T, slots))
             last = solve(factor, jnp.tensordot(weights, between, 1))
-            return (last, between, kept, grams), jnp.trace(last)
+            error = jnp.trace(last)
+            if means is not None:
+                mean, moments = means
+                new = jnp.stack([W @ labels.says(mean, iteration), jnp.zeros(d, dtype)])
+                moments = D @ jnp.concatenate([moments, new])
+                mean = solve(factor, weights @ moments)
+                means, error = (mean, moments), error + mean @ mean
+            return (last, between, kept, grams, means), error
 
         start = (
             jnp.zeros((d, d), dtype),
             jnp.zeros((slots, d, d), dtype),
             jnp.zeros((slots, slots, d, d), dtype),
             jnp.zeros((slots, d, d), dtype),
+            None if labels.shift is None else (jnp.zeros(d, dtype), jnp.zeros((slots, d), dtype)),
         )
         steps = self.recursion
-        now = (steps.weights, steps.destination, self.noise, jnp.arange(len(self.noise)))
+        now = (steps.weights, steps.destination, labels.noise, jnp.arange(len(labels.noise)))
         return jax.lax.scan(iterate, start, now)[1]

@@ -6,6 +6,7 @@ likelihood (2410.22812): 2 T times the excess loss in nats tends to |u_n|^2, whi
 2 T times the test error at sigma^2 = 1/2.
 """
 
+from fractions import Fraction
 from typing import ClassVar
 
 import equinox as eqx
@@ -14,11 +15,12 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import LinearRegression, Workflow
-from theory.gain import noises as noises_of
+from theory import Generator, LinearRegression, Pool, Workflow
+from theory.gain import Noise, noises as noises_of
 
+from .base import USUAL
 from .gaussian_walk import GaussianWalk
-from .least_squares import AbstractLeastSquares, Numbers, draws, features, noises, sized
+from .least_squares import AbstractLeastSquares, Numbers, draws, features, given_twice, noises, sized
 
 
 class Gaussian(AbstractLeastSquares):
@@ -30,10 +32,17 @@ class Gaussian(AbstractLeastSquares):
 
     walk: "GaussianWalk | SubsampledWalk"
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         walk = SubsampledWalk if draws(workflow, iterations) else GaussianWalk
         self.numbers = Numbers.of(task, workflow, iterations)
-        self.walk = walk(task, workflow, iterations, dtype)
+        self.walk = walk(task, workflow, iterations, dtype, generator)
 
     @classmethod
     def objection(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> str | None:
@@ -41,6 +50,15 @@ class Gaussian(AbstractLeastSquares):
         if draws(workflow, iterations) and (noises(task, iterations) != 1).any():
             return f"{workflow} draws subsamples, and its samplers need one sigma for all pools."
         return None
+
+    @classmethod
+    def generator_objection(
+        cls, generator: Generator, task: LinearRegression, workflow: Workflow, iterations: int
+    ) -> str | None:
+        """Where subsamples are drawn, a draw of shifted labels adds more than noise."""
+        if generator.shift and draws(workflow, iterations):
+            return f"{workflow} draws subsamples, and the limit T -> oo of shifted labels is not known then."
+        return given_twice(task, generator)
 
     @property
     def moments(self) -> int:
@@ -59,7 +77,10 @@ class Gaussian(AbstractLeastSquares):
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The limit of the excess risk of the models of iterations 1, 2, …, in units of real(1)'s noise variance."""
-        return (self.walk(key) ** 2).sum(1) / self.T
+        walk = self.walk(key)
+        if self.walk.shift is not None:
+            walk = walk.at[:, 0].add(self.T**0.5 * self.walk.shift)
+        return (walk**2).sum(1) / self.T
 
 
 class SubsampledWalk(eqx.Module):
@@ -69,16 +90,28 @@ class SubsampledWalk(eqx.Module):
     """
 
     d: int = eqx.field(static=True)
+    shift: None = eqx.field(static=True)
     response: Float[Array, "iterations noises"]
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
-        rows, variances = noises_of(sized(task, workflow, iterations), iterations)
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
+        workflow = sized(task, workflow, iterations)
+        rows, variances = noises_of(workflow, iterations, generator.carried)
+        spread = {
+            noise: variance * _labels_variance(noise, workflow, generator) for noise, variance in variances.items()
+        }
         names = {name: column for column, name in enumerate(variances)}
         response = np.zeros((iterations, len(names)))
         for iteration, row in enumerate(rows):
             for name, coefficient in row.items():
-                response[iteration, names[name]] = float(coefficient) * float(variances[name]) ** 0.5
-        self.d = features(task)
+                response[iteration, names[name]] = float(coefficient) * float(spread[name]) ** 0.5
+        self.d, self.shift = features(task), None
         self.response = jnp.asarray(response, dtype)
 
     @property
@@ -89,3 +122,9 @@ class SubsampledWalk(eqx.Module):
     def __call__(self, key: PRNGKeyArray) -> Float[Array, "iterations d"]:
         """The walk."""
         return self.response @ jr.normal(key, (self.response.shape[1], self.d), self.response.dtype)
+
+
+def _labels_variance(noise: Noise, workflow: Workflow, generator: Generator) -> Fraction:
+    """That of a pool's labels, or the mean one of the rows that an iteration draws from."""
+    shares = {noise: Fraction(1)} if isinstance(noise, Pool) else workflow.shares(noise)
+    return sum((share * generator.labels(pool).variance for pool, share in shares.items()), Fraction(0))

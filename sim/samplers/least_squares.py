@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
-from theory import LinearRegression, Pool, TrainingSet, Workflow
+from theory import Generator, LinearRegression, Pool, TrainingSet, Workflow
 from theory.workflow import Index, Number
 
-from .base import AbstractSampler
+from .base import FIRST_LOOK, AbstractSampler
 
 #: Rows a training set that float32 takes by default, over d + 8: fits are then well-conditioned, and what the tails
 #: of float32 normal variables lack is below one part in a million of a mean.
@@ -31,6 +31,14 @@ class AbstractLeastSquares(AbstractSampler[LinearRegression]):
     )
 
     numbers: "Numbers" = eqx.field(static=True)
+
+    @classmethod
+    def generator_objection(
+        cls, generator: Generator, task: LinearRegression, workflow: Workflow, iterations: int
+    ) -> str | None:
+        """Sizes and noises must not be given twice."""
+        del workflow, iterations
+        return given_twice(task, generator)
 
     @classmethod
     def suits_float32(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
@@ -178,6 +186,17 @@ def sized(task: LinearRegression, workflow: Workflow, iterations: int) -> Workfl
     return Sized(workflow, _each("T", task.T, iterations)) if isinstance(task.T, Sequence) else workflow
 
 
+def given_twice(task: LinearRegression, generator: Generator) -> str | None:
+    """Why a generator's sizes or noises are ambiguous beside the task's; `None` where they are not."""
+    for name, own, of_pools in (("T", task.T, "sizes"), ("sigma", task.sigma, "noises")):
+        if isinstance(own, Sequence) and getattr(generator, of_pools):
+            return (
+                f"{name} is given one an iteration, and the generator has {of_pools} too. Give one {name}, or leave "
+                f"the {of_pools} out."
+            )
+    return None
+
+
 def fewest_rows(task: LinearRegression, workflow: Workflow, iterations: int) -> int:
     """The fewest different rows of x that a training set can have: they decide which moments the test error has.
 
@@ -193,6 +212,30 @@ def fewest_rows(task: LinearRegression, workflow: Workflow, iterations: int) -> 
             rows = drawn
         fewest = min(fewest, math.ceil(rows * first_rows(task)))
     return int(fewest)
+
+
+def replicates_needed(
+    task: LinearRegression, workflow: Workflow, iterations: int, relative_error: float, *, averaged: bool
+) -> float:
+    """So many replicates a run to a relative standard error takes, by a fit to the fewest rows.
+
+    With W = X'X of N rows the test error of one fit has the mean sigma^2 tr W^-1 given W, and the variance
+    2 sigma^4 tr W^-2 around it; E tr W^-2 and the variance of tr W^-1 are those of an inverse Wishart matrix.
+
+    Args:
+        task: with numbers for all of its parameters.
+        workflow: what each model is fitted to.
+        iterations: model-fitting iterations.
+        relative_error: aimed at; finite variances, N >= d + 4, are assumed.
+        averaged: whether a replicate is the mean given W.
+    """
+    d, N = features(task), fewest_rows(task, workflow, iterations)
+    c, d = float(N - d), float(d)
+    square = 1 / (c * (c - 1) * (c - 3))
+    around, of_squares = 2 * d * (N - 1) * square, (d**2 * (c - 2) + 2 * d) * square
+    mean = d / (c - 1)
+    variance = of_squares - mean**2 + (0 if averaged else around)
+    return max(float(FIRST_LOOK), variance / mean**2 / relative_error**2)
 
 
 def draws(workflow: Workflow, iterations: int) -> bool:

@@ -19,16 +19,19 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import LinearRegression, Pool, Workflow
+from theory import Generator, LinearRegression, Pool, Workflow
 
+from .base import USUAL
 from .chi_square import ChiSquare
 from .gaussian_walk import GaussianWalk
+from .labels import PoolLabels
 from .least_squares import (
     AbstractLeastSquares,
     Numbers,
     draws,
+    given_twice,
     is_fixed,
-    noises,
+    replicates_needed,
     sized,
     whole_pools_objection,
 )
@@ -50,10 +53,18 @@ class Radial(AbstractLeastSquares):
     name: ClassVar[str] = "radial"
 
     mixed: bool = eqx.field(static=True)
+    carried: float | None = eqx.field(static=True)
     chi_square: ChiSquare
     noise: Float[Array, " iterations"]
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         _, rows = whole_rows(task, workflow, iterations)
         self.numbers = Numbers.of(task, workflow, iterations)
         used = []
@@ -66,7 +77,10 @@ class Radial(AbstractLeastSquares):
             degrees.append((d - 1, N - d + 1, m, l, N, d - 1, N - d, max(d - 2, 0)))
         self.mixed = any(l for _, l in used)
         self.chi_square = ChiSquare(np.array(degrees)[:, : None if self.mixed else 2], dtype)
-        self.noise = jnp.asarray(noises(task, iterations), dtype)
+        labels = PoolLabels(task, generator, iterations, dtype)
+        self.carried = labels.carried
+        # beside real rows, sampled ones have the same noise
+        self.noise = jnp.where(jnp.asarray(used)[:, 0] > 0, labels.noise[:, 0], labels.noise[:, 1])
 
     @classmethod
     def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
@@ -89,6 +103,30 @@ class Radial(AbstractLeastSquares):
                 )
         return whole_pools_objection(task, workflow, iterations)
 
+    @classmethod
+    def generator_objection(
+        cls, generator: Generator, task: LinearRegression, workflow: Workflow, iterations: int
+    ) -> str | None:
+        """Labels must not be shifted, and all rows of a training set must have the same noise."""
+        if generator.shift:
+            return "labels are shifted, and the radial sampler follows lengths alone. Use the wishart sampler."
+        for iteration in range(1, iterations + 1):
+            if len({generator.labels(pool).variance for pool in _shares(workflow, iteration)}) > 1:
+                return (
+                    f"sampled labels and the real ones of iteration {iteration} have different noises, and the radial "
+                    "sampler is exact only for one. Use the wishart sampler."
+                )
+        return given_twice(task, generator)
+
+    @classmethod
+    def work_to(
+        cls, task: LinearRegression, workflow: Workflow, iterations: int, relative_error: float
+    ) -> float | None:
+        """In units of its own iterations; `None` where there is no standard error."""
+        if Numbers.of(task, workflow, iterations).moments < 2:
+            return None
+        return replicates_needed(task, workflow, iterations, relative_error, averaged=False)
+
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
@@ -102,7 +140,7 @@ class Radial(AbstractLeastSquares):
         step = _mixed if self.mixed else _replaced
 
         def iterate(squared: Float[Array, ""], now: tuple) -> tuple:
-            squared = step(squared, *now)
+            squared = step(squared if self.carried is None else self.carried**2 * squared, *now)
             return squared, squared
 
         return jax.lax.scan(iterate, jnp.zeros((), self.noise.dtype), (normal[:, :3], squares, self.noise))[1]
@@ -150,9 +188,16 @@ class RadialFixed(AbstractLeastSquares):
     diagonal: ChiSquare
     above: ChiSquare
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         self.numbers = Numbers.of(task, workflow, iterations)
-        self.walk = GaussianWalk(task, workflow, iterations, dtype)
+        self.walk = GaussianWalk(task, workflow, iterations, dtype, generator)
         self.diagonal = ChiSquare(self.numbers.T - np.arange(self.numbers.d), dtype)
         self.above = ChiSquare(np.arange(self.numbers.d - 1, -1, -1), dtype)
 
@@ -169,7 +214,7 @@ class RadialFixed(AbstractLeastSquares):
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
-        return self.walk.bytes_per_replicate + 12 * self.walk.noise.dtype.itemsize * self.walk.d
+        return self.walk.bytes_per_replicate + 12 * self.walk.dtype.itemsize * self.walk.d
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
@@ -178,11 +223,14 @@ class RadialFixed(AbstractLeastSquares):
         normal = jr.normal(design_key, (2, self.walk.d), walk.dtype)
         diagonal, above = jnp.sqrt(self.diagonal(normal[0])), jnp.sqrt(self.above(normal[1]))
 
+        # the reduction leaves the first direction as it is, and labels are shifted in that one
+        shift = None if self.walk.shift is None else jnp.zeros_like(walk.T).at[0].set(self.walk.shift)
+
         def substitute(carry: tuple, now: tuple) -> tuple:
             after, total = carry
-            u, on, beside = now
+            u, on, beside, shifted = now
             x = (u - beside * after) / on
-            return (x, total + x**2), None
+            return (x, total + (x if shifted is None else x + shifted) ** 2), None
 
         nought = jnp.zeros_like(walk[:, 0])
-        return jax.lax.scan(substitute, (nought, nought), (walk.T, diagonal, above), reverse=True)[0][1]
+        return jax.lax.scan(substitute, (nought, nought), (walk.T, diagonal, above, shift), reverse=True)[0][1]

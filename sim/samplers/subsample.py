@@ -9,8 +9,10 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from theory import LinearRegression, Workflow
+from theory import Generator, LinearRegression, Workflow
 
+from .base import USUAL
+from .labels import PoolLabels
 from .least_squares import AbstractLeastSquares, Numbers, covariance_root, draws, first_rows
 from .literal import draw_design
 from .recursion import cholesky, solve
@@ -24,8 +26,16 @@ class LiteralSubsample(AbstractLeastSquares):
     root: Float[Array, "d d"] | None
     member: Float[Array, "iterations iterations"]
     rows: Float[Array, " iterations"]
+    labels: PoolLabels
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         member = np.zeros((iterations, iterations))
         for iteration in range(1, iterations + 1):
             for pool in workflow.shares(iteration):
@@ -33,6 +43,7 @@ class LiteralSubsample(AbstractLeastSquares):
         rows = _drawn(task, workflow, iterations)
         self.numbers = Numbers.of(task, workflow, iterations)
         self.root = covariance_root(task, dtype)
+        self.labels = PoolLabels(task, generator, iterations, dtype, self.root)
         self.member, self.rows = jnp.asarray(member, dtype), jnp.asarray(list(map(float, rows)), dtype)
 
     @classmethod
@@ -85,7 +96,8 @@ class LiteralSubsample(AbstractLeastSquares):
             member, rows, iteration = now
             noise_key, new_key, draw_key = jr.split(jr.fold_in(pools_key, iteration), 3)
             new = shared if self.fixed else draw_design(new_key, self.T, self.d, self.root, dtype)
-            labels = new @ model + jr.normal(noise_key, (self.T,), dtype)
+            says = self.labels.says(model, iteration, truth=truth)
+            labels = new @ says + self.labels.noise[iteration, 0] * jr.normal(noise_key, (self.T,), dtype)
             x, y = x.at[iteration].set(new), y.at[iteration].set(labels)
             # The rows of the lowest scores among the members are a uniform draw without replacement.
             scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T), dtype), 2.0).ravel()

@@ -17,11 +17,20 @@ import jax.scipy.linalg as jsl
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from theory import LinearRegression, Workflow
+from theory import Generator, LinearRegression, Workflow
 
+from .base import USUAL
 from .chi_square import ChiSquare
 from .gaussian_walk import GaussianWalk
-from .least_squares import AbstractLeastSquares, Numbers, is_fixed, noises, whole_pools_objection
+from .labels import PoolLabels
+from .least_squares import (
+    AbstractLeastSquares,
+    Numbers,
+    features,
+    is_fixed,
+    replicates_needed,
+    whole_pools_objection,
+)
 from .recursion import Recursion, Sums, cholesky, solve
 from .schedule import whole_rows
 
@@ -31,14 +40,26 @@ class AbstractFresh(AbstractLeastSquares):
 
     recursion: Recursion
     pools: "Bartlett"
-    noise: Float[Array, " iterations"]
+    labels: PoolLabels
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         schedule, rows = whole_rows(task, workflow, iterations)
         self.numbers = Numbers.of(task, workflow, iterations)
         self.recursion = Recursion(schedule, dtype)
         self.pools = Bartlett(rows, self.numbers.d, dtype)
-        self.noise = jnp.asarray(noises(task, iterations), dtype)
+        self.labels = PoolLabels(task, generator, iterations, dtype)
+
+
+def iteration_work(d: int) -> float:
+    """What an iteration takes, in units of the radial sampler's: measured, tests/benchmarks/simulation.json."""
+    return 3 + d**2 / 20
 
 
 class Wishart(AbstractFresh):
@@ -56,11 +77,22 @@ class Wishart(AbstractFresh):
         """Pools must be used whole, as rows or as copies of X."""
         return whole_pools_objection(task, workflow, iterations)
 
+    @classmethod
+    def work_to(
+        cls, task: LinearRegression, workflow: Workflow, iterations: int, relative_error: float
+    ) -> float | None:
+        """As the radial sampler's; `None` where there is no standard error."""
+        if Numbers.of(task, workflow, iterations).moments < 2:
+            return None
+        needed = replicates_needed(task, workflow, iterations, relative_error, averaged=False)
+        return needed * iteration_work(features(task))
+
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
         matrices = 3 * self.recursion.slots + 6
-        return self.noise.dtype.itemsize * (matrices * self.d**2 + (self.d + 4) * self.noise.shape[0])
+        noise = self.labels.noise
+        return noise.dtype.itemsize * (matrices * self.d**2 + (self.d + 4) * len(noise))
 
     @property
     def lapack_work(self) -> int:
@@ -74,10 +106,11 @@ class Wishart(AbstractFresh):
             # Models are written as their errors, so real data are labelled by nought.
             factor, noise = self.pools(key, iteration, real)
             gram = factor @ factor.T
-            return gram, gram @ error + self.noise[iteration] * (factor @ noise)
+            says = self.labels.says(error, iteration, real)
+            return gram, gram @ says + self.labels.noise[iteration, int(real)] * (factor @ noise)
 
         errors = self.recursion(
-            jnp.zeros(self.d, self.noise.dtype),
+            jnp.zeros(self.d, self.labels.noise.dtype),
             pool=pool,
             fit=lambda gram, moment: solve(cholesky(gram), moment),
             gram_shape=(self.d, self.d),
@@ -93,9 +126,16 @@ class WishartFixed(AbstractLeastSquares):
     walk: GaussianWalk
     pools: "Bartlett"
 
-    def __init__(self, task: LinearRegression, workflow: Workflow, iterations: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        task: LinearRegression,
+        workflow: Workflow,
+        iterations: int,
+        dtype: np.dtype,
+        generator: Generator = USUAL,
+    ) -> None:
         self.numbers = Numbers.of(task, workflow, iterations)
-        self.walk = GaussianWalk(task, workflow, iterations, dtype)
+        self.walk = GaussianWalk(task, workflow, iterations, dtype, generator)
         self.pools = Bartlett(np.array([[self.numbers.T]]), self.numbers.d, dtype)
 
     @classmethod
@@ -111,18 +151,20 @@ class WishartFixed(AbstractLeastSquares):
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
-        return self.walk.bytes_per_replicate + 6 * self.walk.noise.dtype.itemsize * self.walk.d**2
+        return self.walk.bytes_per_replicate + 6 * self.walk.dtype.itemsize * self.walk.d**2
 
     @property
     def lapack_work(self) -> int:
         """Operations of the largest LAPACK call that one replicate makes."""
-        return self.walk.d**2 * len(self.walk.noise)
+        return self.walk.d**2 * self.walk.iterations
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The excess risk of the models of iterations 1, 2, … of one chain, in units of real(1)'s noise variance."""
         walk_key, design_key = jr.split(key)
         factor = self.pools(design_key, jnp.asarray(0), False)[0]
         errors = jsl.solve_triangular(factor, self.walk(walk_key).T, lower=True, trans=1)
+        if self.walk.shift is not None:
+            errors = errors.at[0].add(self.walk.shift)
         return (errors**2).sum(0)
 
 
@@ -148,9 +190,12 @@ class Bartlett(eqx.Module):
         self, key: PRNGKeyArray, iteration: Int[Array, ""], real: bool
     ) -> tuple[Float[Array, "d d"], Float[Array, " d"]]:
         """L and z of the pool of `iteration`, counted from 0: random numbers of its own for each."""
+        return self.draw(jr.fold_in(key, 2 * iteration + int(real)), self.size[iteration, int(real)])
+
+    def draw(self, key: PRNGKeyArray, size: Int[Array, ""]) -> tuple[Float[Array, "d d"], Float[Array, " d"]]:
+        """L and z of a pool whose number of rows has this index."""
         d = self.d
-        key = jr.fold_in(key, 2 * iteration + int(real))
-        table = self.chi_square.at(self.size[iteration, int(real)])
+        table = self.chi_square.at(size)
         # the barrier keeps the compiler from drawing a number again for each place that it is copied to
         normal = jax.lax.optimization_barrier(jr.normal(key, (d * (d - 1) // 2 + 2 * d,), table.degrees.dtype))
         below, on, noise = jnp.split(normal, [d * (d - 1) // 2, d * (d - 1) // 2 + d])

@@ -10,6 +10,9 @@ from . import regression
 #: The samplers of a task, the fastest first.
 SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.SAMPLERS}
 
+#: The same for populations of models that train on one another's data.
+POPULATIONS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.POPULATIONS}
+
 
 def register(task: type[Task], *samplers: type[AbstractSampler[Any]]) -> None:
     """Say which samplers simulate a task of your own, the fastest first, in place of those named before.
@@ -28,8 +31,8 @@ def register(task: type[Task], *samplers: type[AbstractSampler[Any]]) -> None:
     SAMPLERS[task] = samplers
 
 
-def samplers_of(task: type[Task]) -> tuple[type[AbstractSampler[Any]], ...]:
-    """The samplers of a task, the fastest first.
+def samplers_of(task: type[Task], *, of_populations: bool = False) -> tuple[type[AbstractSampler[Any]], ...]:
+    """The samplers of a task, the fastest first; those of populations where these are asked for.
 
     Raises:
         ValueError: there is none.
@@ -40,4 +43,4 @@ def samplers_of(task: type[Task]) -> tuple[type[AbstractSampler[Any]], ...]:
             f"no sampler of {task.__name__} is known; there are some of {known}. Write a sim.AbstractSampler, and add "
             f"it by sim.register({task.__name__}, …)."
         )
-    return SAMPLERS[task]
+    return POPULATIONS.get(task, ()) if of_populations else SAMPLERS[task]

@@ -12,6 +12,7 @@ from ..samplers.base import AbstractSampler
 from ..samplers.conditional import Conditional
 from ..samplers.gaussian import Gaussian
 from ..samplers.literal import Literal
+from ..samplers.population import PopulationLiteral, PopulationWishart, PopulationWishartFixed
 from ..samplers.radial import Radial, RadialFixed
 from ..samplers.subsample import LiteralSubsample
 from ..samplers.wishart import Wishart, WishartFixed
@@ -27,6 +28,9 @@ SAMPLERS: tuple[type[AbstractSampler[Any]], ...] = (
     Gaussian,
     Conditional,
 )
+
+#: Those of populations, the fastest first.
+POPULATIONS: tuple[type[AbstractSampler[Any]], ...] = (PopulationWishart, PopulationWishartFixed, PopulationLiteral)
 
 
 def LinearRegression(

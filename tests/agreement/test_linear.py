@@ -112,7 +112,7 @@ LARGE = [
     (AccumulateSubsample(), "fresh"),
     (AccumulateSubsample(), "fixed"),
     (FixedReal("1/2"), "fresh"),
-    (FreshReal(1, "1/3"), "fresh"),
+    (FreshReal("1/2", "1/3"), "fresh"),
     (FreshReal("1/2"), "fresh"),
 ]
 

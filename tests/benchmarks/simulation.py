@@ -32,11 +32,11 @@ from tqdm import tqdm
 
 import sim
 from sim.blocks import Blocks
-from sim.dispatch import build
 from sim.files import write_whole
 from sim.hosts import use_all_cores
 from sim.samplers.base import AbstractSampler
 from sim.samplers.least_squares import features
+from tests.sim.build import build
 from theory import Accumulate, LinearRegression, Replace, Workflow
 
 #: A turn takes so long or one call, whichever is more; a contestant whose call would take longer than `PATIENCE`

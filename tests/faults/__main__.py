@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -105,21 +105,23 @@ async def pytest(copy: Path, *arguments: str) -> tuple[int, str]:
     temporary.mkdir(exist_ok=True)
     # a byte-compiled file would outlive a change of the same length within the same second
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temporary)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", *arguments),
-        cwd=copy,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,  # so that what a test starts ends with it
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode is not None
-    return process.returncode, output.decode(errors="replace")
+    with TemporaryFile() as output:  # a pipe would be left open, and complain, when the loop is closed by an interrupt
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", *arguments),
+            cwd=copy,
+            env=environment,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # so that what a test starts ends with it
+        )
+        try:
+            status = await process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+        output.seek(0)
+        return status, output.read().decode(errors="replace")
 
 
 async def judged(fault: Fault, copy: Path) -> tuple[str, str]:

@@ -68,8 +68,21 @@ def questions():
                     law = law_of(variant, workflow)
                     for point in points:
                         asked.append([task.name, family, key, {**point, "n": ITERATIONS, **values}])
-                        wanted.append(law.evaluate(n=range(1, ITERATIONS + 1), **point))
+                        wanted.append(formula(law, point))
     return asked, np.array(wanted)
+
+
+def by_numbers_alone(law):
+    """Whether it is exact without a formula: the page has formulas alone, and shows that for large T."""
+    return law.derived.values is not None and law.derived.each is None
+
+
+def formula(law, point):
+    """What the page's formula gives at iterations 1, 2, …."""
+    if not by_numbers_alone(law):
+        return law.evaluate(n=range(1, ITERATIONS + 1), **point)
+    T, d, sigma = (point[name] for name in ("T", "d", "sigma"))
+    return np.array([float(c) for c in law.gain(ITERATIONS)]) * sigma**2 * d / (T - d - 1)
 
 
 @pytest.mark.slow
@@ -98,7 +111,9 @@ def test_which_laws_there_are_and_which_are_exact(tmp_path):
     for family, _, workflow in cases():
         for design in DESIGNS:
             law = law_of(LinearRegression(design=design), workflow)
-            assert found["regression"]["laws"][family]["variants"][design]["exact"] == law.exact
+            assert found["regression"]["laws"][family]["variants"][design]["exact"] == (
+                law.exact and not by_numbers_alone(law)
+            )
     exact = {key: each["exact"] for key, each in found["levels"]["laws"]["Replace"]["variants"].items()}
     assert exact == {
         f"{table}, {noise}": noise == "even" for table in ("long", "wide", "square") for noise in ("even", "odd")

@@ -16,6 +16,7 @@ import theory
 from figures import catalogue, designs, linear_a, linear_b, schematic
 from figures.linear import curves
 from figures.style import COLOUR, save, style
+from paper_repro import sweep
 from paper_repro.gerstgrasser2024 import linear
 from theory import WORKFLOWS
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def table(sweep):
-    """A table as `linear.run` makes it, its numbers made up around the law."""
+    """A table as `sweep.run` makes it, its numbers made up around the law."""
     rows = []
     for one in sweep.simulations:
         law = theory.linear.test_error(one.workflow, design=one.design)
@@ -51,8 +52,8 @@ def test_experiments_are_the_papers():
     assert {float(s.sigma2) for s in b.simulations} == {0.01, 0.1, 1, 10, 100}
     assert b.iterations == 50
     assert {s.design for s in a.simulations + b.simulations} == {"fixed"}
-    for sweep in (a, b, linear.DESIGNS):
-        assert sweep.replicates >= 1000
+    for each in (a, b, linear.DESIGNS):
+        assert each.replicates >= 1000
 
 
 @pytest.mark.slow
@@ -114,7 +115,7 @@ def test_the_same_bytes_twice(tables, tmp_path):
 
 def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
     small = replace(linear.DESIGNS, simulations=linear.DESIGNS.simulations[:1], iterations=2, replicates=50)
-    rows = linear.run(small, tmp_path)
+    rows = sweep.run(small, tmp_path)
     (curve,) = curves(rows)
     assert table(small)[0].keys() <= rows[0].keys()
     assert (curve.low < curve.mean).all()
@@ -124,13 +125,13 @@ def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
 
 def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_path, monkeypatch):
     small = replace(linear.DESIGNS, simulations=linear.DESIGNS.simulations[:1], iterations=2, replicates=5)
-    first = linear.run(small, tmp_path)
+    first = sweep.run(small, tmp_path)
     calls = []
-    simulate = linear._simulate
-    monkeypatch.setattr(linear, "_simulate", lambda sweep: calls.append(sweep) or simulate(sweep))
-    assert linear.run(small, tmp_path) == first
+    simulate = sweep._simulate
+    monkeypatch.setattr(sweep, "_simulate", lambda asked: calls.append(asked) or simulate(asked))
+    assert sweep.run(small, tmp_path) == first
     assert calls == []
-    assert linear.run(replace(small, seed=9), tmp_path) != first
+    assert sweep.run(replace(small, seed=9), tmp_path) != first
     assert len(calls) == 1
 
 
@@ -139,10 +140,11 @@ def test_killed_in_the_middle(tmp_path):
     """kill -9 while an experiment runs: no table, no picture, no half of either; the next run completes."""
     code = (
         "import sys, pathlib, dataclasses\n"
+        "from paper_repro import sweep\n"
         "from paper_repro.gerstgrasser2024 import linear\n"
         "e = dataclasses.replace(linear.DESIGNS, iterations=2, replicates=int(sys.argv[2]))\n"
         "print('started', flush=True)\n"
-        "linear.run(e, pathlib.Path(sys.argv[1]))\n"
+        "sweep.run(e, pathlib.Path(sys.argv[1]))\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     process = subprocess.Popen([*command, "10000000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

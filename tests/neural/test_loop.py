@@ -21,6 +21,7 @@ from neural.training_set import TrainingRows
 from tests.helpers import thinned
 from theory import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
@@ -344,6 +345,7 @@ class Odd(Replace):
     [
         (FreshReal(), "iteration 4 needs 4 real numbers beside those before it, 16 in all, and there are 12"),
         (FreshReal(weight=Fraction(1, 2)), "use fewer --numbers or --iterations"),
+        (AccumulateFresh(2), r"real\(2\) has 2 times T rows; neural collects T of them"),
         (Odd(), r"synthetic\(1\) has 1/3 times T = 4 rows"),
     ],
 )

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import sim
-from paper_repro import one_law
+from paper_repro import one_law, sweep as sweeps
 from paper_repro.gerstgrasser2024 import linear
-from theory import Accumulate, Replace
+from theory import Accumulate, Generator, Replace
 
 
 def test_the_error_of_a_ratio_is_that_of_pairs():
@@ -31,10 +31,10 @@ def test_the_error_of_a_ratio_is_that_of_pairs():
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    one = linear.Simulation(Accumulate(), "fixed", 20, 3, Fraction(1, 4))
+    one = sweeps.Simulation(Accumulate(), "fixed", 20, 3, Fraction(1, 4))
     simulations = (one, one, replace(one, workflow=Replace(), design="fresh"))
-    sweep = linear.Sweep("sweep", simulations, iterations=2, replicates=300, seed=9)
-    return sweep, linear.run(sweep, tmp_path_factory.mktemp("sweep"))
+    sweep = sweeps.Sweep("sweep", simulations, iterations=2, replicates=300, seed=9)
+    return sweep, sweeps.run(sweep, tmp_path_factory.mktemp("sweep"))
 
 
 def test_a_sweeps_table_has_the_numbers_of_its_runs(swept):
@@ -59,6 +59,15 @@ def test_each_simulation_of_a_sweep_has_random_numbers_of_its_own(swept):
     _, rows = swept
     means = [float(row["mean"]) for row in rows]
     assert len(set(means)) == len(means)
+
+
+def test_a_sweep_of_generators_has_theirs(tmp_path):
+    """Without noise in sampled labels all models under Replace are model 1."""
+    quiet = sweeps.Simulation(Replace(), "fixed", 20, 3, Fraction(1), generator=Generator(temperature=0))
+    rows = sweeps.run(sweeps.Sweep("quiet", (quiet,), iterations=2, replicates=50, seed=1), tmp_path)
+    first, second = (float(row["mean"]) for row in rows)
+    np.testing.assert_allclose(first, second, rtol=1e-5)
+    assert "temperature=0" in str(sweeps.Sweep("quiet", (quiet,), 2, 50, seed=1).configuration)
 
 
 def test_the_features_of_the_isotropy_claim_are_far_from_isotropic():

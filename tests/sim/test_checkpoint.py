@@ -140,6 +140,7 @@ KEPT = {
     "design": "fresh",
     "covariance": None,
     "workflow": "Mine(k=2)",
+    "generator": "Generator()",
     "iterations": 2,
     "key": np.asarray(jr.key_data(jr.key(3))).tolist(),
     "sampler": "literal",

@@ -1,5 +1,7 @@
 """`python -m sim`: what it says beyond the numbers."""
 
+from fractions import Fraction
+
 import jax.random as jr
 import pytest
 
@@ -52,6 +54,9 @@ OPTIONS = {
     "iterations": ("7", "iterations", 7),
     "replicates": ("123", "replicates", 123),
     "relative_error": ("1%", "relative_error", 0.01),
+    "temperature": ("3/2", "generator.temperature", Fraction(3, 2)),
+    "bias": ("0.2", "generator.bias", Fraction(1, 5)),
+    "quantiles": ("", "quantiles", True),
     "sampler": ("literal", "sampler", "literal"),
     "precision": ("float32", "precision", "float32"),
     "checkpoint": ("some.state", "checkpoint", "some.state"),

@@ -1,10 +1,13 @@
 """Which sampler is chosen, and what each refuses."""
 
+import jax.random as jr
 import pytest
 
 import sim
-from sim.dispatch import build, sampler_names
+from sim.dispatch import Wish, chosen, sampler_names
+from sim.samplers.least_squares import replicates_needed
 from tests.helpers import Made
+from tests.sim.build import build
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -12,6 +15,7 @@ from theory import (
     LinearRegression,
     Replace,
     ReplaceGrowing,
+    SlidingWindow,
     by_count,
     synthetic,
 )
@@ -56,3 +60,49 @@ def test_a_sampler_refuses_what_it_is_not_exact_for(sampler, workflow, design, m
     task = sim.LinearRegression(T=12, d=2, design=design)
     with pytest.raises(ValueError, match=message):
         build(sampler, task, workflow, 3)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "T", "d", "design", "relative_error", "first"),
+    [
+        (Accumulate(), 40, 4, "fresh", 0.01, "conditional"),
+        (SlidingWindow(3), 40, 20, "fresh", 0.001, "conditional"),
+        (Replace(), 10**6, 100, "fresh", 0.001, "radial"),
+        (Replace(), 1000, 3, "fresh", 0.0001, "conditional"),
+        (Replace(), 1000, 3, "fresh", 0.05, "radial"),
+        (Accumulate(), 40, 4, "fixed", 0.0001, "radial"),
+        (AccumulateSubsample(), 40, 4, "fresh", 0.01, "literal"),
+        # the variance is infinite: the run is refused, whatever is chosen
+        (Accumulate(), 7, 4, "fresh", 0.01, "wishart"),
+    ],
+    ids=str,
+)
+def test_with_a_relative_error_the_one_that_gets_there_first(workflow, T, d, design, relative_error, first):
+    task = sim.LinearRegression(T=T, d=d, design=design)
+    name = chosen(Wish(relative_error=relative_error), task, workflow, 3)[0].name
+    assert name == first
+    with_quantiles = chosen(Wish(relative_error=relative_error, quantiles=True), task, workflow, 3)[0]
+    assert with_quantiles.has_quantiles
+    assert with_quantiles.name == build("auto", task, workflow, 3)[0].name
+    # who asks for one gets it
+    assert chosen(Wish("literal", relative_error=relative_error), task, workflow, 3)[0].name == "literal"
+
+
+def test_means_alone_have_no_quantiles():
+    task = sim.LinearRegression(T=40, d=4, design="fresh")
+    with pytest.raises(
+        ValueError, match="the conditional sampler has no quantiles. Leave the sampler or the quantiles"
+    ):
+        chosen(Wish("conditional", quantiles=True), task, Accumulate(), 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("T", "d", "relative_error"), [(12, 3, 0.004), (60, 20, 0.002)])
+def test_as_many_replicates_are_needed_as_the_choice_assumes(T, d, relative_error):
+    """For one fit; looks are a quarter apart."""
+    task = sim.LinearRegression(T=T, d=d, design="fresh")
+    for sampler, averaged in (("wishart", False), ("conditional", True)):
+        settings = {"iterations": 1, "relative_error": relative_error, "sampler": sampler}
+        needed = replicates_needed(task, Accumulate(), 1, relative_error, averaged=averaged)
+        found = sim.run(task, Accumulate(), key=jr.key(1), **settings).replicates
+        assert 0.85 * needed < found < 1.35 * needed + 4096, sampler

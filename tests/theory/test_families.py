@@ -30,10 +30,11 @@ from theory import (
     tightest,
 )
 from theory.__main__ import main
-from theory.prover.bounds import Statement, judge
+from theory.prover.bounds import judge
 from theory.prover.domain import Domain, Variable
 from theory.prover.lemmas import PowerBound
 from theory.prover.region import From, Region
+from theory.prover.statement import Statement
 from theory.prover.unsound import Unsound
 from theory.symbols import n
 from theory.sympy_types import rational

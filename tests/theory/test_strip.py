@@ -139,15 +139,20 @@ def test_the_parts_of_a_proof_cover_every_iteration_and_hold_each() -> None:
     verdict = check_bound(linear.test_error(SlidingWindow(3), design="fixed"), f"(n/4+61/81)*{U}")
     assert isinstance(verdict, Proved)
     *firsts, last = verdict.parts
-    assert [part.where for part in firsts] == [f"n = {n}" for n in range(1, len(firsts) + 1)]
-    assert last.where.startswith(f"n >= {len(firsts) + 1}, where the law of SlidingWindow(k=3) is at most")
-    assert last.certificate.domain.least_n == len(firsts) + 1
+    domains = [part.certificate.domain for part in verdict.parts]
+    assert domains[0].least_n == 1
+    assert [domain.least_n for domain in domains[1:]] == [domain.most_n + 1 for domain in domains[:-1] if domain.most_n]
+    assert last.certificate.domain.most_n is None
+    assert last.where.startswith(f"n >= {domains[-1].least_n}, where the law of SlidingWindow(k=3) is at most")
     gains = gain(SlidingWindow(3), 200)
-    for n, part in enumerate(firsts, 1):
+    for part, domain in zip(firsts, domains, strict=False):
         check(*part.sides, part.certificate)
-        assert part.sides[0] == gains[n - 1] * ONE_FIT
+        first, most = domain.least_n, domain.most_n
+        assert most is not None
+        assert part.sides[0] == max(gains[first - 1 : most]) * ONE_FIT
+        assert part.where.startswith(f"n = {first}" if first == most else f"{first} <= n <= {most}, where the law of")
     check(*last.sides, last.certificate)
-    for n in range(len(firsts) + 1, 201):
+    for n in range(domains[-1].least_n, 201):
         assert (last.sides[0] / ONE_FIT).subs(sp.Symbol("n", integer=True, positive=True), n) >= gains[n - 1]
 
 

@@ -77,6 +77,7 @@ class Setting:
         each: whether rows and noise are T_k and sigma_k, pool by pool.
         draws: whether training sets are subsamples.
         later_real: whether real data are collected after iteration 1.
+        real_rows: of the real data of iteration k.
     """
 
     workflow: Workflow | None
@@ -88,6 +89,7 @@ class Setting:
     each: bool = False
     draws: bool = False
     later_real: bool = False
+    real_rows: Callable[[sp.Expr], sp.Expr] = _real_rows
 
     @property
     def is_fresh(self) -> bool:
@@ -102,7 +104,7 @@ class Setting:
     @cached_property
     def real(self) -> PoolFamilies:
         """Real data collected after iteration 1."""
-        return self._pools("r", "r", _real_rows, self.noise)
+        return self._pools("r", "r", self.real_rows, self.noise)
 
     def _pools(
         self,
@@ -202,10 +204,8 @@ class Setting:
         """Rows of training set `iteration`."""
         found: sp.Expr = sp.S.Zero
         for run in self.runs or ():
-            name = fresh()
-            first, last = run.at(iteration)
-            term = _real_rows(name) if run.fresh_real else self.rows(name)
-            found += put(term, {name: first}) if first == last else total(term, name, first, last)
+            (first, last), rows, name = run.at(iteration), self.real_rows if run.fresh_real else self.rows, fresh()
+            found += rows(first) if first == last else total(rows(name), name, first, last)
         return factored(found) if found.is_rational_function() else found
 
     @cached_property

@@ -21,8 +21,9 @@ ROWS = sp.Dummy("T", integer=True, positive=True)
 FEATURES = sp.Dummy("d", integer=True, positive=True)
 SIGMA = sp.Dummy("sigma", positive=True)
 
-#: T_k and sigma_k where these differ from pool to pool.
+#: T_k and sigma_k where these differ from pool to pool, and the rows of the real data of iteration k.
 SIZE: Any = sp.IndexedBase(sp.Dummy("T"))
+REAL_SIZE: Any = sp.IndexedBase(sp.Dummy("T^r"))
 NOISE: Any = sp.IndexedBase(sp.Dummy("sigma"))
 
 _PUBLIC: dict[Any, Any] = {
@@ -31,6 +32,7 @@ _PUBLIC: dict[Any, Any] = {
     FEATURES: sp.Symbol("d", integer=True, positive=True),
     SIGMA: sp.Symbol("sigma", positive=True),
     SIZE.label: sp.Symbol("T"),
+    REAL_SIZE.label: sp.Symbol("T^r"),
     NOISE.label: sp.Symbol("sigma"),
 }
 
@@ -62,7 +64,7 @@ def put(expression: sp.Expr, values: dict[Any, Any]) -> sp.Expr:
 
 
 def public(expression: sp.Expr) -> sp.Expr:
-    """The coefficient in theory's symbols: n, T, d, sigma, and i and k for sums inside sums."""
+    """The coefficient in theory's symbols: n, T, d, sigma, and i and k for sums and products inside sums."""
     return _with_names(replaced(expression, _PUBLIC), (i, k))
 
 
@@ -72,12 +74,12 @@ def own(expression: sp.Expr) -> sp.Expr:
 
 
 def _with_names(expression: Any, names: tuple[sp.Symbol, ...]) -> Any:
-    if isinstance(expression, sp.Sum):
+    if isinstance(expression, sp.Sum | sp.Product):
         ((bound, first, last),) = expression.limits
         name, *inner = names
         body = _with_names(expression.function.xreplace({bound: name}), tuple(inner))
-        return sp.Sum(body, (name, first, last))
-    if not expression.has(sp.Sum):
+        return expression.func(body, (name, first, last))
+    if not expression.has(sp.Sum, sp.Product):
         return expression
     return expression.func(*(_with_names(argument, names) for argument in expression.args))
 

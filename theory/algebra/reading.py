@@ -6,7 +6,7 @@ from ..symbolic_workflow import SymbolicTrainingSet, SymbolicWorkflow
 from ..symbols import k, n
 from ..sympy_types import replaced
 from .families import PoolRun, Setting
-from .indices import NOISE, ROWS, SIGMA, SIZE, N, put
+from .indices import NOISE, REAL_SIZE, ROWS, SIGMA, SIZE, N, put
 
 
 def whole_run_objection(workflow: SymbolicWorkflow) -> str | None:
@@ -36,6 +36,7 @@ def counted(workflow: SymbolicWorkflow, design: str) -> Setting:
         from_start=_goes_on_from_the_first(reading),
         rows=lambda index: sp.expand(ROWS * _size(reading, index)),
         noise=lambda index: SIGMA,
+        real_rows=lambda index: sp.expand(ROWS * replaced(reading.real_size, {k: index})),
     )
 
 
@@ -57,13 +58,14 @@ def unequal(workflow: SymbolicWorkflow, design: str) -> Setting:
     )
 
 
-def weighted(design: str, *, draws: bool, later_real: bool) -> Setting:
+def weighted(design: str, *, draws: bool, later_real: bool, sized_real: bool = False) -> Setting:
     """Any workflow: pool k, of T_k rows, has the share p(n, k) of the loss of iteration n, later real data q(n, k).
 
     Args:
         design: "fixed" or "fresh".
         draws: whether training sets are subsamples.
         later_real: whether real data of later iterations may be used.
+        sized_real: whether these may be other than T rows.
     """
     return Setting(
         None,
@@ -74,6 +76,7 @@ def weighted(design: str, *, draws: bool, later_real: bool) -> Setting:
         noise=lambda index: SIGMA,
         draws=draws,
         later_real=later_real,
+        real_rows=(lambda index: REAL_SIZE[index]) if sized_real else (lambda index: ROWS),
     )
 
 
@@ -89,20 +92,35 @@ def _read(workflow: SymbolicWorkflow) -> SymbolicTrainingSet:
 
 
 def _runs(reading: SymbolicTrainingSet) -> tuple[PoolRun, ...]:
+    """The parts; real(1) apart, where its T rows are not what the size says of pool 1."""
+    runs = (PoolRun(replaced(first, {n: N}), replaced(last, {n: N}), fresh) for first, last, fresh in reading.parts)
+    one = PoolRun(sp.S.One, sp.S.One)
     return tuple(
-        PoolRun(replaced(first, {n: N}), replaced(last, {n: N}), fresh) for first, last, fresh in reading.parts
+        part
+        for run in runs
+        for part in (
+            (one, PoolRun(sp.Integer(2), run.last))
+            if not run.fresh_real and run.first == 1 and run.last != 1 and reading.size.subs(k, 1) != 1
+            else (run,)
+        )
     )
 
 
 def _goes_on_from_the_first(reading: SymbolicTrainingSet) -> bool:
-    """Whether the runs, read at n = 1, are real(1) alone, of T rows."""
-    only = len(reading.parts) == 1 and not reading.parts[0][2] and reading.size.subs(k, 1) == 1
-    return only and all(put(end, {n: sp.S.One}) == 1 for end in reading.parts[0][:2])
+    """Whether the runs, read at n = 1, are real(1) alone, of T rows; that of later real data is empty there."""
+    ends = [(*(put(end, {n: sp.S.One}) for end in part[:2]), part[2]) for part in reading.parts]
+    return ends in ([(1, 1, False)], [(1, 1, False), (2, 1, True)])
 
 
 def _size(reading: SymbolicTrainingSet, index: sp.Expr) -> sp.Expr:
     """Of the chain's pool `index` in multiples of T; real(1) has T rows."""
     return sp.S.One if index == 1 else replaced(reading.size, {k: index})
+
+
+def has_sized_real(workflow: SymbolicWorkflow) -> bool:
+    """Whether real data of a later iteration may be other than T rows: not, if that is shown for every iteration."""
+    reading = workflow.settled_training_set
+    return reading is None or reading.real_size != 1
 
 
 def collects_later(workflow: SymbolicWorkflow) -> bool:

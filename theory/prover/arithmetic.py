@@ -1,11 +1,12 @@
 """The operations and functions of which bounds are made, with limits on size: no bound of interest goes beyond them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import fraction, parts, sum_of
+from ..sympy_types import as_expression, fraction, parts, sum_of
 
 _LARGEST_BITS = 4096
 _LARGEST_EXPONENT = 64
@@ -118,4 +119,25 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., sp.Expr]]] = {
     "digamma": (1, 1, _digamma),
     "psi": (1, 1, _digamma),
     "polygamma": (2, 2, lambda m, x: sp.polygamma(_order(m, 0), _modest(x))),
+}
+
+
+def as_written(operation: Callable[..., sp.Expr], *operands: Any) -> Iterator[sp.Expr]:
+    """What an operation gives where it may have no value, not worked out: 1/x, roots, logarithms and the like."""
+    if operation is divided:
+        yield as_expression(sp.Pow(operands[1], -1, evaluate=False))
+    elif operation is power and operands[1].is_Rational and not (operands[1].is_Integer and operands[1] >= 0):
+        yield as_expression(sp.Pow(*operands, evaluate=False))
+    elif operation is applied and operands[0] in _WRITTEN:
+        name, *arguments = operands
+        yield as_expression(_WRITTEN[name](*arguments, evaluate=False))
+
+
+#: Functions that are not defined everywhere.
+_WRITTEN: dict[str, Callable[..., sp.Basic]] = {
+    "sqrt": lambda x, evaluate: sp.Pow(x, sp.Rational(1, 2), evaluate=evaluate),
+    **dict.fromkeys(("log", "ln"), sp.log),
+    **dict.fromkeys(("harmonic", "H"), sp.harmonic),
+    **dict.fromkeys(("digamma", "psi"), lambda x, evaluate: sp.polygamma(0, x, evaluate=evaluate)),
+    "polygamma": sp.polygamma,
 }

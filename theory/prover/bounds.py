@@ -2,28 +2,26 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import sympy as sp
 
 from ..symbols import n
 from ..sympy_types import as_expression, substituted
-from . import certificate, search
+from . import search
+from .cancelled import check_cancelled
 from .certificate import Certificate
 from .deadline import OutOfWork, within
-from .divisions import check_divisions
 from .domain import Domain
-from .enclosure import OutOfReach
 from .parsing import parse_bound
 from .parts import Part, Parts
 from .refutation import Point, Search, Sides
-from .region import Only, Region
 from .second_opinion import SecondOpinion, second_opinion
 from .size import MOST_TERMS, multiplied_out
-from .unsound import Unsound
+from .statement import Statement
+from .stretches import certified, in_parts
 from .verdicts import Proved, Refuted, Undecided
 
 Result = TypeVar("Result")
@@ -31,47 +29,8 @@ Result = TypeVar("Result")
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried. Most
 #: counterexamples downhill are found soon, so that what is true waits for a short search alone.
-_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 180_000, 60_000
-_SHORT_DOWNHILL, _SHORT_PROOF = 15_000, 60_000
-#: How hard each part of a proof is tried.
-_PARTS = (*search.QUICK, (12, 0))
-#: Where formulas that stand for a law begin: the later, the closer they are.
-_STARTS = (8, 16, 32, 64)
-
-
-class Beyond(NamedTuple):
-    """An expression that stands for another one at every n >= first, as one that is at least it, or at most."""
-
-    first: int
-    expr: sp.Expr
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What is compared with bounds, and what is known of it.
-
-    Attributes:
-        expr: in the domain's symbols and n.
-        domain: where it is judged.
-        unit: an expression, positive on the whole domain, by which differences are divided.
-        at: the expression at one n, and values of the symbols, for one that has no formula in n; raises `OutOfReach`
-            where it is not known. `expr` is any of the same symbols then.
-        beyond: what is at least the expression (given `True`) or at most it for all n from about the given one on, if
-            that is known: where there is no formula in n, or another one is simpler.
-        gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
-            formula in n is known.
-        name: what it is called where it is left open.
-        asymptotic: whether it is a limit that is compared, and not values at finite points; verdicts say so.
-    """
-
-    expr: sp.Expr
-    domain: Domain
-    unit: sp.Expr = sp.S.One
-    at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
-    beyond: Callable[[int, bool], Beyond] | None = None
-    gain: sp.Expr | None = None
-    name: str = "the law"
-    asymptotic: bool = False
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 130_000, 60_000
+_SHORT_DOWNHILL, _SHORT_PROOF, _SHORT_PARTS = 15_000, 60_000, 30_000
 
 
 class Attempts:
@@ -145,17 +104,19 @@ def judge(
     far = f"counterexamples downhill, to large {_listed(domain)}"
     proof = partial(_proof, statement, other, lower, {}) if objection is None else None
     thorough = proof and partial(proof, search.QUICK + search.THOROUGH)
-    without_formula = domain.most_n is not None and any(each.at is not None for each in (statement, other))
-    in_parts = without_formula or any(each.beyond is not None for each in (statement, other)) or None
+    no_formula = any(each.at is not None for each in (statement, other))
+    divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
+    by_parts = partial(in_parts, statement, other, lower) if divisible else None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
+        ("a proof in parts", _SHORT_PARTS, by_parts if no_formula else None),
         (far, _SHORT_DOWNHILL, lookout.directed),
         ("a proof", _SHORT_PROOF, thorough),
         (far, _DOWNHILL, lookout.directed),
         ("a proof", _PROOF, thorough),
-        ("a proof in parts", _IN_PARTS, in_parts and partial(_in_parts, statement, other, lower)),
+        ("a proof in parts", _IN_PARTS, by_parts),
     ]
     for what, units, work in searches:
         if work is None:
@@ -171,7 +132,7 @@ def _other(bound: str | int | sp.Expr | Statement, domain: Domain) -> Statement:
     if isinstance(bound, Statement):
         return bound
     if isinstance(bound, str):
-        check_divisions(bound, domain)
+        check_cancelled(bound, domain)
     return Statement(parse_bound(bound, domain.letters), domain, name="the bound")
 
 
@@ -200,83 +161,7 @@ def _proof(
     statement: Statement, other: Statement, lower: bool, known: search.Known, rounds: Sequence[tuple[int, int]]
 ) -> Certificate | None:
     smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
-    return _certified(smaller, larger, statement, lower, rounds, known)
-
-
-def _certified(
-    smaller: sp.Expr,
-    larger: sp.Expr,
-    statement: Statement,
-    lower: bool,
-    rounds: Sequence[tuple[int, int]],
-    known: search.Known | None = None,
-) -> Certificate | None:
-    found = search.find(smaller, larger, statement.unit, statement.domain, rounds, known)
-    if found is None:
-        return None
-    found = replace(found, asymptotic=statement.asymptotic, lower=lower)
-    try:
-        certificate.check(smaller, larger, found)
-    except Unsound:  # the search is not trusted, so neither is its opinion of what it found
-        return None
-    return found
-
-
-def _in_parts(statement: Statement, other: Statement, lower: bool) -> Parts | None:
-    """A proof for each n up to some, and one for all later n, with formulas that lie between the two sides there."""
-    smaller, larger = (other, statement) if lower else (statement, other)
-    least_n, most_n = statement.domain.least_n, statement.domain.most_n
-    for start in _STARTS:
-        above, below = _beyond(smaller, start, True), _beyond(larger, start, False)
-        first = None if above is None or below is None else max(least_n, above.first, below.first)
-        if above is None or below is None or first is None or most_n is not None and first > most_n:
-            few = None if most_n is None else range(least_n, most_n + 1)
-            parts = None if few is None else _one_by_one(smaller, larger, few, statement, lower)
-            return None if parts is None else Parts(parts)
-        sides = above.expr, below.expr
-        later = replace(statement, domain=replace(statement.domain, least_n=first))
-        far = _certified(*sides, later, lower, _PARTS)
-        if far is None:
-            continue
-        parts = _one_by_one(smaller, larger, range(least_n, first), statement, lower)
-        if parts is None:
-            return None
-        words = " and ".join(
-            f"{each.name} is at {how} {formula}"
-            for each, how, formula in zip((smaller, larger), ("most", "least"), sides, strict=True)
-            if each.beyond is not None
-        )
-        return Parts((*parts, Part(f"n >= {first}, where {words}", sides, far)))
-    return None
-
-
-def _one_by_one(
-    smaller: Statement, larger: Statement, iterations: range, statement: Statement, lower: bool
-) -> tuple[Part, ...] | None:
-    """A proof for each of the iterations; `None` where one is not found, or a law is not known there."""
-    parts = []
-    for one in iterations:
-        try:
-            at_one = _only_at(smaller, one), _only_at(larger, one)
-        except OutOfReach:
-            return None
-        found = _certified(*at_one, statement, lower, _PARTS)
-        if found is None:
-            return None
-        parts.append(Part(f"n = {one}", at_one, found))
-    return tuple(parts)
-
-
-def _beyond(statement: Statement, start: int, above: bool) -> Beyond | None:
-    if statement.beyond is not None:
-        return statement.beyond(start, above)
-    return Beyond(1, statement.expr) if statement.at is None else None
-
-
-def _only_at(statement: Statement, one: int) -> sp.Expr:
-    """The expression at one n: sums are added up."""
-    value = statement.expr if statement.at is None else statement.at(one, {})
-    return Region({}, Only(one)).write(value)
+    return certified(smaller, larger, statement, lower, rounds, known)
 
 
 def _mattering(statement: Statement, other: Statement) -> frozenset[sp.Symbol]:

@@ -39,9 +39,20 @@ def _divided(addend: sp.Expr, by: sp.Expr) -> sp.Expr:
     """The quotient, with what is rational in other symbols than n alone reduced."""
     scale, rest = [], []
     for factor in sp.Mul.make_args(addend):
-        reducible = factor.free_symbols.isdisjoint({i, n}) and factor.is_rational_function()
+        reducible = factor.free_symbols.isdisjoint({i, n}) and _is_rational(factor)
         (scale if reducible else rest).append(factor)
     return as_expression(sp.factor(sp.cancel(sp.Mul(*scale) / by)) * sp.Mul(*rest))
+
+
+def _is_rational(expression: sp.Expr) -> bool:
+    """Whether it is made of rational numbers and symbols; of e^(7/9) SymPy would take the ninth root as a variable."""
+    if isinstance(expression, sp.Pow):
+        return bool(expression.exp.is_Integer) and _is_rational(operands(expression)[0])
+    return (
+        expression.is_Rational
+        or expression.is_Symbol
+        or (isinstance(expression, (sp.Add, sp.Mul)) and all(map(_is_rational, operands(expression))))
+    )
 
 
 def partial_sum(term: sp.Expr) -> sp.Expr:

@@ -1,6 +1,8 @@
 """What a lemma needs, as data: a kind, an expression and where it is to hold, so that others can check it again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sympy as sp
 
@@ -18,6 +20,9 @@ WITHOUT = "without"
 NUMBERS = "numbers"
 
 
+Words = str | Callable[[], str]
+
+
 @dataclass(frozen=True)
 class Condition:
     """One condition of a lemma.
@@ -25,16 +30,21 @@ class Condition:
     Attributes:
         kind: one of the constants above.
         expression: of which it speaks; of NUMBERS it is SymPy's true or false.
-        needs: in words, for the refusal: the lemma needs ….
+        words: for the refusal: the lemma needs …; or what makes them, since to write an expression takes time.
         region: where; `None` where the condition does not depend on it. A term is written with n for its i.
         symbol: of WITHOUT.
     """
 
     kind: str
     expression: sp.Basic
-    needs: str
+    words: Words
     region: Region | None = None
     symbol: sp.Symbol | None = None
+
+    @property
+    def needs(self) -> str:
+        """What the lemma needs, in words."""
+        return self.words if isinstance(self.words, str) else self.words()
 
     def holds(self) -> bool:
         """Whether it is shown to hold."""
@@ -54,27 +64,31 @@ class Condition:
         return self.kind == NONNEGATIVE and region.is_nonnegative(expression)
 
 
-def nonnegative(expression: sp.Expr, region: Region, needs: str) -> Condition:
+def nonnegative(expression: sp.Expr, region: Region, needs: Words | None = None) -> Condition:
     """The expression is >= 0 on the region."""
-    return Condition(NONNEGATIVE, expression, needs, region)
+    return Condition(NONNEGATIVE, expression, needs or (lambda: f"{expression} >= 0"), region)
 
 
-def positive(expression: sp.Expr, region: Region, needs: str | None = None) -> Condition:
+def positive(expression: sp.Expr, region: Region, needs: Words | None = None) -> Condition:
     """The expression is > 0 on the region."""
-    return Condition(POSITIVE, expression, needs or f"{expression} > 0", region)
+    return Condition(POSITIVE, expression, needs or (lambda: f"{expression} > 0"), region)
 
 
 def vanishes(expression: sp.Expr, region: Region) -> Condition:
     """The expression goes to 0 for n -> oo."""
-    return Condition(VANISHES, expression, f"{expression} -> 0 for n -> oo", region)
+    return Condition(VANISHES, expression, lambda: f"{expression} -> 0 for n -> oo", region)
 
 
 def without(symbol: sp.Symbol, *expressions: sp.Expr) -> list[Condition]:
     """The symbol is in none of the expressions."""
-    return [Condition(WITHOUT, part, f"{part} without {symbol}", symbol=symbol) for part in expressions]
+    return [Condition(WITHOUT, part, partial(_without, part, symbol), symbol=symbol) for part in expressions]
 
 
-def numbers(holds: object, needs: str) -> Condition:
+def _without(part: sp.Expr, symbol: sp.Symbol) -> str:
+    return f"{part} without {symbol}"
+
+
+def numbers(holds: object, needs: Words) -> Condition:
     """A relation between numbers holds."""
     return Condition(NUMBERS, sp.true if holds is True or holds == sp.true else sp.false, needs)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy as sp
 
@@ -119,7 +120,7 @@ def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
             return Choice(part, [LogRatio(n, n + sp.Rational(run.shift, run.scale), below) for below in sides])
         rooted = isinstance(run, RootFrom) and run.shift and _is_root_base(x, run)
         lead = sp.LC(x, n) if x.is_polynomial(n) and x != n and sp.degree(x, n) == 1 and not rooted else None
-        if lead is not None and lead.is_Rational and lead > 0:
+        if lead is not None and lead.is_number and lead.is_positive:
             return Choice(part, [LogRatio(x, lead * n, below) for below in sides])
         return Choice(part, [option for below in sides for option in _log_bounds(x, below, region)])
     return None
@@ -242,7 +243,8 @@ def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> lis
     corner = _corner(x, region)
     flat = [RootBound(x, e, rational(corner) ** e, True, flat=True)] if below and corner > 0 else []
     # x is at least each of its positive addends, and near the one that leads.
-    addends = [part for part in sp.Add.make_args(x) if symbols(part) and part.is_positive and part != x]
+    spread = as_expression(sp.expand(x)) if x.is_polynomial(*symbols(x)) else x
+    addends = [part for part in sp.Add.make_args(spread) if symbols(part) and part.is_positive and part != x]
     known = [as_expression(part**e) for part in addends]
     flat += [RootBound(x, e, c, True, flat=True) for c in known if below]
     sloped = [RootBound(x, e, c, below) for c in known]
@@ -316,7 +318,8 @@ def _tail_options(goal: sp.Expr, total: sp.Sum, sample: Sample) -> list[Lemma]:
     return lemmas
 
 
-def _sum_options(term: sp.Expr) -> list[Lemma]:
+@lru_cache(maxsize=256)
+def _sum_options(term: sp.Expr) -> tuple[Lemma, ...]:
     """Estimates from below of the sum over i = 1..n of `term`."""
     lemmas: list[Lemma] = []
     if _has_a_known_series(term):
@@ -324,7 +327,7 @@ def _sum_options(term: sp.Expr) -> list[Lemma]:
     lemmas.append(Termwise(term, sp.S.Zero))
     expansion = _expansion(term)
     if expansion is None or expansion[0] < 1:
-        return lemmas
+        return tuple(lemmas)
     p, c, _ = expansion
     first = at(term, i, 1)
     others = [1 / (c * i**p) + (first - 1 / c) / i ** (p + 1), first / i**p, 1 / (c * i**p)]
@@ -336,7 +339,7 @@ def _sum_options(term: sp.Expr) -> list[Lemma]:
         ]
     else:  # each term against the one before of the harmonic numbers
         lemmas.append(Telescoping(term, (sp.harmonic(n) - 1 / n) / c))
-    return lemmas
+    return tuple(lemmas)
 
 
 def _has_a_known_series(term: sp.Expr) -> bool:

@@ -6,12 +6,13 @@ import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import as_expression, at, coefficient, parts, rational, replaced, symbols
-from .bounds import Attempts, Statement, judge
+from .bounds import Attempts, judge
 from .canonical import canonical, difference
 from .certificate import check
 from .enclosure import Enclosure, sign
 from .parsing import parse_bound
 from .parts import Parts
+from .statement import Statement
 from .unsound import Unsound
 from .verdicts import Proved, Tightest, Undecided
 

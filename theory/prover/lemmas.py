@@ -97,8 +97,9 @@ class TailBound(Lemma):
         yield from without(n, self.term)
         yield from without(i, self.value)
         gap = at(self.term, i, n + 1) - self.value + at(self.value, n, n + 1)
-        needs = f"{self.value} to fall by {'at most' if self.below else 'at least'} each term"
-        yield nonnegative(gap if self.below else -gap, region.onwards, needs)
+        fall = "at most" if self.below else "at least"
+        needed = gap if self.below else -gap
+        yield nonnegative(needed, region.onwards, lambda: f"{self.value} to fall by {fall} each term")
         yield vanishes(self.value, region)
 
     def estimate(self, region: Region) -> Estimate:
@@ -121,10 +122,10 @@ class Termwise(Lemma):
         """Term by term."""
         yield numbers(self.first in (1, 2), "first to be 1 or 2")  # so that n >= first - 1
         yield from without(n, self.term, self.other)
-        needs = f"{self.term} >= {self.other} for all i >= {self.first}"
-        yield nonnegative(self._gap(), Region(region.cell, From(self.first)), needs)
+        later = Region(region.cell, From(self.first))
+        yield nonnegative(self._gap(), later, lambda: f"{self.term} >= {self.other} for all i >= {self.first}")
         defined = not self._known().has(sp.nan, sp.zoo, sp.oo)
-        yield numbers(defined, f"a value of {self.term - self.other} at i = 1")
+        yield numbers(defined, lambda: f"a value of {self.term - self.other} at i = 1")
 
     def estimate(self, region: Region) -> Estimate:
         """The sum."""
@@ -153,7 +154,7 @@ class Telescoping(Lemma):
         yield from without(i, self.value)
         yield numbers(region.run.least >= 1, "a least n of 1 or more")
         gap = canonical(at(self.term, i, n + 1) - at(self.value, n, n + 1) + self.value)
-        yield nonnegative(gap, region.onwards, f"{self.term} at n + 1 to be at least the step of {self.value}")
+        yield nonnegative(gap, region.onwards, lambda: f"{self.term} at n + 1 to be at least the step of {self.value}")
 
     def estimate(self, region: Region) -> Estimate:
         """The sum."""
@@ -204,7 +205,7 @@ class LogRatio(Lemma):
         yield positive(self.x, region, "two positive numbers")
         yield positive(self.y, region, "two positive numbers")
         larger, smaller = (self.x, self.y) if self._up(region) else (self.y, self.x)
-        yield nonnegative(larger - smaller, region, f"{self.x} and {self.y} in one order")
+        yield nonnegative(larger - smaller, region, lambda: f"{self.x} and {self.y} in one order")
 
     def estimate(self, region: Region) -> Estimate:
         """Log x."""
@@ -232,7 +233,7 @@ class LogBound(Lemma):
         yield from without(i, self.x, self.c)
         yield numbers(sp.And(sp.Gt(self.c, 0), sp.Ge(self.k, 1)), "c > 0 and k >= 1")
         if self.below:
-            yield nonnegative(self.x - self.c, region, f"{self.x} >= {self.c}")
+            yield nonnegative(self.x - self.c, region, lambda: f"{self.x} >= {self.c}")
         else:
             yield positive(self.x, region)
 
@@ -261,9 +262,8 @@ class RootBound(Lemma):
         yield numbers(sp.And(sp.Lt(0, self.e), sp.Lt(self.e, 1), sp.Gt(self.c, 0)), "0 < e < 1 and c > 0")
         yield positive(self.x, region)
         if self.flat:
-            needs = f"{self.x}^e >= {self.c}"
-            yield numbers(self.below, needs)
-            yield nonnegative(self.x - self.c ** (1 / self.e), region, needs)
+            yield numbers(self.below, lambda: f"an estimate from below, {self.x}^e >= {self.c}")
+            yield nonnegative(self.x - self.c ** (1 / self.e), region, lambda: f"{self.x}^e >= {self.c}")
 
     def estimate(self, region: Region) -> Estimate:
         """x^e."""
@@ -291,11 +291,11 @@ class PowerBound(Lemma):
         slope = coefficient(exponent, n, 1)
         linear = slope.is_Rational and not (exponent - slope * n).free_symbols
         yield numbers(bool(linear), "a power with an exponent linear in n")
-        yield nonnegative(base - 1 if self._is_large(region) else 1 - base, region, f"{base} on one side of 1")
+        yield nonnegative(base - 1 if self._is_large(region) else 1 - base, region, lambda: f"{base} on one side of 1")
         if not region.is_positive(base):
             rises = bool(slope >= 0 and at(exponent, n, region.run.least) >= 0)
-            yield numbers(rises, f"{exponent} >= 0 that rises")
-            yield nonnegative(base, region, f"{base} >= 0")
+            yield numbers(rises, lambda: f"{exponent} >= 0 that rises")
+            yield nonnegative(base, region)
         yield numbers(self.below or not self._grows(region), "growth to be estimated from below")
 
     def estimate(self, region: Region) -> Estimate:

@@ -51,15 +51,17 @@ def parse_bound(bound: str | int | sp.Expr, symbols: Iterable[sp.Symbol]) -> sp.
     return expression
 
 
-def divisors_of(text: str, symbols: Iterable[sp.Symbol]) -> tuple[sp.Expr, list[sp.Expr]]:
-    """The expression of a bound's text, and all that the text divides by.
+def parts_of(text: str, symbols: Iterable[sp.Symbol]) -> tuple[sp.Expr, list[sp.Expr]]:
+    """The expression of a bound's text, and all parts that the text has and that may have no value.
+
+    The parts are as they are written, also where they cancel in the expression.
 
     Raises:
         ValueError: as `parse_bound`.
     """
     expression, reader = parse_bound(text, symbols), Reader(text, {symbol.name: symbol for symbol in symbols})
     reader.whole()
-    return expression, reader.divisors
+    return expression, reader.partial
 
 
 def _parse_text(text: str, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:

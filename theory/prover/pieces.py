@@ -2,24 +2,34 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import cast
 
+import flint
 import sympy as sp
+from flint import arb, fmpq
 
 from ..symbols import n
 from ..sympy_types import as_expression, parts, polynomial, rational, replaced, substituted, symbols
+from .ball_sums import NoValue
+from .balls import compiled
+from .deadline import checkpoint
 from .domain import Domain
-from .enclosure import Enclosure, NotReal, OutOfReach
 from .splits import Cell, Split, is_whole, variables
 
 #: Where the goal is looked at along one variable.
-_GRID = tuple(Fraction(2**power, 16) for power in range(9))
+_GRID = tuple(fmpq(2**power, 16) for power in range(9))
 #: Whole numbers and halves between them at which the goal is looked at along a whole variable.
 _FIRST_HALVES = 16
 #: The other variables are looked at here.
-_OTHERS = (Fraction(1), Fraction(0), Fraction(50))
+_OTHERS = (fmpq(1), fmpq(0), fmpq(50))
 _HALVINGS = 24
 #: Splits are at fractions with denominators up to this, where one is near enough.
 _LARGEST_DENOMINATOR = 12
+#: Bits, and units of work at one point.
+_PRECISION, _POINT = 120, 10
+
+#: Values of a cell's variables.
+Point = dict[sp.Symbol, fmpq]
 
 
 def split_of(goal: sp.Expr, number: int, cell: Cell, domain: Domain) -> Split | None:
@@ -28,7 +38,7 @@ def split_of(goal: sp.Expr, number: int, cell: Cell, domain: Domain) -> Split | 
     A real variable is split where the factor of a power changes its sign, or where the goal is least along it; a whole
     one along which it falls, at its least value.
     """
-    mattering = symbols(substituted(goal, cell))
+    mattering, height = symbols(substituted(goal, cell)), _Height(goal, cell, domain)
     candidates = [x for x in variables(domain, cell) if x in mattering]
     whole = [x for x in candidates if is_whole(domain, cell, x)]
     for x in candidates:
@@ -37,10 +47,10 @@ def split_of(goal: sp.Expr, number: int, cell: Cell, domain: Domain) -> Split | 
         turn = _turn(goal, cell, x)
         if turn is not None:
             return Split(number, x, turn)
-        lowest = _lowest(goal, cell, domain, x)
+        lowest = _lowest(height, _points(cell, domain), x)
         if lowest is not None:
             return Split(number, x, rational(lowest))
-    falling = [x for x in whole if _falls(goal, cell, domain, x)]
+    falling = [x for x in whole if _falls(height, _points(cell, domain), x)]
     return Split(number, falling[0]) if falling else None
 
 
@@ -58,27 +68,27 @@ def _turn(goal: sp.Expr, cell: Cell, x: sp.Symbol) -> sp.Rational | None:
     return min(turns, default=None)
 
 
-def _falls(goal: sp.Expr, cell: Cell, domain: Domain, x: sp.Symbol) -> bool:
-    """Whether the goal falls along the first values of x; the other variables are at several values."""
-    for others in _OTHERS:
-        point = _point(cell, domain, others)
-        heights = [_height(goal, cell, point | {x: Fraction(value, 2)}, domain) for value in range(_FIRST_HALVES)]
-        known = [height for height in heights if height is not None]
+def _points(cell: Cell, domain: Domain) -> list[Point]:
+    """The variables of the cell at several values."""
+    slacks = variables(domain, cell)
+    return [{y: value or fmpq(int(bool(y.is_positive))) for y in slacks} for value in _OTHERS]
+
+
+def _falls(height: "_Height", points: list[Point], x: sp.Symbol) -> bool:
+    """Whether the goal falls along the first values of x."""
+    for point in points:
+        heights = [height.at(point | {x: fmpq(value, 2)}) for value in range(_FIRST_HALVES)]
+        known = [each for each in heights if each is not None]
         if any(after < before for before, after in pairwise(known)):
             return True
     return False
 
 
-def _point(cell: Cell, domain: Domain, value: Fraction) -> dict[sp.Symbol, Fraction]:
-    return {y: value or Fraction(int(bool(y.is_positive))) for y in variables(domain, cell)}
-
-
-def _lowest(goal: sp.Expr, cell: Cell, domain: Domain, x: sp.Symbol) -> Fraction | None:
-    """Where the goal has a minimum along x, inside; the other variables are at several values."""
-    for others in _OTHERS:
-        point = _point(cell, domain, others)
-        heights = [_height(goal, cell, point | {x: value}, domain) for value in _GRID]
-        known = [(height, value) for height, value in zip(heights, _GRID, strict=True) if height is not None]
+def _lowest(height: "_Height", points: list[Point], x: sp.Symbol) -> Fraction | None:
+    """Where the goal has a minimum along x, inside."""
+    for point in points:
+        heights = [height.at(point | {x: value}) for value in _GRID]
+        known = [(each, value) for each, value in zip(heights, _GRID, strict=True) if each is not None]
         if len(known) < 3:
             continue
         best = min(known)[1]
@@ -87,19 +97,29 @@ def _lowest(goal: sp.Expr, cell: Cell, domain: Domain, x: sp.Symbol) -> Fraction
         low, high = best / 2, best * 2
         for _ in range(_HALVINGS):
             left, right = low + (high - low) / 3, high - (high - low) / 3
-            pair = [_height(goal, cell, point | {x: value}, domain) for value in (left, right)]
+            pair = height.at(point | {x: left}), height.at(point | {x: right})
             if pair[0] is None or pair[1] is None:
                 break
             low, high = (low, right) if pair[0] <= pair[1] else (left, high)
-        return ((low + high) / 2).limit_denominator(_LARGEST_DENOMINATOR) or None
+        middle = (low + high) / 2
+        return Fraction(int(middle.p), int(middle.q)).limit_denominator(_LARGEST_DENOMINATOR) or None
     return None
 
 
-def _height(goal: sp.Expr, cell: Cell, point: dict[sp.Symbol, Fraction], domain: Domain) -> float | None:
-    enclosure = Enclosure(120)
-    try:
-        values = {symbol: enclosure.value(expression, point) for symbol, expression in cell.items()}
-        at = point | values | {n: Fraction(domain.least_n)}
-        return float(enclosure.interval(enclosure.value(goal, at)).mid)
-    except (NotReal, OutOfReach, OverflowError):
-        return None
+class _Height:
+    """The goal at the least n, roughly, as a function of the cell's variables."""
+
+    def __init__(self, goal: sp.Expr, cell: Cell, domain: Domain) -> None:
+        self._goal, self._least_n = compiled(goal), fmpq(domain.least_n)
+        self._cell = {symbol: compiled(expression) for symbol, expression in cell.items()}
+
+    def at(self, point: Point) -> float | None:
+        """Its value; `None` where none is known."""
+        checkpoint(_POINT)
+        with flint.ctx.workprec(_PRECISION):
+            try:
+                values = {symbol: cast(fmpq, function(point)) for symbol, function in self._cell.items()}
+                height = arb(self._goal({**point, **values, n: self._least_n}))
+            except NoValue:
+                return None
+            return float(height.mid()) if height.is_finite() else None

@@ -36,7 +36,7 @@ class ExpTangent(Lemma):
         """A positive base, and t < 1 from above."""
         yield from without(i, self.power, self.c)
         yield positive(base_and_exponent(self.power)[0], region)
-        yield numbers(bool(self.c.is_extended_real), f"a real exponent {self.c}")
+        yield numbers(bool(self.c.is_extended_real), lambda: f"a real exponent {self.c}")
         if not self.below:
             yield positive(1 - self._t(), region)
 
@@ -66,12 +66,12 @@ class ExponentBound(Lemma):
         base, exponent = base_and_exponent(self.power)
         yield from without(i, self.power, self.c)
         falls = self._falls(region)
-        yield nonnegative(1 - base if falls else base - 1, region, f"{base} on one side of 1")
+        yield nonnegative(1 - base if falls else base - 1, region, lambda: f"{base} on one side of 1")
         more = exponent - self.c if self.below != falls else self.c - exponent
-        yield nonnegative(more, region, f"{more} >= 0")
+        yield nonnegative(more, region)
         if falls and not region.is_positive(base):
             for part in (base, exponent, self.c):
-                yield nonnegative(part, region, f"{part} >= 0")
+                yield nonnegative(part, region)
 
     def estimate(self, region: Region) -> Estimate:
         """The power."""
@@ -92,10 +92,10 @@ class Inside(Lemma):
         """Those of the other lemma; powers that rise, and an exponent linear in the part."""
         base, exponent = base_and_exponent(self.power)
         yield from self.inner.conditions(region)
-        yield nonnegative(base - 1, region, f"{base} >= 1")
+        yield nonnegative(base - 1, region, lambda: f"{base} >= 1")
         slope = self._slope(region)
         yield from without(self._STAND_IN, slope)
-        yield nonnegative(slope, region, f"{exponent} to rise")
+        yield nonnegative(slope, region, lambda: f"{exponent} to rise")
 
     def estimate(self, region: Region) -> Estimate:
         """The power."""
@@ -123,13 +123,13 @@ class Bernoulli(Lemma):
     def conditions(self, region: Region) -> Iterator[Condition]:
         """Where the power is convex, or concave."""
         yield from without(i, self.x, self.e, self.c)
-        yield nonnegative(self.x, region, f"{self.x} >= 0")
+        yield nonnegative(self.x, region)
         yield positive(self.c, region)
         if self.below:
-            yield nonnegative(self.e - 1, region, f"{self.e} >= 1")
+            yield nonnegative(self.e - 1, region, lambda: f"{self.e} >= 1")
         else:
-            yield nonnegative(self.e, region, f"{self.e} >= 0")
-            yield nonnegative(1 - self.e, region, f"{self.e} <= 1")
+            yield nonnegative(self.e, region)
+            yield nonnegative(1 - self.e, region, lambda: f"{self.e} <= 1")
 
     def estimate(self, region: Region) -> Estimate:
         """x^e."""
@@ -155,8 +155,8 @@ class Geometric(Lemma):
         yield positive(base, region)
         yield positive(self.rate, region)
         more = base**slope - self.rate if self.below else self.rate - base**slope
-        yield nonnegative(more, region, f"{more} >= 0")
-        yield nonnegative(n - self.first, region, f"n >= {self.first}")
+        yield nonnegative(more, region)
+        yield nonnegative(n - self.first, region, lambda: f"n >= {self.first}")
 
     def estimate(self, region: Region) -> Estimate:
         """The power."""
@@ -178,8 +178,8 @@ class Square(Lemma):
         yield from without(i, self.weight, self.root)
         form = polynomial(self.root)
         real = form is not None and all(c.is_Rational for c in form.coeffs()) and all(x.is_real for x in form.gens)
-        yield numbers(bool(real), f"a polynomial with rational coefficients; got {self.root}")
-        yield nonnegative(self.weight, region, f"{self.weight} >= 0")
+        yield numbers(bool(real), lambda: f"a polynomial with rational coefficients; got {self.root}")
+        yield nonnegative(self.weight, region)
 
     def estimate(self, region: Region) -> Estimate:
         """An addend of 0."""

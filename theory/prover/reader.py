@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import sympy as sp
 
 from ..symbols import i
-from .arithmetic import FUNCTIONS, Refused, added, applied, divided, multiplied, power, subtracted, total
+from .arithmetic import FUNCTIONS, Refused, added, applied, as_written, divided, multiplied, power, subtracted, total
 from .names import CONSTANTS, PLAIN, unknown
 from .tokens import END, FRACTION, LOWERED, NAME, NUMBER, ORDER, RAISED, SUM, Token, Tokens
 
@@ -35,8 +34,8 @@ class Reader:
         self.index: str | None = None
         #: Where the last sum without brackets ended, and the last number that is no exponent.
         self.open_sum = self.number_end = -1
-        #: What the text divides by.
-        self.divisors: list[sp.Expr] = []
+        #: Divisions, roots and functions that are not defined everywhere, as they are written.
+        self.partial: list[sp.Expr] = []
 
     def whole(self) -> sp.Expr:
         """The expression of the whole text.
@@ -232,7 +231,8 @@ class Reader:
         commanded = name in ("log", "ln", "exp") and self.text[token.start] == "\\"
         if bare and commanded and words.token.kind in ("^", RAISED):
             raise words.misplaced(rf"the power may be of the argument; write \{name}^2(n) or \{name}((n)^2)")
-        value = self.worked(token, power if name == "root" else partial(applied, name), *arguments)
+        operation, named = (power, ()) if name == "root" else (applied, (name,))
+        value = self.worked(token, operation, *named, *arguments)
         return value if exponent is None else self.worked(token, power, value, exponent)
 
     def function_power(self, token: Token) -> sp.Expr | None:
@@ -387,12 +387,12 @@ class Reader:
 
     def worked(self, start: Token, operation: Callable[..., sp.Expr], *operands: Any) -> sp.Expr:
         """What the operation gives, or an error that points at its text."""
-        if operation is divided or operation is power and not operands[1].is_nonnegative:
-            self.divisors.append(operands[1] if operation is divided else operands[0])
         try:
-            return operation(*operands)
+            value = operation(*operands)
         except Refused as error:
             raise self.words.unreadable(start.start, self.words.last, str(error)) from error
+        self.partial += as_written(operation, *operands)
+        return value
 
     def wrong(self, token: Token, why: str) -> ValueError:
         """The error that points at a word."""

@@ -1,19 +1,23 @@
 """The search for certificates. Nothing here is trusted: what it finds counts once `certificate.check` accepts it."""
 
+import contextlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
+import flint
 import sympy as sp
+from flint import fmpq
 
 from ..symbols import i, n
 from ..sympy_types import fraction, parts, polynomial, substituted, summand, symbols
+from .ball_sums import NoValue
+from .balls import compiled
 from .canonical import difference, step, sums_are_plain
 from .certificate import Case, Certificate
 from .completion import squares
 from .deadline import checkpoint
 from .domain import Domain
-from .enclosure import Enclosure, NotReal, OutOfReach, sign
 from .estimates import Sample, choice
 from .lemmas import Lemma
 from .pieces import split_of
@@ -38,6 +42,8 @@ _MOST_CHOICES = 12
 _CHOICE, _PART = 300, 2
 #: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
 QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
+#: Where what is left is looked at before its coefficients are, in each variable; and at how many bits.
+_NEAR, _FAR, _SAMPLE_BITS = fmpq(0), fmpq(10**9), 80
 #: A stretch of so few n is judged one by one.
 _SHORT = 6
 #: Where there are no more n than this, all n from the first on are not tried before.
@@ -170,9 +176,9 @@ class _Cell:
     def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
         for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
             checkpoint(_cost(remains))
-            if region.is_nonnegative(remains):
-                return lemmas
             if not _fails_at_samples(remains, region):
+                if region.is_nonnegative(remains):
+                    return lemmas
                 more = squares(remains, region) or ()
                 for square in more:
                     remains = square.apply(remains, region)
@@ -195,12 +201,13 @@ class _Cell:
         bases = [line for base, _ in roots if (line := _line(base)) is not None]
         degree = math.lcm(*(degree for _, degree in roots))
         if bases and degree <= _LARGEST_DEGREE:
-            degrees, (shift, scale) = [degree], max(bases)
+            # That one of several lines is a power makes only its own root rational.
+            ways = [(degree, shift, scale) for shift, scale in sorted(set(bases), reverse=True)]
         else:
             yield from ((From(least_n + start),) for start in starts)
             # log n is compared with roots of n where it must stay below a power of n.
-            degrees, scale, shift = ([2, 3] if goal.has(sp.log, sp.harmonic) else []), 1, 0
-        for degree in degrees:
+            ways = [(2, 0, 1), (3, 0, 1)] if goal.has(sp.log, sp.harmonic) else []
+        for degree, shift, scale in ways:
             for root in _ROOT_STARTS[: self.starts]:
                 run = RootFrom(root, degree, scale, shift)
                 if least_n <= run.least <= least_n + _LARGEST_START:
@@ -229,16 +236,15 @@ def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
     """Whether the expression is negative at some point of the region: cheaper to see than its coefficients."""
     written = region.write(remains)
     variables = sorted(symbols(written), key=sp.default_sort_key)
-    points = [{x: Fraction(value) for x in variables} for value in (0, 1, 10**9)]
-    points += [{x: Fraction(10**9 if x == far else 0) for x in variables} for far in variables]
-    points += [{x: Fraction(0 if x == near else 10**9) for x in variables} for near in variables]
-    enclosure = Enclosure(80)
-    for point in points:
-        try:
-            if sign(enclosure.value(written, point)) == -1:
-                return True
-        except (NotReal, OutOfReach):
-            continue
+    points = [dict.fromkeys(variables, value) for value in (_NEAR, fmpq(1), _FAR)]
+    points += [{x: _FAR if x == far else _NEAR for x in variables} for far in variables]
+    points += [{x: _NEAR if x == near else _FAR for x in variables} for near in variables]
+    value = compiled(written)
+    with flint.ctx.workprec(_SAMPLE_BITS):
+        for point in points:
+            with contextlib.suppress(NoValue):
+                if value(point) < 0:
+                    return True
     return False
 
 

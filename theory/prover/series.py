@@ -26,14 +26,14 @@ class SeriesTail(Lemma):
     def conditions(self, region: Region) -> Iterator[Condition]:
         """Partial fractions of that form, which are the term, and simple poles that cancel far out."""
         yield from without(n, self.term)
-        yield numbers(self.term.is_rational_function(i), f"a rational function of i; got {self.term}")
+        yield numbers(self.term.is_rational_function(i), lambda: f"a rational function of i; got {self.term}")
         found = partial_fractions(self.term)
-        yield numbers(bool(found), f"partial fractions c/(i + a)^p of {self.term}")
+        yield numbers(bool(found), lambda: f"partial fractions c/(i + a)^p of {self.term}")
         whole = sum((c / (i + a) ** p for c, a, p in found), sp.S.Zero)
-        yield numbers(sp.cancel(self.term - whole) == 0, f"{self.term} to be {whole}")
-        yield numbers(all(a > -1 and p >= 1 for _, a, p in found), f"no pole of {self.term} from i = 1 on")
+        yield numbers(sp.cancel(self.term - whole) == 0, lambda: f"{self.term} to be {whole}")
+        yield numbers(all(a > -1 and p >= 1 for _, a, p in found), lambda: f"no pole of {self.term} from i = 1 on")
         simple = sum((c for c, _, p in found if p == 1), sp.S.Zero)
-        yield numbers(sp.cancel(simple) == 0, f"a series of {self.term} that converges")
+        yield numbers(sp.cancel(simple) == 0, lambda: f"a series of {self.term} that converges")
 
     def estimate(self, region: Region) -> Estimate:
         """The sum, exactly."""
@@ -100,7 +100,7 @@ class ZetaBound(Lemma):
     def conditions(self, region: Region) -> Iterator[Condition]:
         """s > 1."""
         yield from without(i, self.s)
-        yield positive(self.s - 1, region, f"{self.s} > 1")
+        yield positive(self.s - 1, region, lambda: f"{self.s} > 1")
 
     def estimate(self, region: Region) -> Estimate:
         """The zeta function."""

@@ -3,8 +3,8 @@ import jax.random as jr
 import numpy as np
 
 import sim
-from sim.dispatch import build
 from sim.samplers.conditional import Conditional
+from tests.sim.build import build
 from theory import Accumulate
 
 ITERATIONS = 3

@@ -15,9 +15,9 @@ from scipy import stats
 import sim
 import theory
 from sim.blocks import Blocks
-from sim.dispatch import build
 from sim.tasks import samplers_of
 from tests.helpers import Made, anisotropic, thinned
+from tests.sim.build import build
 from theory import (
     Accumulate,
     AccumulateSubsample,

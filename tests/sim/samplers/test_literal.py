@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.dispatch import build
 from sim.samplers.literal import Literal
 from tests.helpers import Made, thinned
+from tests.sim.build import build
 from theory import Accumulate, Replace, ReplaceGrowing, by_count, by_weight, pools, real, synthetic
 
 T, D, SIGMA, ITERATIONS = 9, 3, 0.7, 5

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.dispatch import build
 from sim.samplers.wishart import Wishart
 from tests.helpers import Made, thinned
+from tests.sim.build import build
 from theory import Accumulate, FreshReal, by_weight, real, synthetic
 
 ITERATIONS, T, D = 4, 12, 3

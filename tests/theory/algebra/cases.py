@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow
+from theory import (
+    Accumulate,
+    AccumulateFresh,
+    AccumulateSubsample,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    RuleDoesNotApply,
+    SlidingWindow,
+)
 from theory.algebra import reading
 from theory.algebra.checker import first_objection
 from theory.algebra.families import Setting
@@ -14,7 +23,7 @@ from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.tasks.regression import fresh_real, weighted, whole_runs
+from theory.tasks.regression import accumulate_fresh, fresh_real, weighted, whole_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +37,10 @@ class Case:
 def _whole(workflow, design, read=reading.counted):
     setting = read(SymbolicWorkflow(workflow), design)
     return Case(setting, whole_runs.rules(setting))
+
+
+def _accumulating(workflow):
+    return Case(reading.counted(SymbolicWorkflow(workflow), "fresh"), accumulate_fresh.RULES)
 
 
 def _weighted(workflow, design, exact):
@@ -49,6 +62,8 @@ def cases() -> dict[str, Case]:
         "unequal, fresh": _whole(Accumulate(), "fresh", reading.unequal),
         "fresh real 1": Case(reading.counted(SymbolicWorkflow(FreshReal(1)), "fresh"), fresh_real.RULES),
         "fresh real 2": Case(reading.counted(SymbolicWorkflow(FreshReal(2)), "fresh"), fresh_real.RULES),
+        "accumulate fresh": _accumulating(AccumulateFresh(1, 1)),
+        "accumulate fresh, sized": _accumulating(AccumulateFresh(1, 2)),
         "window": _weighted(SlidingWindow(2), "fixed", exact=True),
         "weights": _weighted(FreshReal(1, "1/4"), "fixed", exact=True),
         "weights, large T": _weighted(FreshReal(1, "1/4"), "fresh", exact=False),

@@ -17,7 +17,7 @@ from theory.algebra.checker import objections
 from theory.algebra.families import PoolRun, Setting
 from theory.algebra.indices import ROWS, N, fresh
 from theory.algebra.normal_form import normal
-from theory.algebra.rules import designs, expectations, laws, sums
+from theory.algebra.rules import designs, expectations, laws, nested, sums
 from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
 from theory.algebra.strategy import follow, rule_name
 from theory.algebra.terms import Equation, Family, Monomial, Value
@@ -26,6 +26,7 @@ from theory.symbolic_workflow import SymbolicWorkflow
 
 ACCUMULATE = cases()["accumulate, fresh"].setting
 FIXED = cases()["accumulate, fixed"].setting
+KEPT = cases()["accumulate fresh"].setting
 MIXED = cases()["fresh real 1"].setting
 WEIGHTED = cases()["weights"].setting
 
@@ -71,6 +72,68 @@ TRAPS = {
         expectations.rotation,
         "the error is not independent of G",
         (expectations._rotated, ("if not disjoint(", "if False and not disjoint(")),
+    ),
+    "an error and one of the pools that it has met": (
+        KEPT,
+        trace_of(KEPT.error(N - 1), KEPT.error(N - 1).T, KEPT.chain.gram(N - 1)),
+        nested.older_error,
+        "the error has met W",
+        (nested._averaged, ("elif not disjoint(", "elif False and not disjoint(")),
+    ),
+    "an error and a part of the training set that it has met": (
+        KEPT,
+        trace_of(KEPT.error(N), KEPT.error(N).T, KEPT.training(N - 1)),
+        nested.older_error,
+        "comes apart from the rest",
+        (nested._averaged, ("if not at_least(letter.index, vector.index, start, m.sums):", "if False:")),
+    ),
+    "an error of training sets that drop rows": (
+        MIXED,
+        trace_of(OLDER, OLDER.T, MIXED_G(N, -1)),
+        nested.older_error,
+        "do not keep all older rows",
+        (nested.older_error, ("if setting.draws or not _adds_new_pools(setting):", "if False:")),
+    ),
+    "an error at fixed design": (
+        FIXED,
+        trace_of(FIXED.error(N - 1), FIXED.error(N - 1).T, FIXED.training(N, -1)),
+        nested.older_error,
+        "share one X",
+        None,
+    ),
+    "a pool of the older training set": (
+        KEPT,
+        trace_of(KEPT.training(N - 1, -1), KEPT.chain.gram(N - 1), KEPT.training(N, -2), KEPT.chain.gram(N - 1)),
+        nested.wishart_ratio,
+        "part of the older training set",
+        (
+            nested._check_whole,
+            ("if not disjoint(", "if False and not disjoint("),
+            ("if op.matrix(pool).monomials[0] not in beyond.monomials or", "if"),
+        ),
+    ),
+    "what tells the older rows from the new ones": (
+        KEPT,
+        trace_of(
+            KEPT.training(N - 1, -1), KEPT.chain.gram(N), KEPT.training(N - 1), KEPT.training(N), KEPT.chain.gram(N)
+        ),
+        nested.wishart_ratio,
+        "no function of one training set's Gram matrix",
+        (nested._check_whole, ("if letter.family is not setting.training or letter.index != N:", "if False:")),
+    ),
+    "a training set without the older rows": (
+        MIXED,
+        trace_of(MIXED_G(N - 1, -1), MIXED.chain.gram(N), MIXED_G(N, -2), MIXED.chain.gram(N)),
+        nested.wishart_ratio,
+        "is not the older one, the pool, and others",
+        (nested._check_whole, (" or any(x.sums or x.coefficient != 1 for x in beyond)", "")),
+    ),
+    "an older training set that was dropped": (
+        MIXED,
+        trace_of(MIXED_G(N - 1), MIXED_G(N, -2)),
+        designs.exchangeability,
+        "the pool is not within the training set",
+        (designs.exchangeability, ("if not _is_within(setting, pools[0], iteration, m, start):", "if False:")),
     ),
     "a word whose law changes under rotations": (
         MIXED,

@@ -18,12 +18,14 @@ ENDLESS = 10**50
 class Known(NamedTuple):
     """A law with what is known of it here: the law in units of sigma^2 d, by T, d and n.
 
-    A law that holds for T -> oo alone is judged, and looked at, in that limit.
+    A law that holds for T -> oo alone is judged, and looked at, in that limit. One whose workflow branches is known up
+    to so many iterations; 0 stands for all of them.
     """
 
     law: Law
     per_noise: Callable[[int, int, int], Any]
     asymptotic: bool = False
+    iterations: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,26 @@ class Squares(Workflow):
 
     def pool_size(self, pool: Any) -> Any:
         return pool**2
+
+
+@dataclass(frozen=True)
+class RealEveryThird(Workflow):
+    """Models 1, 4, 7, … on new real data, the others on the pool before."""
+
+    def training_set(self, iteration: Any) -> theory.TrainingSet:
+        return theory.by_count(theory.real(iteration) if iteration % 3 == 1 else theory.synthetic(iteration - 1))
+
+
+@dataclass(frozen=True)
+class Beginning(Workflow):
+    """All pools up to the fifth model, the newest pool alone from then on."""
+
+    def training_set(self, iteration: Any) -> theory.TrainingSet:
+        return theory.by_count(theory.pools(1 if iteration <= 5 else iteration, iteration))
+
+
+def _beginning(n: int) -> Any:
+    return mpmath.fsum(mpmath.mpf(1) / i**2 for i in range(1, min(n, 5) + 1)) + max(0, n - 5)
 
 
 def _psi(x: Any) -> Any:
@@ -105,10 +127,12 @@ _FIXED: dict[Any, Callable[[int], Any]] = {
     Squares(): lambda n: mpmath.zeta(2) - mpmath.zeta(2, n + 1),
     theory.SlidingWindow(2): _window(2),
     theory.SlidingWindow(3): _window(3),
+    theory.SlidingWindow(4): _window(4),
     theory.FixedReal("1/2"): _anchored(Fraction(1, 2)),
     theory.FixedReal("1/5"): _anchored(Fraction(1, 5)),
     # real(n) and synthetic(n-1), T rows each: delta_n = (noise + delta_{n-1} + noise)/2
     theory.FreshReal(): _geometric(Fraction(1), Fraction(1, 2), Fraction(1, 4)),
+    theory.FreshReal(1, "1/4"): _geometric(Fraction(1), Fraction(1, 16) + Fraction(9, 16), Fraction(9, 16)),
     theory.FreshReal(2): _geometric(Fraction(1), Fraction(1, 3), Fraction(4, 9)),
 }
 
@@ -122,6 +146,17 @@ def _known() -> list[Known]:
             return gain(n) / (rows - features - 1)
 
         found.append(Known(law, fixed))
+    branching: dict[Any, Callable[[int], Any]] = {
+        RealEveryThird(): lambda n: mpmath.mpf((n - 1) % 3 + 1),
+        Beginning(): _beginning,
+    }
+    for workflow, gain in branching.items():
+        law = theory.linear.test_error(workflow, design="fixed")
+
+        def branches(rows: int, features: int, n: int, gain: Callable[[int], Any] = gain) -> Any:
+            return gain(n) / (rows - features - 1)
+
+        found.append(Known(law, branches, iterations=40))
     fresh: dict[Any, Callable[[int, int, int], Any]] = {
         theory.Accumulate(): _accumulate_fresh,
         theory.ReplaceGrowing(): _growing_fresh,

@@ -35,10 +35,11 @@ from theory import (
 )
 from theory.__main__ import main
 from theory.derivation import LARGE_T, Derivation, Derived
-from theory.prover.bounds import Statement, judge
+from theory.prover.bounds import judge
 from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain
 from theory.prover.parsing import parse_bound
+from theory.prover.statement import Statement
 from theory.symbols import T, i, n
 from theory.sympy_types import as_expression, sum_of
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma

@@ -304,3 +304,10 @@ def test_equal_things_cancel() -> None:
     assert closed is not None
     assert difference(ACCUMULATE.expr, closed, ONE_FIT) == 0
     assert difference(closed, ACCUMULATE.expr, ONE_FIT) == 0
+
+
+def test_numbers_that_are_powers_of_e_are_no_polynomials() -> None:
+    """e^(7381/2520) as a polynomial in e^(1/2520) has so high a degree that this did not end."""
+    unit = sigma**2 * d / (T - d - 1)
+    power = sp.exp(sp.Rational(7381, 2520))
+    assert difference(unit, power * unit, unit) == power - 1

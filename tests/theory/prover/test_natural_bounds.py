@@ -35,16 +35,13 @@ LAWS: dict[str, tuple[Workflow, str]] = {
     "fresh real": (FreshReal(), "fixed"),
     "fresh real fresh": (FreshReal(), "fresh"),
 }
-#: True, and not decided so far: a logarithm to the fourth order, two roots, a power of n + 1 and one of n, a harmonic
-#: number of another argument, logarithms and roots of what
-#: is no line.
+#: True, and not decided so far: a logarithm to the fourth order, powers of n + 1 and n, a harmonic number of another
+#: argument, roots of a logarithm and of a harmonic number.
 OPEN = {
     ("growing", "(log(n+1/2)+gamma+1/(24*(n+1/2)**2))*U"),
-    ("replace", "sqrt(n*(n+1))*U"),
     ("replace", "(n+1)^n/n^n*n/2*U"),
     ("accumulate", "harmonic(2*n,2)*U"),
     ("accumulate", "sqrt(1+2*log(n))*U"),
-    ("growing", "log(n*e+1)*U"),
     ("growing", "sqrt(harmonic(n)*n)*U"),
 }
 FIRST, FURTHER_ON = (

@@ -6,12 +6,13 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
-from theory.prover.bounds import Statement, judge
+from theory.prover.bounds import judge
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.least_constant import least_constant
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
+from theory.prover.statement import Statement
 from theory.prover.unsound import Unsound
 from theory.prover.verdicts import Proved, Refuted, Tightest
 from theory.symbols import T, i, n

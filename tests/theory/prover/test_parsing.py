@@ -3,7 +3,6 @@
 import pytest
 import sympy as sp
 
-import theory
 from theory.prover.parsing import parse_bound
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import d, sigma
@@ -133,52 +132,3 @@ def test_what_is_refused(text: str) -> None:
 def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
     parts = sum(1 for _ in sp.preorder_traversal(parse_bound(text, LETTERS)))
     assert parts <= 2 * len(text)
-
-
-@pytest.mark.parametrize(
-    "bound",
-    [
-        "n*sigma^2*d/(T-d-1)*(T-d-2)/(T-d-2)",
-        "(log(n)+1)/((sigma^2*d)/(T-d-2))",  # found at random
-        "n*sigma^2*d/(T-d-1)+((T-d-2)^(-1))^(-1)",
-        "n*sigma^2*d/(T-d-1)+0/(T-d-2)",
-        "n*sigma^2*d/(T-d-1)*2^(1/(n-3)-1/(n-3))",
-        "n*sigma^2*d/(T-d-1)*Sum((i-9)/(i-9),(i,1,n))",
-        r"\frac{n(n-2)}{n-2}*sigma^2*d/(T-d-1)",
-        "n*sigma^2*d/(T-d-1)*(T-d-2)^2/(T-d-2)^2",
-        "n*sigma^2*(T-d-2)/(T-d-2)",
-    ],
-)
-def test_divisions_by_zero_that_cancel_are_refused(bound: str) -> None:
-    law = theory.linear.test_error(theory.Replace(), design="fixed")
-    with pytest.raises(ValueError, match="the bound divides by .*, which cancels") as refusal:
-        theory.check_bound(law, bound)
-    assert "\n" not in str(refusal.value)
-
-
-def test_a_division_is_checked_on_every_part_of_a_domain() -> None:
-    """T >= 3 d and T >= d + 2 cross: T = 9 is in the part beyond alone."""
-    law = theory.linear.test_error(theory.Replace(), design="fixed")
-    with pytest.raises(ValueError, match="the bound divides by .*, which cancels"):
-        theory.check_bound(law, "n*sigma^2*d/(T-d-1)*(T-9)/(T-9)", domain="T >= 3*d")
-
-
-@pytest.mark.parametrize(
-    "bound",
-    [
-        "n*(T-d-1)*(sigma^2*d/(T-d-1))/(T-d-1)",
-        "n^2/n*sigma^2*d/(T-d-1)",
-        "n*sigma^2/((T-d-1)/d)",
-        "(n+1)^2/(n+1)*sigma^2*d/(T-d-1)",
-        "n*sigma^2*d/(T-d-1)*(T-d)/(T-d)",
-    ],
-)
-def test_divisions_by_what_is_never_zero_may_cancel(bound: str) -> None:
-    law = theory.linear.test_error(theory.Replace(), design="fixed")
-    assert theory.check_bound(law, bound).verdict == "proved"
-
-
-def test_where_the_domain_leaves_the_zero_out_it_may_cancel() -> None:
-    law = theory.linear.test_error(theory.Replace(), design="fixed")
-    bound = "n*sigma^2*d/(T-d-1)*(T-d-2)/(T-d-2)"
-    assert theory.check_bound(law, bound, domain="T >= d + 3").verdict == "proved"

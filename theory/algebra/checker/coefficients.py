@@ -7,7 +7,8 @@ from typing import Any
 
 import sympy as sp
 
-from ..indices import FEATURES, NOISE, ROWS, SIGMA, SIZE, N
+from ...workflow import Pool
+from ..indices import FEATURES, NOISE, REAL_SIZE, ROWS, SIGMA, SIZE, N
 
 #: An exact number, or a float where a root came in.
 Amount = Any
@@ -21,6 +22,7 @@ class Numbers:
         T, d: rows of the first pool, and features.
         sigma: noise standard deviation where all pools have the same.
         size, noise: rows and noise standard deviation of the chain's pool k.
+        real_size: rows of the real data of iteration k.
         share, real_share: of the chain's pool k, or of the real data of iteration k, in the loss of iteration n.
         thinning: v_n, the variance that a draw adds, in units of sigma^2/T.
         others: the symbols of the workflow.
@@ -31,10 +33,17 @@ class Numbers:
     sigma: Fraction
     size: Callable[[int], Fraction]
     noise: Callable[[int], Fraction]
+    real_size: Callable[[int], Fraction]
     share: Callable[[int, int], Fraction]
     real_share: Callable[[int, int], Fraction]
     thinning: Callable[[int], Fraction]
     others: Mapping[sp.Symbol, Fraction] = field(default_factory=dict)
+
+    def rows(self, pool: Pool) -> int:
+        """Of a pool."""
+        if pool.index == 1:
+            return self.T
+        return int(self.real_size(pool.index) if pool.fresh_real else self.size(pool.index))
 
     def weight(self, n: int, k: int, own: Callable[[int, int], Fraction]) -> Fraction:
         """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
@@ -68,13 +77,19 @@ class Numbers:
             base, power = (self.of(x, values) for x in expression.args)
             return base ** (int(power) if power == int(power) else float(power))
         if isinstance(expression, sp.Indexed):
-            table = self.size if expression.base == SIZE else self.noise
-            assert expression.base in (SIZE, NOISE)
+            table = {SIZE: self.size, NOISE: self.noise, REAL_SIZE: self.real_size}[expression.base]
             return Fraction(table(self.index(expression.indices[0], values)))
         if isinstance(expression, sp.Sum):
             ((name, first, last),) = expression.limits
             steps = range(self.index(first, values), self.index(last, values) + 1)
             return sum((self.of(expression.function, {**values, name: step}) for step in steps), Fraction(0))
+        if isinstance(expression, sp.Product):
+            ((name, first, last),) = expression.limits
+            steps = range(self.index(first, values), self.index(last, values) + 1)
+            found = Fraction(1)
+            for step in steps:
+                found = found * self.of(expression.function, {**values, name: step})
+            return found
         return self._function(expression, [self.index(x, values) for x in expression.args])
 
     def _function(self, expression: Any, at: list[int]) -> Amount:

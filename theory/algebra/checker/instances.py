@@ -47,7 +47,7 @@ class Instance:
 
     def rows(self, pool: Pool) -> int:
         """Of a pool."""
-        return self.numbers.T if pool.labelled_by == 0 else int(self.numbers.size(pool.index))
+        return self.numbers.rows(pool)
 
     def deviation(self, pool: Pool) -> Fraction:
         """Of a pool's noise."""
@@ -73,7 +73,8 @@ def instance(setting: Any, d: int, T: int) -> Instance:
     workflow = replace(setting.workflow, **plain) if plain else setting.workflow
     is_fresh, by_rows = setting.design == "fresh", setting.each
     sizes = {k: workflow.size(Pool(k)) for k in range(1, ITERATIONS + 1)}
-    T = T * lcm(*(size.denominator for size in sizes.values()))
+    real = {k: workflow.size(Pool(k, fresh_real=True)) for k in sizes}
+    T = T * lcm(*(size.denominator for size in (*sizes.values(), *real.values())))
     deviation: Callable[[int], Fraction]
     if by_rows:
         steps = (0, 1, 3) if is_fresh else (0, T, 2 * T)
@@ -97,6 +98,7 @@ def instance(setting: Any, d: int, T: int) -> Instance:
         sigma=deviation(0),
         size=lambda k: Fraction(rows[k]) if k in rows else T * workflow.size(Pool(k)),
         noise=lambda k: deviation(k - 1 if by_rows else 0),
+        real_size=lambda k: T * workflow.size(Pool(k, fresh_real=True)),
         share=share,
         real_share=lambda n, k: share(n, k, fresh_real=True),
         thinning=thinning,

@@ -4,6 +4,7 @@ W = LL' by Bartlett: squared diagonal entries chi-square with m and m - 1 degree
 Only X'X and X'noise matter, so L' stands for the design, whatever the number of rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -13,10 +14,14 @@ import numpy as np
 from ...workflow import Pool
 from ..terms import Expectation, Expression
 from . import instances
+from .averages import squared_error
 from .coefficients import Amount, at_iteration
 from .instances import Instance
 from .values import Averages, Binding, bindings, expectation
 from .worlds import Array, World
+
+#: What stands for L' where a pool is not averaged over.
+_FIXED = np.array([[1.25, 0.5], [0.0, 0.75]])
 
 #: More points than this are too many.
 _MOST_POINTS = 50_000
@@ -34,26 +39,26 @@ class Grid(Averages):
     Attributes:
         case: the instance.
         squared: values that stand for E_m, of which a step says nothing.
-        worlds: by the pools that are averaged over.
+        worlds: by the pools that are averaged over, and whether their rows are stacked.
     """
 
     case: Instance
-    squared: tuple[float, ...]
-    worlds: dict[frozenset[Pool], World | None] = field(default_factory=dict)
+    squared: Sequence[Any]
+    worlds: dict[tuple[frozenset[Pool], bool], World | None] = field(default_factory=dict)
 
     def of(self, traces: Expectation, index: Binding) -> Amount:
         """The expectation of a product of traces, where the grid covers it."""
-        error = _squared_error(traces)
+        error = squared_error(traces)
         if error is not None:
             return self.squared[self.case.numbers.index(error, index)]
-        world = self.world(self._pools(traces, index))
+        world = self._world_of(traces, index)
         assert world is not None  # else it is not covered
         return expectation(world, traces, index)
 
     def covers(self, world: World, expression: Expression, n: int) -> bool:
         """Whether each expectation is over few enough pools."""
         return all(
-            _squared_error(traces) is not None or self.world(self._pools(traces, index)) is not None
+            squared_error(traces) is not None or self._world_of(traces, index) is not None
             for monomial in expression.monomials
             for index in bindings(world, monomial, at_iteration(n))
             for traces in monomial.expectations
@@ -69,36 +74,37 @@ class Grid(Averages):
                 found |= set(self.case.workflow.shares(k) if members is None else members)
         return frozenset(found)
 
-    def world(self, pools: frozenset[Pool]) -> World | None:
-        """With these pools averaged over; `None` where they are too many."""
-        if pools not in self.worlds:
-            self.worlds[pools] = world_over(self.case, pools)
-        return self.worlds[pools]
+    def _world_of(self, traces: Expectation, index: Binding) -> World | None:
+        """With what the traces depend on averaged over; `None` where that is too much."""
+        pools = self._pools(traces, index)
+        one = len({(x.family, x.index) for word in traces for x in word}) == 1
+        stacked = self.case.is_fresh and one and traces[0][0].family.name == "G"
+        if (pools, stacked) not in self.worlds:
+            self.worlds[pools, stacked] = world_over(self.case, pools, stacked=stacked)
+        return self.worlds[pools, stacked]
 
 
-def _squared_error(traces: Expectation) -> Any:
-    """The m of E tr(delta_m delta_m')."""
-    if len(traces) == 1 and len(traces[0]) == 2 and all(x.family.name == "error" for x in traces[0]):
-        first, second = traces[0]
-        return first.index if first.index == second.index and first.transposed != second.transposed else None
-    return None
-
-
-def world_over(case: Instance, pools: frozenset[Pool], noisy: bool = False) -> World | None:
-    """A world in which these pools run over the points of a grid; the others are fixed, and do not matter.
+def world_over(case: Instance, pools: frozenset[Pool], *, noisy: bool = False, stacked: bool = False) -> World | None:
+    """A world in which these pools run over the points of a grid; the others are as they are.
 
     Args:
         case: the instance.
         pools: to average over; at fixed design the first one stands for all.
         noisy: whether noises are averaged over too.
+        stacked: whether the first pool has the rows of all of these, which serves where only their sum matters.
     """
     d = case.numbers.d
     chosen = sorted(pools) if case.is_fresh else [Pool(1)]
+    rows = {pool: case.rows(pool) for pool in chosen}
+    emptied: list[Pool] = []
+    if stacked:
+        chosen, emptied = chosen[:1], chosen[1:]
+        rows = {chosen[0]: sum(rows.values())}
     each = d * (d + 1) // 2
     count = nodes(d, each * len(chosen))
     if count ** (each * len(chosen)) > _MOST_POINTS:
         return None
-    rules = [_points(d, case.rows(pool), count) for pool in chosen]
+    rules = [_points(d, rows[pool], count) for pool in chosen]
     sizes = [len(weights) for _, weights in rules]
     places = np.array(list(product(*map(range, sizes)))) if len(sizes) > 1 else np.arange(sizes[0])[:, None]
     weights = np.prod([rule[1][places[:, c]] for c, rule in enumerate(rules)], 0)
@@ -106,7 +112,7 @@ def world_over(case: Instance, pools: frozenset[Pool], noisy: bool = False) -> W
     designs = {}
     for pool in case.pools():
         if case.is_fresh:
-            designs[pool] = averaged.get(pool, np.eye(d)[None, None])
+            designs[pool] = averaged.get(pool, _FIXED[:d, :d][None, None] * (pool not in emptied))
         else:
             designs[pool] = averaged[Pool(1)] * np.sqrt(case.rows(pool) / case.numbers.T)
     if noisy:

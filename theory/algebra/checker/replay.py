@@ -2,9 +2,9 @@
 
 An equation must hold for exact random designs and noises at every iteration from its start on. A value is compared with
 the one before it at the level that its rule claims: without any expectation; given the designs, over noises alone; or
-over the designs too. Over noises, and over rotations of designs, averages are exact; otherwise they are found by
-quadrature at d = 1 and d = 2. Every iteration needs an average of its own. What is said for T -> oo is tried on
-orthogonal designs, where Gram matrices are what they tend to.
+over the designs too. Over noises, over rotations of designs, and over ways to deal rows to pools, averages are exact;
+otherwise they are found by quadrature at d = 1 and d = 2. Every iteration needs an average of its own. What is said for
+T -> oo is tried on orthogonal designs, where Gram matrices are what they tend to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,24 +13,35 @@ from typing import Any
 
 import numpy as np
 
+from ...workflow import Pool
 from ..terms import Equation, Expression, State, Value
 from . import instances
+from .averages import Deals, SquaredGiven
 from .coefficients import at_iteration
 from .instances import ITERATIONS, Instance, instance
 from .quadrature import Grid, world_over
 from .thinning import objection_to_thinning
-from .values import Older, evaluated, mean, trace
+from .values import InWorld, Older, evaluated, mean, trace
 from .worlds import World, swapped
 
 #: What rules claim of the value that they make; rules that are not named must keep it given the designs.
 _TURNED = {"rotation"}
-_AVERAGED = {"exchangeability", "beta mean", "inverse wishart mean"}
+_DEALT = {"exchangeability"}
+_AVERAGED = {"beta mean", "inverse wishart mean"}
+#: Averaged over the pools that an error of model n - 1 has met, or over these and the newest sampled one, whatever the
+#: others are.
+_MET, _MET_AND_NEWEST = {"older error"}, {"wishart ratio"}
+
+_RECURSIONS = {"first order recursion", "varying recursion"}
 
 #: Formulas are tried up to this iteration.
 _FORMULAS = 12
 
 #: Floats are equal up to this, for roots of matrices and quadrature at d = 1 and d = 2.
 _ROUNDING, _QUADRATURE = 1e-9, {1: 1e-5, 2: 2e-4}
+
+#: What stands for E_0, E_1, … where a step says nothing of them.
+_SQUARED = (Fraction(0), Fraction(5, 4), Fraction(3, 4), Fraction(3, 2))
 
 
 def objections(setting: Any, steps: Sequence[Any]) -> list[str]:
@@ -81,9 +92,9 @@ def _about(
         return _about_a_square(instances.one_noise(case, designs(case), generator), state)
     if before is None:
         return "there is nothing that it follows from"
-    if (state.start, state.limit) != (before.start, before.limit) and rule not in ("first order recursion", "one fit"):
+    if (state.start, state.limit) != (before.start, before.limit) and rule not in (*_RECURSIONS, "one fit"):
         return "it starts at another iteration than the one before, or claims another limit"
-    if rule == "first order recursion":
+    if rule in _RECURSIONS:
         return _about_a_recursion(instances.one_noise(case, designs(case), generator), before, state)
     if rule == "one fit":
         return _about_a_ratio(setting, before, state)
@@ -91,8 +102,12 @@ def _about(
         return _about_a_formula(case, before, state)
     if rule in _TURNED:
         return _about_a_rotation(case, designs(case), before, state)
+    if rule in _DEALT:
+        return _about_deals(case, designs(case), before, state)
     if rule in _AVERAGED:
         return _about_averages(setting, before, state)
+    if rule in _MET or rule in _MET_AND_NEWEST:
+        return _about_partial_averages(setting, before, state, newest=rule in _MET_AND_NEWEST)
     return _differ(instances.all_noises(case, designs(case)), before, state)
 
 
@@ -144,13 +159,45 @@ def _about_a_rotation(case: Instance, designs: Any, before: Value, state: Value)
     return None
 
 
+def _about_deals(case: Instance, designs: Any, before: Value, state: Value) -> str | None:
+    """With the rows of each training set dealt to its pools in every turn of their order."""
+    if (before.base is None) != (state.base is None):
+        return "the value at n = 1 came or went"
+    world = instances.without_noise(case, designs, None)
+    deals = Deals(case, designs, _SQUARED)
+    for n, old, new in _sides(before, state):
+        if not _same(*(evaluated(world, side, n, deals) for side in (old, new))):
+            return f"the mean over deals of the rows changes at n = {n}"
+    return None
+
+
+def _about_partial_averages(setting: Any, before: Value, state: Value, *, newest: bool) -> str | None:
+    """The mean over some pools and all noises, the other pools being as they are."""
+    if (before.base is None) != (state.base is None):
+        return "the value at n = 1 came or went"
+    tried: set[tuple[int, int]] = set()
+    for d, T in ((1, 6), (2, 10)):
+        case = instance(setting, d, T)
+        for n, old, new in _sides(before, state):
+            met = {p for m in range(1, n) for p in case.workflow.shares(m)} | ({Pool(n)} if newest or n == 1 else set())
+            world = world_over(case, frozenset(met), noisy=not newest)
+            if world is None:
+                continue
+            tried.add((d, n))
+            averages = SquaredGiven(world, _SQUARED) if newest else InWorld(world)
+            was, now = (evaluated(world, x, n, averages) for x in (old, new))
+            if not _close(was, now, _QUADRATURE[d]):
+                return f"the mean changes at n = {n}, d = {d}: from {float(was):.6g} to {float(now):.6g}"
+    return None if {(1, state.start), (2, state.start), (1, state.start + 1)} <= tried else "it could not be tried"
+
+
 def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
     if (before.base is None) != (state.base is None):
         return "the value at n = 1 came or went"
     tried: set[int] = set()
     for d, T in ((1, 6), (2, 10)):
         case = instance(setting, d, T)
-        grid = Grid(case, (0.0, 1.25, 0.75, 1.5))
+        grid = Grid(case, _SQUARED)
         world = instances.one_noise(
             case, instances.random_designs(case, np.random.default_rng(1)), np.random.default_rng(1)
         )

@@ -58,7 +58,7 @@ class World:
 
     def rows(self, pool: Pool) -> int:
         """Of a pool; under quadrature its matrix has others."""
-        return self.numbers.T if pool.labelled_by == 0 else int(self.numbers.size(pool.index))
+        return self.numbers.rows(pool)
 
     def shares(self, n: int) -> dict[Pool, Fraction]:
         """Of the loss of iteration n."""

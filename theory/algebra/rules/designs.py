@@ -69,8 +69,12 @@ def exchangeability(setting: Setting, state: State | None) -> Value:
     def exchanged(m: Monomial, start: int) -> Iterable[Monomial]:
         for place, traces in enumerate(m.expectations):
             letters = [x for w in traces for x in w]
+            if len({(x.family, x.index) for x in letters}) == 1:
+                continue
             pools = [x for x in letters if x.family.size is not None and x.family is not setting.training]
-            if not pools or len({(x.family, x.index) for x in letters}) == 1:
+            if not pools:  # an older training set is a pool among others
+                pools = [x for x in letters if x.family is setting.training and x.index != N]
+            if not pools:
                 continue
             if len(pools) != 1 or pools[0].power != 1:
                 refuse("more than one pool's Gram matrix in one expectation", m)
@@ -95,12 +99,18 @@ def exchangeability(setting: Setting, state: State | None) -> Value:
 
 
 def _is_within(setting: Setting, pool: Letter, iteration: sp.Expr, m: Monomial, start: int) -> bool:
-    """Whether the pool is one of the training set, whose rows all count alike."""
-    for run in setting.runs or ():
-        first, last = run.at(iteration)
-        if setting.pools(run).gram is pool.family:
-            return at_least(pool.index, first, start, m.sums) and at_least(last, pool.index, start, m.sums)
-    return False
+    """Whether the pool, or older training set, is in the training set, whose rows all count alike."""
+    if pool.family is setting.training:
+        pairs = [(run.at(pool.index), run.at(iteration)) for run in setting.runs or ()]
+        return all(
+            at_least(mine[0], whole[0], start, m.sums) and at_least(whole[1], mine[1], start, m.sums)
+            for mine, whole in pairs
+        )
+    ranges = [run.at(iteration) for run in setting.runs or () if setting.pools(run).gram is pool.family]
+    return any(
+        at_least(pool.index, first, start, m.sums) and at_least(last, pool.index, start, m.sums)
+        for first, last in ranges
+    )
 
 
 def matrix_beta(setting: Setting, state: State | None) -> Value:

@@ -89,7 +89,7 @@ def difference(setting: Setting, state: State | None) -> Equation:
     left, right = op.matrix(gram(N), error(N)), equation.right
     if equation.left != left or equation.base is not None or equation.limit:
         refuse("the difference is taken of equations of the form G_n delta_n = …", equation.left)
-    gap = op.aligned(op.minus(_definition(setting, N), _definition(setting, N - 1)), start)
+    gap = op.aligned(op.minus(definition(setting, N), definition(setting, N - 1)), start)
     if any(m.sums for m in gap.monomials):
         refuse("the training sets differ by more than a fixed number of pools", gap)
     before = {N: N - 1}
@@ -100,7 +100,8 @@ def difference(setting: Setting, state: State | None) -> Equation:
     return Equation(left, op.plus(older, change), start, base=base)
 
 
-def _definition(setting: Setting, index: sp.Expr) -> Expression:
+def definition(setting: Setting, index: sp.Expr) -> Expression:
+    """G of the training set at an index, by its pools."""
     definition = setting.training.definition
     assert definition is not None  # of this family
     return definition(index)

@@ -3,10 +3,10 @@
 import sympy as sp
 
 from ...symbols import n, tidy
-from ...sympy_types import added, factored, replaced
+from ...sympy_types import added, as_expression, factored, replaced, sum_of
 from .. import operations as op
 from ..families import Setting
-from ..indices import FEATURES, ROWS, N, is_nonnegative, outside, own, public
+from ..indices import FEATURES, ROWS, N, fresh, is_nonnegative, outside, own, public, put
 from ..terms import Expression, Monomial, State, Value
 from .refusal import a_value, refuse
 
@@ -47,8 +47,13 @@ def one_fit(setting: Setting, state: State | None) -> Value:
     return Value(number(law(value) * ROWS / (ROWS - FEATURES - 1)), value.start, value.base, limit=True)
 
 
-def recursion(setting: Setting, value: Value) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+def recursion(setting: Setting, value: Value, *, varying: bool = False) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """(rho, c, E_1) of E_n = rho E_{n-1} + c for n >= 2.
+
+    Args:
+        setting: that the value is about.
+        value: of the squared error.
+        varying: whether rho and c may depend on n.
 
     Raises:
         RuleDoesNotApply: the value is of another form.
@@ -62,7 +67,7 @@ def recursion(setting: Setting, value: Value) -> tuple[sp.Expr, sp.Expr, sp.Expr
             added += m.coefficient
         else:
             refuse("the value is not a multiple of the one before, and a number", m)
-    if value.start != 2 or value.base is None or rho.has(N) or added.has(N):
+    if value.start != 2 or value.base is None or (not varying and (rho.has(N) or added.has(N))):
         refuse("the recursion is not the same at every iteration", value.expression)
     return rho, added, law(Value(value.base, 1))
 
@@ -89,6 +94,21 @@ def first_order_recursion(setting: Setting, state: State | None) -> Value:
     parts = {end: limit, rest: tidy(factored(first - limit)), r: tidy(rho)}
     found = replaced(solution(n), parts)
     return Value(number(own(found)), 1)
+
+
+def varying_recursion(setting: Setting, state: State | None) -> Value:
+    """Put the older errors in: what comes in at iteration i is multiplied by rho_j at each later iteration j."""
+    rho, added, first = recursion(setting, a_value(state), varying=True)
+    i, j = fresh("i"), fresh("j")
+
+    def carried(start: sp.Expr, end: sp.Expr) -> sp.Expr:
+        return as_expression(sp.Product(put(rho, {N: j}), (j, start, end)))
+
+    def solution(end: sp.Expr) -> sp.Expr:
+        new = sum_of(put(added, {N: i}) * carried(i + 1, end), i, sp.Integer(2), end)
+        return first * carried(sp.Integer(2), end) + new
+
+    return Value(number(solution(N)), 1)
 
 
 def limit_of(state: State) -> sp.Expr:

@@ -17,7 +17,7 @@ of the two parts to its leading order. New here, but for the verifier under Repl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,18 @@ import sympy as sp
 from ... import recursion
 from ...asymptotics import Growth, growth
 from ...depth import depth, inherited, z
-from ...derivation import EXACT, LARGE_T, estimated
+from ...derivation import EXACT, LARGE_T, Derivation, Derived, estimated
 from ...gain import noises
 from ...generator import Generator
 from ...iterations import as_iterations, check_iterations
+from ...law import Judged, Law
 from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
 from ...symbolic_workflow import SymbolicWorkflow, check_names
-from ...symbols import k, n, tidy
+from ...symbols import GAIN, k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
+from ...task import Task
 from ...workflow import Workflow, check_workflow
 from . import estimates
 from .checks import check, check_design
@@ -46,14 +48,15 @@ _ORDER = ("bounded", "logarithmic", "log-squared", "linear", "quadratic")
 
 
 @dataclass(frozen=True)
-class GeneratedLaw:
+class GeneratedLaw(Judged):
     """The test error of model n under a workflow and a generator; noise left out, n = 1 the fit to real data.
 
     Attributes:
         workflow, generator, design: what it is of.
+        task: the same task with a letter for every parameter.
 
-    >>> from theory import Accumulate, Generator
-    >>> law = GeneratedLaw(Accumulate(), Generator(bias=1), "fixed")
+    >>> from theory import Accumulate, Generator, generated
+    >>> law = generated(Accumulate(), Generator(bias=1), design="fixed")
     >>> [str(value) for value in law.shift(3)]
     ['0', '1/2', '5/6']
     >>> print(law.growth())
@@ -63,6 +66,7 @@ class GeneratedLaw:
     workflow: Workflow
     generator: Generator
     design: str
+    task: Task
 
     def __post_init__(self) -> None:
         """Refuse what has no law.
@@ -74,11 +78,9 @@ class GeneratedLaw:
         check_design(self.design)
         check_workflow(self.workflow)
         check_names(self.workflow, ("T", "d", "sigma"))
-        if self.generator.shift and self._reading.draws:
-            raise ValueError(
-                f"{self.workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is "
-                "not known. Use pools whole, or leave bias and verifier out."
-            )
+        reason = objection(self.workflow, self.generator)
+        if reason is not None:
+            raise ValueError(reason)
 
     @cached_property
     def _reading(self) -> SymbolicWorkflow:
@@ -94,6 +96,34 @@ class GeneratedLaw:
         sizes = self.generator.sizes
         whole = all(size.denominator == 1 for size in sizes) if sizes else self._reading.in_whole_multiples
         return EXACT if self.design == "fixed" and whole and not self._reading.draws else LARGE_T
+
+    @property
+    def judged(self) -> Law:
+        """As a law that bounds are judged on.
+
+        Raises:
+            ValueError: the workflow has symbols for parameters, and no formula in n is known.
+        """
+        expr = self.expr
+        if expr is None and self.workflow.is_symbolic:
+            raise ValueError(f"{self.workflow} has symbols for parameters, and no formula in n is known; give numbers.")
+        shown = GAIN(n) * ONE_FIT + rational(self.generator.shift) ** 2 * sp.Function("shift")(n) ** 2
+        derived = Derived(
+            shown if expr is None else expr,
+            Derivation(()),
+            "new here",
+            self.validity,
+            gain=None if self.generator.shift else self.gain_expr,
+            looked_at=self._reading.looked_at if self.exact else None,
+            each=cache(self._each) if expr is None else None,
+            own_gain=False,
+        )
+        return Law(self.task, self.workflow, self.task.quantities[0], derived)
+
+    def _each(self, iteration: int) -> sp.Expr:
+        """E at one iteration."""
+        shift = rational(self.generator.shift * self.shift(iteration)[-1])
+        return rational(self.gain(iteration)[-1]) * ONE_FIT + shift**2
 
     @property
     def exact(self) -> bool:
@@ -252,18 +282,14 @@ class GeneratedLaw:
         return Growth({"logarithmic": "log-squared", "linear": "quadratic"}[found.growth.kind], square * constant**2)
 
 
-def generated(workflow: Workflow, generator: Generator, *, design: str) -> GeneratedLaw:
-    """The law of the test error of models refitted on what a generator samples from them.
-
-    Args:
-        workflow: what each model is fitted to.
-        generator: how data are sampled from a model.
-        design: "fixed" (one X, only labels are new) or "fresh" (a new X each iteration).
-
-    Raises:
-        ValueError: an unknown design, an invalid training set, or labels shifted where rows are drawn.
-    """
-    return GeneratedLaw(workflow, generator, design)
+def objection(workflow: Workflow, generator: Generator) -> str | None:
+    """Why there is no law under a generator; `None` where there is one."""
+    if generator.shift and SymbolicWorkflow(workflow).draws:
+        return (
+            f"{workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is not known. "
+            "Use pools whole, or leave bias and verifier out."
+        )
+    return None
 
 
 def _solve_single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> tuple[sp.Expr, Growth] | None:

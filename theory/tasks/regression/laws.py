@@ -5,8 +5,9 @@ N(0, sigma^2). At *fresh* design each pool has covariates of its own; at *fixed*
 pool (a pool of m·T rows is X stacked m times), and only the noises are new.
 
 Exact at finite T: at fixed design every workflow whose pools are used whole, in whole multiples of T rows, with any
-weights; at fresh design those of `whole_runs` and `fresh_real`. Elsewhere the law is the limit T -> oo: the workflow's
-gain c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812, for estimators at large).
+weights; at fresh design those of `whole_runs`, `fresh_real`, `accumulate_fresh` and `weighted_fresh_real`.
+Elsewhere the law is the limit T -> oo: the workflow's gain c_n times sigma^2 d/(T - d - 1) (Dey and Donoho, 2410.22812,
+for estimators at large).
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from ...generator import Generator
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...workflow import Workflow
-from . import estimates, fresh_real, next_order, weighted, whole_runs
+from . import accumulate_fresh, estimates, fresh_real, next_order, weighted, weighted_fresh_real, whole_runs
 from .distribution import SquaredError
 
 _WHITENING = Step(
@@ -32,7 +33,7 @@ _WHITENING = Step(
 )
 
 #: The first that does not object makes the law; the last never does.
-RULES = (whole_runs, fresh_real, weighted)
+RULES = (whole_runs, fresh_real, accumulate_fresh, weighted_fresh_real, weighted)
 
 
 def derive(workflow: Workflow, design: str) -> Derived:

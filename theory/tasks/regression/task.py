@@ -15,7 +15,7 @@ from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
 from . import laws, unequal_pools
 from .checks import DESIGNS, check, check_design, check_samples, features, is_whole, noise
-from .generated import GeneratedLaw
+from .generated import GeneratedLaw, objection as generated_objection
 from .symbols import DOMAIN, ONE_FIT, d, sigma
 
 TEST_ERROR = Quantity(
@@ -111,7 +111,13 @@ class LinearRegression(Task):
 
     def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:
         """The law of the test error under a generator."""
-        return GeneratedLaw(workflow, generator, self.design)
+        return GeneratedLaw(workflow, generator, self.design, LinearRegression(design=self.design))
+
+    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
+        """One T and one sigma are needed, and pools used whole where labels are shifted."""
+        if self.is_unequal:
+            return f"under {generator} there is no law at unequal pools; its sizes and noises say how pools differ."
+        return generated_objection(workflow, generator)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """T, d and sigma as plain numbers, where the test error has a mean; sequences as they are."""

@@ -32,7 +32,9 @@ def objection(workflow: SymbolicWorkflow, design: str) -> None:
 def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     """c_n·sigma^2 d/(T - d - 1), with its steps."""
     exact = design == "fixed" and not workflow.draws and workflow.in_whole_multiples
-    setting, unit, steps = _derived(design, exact, workflow.draws, reading.collects_later(workflow))
+    setting, unit, steps = _derived(
+        design, exact, workflow.draws, reading.collects_later(workflow), reading.has_sized_real(workflow)
+    )
     found = gain_law(workflow, unit, validity=EXACT if exact else LARGE_T, steps=steps)
     *before, solved = found.derivation
     if found.gain is not None:
@@ -41,7 +43,9 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
 
 
 @cache
-def _derived(design: str, exact: bool, draws: bool, later_real: bool) -> tuple[Setting, sp.Expr, tuple[Step, ...]]:
+def _derived(
+    design: str, exact: bool, draws: bool, later_real: bool, sized_real: bool
+) -> tuple[Setting, sp.Expr, tuple[Step, ...]]:
     """The setting, the unit of the gain, and the steps: the same terms for all workflows of a kind.
 
     Args:
@@ -49,8 +53,9 @@ def _derived(design: str, exact: bool, draws: bool, later_real: bool) -> tuple[S
         exact: whether the law holds at finite T.
         draws: whether training sets are subsamples.
         later_real: whether real data of later iterations may be used.
+        sized_real: whether these may be other than T rows.
     """
-    setting = reading.weighted(design, draws=draws, later_real=later_real)
+    setting = reading.weighted(design, draws=draws, later_real=later_real, sized_real=later_real and sized_real)
     value, steps = follow(setting, rules(setting, exact))
     # c_1 = 1, so the unit of the gain is the law at n = 1
     return setting, public(first_weight(put(law(value), {N: sp.S.One}))), steps

@@ -241,13 +241,13 @@ EXACT = [
     (FixedReal("1/3"), "fixed"),
     (FreshReal(), "fixed fresh"),
     (FreshReal(2), "fixed fresh"),
-    (FreshReal(2, "1/3"), "fixed"),
+    (FreshReal(2, "1/3"), "fixed fresh"),
     (FreshReal("1/2"), ""),
     (FreshReal("3/2"), ""),
     (FreshReal("1/2", "1/3"), ""),
     (AccumulateSubsample(), ""),
     (Drawn(), ""),
-    (Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fixed"),
+    (Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fixed fresh"),
     (Made(lambda i: by_count(pools(1, i)), lambda j: "5/2"), ""),
 ]
 

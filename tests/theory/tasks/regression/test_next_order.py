@@ -23,6 +23,7 @@ from theory import (
 )
 from theory.generator import Generator
 from theory.symbols import T
+from theory.table import Row
 from theory.tasks.regression.next_order import kappa
 from theory.tasks.regression.symbols import d, sigma
 
@@ -104,3 +105,11 @@ def test_real_pools_have_their_own_fluctuations():
 def test_mistakes(workflow, generator, iterations, message):
     with pytest.raises(ValueError, match=message):
         kappa(workflow, iterations, generator)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "shown"), [(SlidingWindow(2), "1, 9/8, 21/16, 193/128, …"), (AccumulateSubsample(), None)]
+)
+def test_the_table_shows_the_first(workflow, shown):
+    row = Row(linear.test_error(workflow, design="fresh"))
+    assert row.cells()["next_order"] == shown

@@ -1,0 +1,183 @@
+"""Simulations of least squares as data: one, several run alike, and one function that runs and records them."""
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import jax.random as jr
+import numpy as np
+from tqdm import tqdm
+
+import sim
+from sim.keys import key_of
+from theory import Generator, Population, Workflow
+
+from .recorded import Row, read_or_make
+
+#: What is simulated.
+S = TypeVar("S", bound=Workflow | Population)
+
+
+@dataclass(frozen=True)
+class Simulation(Generic[S]):
+    """One simulation.
+
+    Attributes:
+        workflow, design, T, d: as everywhere.
+        sigma2: the noise variance, exact.
+        decay: the covariance of the features has the eigenvalues k^-decay; 0 is isotropic.
+        generator: how data are sampled from a model.
+        label: what the workflow or the population is called in the table, if not as `name` says.
+    """
+
+    workflow: S
+    design: str
+    T: int
+    d: int
+    sigma2: Fraction
+    decay: int = 0
+    generator: Generator = field(default_factory=Generator)
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """In a table: its label, or the workflow's name on the command line, with its parameters if it has any."""
+        if self.label:
+            return self.label
+        if isinstance(self.workflow, Population):
+            return str(self.workflow)
+        given = any(value is not None for value in self.workflow.parameters.values())
+        return str(self.workflow) if given else self.workflow.command()
+
+    @property
+    def sigma(self) -> float:
+        """The noise standard deviation."""
+        return float(self.sigma2) ** 0.5
+
+    @property
+    def covariance(self) -> np.ndarray | None:
+        """The covariance of the features; `None` for the identity."""
+        return np.diag(np.arange(1, self.d + 1.0) ** -self.decay) if self.decay else None
+
+    @property
+    def described(self) -> list[object]:
+        """The simulation as JSON."""
+        more = [f"eigenvalues k^-{self.decay}"] if self.decay else []
+        more += [str(self.workflow)] if self.label else []
+        more += [str(self.generator)] if self.generator != Generator() else []
+        return [self.name, self.design, self.T, self.d, str(self.sigma2), *more]
+
+
+@dataclass(frozen=True)
+class Sweep(Generic[S]):
+    """Several simulations run alike; each has random numbers of its own, from the seed and its place.
+
+    Attributes:
+        name: of the table.
+        simulations: what is run.
+        iterations: model-fitting iterations of each.
+        replicates: of each.
+        seed: of all random numbers.
+        sampler: its name; "conditional" has exact means with smaller errors, and no quantiles.
+    """
+
+    name: str
+    simulations: tuple[Simulation[S], ...]
+    iterations: int
+    replicates: int
+    seed: int
+    sampler: str = "auto"
+
+    @property
+    def configuration(self) -> dict[str, object]:
+        """Everything that the numbers depend on, as JSON."""
+        return {
+            "name": self.name,
+            "settings": [simulation.described for simulation in self.simulations],
+            "iterations": self.iterations,
+            "replicates": self.replicates,
+            "seed": self.seed,
+            "sampler": self.sampler,
+        }
+
+    @property
+    def presets(self) -> dict[str, "Sweep[S]"]:
+        """It in all sizes: presets differ in the replicates alone."""
+        return {
+            "smoke": replace(self, replicates=40, iterations=min(5, self.iterations)),
+            "cpu": self,
+            "gpu": replace(self, replicates=10 * self.replicates),
+        }
+
+
+def grid(
+    *,
+    designs: tuple[str, ...] = ("fixed",),
+    T: tuple[int, ...],
+    d: tuple[int, ...],
+    sigma2: tuple[str, ...] = ("1",),
+    workflows: tuple[Workflow, ...],
+) -> tuple[Simulation[Workflow], ...]:
+    """All combinations, the last ones changing first.
+
+    Args:
+        designs, T, d, sigma2, workflows: the values of each.
+    """
+    return tuple(
+        Simulation(workflow, design, T_, d_, Fraction(variance))
+        for workflow in workflows
+        for design in designs
+        for T_ in T
+        for d_ in d
+        for variance in sigma2
+    )
+
+
+def run(sweep: Sweep[Any], folder: Path) -> list[Row]:
+    """The sweep's table: read from `folder` if it was made from this very configuration, else simulated there.
+
+    One row a (simulation, iteration), of a population one for each `model`: `mean` and `standard_error` of the test
+    error (noise left out), and where the sampler has them its `low` and `high` quantiles (2.5 % and 97.5 % of the
+    replicates). A bar on standard error shows the simulations done.
+    """
+    return read_or_make(folder, sweep.name, sweep.configuration, lambda: _simulate(sweep))
+
+
+def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
+    for index, one in enumerate(bar):
+        model = sim.LinearRegression(T=one.T, d=one.d, sigma=one.sigma, design=one.design, covariance=one.covariance)
+        key = jr.fold_in(key_of(sweep.seed), index)
+        result = sim.run(
+            model,
+            one.workflow,
+            iterations=sweep.iterations,
+            replicates=sweep.replicates,
+            key=key,
+            sampler=sweep.sampler,
+            generator=one.generator,
+        )
+        estimate = result.test_error
+        place = {
+            "workflow": one.name,
+            "design": one.design,
+            "T": one.T,
+            "d": one.d,
+            "sigma2": str(one.sigma2),
+        }
+        columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
+        if estimate.quantiles:
+            columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
+        for at in np.ndindex(estimate.mean.shape):
+            place |= dict(zip(("iteration", "model"), (index + 1 for index in at), strict=False))
+            rows.append(
+                {
+                    **place,
+                    "metric": "test_error",
+                    **{name: float(column[at]) for name, column in columns.items()},
+                    "replicates": result.replicates,
+                }
+            )
+    return rows

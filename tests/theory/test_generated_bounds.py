@@ -1,0 +1,65 @@
+"""Bounds on laws of generators: judged as other laws are, refused where they hold for T -> oo alone."""
+
+import pytest
+
+import theory
+from theory import Accumulate, FixedReal, Generator, Refuted, Replace, SlidingWindow, check_bound, generated, linear
+
+ONE = "sigma**2*d/(T-d-1)"
+
+
+def test_a_temperature():
+    law = generated(Accumulate(), Generator(temperature="1/2"), design="fixed")
+    assert check_bound(law, f"{ONE}*(1+(pi**2/6-1)/4)").verdict == "proved"
+    refuted = check_bound(law, f"{ONE}*(1+(pi**2/6-1)/5)")
+    assert isinstance(refuted, Refuted)
+    at = int(refuted.counterexample["n"])
+    assert law.gain(at)[-1] > 1 + (3.14159265**2 / 6 - 1) / 5
+
+
+@pytest.mark.slow
+def test_a_bias():
+    law = generated(Replace(), Generator(bias=1), design="fixed")
+    assert check_bound(law, f"{ONE}*n + (n-1)**2").verdict == "proved"
+    assert check_bound(law, f"{ONE}*n").verdict == "refuted"
+    assert (
+        check_bound(generated(FixedReal("1/2"), Generator(bias=1), design="fixed"), f"1 + 4/3*{ONE}").verdict
+        == "proved"
+    )
+
+
+def test_a_law_without_a_formula_is_judged_at_its_own_numbers():
+    hot = generated(SlidingWindow(3), Generator(temperature=3), design="fixed")
+    assert hot.expr is None
+    # without a generator it holds
+    refuted = check_bound(hot, f"{ONE}*n", domain="n <= 4")
+    assert isinstance(refuted, Refuted)
+    assert hot.gain(int(refuted.counterexample["n"]))[-1] > refuted.counterexample["n"]
+
+
+@pytest.mark.slow
+def test_what_holds_for_large_T_alone_is_refused_without_asymptotic():
+    law = generated(Accumulate(), Generator(temperature=2), design="fresh")
+    with pytest.raises(ValueError, match="large-T, not exact at finite T"):
+        check_bound(law, "1")
+    assert check_bound(law, f"{ONE}*(1+4*(pi**2/6-1))", asymptotic=True).verdict == "proved"
+    assert check_bound(law, f"{ONE}*(1+3*(pi**2/6-1))", asymptotic=True).verdict == "refuted"
+
+
+def test_a_shift_has_no_limit_in_units_of_one_fit():
+    law = generated(Replace(), Generator(bias=1), design="fixed")
+    with pytest.raises(ValueError, match="labels are shifted"):
+        check_bound(law, "n", asymptotic=True)
+
+
+@pytest.mark.slow
+def test_two_laws():
+    hot, usual = (
+        generated(Accumulate(), Generator(temperature=2), design="fixed"),
+        linear.test_error(Accumulate(), design="fixed"),
+    )
+    assert check_bound(usual, hot).verdict == "proved"
+    assert check_bound(hot, usual).verdict == "refuted"
+    constant = theory.tightest(hot).constant
+    assert constant is not None
+    assert abs(float(constant) - 1 - 4 * (3.14159265358979**2 / 6 - 1)) < 1e-9
