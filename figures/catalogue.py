@@ -23,9 +23,9 @@ from sim.files import anew
 from sim.results import Results
 
 from . import (
+    creep,
     designs,
     diffusion,
-    forgetting,
     language,
     linear_a,
     linear_b,
@@ -235,9 +235,9 @@ PICTURES: tuple[Picture, ...] = (
         _recorded(_what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion"),
     ),
     Picture(
-        "forgetting",
+        "creep",
         "not in the paper: why the loss creeps up under Accumulate, by what Replace's curve says",
-        forgetting.plot,
+        creep.plot,
         _recorded(
             _what_is_forgotten, "vae", "vae_length", "vae_length_images", "language", "language_steps", "diffusion"
         ),

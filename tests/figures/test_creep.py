@@ -1,9 +1,9 @@
-"""The figure on forgetting shows the tables' own numbers, and the laws by hand."""
+"""The figure on the creep shows the tables' own numbers, and the laws by hand."""
 
 import numpy as np
 from matplotlib.colors import to_hex
 
-from figures import forgetting
+from figures import creep
 from figures.style import style
 from paper_repro.gerstgrasser2024.forgetting_claims import AUTOENCODERS
 from tests.figures.test_drawn import bars
@@ -25,7 +25,7 @@ def table(factor):
 def test_points_are_measured_and_lines_are_the_laws_of_replaces_curve():
     factors = {"vae": 0.1, "vae_length": 0.2, "language": 0.3, "language_steps": 0.4, "diffusion": 0.5}
     with style():
-        figure = forgetting.plot({name: table(factor) for name, factor in factors.items()})
+        figure = creep.plot({name: table(factor) for name, factor in factors.items()})
     places = [("vae_length", "vae_length")] * 3 + [("vae", "vae"), ("language", "language_steps")]
     assert [axes.get_title() for axes in figure.axes] == [
         *(f"autoencoders, {steps} steps" for steps in ("500", "1,000", "2,000", "4,000")),
