@@ -29,10 +29,11 @@ from .prover.domain import Domain as Domain, Variable as Variable
 from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
-from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
+from .task import Choice as Choice, Detail as Detail, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import (
     GeneratedLaw as GeneratedLaw,
+    Spectrum as Spectrum,
     UnequalLaw as UnequalLaw,
     unequal as unequal,
 )

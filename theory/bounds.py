@@ -132,7 +132,7 @@ def _with_letters(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: L
         for variable in _parameters(each.workflow):
             known = ranges.get(variable.symbol, variable)
             ranges[variable.symbol] = min(known, variable, key=lambda v: math.inf if v.ceiling is None else v.ceiling)
-    return first.task.domain.joined(ranges.values()).narrowed(relations)
+    return first.task.own_domain.joined(ranges.values()).narrowed(relations)
 
 
 def _parameters(workflow: Workflow) -> Iterator[Variable]:
@@ -159,7 +159,7 @@ def _check_comparable(law: Law, other: Law) -> None:
 
 
 def _letters(law: Law) -> tuple[sp.Symbol, ...]:
-    return law.task.domain.joined(_parameters(law.workflow)).letters
+    return law.task.own_domain.joined(_parameters(law.workflow)).letters
 
 
 def _with_numbers(law: Law, bound: str | int | sp.Expr) -> str | int | sp.Expr:
@@ -194,7 +194,7 @@ def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
             f" {cancelled(limit)}."
         )
     # The others drop out, so any values of theirs do; cancelled itself, the limit would lose its poles in n.
-    values = law.task.domain.sample()
+    values = law.task.own_domain.sample()
     return substituted(limit, {x: rational(values[x]) for x in symbols(limit) - own})
 
 
@@ -212,7 +212,7 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
             raise ValueError(f"the law of {law.workflow} is {law.validity}; its limit T -> oo is not known.")
         if T in domain.ceilings:
             raise ValueError(f"there is no limit T -> oo with T <= {domain.ceilings[T]}; leave T without an end.")
-        own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.domain.symbols)
+        own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.own_domain.symbols)
         if law.gain_expr is None and not law.derived.own_gain:
             raise ValueError(
                 f"the limit T -> oo of {law.workflow} under this generator is not judged: labels are shifted, which no"

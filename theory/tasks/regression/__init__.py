@@ -1,5 +1,6 @@
-"""Linear regression by least squares."""
+"""Linear regression by least squares, or with a ridge."""
 
 from .generated import GeneratedLaw as GeneratedLaw
+from .spectrum import Spectrum as Spectrum
 from .task import LinearRegression as LinearRegression
 from .unequal_pools import UnequalLaw as UnequalLaw, unequal as unequal
