@@ -1,6 +1,6 @@
 """One ridge fit in the limit d/T -> gamma: its bias and variance by deterministic equivalents.
 
-With T rows in the mean of squares + lambda |w|^2, kappa - lambda = kappa df_1/T, df_k = sum_j m_j (s_j/(s_j + kappa))^k,
+For T rows, with kappa - lambda = kappa df_1/T, lambda beside a mean, and df_k = sum_j m_j (s_j/(s_j + kappa))^k,
 
     B = kappa^2 sum_j s_j w_j^2/(s_j + kappa)^2 / (1 - df_2/T),     V = (df_2/T)/(1 - df_2/T)
 

@@ -16,19 +16,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ...algebra.reading import whole_run_objection
 from ...asymptotics import Growth
-from ...derivation import EXACT, Derivation, Derived, Step
+from ...derivation import EXACT, PROPORTIONAL, Derivation, Derived, Estimate, Step
 from ...exact import exact
 from ...pools import Pool
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...sympy_types import as_expression, rational
 from ...workflow import Workflow
-from . import wishart
-from .ridge import Ridge, RidgeError
+from . import ridge_limit, wishart
+from .ridge import ERROR, Ridge, RidgeError
 
 #: Arrays of float64.
 Array = np.ndarray
@@ -69,8 +68,10 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     keeps_all = whole_run_objection(workflow) is None and read is not None and read.parts[0][0] == 1
     forgets = keeps_all and read is not None and read.size == 1 and ridge.scaled
     risk = rational(exact(ridge.signal) ** 2 * exact(1.0 if ridge.spectrum is None else ridge.spectrum.values[0]))
+    in_limit = partial(ridge_limit.errors, workflow.workflow, design, ridge)
+    limit = Estimate(PROPORTIONAL, lambda *_: None, lambda numbers, last: in_limit(numbers, np.arange(1, last + 1)))
     return Derived(
-        as_expression(sp.Function("E")(n)),
+        as_expression(ERROR(n)),
         Derivation(_STEPS),
         "new here",
         EXACT,
@@ -79,6 +80,7 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
         spread=RidgeError(workflow.workflow, design, ridge),
         values=partial(errors, workflow.workflow, ridge, single_run=_is_single_run(workflow)),
         own_gain=False,
+        estimates=(limit,),
     )
 
 
