@@ -106,12 +106,12 @@ LITERAL = [
 @pytest.mark.parametrize(("design", "workflow", "T", "ridge", "scaled"), LITERAL, ids=str)
 def test_exact_laws_against_ridge_fits(design, workflow, T, ridge, scaled):
     """Four features, rows fewer and more; the covariance is twice the identity."""
-    literal = Literal(T, (2.0,) * 4, (0.3,) * 4, design, ridge, scaled, replicates=40_000)
+    literal = Literal(T, (2.0,) * 4, (0.3,) * 4, design, ridge, scaled, replicates=20_000)
     spectrum = Spectrum((2.0,), (4,), (1.2,))
     task = LinearRegression(T, 4, 0.5, design=design, ridge=ridge, scaled=scaled, signal=1.2**0.5, spectrum=spectrum)
     law = theory.law(task, workflow)
     assert law.exact
-    literal.agrees(workflow, law.evaluate(n=range(1, 5)))
+    literal.agrees(workflow, law.evaluate(n=range(1, 5)), effect=0.04)
 
 
 LIMITS = [
@@ -143,20 +143,16 @@ def test_limits_against_ridge_fits(design, workflow, T, ridge, scaled, spectrum)
 
 def test_a_single_run_needs_no_list_of_noises():
     """What follows one number, and what follows each noise; ridges that grow with the rows and that do not."""
-    h = np.array([0.0, 0.3, 0.9])
-    for workflow in (Accumulate(), Replace(), ReplaceGrowing()):
-        for kept in (lambda n: h, lambda n: h * n / (h * n + 1 - h)):
-            one, all_noises = (
-                follow(workflow, 7, kept) for follow in (ridge_fixed.followed_by_run, ridge_fixed.followed)
-            )
-            # at h = 0 a model knows nothing, and 0/0 is left out
-            for a, b in zip(one, all_noises, strict=True):
-                np.testing.assert_allclose(a[:, 1:], b[:, 1:], rtol=1e-13)
+    h = np.array([0.3, 0.9])
+    for workflow, run in ((Accumulate(), "all"), (Replace(), "newest"), (ReplaceGrowing(), "newest")):
+        for kept in (lambda rows: h, lambda rows: h * rows / (h * rows + 1 - h)):
+            one = ridge_fixed.followed_by_run(workflow, 7, kept, run)
+            np.testing.assert_allclose(one, ridge_fixed.followed(workflow, 7, kept), rtol=1e-12)
 
 
 @pytest.mark.parametrize("workflow", [Accumulate(), SlidingWindow(2), FixedReal("3/10"), FreshReal(1, "1/2")], ids=str)
 def test_the_bias_is_the_depths_generating_function(workflow):
-    lost, _ = ridge_fixed.followed(workflow, 6, lambda n: np.array([0.8, 0.25]))
+    lost, _ = ridge_fixed.followed(workflow, 6, lambda rows: np.array([0.8, 0.25]))
     for k, h in enumerate(("4/5", "1/4")):
         np.testing.assert_allclose(1 - lost[:, k], [float(g) for g in theory.depth(workflow).generating(h, 6)])
     if workflow == Accumulate():
@@ -170,7 +166,7 @@ def test_real_data_of_weight_w_are_a_ridge_over_w():
     assert limit is not None
     ends = limit.subs(z, mu / (mu + ridge))
     assert sp.simplify(ends - mu / (mu + ridge / w)) == 0
-    lost, _ = ridge_fixed.followed(FixedReal("3/10"), 80, lambda n: np.array([0.8]))
+    lost, _ = ridge_fixed.followed(FixedReal("3/10"), 80, lambda rows: np.array([0.8]))
     assert 1 - lost[-1, 0] == pytest.approx(0.5454545454545, rel=1e-12)
 
 
@@ -183,7 +179,7 @@ def test_a_ridge_that_grows_with_the_rows_forgets_all():
     assert (np.diff(far) > 0).all()
     assert 3.0 < far[-1] < 4
     # h = 1/2: what is left of w* falls like n^(-1/2)/Gamma(1/2), and the noise like log n/n
-    lost, noise = ridge_fixed.followed_by_run(Accumulate(), 4000, lambda n: np.array([0.5]))
+    lost, noise = ridge_fixed.followed_by_run(Accumulate(), 4000, lambda rows: np.array([0.5]), "all")
     assert (1 - lost[-1, 0]) * np.sqrt(4000 * np.pi) == pytest.approx(1, rel=1e-3)
     assert noise[-1, 0] < 1e-3
     unscaled = theory.law(replace(task, scaled=False), Accumulate())
@@ -224,7 +220,7 @@ def test_a_small_ridge_is_nearly_least_squares():
     for T in (4, 12):
         for workflow, design in ((Accumulate(), "fresh"), (SlidingWindow(2), "fixed")):
             none = LinearRegression(T, 8, 0.5, design=design, ridge=0)
-            small = LinearRegression(T, 8, 0.5, design=design, ridge=1e-3, scaled=False)
+            small = LinearRegression(T, 8, 0.5, design=design, ridge=1e-4, scaled=False)
             # the first pools are away from as many rows as features, where a small ridge matters most
             exact = values(none, workflow, 1 if design == "fresh" else 4)
             np.testing.assert_allclose(values(small, workflow, len(exact)), exact, rtol=5e-3)
@@ -270,7 +266,7 @@ def test_a_ridge_is_another_task():
         ({"ridge": 0, "T": 4, "d": 5}, "no finite mean where T is d - 1, d or d \\+ 1; got T=4, d=5"),
         ({"ridge": 0, "T": 5, "d": 5}, "no finite mean"),
         ({"ridge": 0, "T": 6, "d": 5}, "no finite mean"),
-        ({"ridge": 1, "T": 0, "d": 5}, "T must be a whole number of at least 1"),
+        ({"ridge": 1, "T": 0, "d": 5}, "T must be whole numbers of at least 1"),
         ({"ridge": 1, "T": [4, 5], "d": 5}, "with a ridge T and sigma are one number each"),
         ({"ridge": 1, "d": 2, "covariance": np.eye(2)}, "with a ridge the covariance is given by its spectrum"),
         ({"ridge": 1, "spectrum": [1.0]}, "spectrum must be a Spectrum"),
