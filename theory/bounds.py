@@ -223,8 +223,8 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.own_domain.symbols)
         if not _has_limit(law):
             raise ValueError(
-                f"the limit T -> oo of {law.workflow} is not judged here: a ridge, or a generator's bias, stays for any"
-                " number of samples, or no formula in n is known."
+                f"the limit T -> oo of {law.workflow} is not judged: there is a ridge, or labels are shifted, which no"
+                " number of samples makes smaller, or no formula in n is known."
             )
         expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n, domain.most_n)
     else:
