@@ -218,6 +218,7 @@ def test_bounded_by_least_squares():
     for T, d, ridge in ((5, 3, 0.1), (9, 4, 5.0), (4, 2, 100.0)):
         task = LinearRegression(T, d, 1.0, design="fresh", ridge=ridge, scaled=False)
         law = theory.law(task, Accumulate())
+        assert list(law.derivation)[-1].rule == "less noise than without a ridge"
         assert task.penalty is not None
         noise = law.evaluate(n=range(1, 20)) - ridge_fit.bias_and_variance(task.penalty, T, d)[0]
         assert (noise <= least_squares.evaluate(T=T, d=d, n=range(1, 20))).all()
