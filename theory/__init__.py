@@ -29,11 +29,18 @@ from .prover.domain import Domain as Domain, Variable as Variable
 from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
-from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
+from .task import Choice as Choice, Detail as Detail, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import (
+    BestRidge as BestRidge,
     GeneratedLaw as GeneratedLaw,
+    Rate as Rate,
+    Spectrum as Spectrum,
     UnequalLaw as UnequalLaw,
+    best_rate as best_rate,
+    best_ridge as best_ridge,
+    downstream_error as downstream_error,
+    mixture_error as mixture_error,
     unequal as unequal,
 )
 from .workflow import (

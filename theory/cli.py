@@ -115,12 +115,13 @@ def add_task(
     needed: bool = False,
     each: bool = False,
 ) -> None:
-    """Add `--task`, `--of`, and an option for each choice and parameter of the task.
+    """Add `--task`, `--of`, and an option for each choice, parameter and detail of the task.
 
     Args:
         command: the parser.
         task: whose options.
-        choices, parameters: whether they are options at all.
+        choices: whether choices and details are options at all.
+        parameters: whether they are.
         needed: whether parameters without a default must be given.
         each: whether parameters that may differ between iterations take several numbers, as 100,200.
     """
@@ -139,6 +140,12 @@ def add_task(
             meaning += f" (default: {default})"
         required = needed and parameter.default is None
         add(f"--{parameter.name}", type=form, default=parameter.default, required=required, help=meaning)
+    for detail in (detail for detail in task.details if choices and detail.typed):
+        if detail.switch:
+            action = "store_false" if detail.default else "store_true"
+            add(f"--{detail.switch}", dest=detail.name, action=action, help=detail.meaning)
+        else:
+            add(f"--{detail.name}", type=nonnegative_number, default=detail.default, help=detail.meaning)
 
 
 def example_of(task: type[Task], *, parameters: bool = True) -> str:
@@ -152,7 +159,7 @@ def example_of(task: type[Task], *, parameters: bool = True) -> str:
 
 def build_task(task: type[Task], options: argparse.Namespace, *, parameters: bool) -> Task:
     """The task that the options name, with its numbers or with symbols for them."""
-    names = [choice.name for choice in task.choices]
+    names = [choice.name for choice in task.choices] + [detail.name for detail in task.details if detail.typed]
     names += [parameter.name for parameter in task.parameters] if parameters else []
     return task(**{name: getattr(options, name) for name in names})
 
@@ -210,13 +217,27 @@ def _number_or_symbol(numbers: Range, text: str) -> Fraction | sp.Symbol:
 
 def positive_number(text: str) -> float:
     """A positive finite number, as in `--sigma 0.5`."""
+    value = _finite(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"must be a positive finite number; got {text!r}")
+    return value
+
+
+def nonnegative_number(text: str) -> float:
+    """A finite number of at least 0, as in `--ridge 0.1`."""
+    value = _finite(text)
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"must be a finite number of at least 0; got {text!r}")
+    return value
+
+
+def _finite(text: str) -> float:
+    """The number, or nan where it is none, or infinite."""
     try:
         value = float(text)
     except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a positive finite number; got {text!r}")
-    return value
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def run(parser: Parser, main: Callable[[argparse.Namespace], int], arguments: list[str] | None) -> int:

@@ -72,7 +72,7 @@ class Law(Judged):
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
         """Where it holds: the domain of the task with its numbers, and the iterations for which that was shown."""
-        relations = (relation.subs(list(self.task.at.items())) for relation in self.task.domain.relations())
+        relations = (relation.subs(list(self.task.at.items())) for relation in self.task.relations())
         limit = self.derived.looked_at
         known = [relation for relation in relations if relation != sp.true]
         return (*known, *(() if limit is None else (sp.Le(n, limit),)))

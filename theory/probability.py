@@ -104,7 +104,7 @@ def _number(law: Law, threshold: str | float | Fraction | sp.Expr, numbers: Mapp
     if isinstance(threshold, float | Fraction):
         return rational(required(threshold, "the threshold"))
     exactly = {p.symbol: rational(required(numbers[p.name], p.name)) for p in law.task.parameters}
-    value = substituted(parse_bound(threshold, law.task.domain.letters), exactly)
+    value = substituted(parse_bound(threshold, law.task.own_domain.letters), exactly)
     if symbols(value):
         raise ValueError(f"the threshold is a number at each T, d, …; got {threshold}, which depends on n.")
     return value

@@ -92,15 +92,35 @@ class Choice:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Detail:
+    """A field that may be left at its default, and for which no law has a symbol, such as a ridge.
+
+    Attributes:
+        name: of the field, and of the option that takes its number.
+        meaning: in words.
+        default: of the field.
+        switch: of a field that is true or false, the option that sets it to the other value.
+        typed: whether the command lines have an option for it.
+    """
+
+    name: str
+    meaning: str
+    default: Any = None
+    switch: str = ""
+    typed: bool = True
+
+
 class Task(abc.ABC):
-    """What is refitted. A frozen dataclass with a field for each parameter, `None` for its symbol, and each choice.
+    """What is refitted. A frozen dataclass with a field for each parameter, `None` for its symbol, choice and detail.
 
     Class attributes, which stand before the fields, since a field T hides the symbol T:
         name: on the command line.
         quantities: what can be measured; the first where none is named.
         parameters: in the order of the options.
         choices: in the order of the options.
-        domain: of the parameters' symbols.
+        details: in the order of the options.
+        domain: of the parameters' symbols, where all details are left at their defaults.
         invariant: fields that no law depends on.
     """
 
@@ -108,6 +128,7 @@ class Task(abc.ABC):
     quantities: ClassVar[tuple[Quantity, ...]]
     parameters: ClassVar[tuple[Parameter, ...]]
     choices: ClassVar[tuple[Choice, ...]] = ()
+    details: ClassVar[tuple[Detail, ...]] = ()
     domain: ClassVar[Domain]
     invariant: ClassVar[tuple[str, ...]] = ()
 
@@ -146,7 +167,7 @@ class Task(abc.ABC):
             if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
                 raise ValueError(f"{name} must be a number; got {name}={value!r}.")
         at = {p.symbol: exact(values[p.name]) for p in self.parameters}
-        for variable in self.domain.variables:
+        for variable in self.own_domain.variables:
             name, value = variable.symbol.name, values[variable.symbol.name]
             if variable.symbol.is_integer and at[variable.symbol].denominator != 1:
                 raise ValueError(f"{name} must be a whole number; got {name}={value!r}.")
@@ -159,6 +180,30 @@ class Task(abc.ABC):
 
     def _listed(self, values: Mapping[str, Any]) -> str:
         return ", ".join(f"{name}={value}" for name, value in values.items())
+
+    @property
+    def own_domain(self) -> Domain:
+        """Where the laws of this very task hold: another domain than its class's where a detail says so."""
+        return self.domain
+
+    @property
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """What can be measured of this very task's models, under the names of its class's."""
+        return self.quantities
+
+    @property
+    def by_numbers(self) -> bool:
+        """Whether which law holds depends on the parameters' numbers, which the command line then puts in at once."""
+        return False
+
+    def relations(self) -> tuple[sp.Basic, ...]:
+        """What its laws need of parameters and n."""
+        return self.own_domain.relations()
+
+    @property
+    def essential(self) -> dict[str, Any]:
+        """The fields that laws depend on."""
+        return {name: value for name, value in self.fields.items() if name not in self.invariant}
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -211,23 +256,26 @@ class Task(abc.ABC):
     def quantity(self, name: str | None) -> Quantity:
         """The quantity of that name; the first where none is named."""
         if name is None:
-            return self.quantities[0]
-        for quantity in self.quantities:
+            return self.own_quantities[0]
+        for quantity in self.own_quantities:
             if quantity.name == name:
                 return quantity
-        names = ", ".join(q.name for q in self.quantities)
+        names = ", ".join(q.name for q in self.own_quantities)
         raise ValueError(f"{self.name} has no quantity {name!r}; it has {names}.")
 
     def covers(self, other: "Task") -> bool:
         """Whether a law of this task holds for the other one: the same, but that here a parameter may be a symbol."""
         if type(self) is not type(other):
             return False
-        mine, theirs = self.fields, other.fields
-        return all(mine[name] in (None, theirs[name]) for name in mine if name not in self.invariant)
+        mine, theirs = self.essential, other.essential
+        symbols = {p.name for p in self.parameters if mine[p.name] is None}
+        return mine.keys() == theirs.keys() and all(mine[x] == theirs[x] for x in mine.keys() - symbols)
 
     def __str__(self) -> str:
         """`LinearRegression(T=100, design=fresh)`: what is given."""
-        given = ", ".join(f"{name}={value}" for name, value in self.fields.items() if value is not None)
+        usual = {detail.name: detail.default for detail in self.details}
+        told = {name: value for name, value in self.fields.items() if value is not None}
+        given = ", ".join(f"{name}={told[name]}" for name in told if name not in usual or told[name] != usual[name])
         return f"{type(self).__name__}({given})"
 
 

@@ -170,7 +170,7 @@ def test_no_task(nothing):
 def test_every_task_owns_what_it_needs(task):
     """The units are positive on the domain and tend to each other; fields, parameters and choices agree."""
     example = task(**{choice.name: choice.options[0] for choice in task.choices})
-    names = {p.name for p in task.parameters} | {choice.name for choice in task.choices} | set(task.invariant)
+    names = {x.name for x in (*task.parameters, *task.choices, *task.details)} | set(task.invariant)
     assert set(example.fields) == names
     assert {p.symbol for p in task.parameters} == set(task.domain.symbols)
     for quantity in task.quantities:
