@@ -1,4 +1,4 @@
-"""A kernel density with a Gaussian kernel, refitted on its own samples (He, Xu and Cheng 2502.18049 have such loops)."""
+"""A kernel density with a Gaussian kernel, refitted on its own samples; new here in this form."""
 
 from dataclasses import dataclass
 from typing import ClassVar
