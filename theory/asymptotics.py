@@ -15,10 +15,10 @@ class Growth:
     """How a law grows with the iteration, and the constant of that growth.
 
     Attributes:
-        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power" and
-            "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
-        constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2 and
-            n^2; else the coefficient of `scale`.
+        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power"
+            and "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
+        constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2
+            and n^2; else the coefficient of `scale`.
         scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n or
             of a number.
     """

@@ -1,7 +1,7 @@
 """Categories: their shares, fitted by counting."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -80,11 +80,6 @@ class Bernoulli(ExponentialFamily):
         _check_probability(self.p)
 
     @property
-    def truth(self) -> sp.Expr:
-        """p (1 - p)."""
-        return p * (1 - p)
-
-    @property
     def at(self) -> dict[sp.Symbol, sp.Rational]:
         """What is put in for the symbols that have numbers: for p that of the rarer outcome."""
         found = {T: self.T, p: None if self.p is None else min(exact(self.p), 1 - exact(self.p))}
@@ -143,7 +138,10 @@ class Categorical(ExponentialFamily):
         numbers = tuple(map(exact, self.p))
         return tuple(number / sum(numbers) for number in numbers)
 
-    @property
-    def truth(self) -> sp.Expr:
-        """The Gini diversity 1 - sum p^2, the variance summed over the categories."""
-        return rational(1 - sum(number**2 for number in self.probabilities))
+    def quantity(self, name: str | None) -> Quantity:
+        """The quantity of that name, in units of this truth."""
+        found = super().quantity(name)
+        diversity = rational(1 - sum(number**2 for number in self.probabilities))
+        units = {"mean_error": diversity / T, "diversity": diversity}
+        unit = units.get(found.name, found.unit)
+        return replace(found, unit=unit, limit_unit=unit)

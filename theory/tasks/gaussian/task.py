@@ -11,6 +11,8 @@ from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
 from ..given import check_option, keep_plain
+from ..moment_laws import ERROR, SPREAD, MomentLaw
+from ..spreads import Curved, Unbiased
 
 #: The dimension.
 d = sp.Symbol("d", integer=True, positive=True)
@@ -88,9 +90,21 @@ class Gaussian(Task):
         check_option(self)
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
-        """The law of the quantity."""
-        raise NotImplementedError
+        """The law: exact at finite T."""
+        return self._moment(workflow, quantity).derived()
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
-        """Why there is no law."""
-        return f"there is no law of {quantity.name} under {workflow} yet."
+        """What is not known under this workflow."""
+        return self._moment(workflow, quantity).objection()
+
+    def _moment(self, workflow: Workflow, quantity: Quantity) -> MomentLaw:
+        is_error = quantity.name == "mean_error"
+        return MomentLaw(
+            workflow,
+            quantity.name,
+            ERROR if is_error else SPREAD,
+            Unbiased() if self.estimator == "unbiased" else Curved(sp.S.NegativeOne),
+            d if is_error else sp.S.One,
+            (T, d),
+            self.at,
+        )
