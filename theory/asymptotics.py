@@ -19,8 +19,8 @@ class Growth:
             and "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
         constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2
             and n^2; else the coefficient of `scale`.
-        scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n or
-            of a number.
+        scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n
+            or of a number.
     """
 
     kind: str

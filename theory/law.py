@@ -15,12 +15,13 @@ from sympy.core.function import AppliedUndef
 from . import summation
 from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread, estimated
+from .exact import exact
 from .gain import gain
 from .iterations import as_iterations, check_iterations
 from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
-from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand
-from .task import Quantity, Task, check_task
+from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand, symbols
+from .task import Parameter, Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
 
 #: Gains with symbols are simplified up to this iteration.
@@ -223,7 +224,7 @@ class Law(Judged):
         iterations = as_iterations(n)
         if validity is not None and validity != self.validity:
             return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
-        self._check_needs(numbers)
+        self.check_needs({p.symbol: rational(exact(numbers[p.name])) for p in self._needed})
         if self.derived.values is not None:
             return self.derived.values(numbers, iterations)
         precise = self.derived.precise
@@ -233,16 +234,22 @@ class Law(Judged):
             return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
         return self._evaluate_termwise(numbers, iterations)
 
-    def _check_needs(self, numbers: Mapping[str, Any]) -> None:
-        at = {p.symbol: rational(Fraction(numbers[p.name])) for p in self.task.parameters if p.symbol in self._needed}
-        for relation in self.derived.needs:
-            if relation.subs(list(at.items())) != sp.true:
-                given = ", ".join(f"{symbol}={value}" for symbol, value in at.items())
-                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
-
     @property
-    def _needed(self) -> set[sp.Basic]:
-        return set().union(*(relation.free_symbols for relation in self.derived.needs))
+    def _needed(self) -> list[Parameter]:
+        """The parameters that `needs` speaks of."""
+        named = set().union(*(symbols(relation) for relation in self.derived.needs))
+        return [parameter for parameter in self.task.parameters if parameter.symbol in named]
+
+    def check_needs(self, at: Mapping[sp.Symbol, sp.Rational]) -> None:
+        """Refuse numbers at which the quantity has no mean.
+
+        Raises:
+            ValueError: they are such.
+        """
+        for relation in self.derived.needs:
+            if relation.subs(list(at.items())) == sp.false:
+                given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation), key=str))
+                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
 
     def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
@@ -352,4 +359,6 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
     objection = task.objection(workflow, quantity)
     if objection is not None:
         raise ValueError(objection)
-    return Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found = Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found.check_needs(task.at)
+    return found

@@ -25,12 +25,12 @@ class Formula:
     """A moment for every n, in units of the truth's variance.
 
     Attributes:
-        expr: in n and the task's symbols.
+        expr: in n and the task's symbols; `None` where the growth alone is proved.
         growth: how it grows, where that is proved.
         rule, because: of the last step of its derivation.
     """
 
-    expr: sp.Expr
+    expr: sp.Expr | None
     growth: Growth | None
     rule: str
     because: str
@@ -169,7 +169,8 @@ def _one_plus(c: sp.Expr, error: Formula) -> Formula:
         growth = Growth("bounded", factored(1 + c * growth.constant))
     elif growth is not None:
         growth = growth.times(c)
-    return Formula(1 + c * error.expr, growth, error.rule, error.because)
+    expr = None if error.expr is None else 1 + c * error.expr
+    return Formula(expr, growth, error.rule, error.because)
 
 
 def _less_one(c: sp.Expr, spread: Formula) -> Formula:
@@ -179,7 +180,8 @@ def _less_one(c: sp.Expr, spread: Formula) -> Formula:
         growth = Growth("bounded", as_expression((growth.limit - 1) / c))
     elif growth is not None:
         growth = growth.times(1 / c)
-    return Formula((spread.expr - 1) / c, growth, spread.rule, spread.because)
+    expr = None if spread.expr is None else (spread.expr - 1) / c
+    return Formula(expr, growth, spread.rule, spread.because)
 
 
 def _lagged_error(workflow: SymbolicWorkflow, c: sp.Expr, numbers: Mapping[sp.Symbol, sp.Expr]) -> Formula | None:

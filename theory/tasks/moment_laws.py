@@ -1,6 +1,6 @@
 """Laws that are a moment of models fitted by their training set's mean: exact, under every workflow."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,9 +11,10 @@ import sympy as sp
 
 from .. import recursion
 from ..derivation import EXACT, Derivation, Derived, Step
+from ..exact import exact
 from ..symbolic_workflow import SymbolicWorkflow
 from ..symbols import T, n
-from ..sympy_types import as_expression, rational
+from ..sympy_types import as_expression, rational, substituted
 from ..workflow import Workflow
 from .formulas import Formula, error_formula, spread_formula
 from .second_moments import Moments, Value, second_moments
@@ -39,6 +40,7 @@ class MomentLaw:
         numbers: as far as the task has some.
         gained: whether the mean's variance times T goes to the workflow's gain for T -> oo.
         sampled: what the spread of sampled data is multiplied by.
+        further: (workflow, moment) -> a formula that `formulas` does not have.
     """
 
     workflow: Workflow
@@ -50,6 +52,7 @@ class MomentLaw:
     numbers: Mapping[sp.Symbol, sp.Rational]
     gained: bool = True
     sampled: Fraction = Fraction(1)
+    further: Callable[[SymbolicWorkflow, str], Formula | None] | None = None
 
     def objection(self) -> str | None:
         """Why there is no law; `None` where there is one."""
@@ -59,51 +62,46 @@ class MomentLaw:
                 f"an unbiased covariance is defined where every row counts alike, which is not so under {workflow}; use"
                 " the estimator mle."
             )
-        if workflow.is_symbolic and self._formula(SymbolicWorkflow(workflow)) is None:
+        formula = self._formula(SymbolicWorkflow(workflow)) if workflow.is_symbolic else None
+        if workflow.is_symbolic and (formula is None or formula.expr is None):
             return f"no formula is known for {self.name} under {workflow}; give numbers for its parameters."
         return None
 
     def derived(self) -> Derived:
         """The law, where there is no objection."""
         symbolic = SymbolicWorkflow(self.workflow)
-        formula = self._formula(symbolic)
-        rational_values = self.spread.is_rational
-        if formula is None:
-            value = as_expression(sp.Function(self.name)(n))
-            last = Step("forward substitution", r"K_n, s_n \text{ from those before}", "one model after another")
-        else:
-            value = formula.expr
-            letter = "K_n" if self.moment == ERROR else "s_n"
-            last = Step(formula.rule, f"{letter} = {sp.latex(value)}", formula.because)
+        formula = self._formula(symbolic) or _UNKNOWN
         is_error = self.moment == ERROR and self.gained
-        growth = None if formula is None or formula.growth is None else formula.growth.times(self.unit)
-        known_by_numbers = formula is None and not rational_values
+        open_form = formula.expr is None
+        value = as_expression(sp.Function(self.name)(n)) if formula.expr is None else formula.expr
+        by_numbers = open_form and not self.spread.is_rational
+        letter = "K_n" if self.moment == ERROR else "s_n"
         return Derived(
             self.unit * value,
-            Derivation((*STEPS, last)),
+            Derivation((*STEPS, Step(formula.rule, f"{letter} = {sp.latex(value)}", formula.because))),
             "new here",
             EXACT,
             gain=recursion.solve(symbolic).expr if is_error else None,
-            growth=growth,
+            growth=None if formula.growth is None else formula.growth.times(self.unit),
             own_gain=is_error,
-            each=_Each(self).at if formula is None and rational_values else None,
-            values=self.values if known_by_numbers else None,
-            precise=None if known_by_numbers else self.values,
+            each=_Each(self).at if open_form and not by_numbers else None,
+            values=self.values if by_numbers else None,
+            precise=None if by_numbers else self.values,
         )
 
     def _formula(self, symbolic: SymbolicWorkflow) -> Formula | None:
         if self.sampled != 1:
             return None
         find = error_formula if self.moment == ERROR else spread_formula
-        return find(symbolic, self.spread, self.numbers)
+        found = find(symbolic, self.spread, self.numbers)
+        return self.further(symbolic, self.moment) if found is None and self.further is not None else found
 
     def moments(self, numbers: Mapping[str, Any], iterations: int) -> list[Moments]:
         """K and s of models 1, 2, …, to more digits than a float has."""
-        exactly = {symbol: rational(Fraction(numbers[symbol.name])) for symbol in self.parameters}
+        exactly = {symbol: rational(exact(numbers[symbol.name])) for symbol in self.parameters}
 
         def number(expression: sp.Expr) -> Value:
-            value = expression.subs(list(exactly.items()))
-            return mpmath.mpf(int(value.p)) / int(value.q)
+            return mpmath.mpf(sp.N(substituted(expression, exactly), mpmath.mp.dps + 5))
 
         return second_moments(
             self.workflow,
@@ -160,10 +158,12 @@ def _by_count(workflow: Workflow) -> bool:
     return all(workflow.said(iteration).shares is None for iteration in (2, 3))
 
 
+_UNKNOWN = Formula(None, None, "forward substitution", "each value comes from the ones before, one model after another")
+
 STEPS = (
     Step(
         "martingale increments",
-        r"K_n = \operatorname{Var}\sum_k p_{nk}(\delta_{\ell(k)} + \xi_k), \; \operatorname{Var}\xi_k = s_{\ell(k)}/T_k",
+        r"K_n = \operatorname{Var}\sum_k p_{nk}(\delta_{\ell(k)} + \xi_k), \; \mathbb{E}\xi_k^2 = s_{\ell(k)}/T_k",
         "given the models, what rows add to a mean has mean 0 and the variance of what they are sampled from",
     ),
     Step(

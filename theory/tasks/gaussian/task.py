@@ -13,9 +13,9 @@ from ...workflow import Workflow
 from ..given import check_option, keep_plain
 from ..moment_laws import ERROR, SPREAD, MomentLaw
 from ..spreads import Curved, Unbiased
-
-#: The dimension.
-d = sp.Symbol("d", integer=True, positive=True)
+from . import chain
+from .chain import Chain
+from .symbols import d
 
 VARIANCE = Quantity(
     "variance",
@@ -91,11 +91,20 @@ class Gaussian(Task):
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
         """The law: exact at finite T."""
-        return self._moment(workflow, quantity).derived()
+        if quantity == LOG_DETERMINANT:
+            return self._chain.log_determinant()
+        return self._chain.divergence() if quantity == CROSS_ENTROPY else self._moment(workflow, quantity).derived()
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
         """What is not known under this workflow."""
+        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
+            why = chain.objection(workflow)
+            return None if why is None else f"of the {quantity.name} {why}"
         return self._moment(workflow, quantity).objection()
+
+    @property
+    def _chain(self) -> Chain:
+        return Chain(self.estimator == "unbiased")
 
     def _moment(self, workflow: Workflow, quantity: Quantity) -> MomentLaw:
         is_error = quantity.name == "mean_error"
