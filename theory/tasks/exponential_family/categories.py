@@ -1,5 +1,6 @@
 """Categories: their shares, fitted by counting."""
 
+import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -7,13 +8,16 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
+from ...derivation import Derived
 from ...exact import exact
 from ...prover.domain import Domain, Variable
 from ...symbols import T
 from ...sympy_types import rational
 from ...task import Parameter, Quantity, Several
+from ...workflow import Workflow
 from ..given import keep_plain
 from .family import ExponentialFamily, mean_error
+from .support import SupportLost
 
 #: The share of one of two categories.
 p = sp.Symbol("p", positive=True)
@@ -45,8 +49,28 @@ SUPPORT_LOST = Quantity(
 )
 
 
+class _Categories(ExponentialFamily):
+    """A family whose models may lose categories."""
+
+    @abc.abstractmethod
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+
+    def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
+        """The law: exact at finite T."""
+        if quantity == SUPPORT_LOST:
+            return self.support(workflow).derived()
+        return super().derive(workflow, quantity)
+
+    def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
+        """What is not known under this workflow."""
+        if quantity == SUPPORT_LOST:
+            return self.support(workflow).objection()
+        return super().objection(workflow, quantity)
+
+
 @dataclass(frozen=True)
-class Bernoulli(ExponentialFamily):
+class Bernoulli(_Categories):
     """Rows are 1 with probability p, else 0; each model is the share of ones in its training set.
 
     Attributes:
@@ -79,6 +103,10 @@ class Bernoulli(ExponentialFamily):
         keep_plain(self)
         _check_probability(self.p)
 
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+        return SupportLost(workflow, (p, 1 - p), (p,))
+
     @property
     def at(self) -> dict[sp.Symbol, sp.Rational]:
         """What is put in for the symbols that have numbers: for p that of the rarer outcome."""
@@ -98,7 +126,7 @@ def _check_probability(value: float | None) -> None:
 
 
 @dataclass(frozen=True)
-class Categorical(ExponentialFamily):
+class Categorical(_Categories):
     """Rows are categories; each model is their shares in its training set.
 
     Attributes:
@@ -137,6 +165,10 @@ class Categorical(ExponentialFamily):
         """The truth's, exactly, adding up to 1."""
         numbers = tuple(map(exact, self.p))
         return tuple(number / sum(numbers) for number in numbers)
+
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+        return SupportLost(workflow, tuple(rational(number) for number in self.probabilities if number))
 
     def quantity(self, name: str | None) -> Quantity:
         """The quantity of that name, in units of this truth."""
