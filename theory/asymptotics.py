@@ -1,11 +1,12 @@
 """How an expression in n grows, read off its closed form exactly; no numerical guess."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
 from .symbols import n, tidy
-from .sympy_types import as_expression, operands
+from .sympy_types import as_expression, operands, substituted
 
 _log_n = sp.Dummy("log n", positive=True)
 
@@ -30,6 +31,13 @@ class Growth:
     def times(self, factor: sp.Expr) -> "Growth":
         """That of a positive multiple."""
         return Growth(self.kind, tidy(as_expression(self.constant * factor)), self.scale)
+
+    def at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> "Growth":
+        """With numbers in the place of symbols."""
+        if not numbers:
+            return self
+        scale = None if self.scale is None else substituted(self.scale, numbers)
+        return Growth(self.kind, substituted(self.constant, numbers), scale)
 
     def __str__(self) -> str:
         """The kind, with its leading term."""

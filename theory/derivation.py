@@ -161,6 +161,7 @@ class Derived:
         validity: `EXACT`, `LARGE_T`, `PROPORTIONAL` or `APPROXIMATION`.
         gain: the workflow's gain c_n for symbolic n; `None` where no formula was proved.
         growth: how the law grows in n, where the derivation told; else it is read off the closed form.
+        growth_at: numbers of the task's symbols -> how the law grows there, where the kind depends on them.
         spread: what is known beyond the mean.
         looked_at: where the validity was not shown for every iteration, the first ones, for which it was looked at.
         values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
@@ -187,4 +188,5 @@ class Derived:
     estimates: tuple[Estimate, ...] = ()
     precise: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None
     needs: tuple[sp.Basic, ...] = ()
+    growth_at: Callable[[Mapping[sp.Symbol, sp.Rational]], Growth | None] | None = None
     kappa: Callable[[int], list[Fraction]] | None = None

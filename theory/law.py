@@ -121,21 +121,32 @@ class Law(Judged):
     def _growth(self) -> Growth | None:
         closed = self._general_closed_form
         found = self.derived.growth or (None if closed is None else growth(closed))
-        if found is None:
-            return None
-        return Growth(found.kind, self._at(found.constant), None if found.scale is None else self._at(found.scale))
+        return None if found is None else found.at(self.task.at)
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
         return None if self._general_closed_form is None else self._at(self._general_closed_form)
 
-    def growth(self) -> Growth | None:
-        """Whether and how the law grows with n, with its exact constant; `None` where not proved."""
-        return self._growth
+    def growth(self, **parameters: Any) -> Growth | None:
+        """Whether and how the law grows with n, with its exact constant; `None` where not proved.
 
-    def limit(self) -> sp.Expr | None:
-        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved."""
-        return None if self._growth is None else self._growth.limit
+        Args:
+            parameters: numbers of the task's parameters by name; needed where the kind of growth depends on them.
+        """
+        at = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
+        found, depends = self._growth, self.derived.growth_at
+        if found is None and at and depends is not None:
+            found = depends({**self.task.at, **at})
+        return None if found is None else found.at(at)
+
+    def limit(self, **parameters: Any) -> sp.Expr | None:
+        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved.
+
+        Args:
+            parameters: as in `growth`.
+        """
+        found = self.growth(**parameters)
+        return None if found is None else found.limit
 
     def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
         """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.

@@ -66,7 +66,12 @@ def error_formula(workflow: SymbolicWorkflow, spread: Spread, numbers: Mapping[s
 
 
 def _gained(workflow: SymbolicWorkflow) -> Formula | None:
-    """Where the spread is always 1, the mean's variance is the gain over T."""
+    """Where the spread is always 1, and pools are used whole, the mean's variance is the gain over T.
+
+    A draw adds more or less than it does in the gain, which is of large T: rows that models differ in differ more.
+    """
+    if workflow.draws or workflow.looked_at is not None:
+        return None
     solved = recursion.solve(workflow)
     if solved.expr is None:
         return None

@@ -1,7 +1,7 @@
 """Laws that are a moment of models fitted by their training set's mean: exact, under every workflow."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from .. import recursion
+from ..asymptotics import Growth
 from ..derivation import EXACT, Derivation, Derived, Step
 from ..exact import exact
 from ..symbolic_workflow import SymbolicWorkflow
@@ -87,7 +88,13 @@ class MomentLaw:
             each=_Each(self).at if open_form and not by_numbers else None,
             values=self.values if by_numbers else None,
             precise=None if by_numbers else self.values,
+            growth_at=self._growth_at,
         )
+
+    def _growth_at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> Growth | None:
+        there = replace(self, numbers={**self.numbers, **numbers})
+        formula = there._formula(SymbolicWorkflow(self.workflow))
+        return None if formula is None or formula.growth is None else formula.growth.times(self.unit)
 
     def _formula(self, symbolic: SymbolicWorkflow) -> Formula | None:
         if self.sampled != 1:

@@ -73,7 +73,7 @@ class Gaussian(Task):
     quantities: ClassVar[tuple[Quantity, ...]] = (VARIANCE, MEAN_ERROR, CROSS_ENTROPY, LOG_DETERMINANT)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(T, "rows an iteration, at least 2", short="rows an iteration", typical=10),
-        Parameter(d, "dimensions", default=1.0, most=100),
+        Parameter(d, "dimensions", default=1, most=100),
     )
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice("estimator", ("mle", "unbiased"), "the covariance divided by N rows, or by N - 1", default="mle"),
