@@ -28,7 +28,7 @@ from .workflow import Workflow, check_workflow
 _SIMPLIFIED = 10
 
 #: Recursions are followed up to this iteration where there is a closed form too.
-_LONGEST_RECURSION = 5000
+_LONGEST_RECURSION = 1000
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6

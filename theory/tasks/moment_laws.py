@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -107,6 +108,7 @@ class MomentLaw:
         """K and s of models 1, 2, …, to more digits than a float has."""
         exactly = {symbol: rational(exact(numbers[symbol.name])) for symbol in self.parameters}
 
+        @cache
         def number(expression: sp.Expr) -> Value:
             return mpmath.mpf(sp.N(substituted(expression, exactly), mpmath.mp.dps + 5))
 
