@@ -85,7 +85,7 @@ class MomentLaw:
             EXACT,
             gain=recursion.solve(symbolic).expr if is_error else None,
             growth=None if formula.growth is None else formula.growth.times(self.unit),
-            own_gain=is_error,
+            own_gain=False,  # it is the limit alone that is the gain
             each=_Each(self).at if open_form and not by_numbers else None,
             values=self.values if by_numbers else None,
             precise=None if by_numbers else self.values,
