@@ -119,8 +119,8 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     values = summary["values"]
     print(f"{'n':>4}  {'gain c_n':>12}  " + ("" if values is None else law.quantity.name.replace("_", " ")))
     for row, c in enumerate(law.gain(summary["iterations"])):
-        known = values is not None and values[row] is not None
-        value = f"{values[row]:.10g}" if known else "" if values is None else "too large"
+        number = None if values is None else values[row]
+        value = f"{number:.10g}" if number is not None else "" if values is None else "too large"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
     _print_estimates(summary)
 

@@ -10,7 +10,7 @@ import flint
 import sympy as sp
 from flint import arb, fmpq
 
-from ..sympy_types import summand
+from ..sympy_types import as_expression, summand
 from .ball_sums import NoValue, RationalSum, unknown
 
 #: A rational number, or a ball that holds the value; one that is not finite says that nothing is known.
@@ -193,12 +193,13 @@ def _sum(total: sp.Sum) -> Function:
 
 def _product(product: sp.Product) -> Function:
     ((index, first, last),) = product.limits
-    first_at, last_at, factor_at = compiled(first), compiled(last), compiled(product.function)
+    first_at, last_at, factor_at = compiled(first), compiled(last), compiled(as_expression(product.function))
 
     def call(values: Values) -> Ball:
         start, end = first_at(values), last_at(values)
-        whole = isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1
-        if not whole or end - start >= _MOST_TERMS:
+        if not (isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1):
+            return unknown()
+        if end - start >= _MOST_TERMS:
             return unknown()
         one = fmpq(1) if end - start < _FEW_TERMS else arb(1)
         return _multiplied([one, *_terms(factor_at, index, int(start.p), int(end.p), values)])

@@ -80,7 +80,8 @@ def fits(workflow, iteration, known, T) -> Iterator[tuple[Fraction, Fraction]]:
     composition = workflow.composition(iteration)
     if composition.drawn is None:
         shares = workflow.shares(iteration)
-        yield sum(weight * known[pool] / (workflow.size(pool) * T) for pool, weight in shares.items()), Fraction(1)
+        terms = (weight * known[pool] / (workflow.size(pool) * T) for pool, weight in shares.items())
+        yield sum(terms, Fraction(0)), Fraction(1)
         return
     ones = sum(known[pool] for run in composition.runs for pool in run.pools())
     drawn = int(composition.drawn * T)

@@ -147,7 +147,7 @@ class Categorical(_Categories):
     curvature: ClassVar[sp.Expr] = sp.S.NegativeOne
 
     T: int | None = None
-    p: tuple[float, ...] = (0.5, 0.3, 0.2)
+    p: tuple[float | Fraction, ...] = (0.5, 0.3, 0.2)
 
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""

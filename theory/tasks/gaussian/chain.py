@@ -27,7 +27,7 @@ class DigammaSum(sp.Function):
     """psi((T - 1)/2) + … + psi((T - d)/2), the mean of log det of a Wishart matrix of T - 1 rows, less d log 2."""
 
     @classmethod
-    def eval(cls, rows: sp.Expr, dimension: sp.Expr) -> sp.Expr | None:
+    def eval(cls, rows: sp.Expr, dimension: sp.Expr) -> sp.Expr | None:  # pyright: ignore[reportIncompatibleMethodOverride]: SymPy's own has any arguments
         """The sum, where the dimension is a number."""
         if isinstance(dimension, sp.Integer):
             return sp.Add(*(sp.digamma((rows - j) / 2) for j in range(1, int(dimension) + 1)))
