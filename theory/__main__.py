@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from . import bound_command, generator_command, table
+from . import bound_command, generator_command, table, task_table
 from .cli import (
     Parser,
     add_task,
@@ -172,6 +172,10 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
 
 
 def _table(task: type[Task], options: argparse.Namespace) -> int:
+    if options.tasks:
+        lines = task_table.lines()
+        print(json.dumps(task_table.values(lines)) if options.json else task_table.markdown(lines))
+        return 0
     laws = table.rows(task, options.of)
     if options.json:
         print(json.dumps(table.values(laws), allow_nan=False))
@@ -197,6 +201,8 @@ def parser(task: type[Task] = TASKS[0]) -> Parser:
     command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.", examples=["--latex"])
     add_task(command, task, choices=False, parameters=False)
     command.set_defaults(main=partial(_table, task))
+    meaning = "every task under the workflows that matter most, in a word each, in the place of one task's laws"
+    command.add_argument("--tasks", action="store_true", help=meaning)
     output = command.add_mutually_exclusive_group()
     output.add_argument("--markdown", action="store_true", help="print it as Markdown (default)")
     output.add_argument("--latex", action="store_true", help="print it as LaTeX")
