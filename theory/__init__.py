@@ -50,6 +50,10 @@ from .tasks import (
     NegativeBinomial as NegativeBinomial,
     Poisson as Poisson,
 )
+from .tasks.kernel_density import (
+    expected_characteristic as expected_characteristic,
+    expected_density as expected_density,
+)
 from .tasks.regression import (
     GeneratedLaw as GeneratedLaw,
     UnequalLaw as UnequalLaw,

@@ -157,11 +157,15 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
             "where there is one, hold for every n."
         )
-    if generator != Generator():
+    law = law_of(of, workflow, options.of) if generator == Generator() else of.generated(workflow, generator)
+    if not isinstance(law, Law):
         generator_command.report(of, workflow, generator, options)
         return 0
-    law = law_of(of, workflow, options.of)
+    if law.quantity.name != options.of:
+        raise ValueError(f"under {generator} the law of the {law.quantity.name} is known; leave out --of {options.of}.")
     result = summary(law, numbers, options.iterations)
+    if generator != Generator():
+        result["temperature"] = str(generator.temperature)
     if options.json:
         print(json.dumps(result, allow_nan=False))
     elif options.latex:

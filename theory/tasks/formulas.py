@@ -17,7 +17,7 @@ from ..summation import factor_roots
 from ..symbolic_workflow import SymbolicWorkflow
 from ..symbols import T, i, n
 from ..sympy_types import as_expression, at, cancelled, factored, substituted
-from .spreads import Curved, Spread
+from .spreads import Curved, Scaled, Spread
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,18 @@ def _nested_spread(workflow: SymbolicWorkflow, spread: Spread, numbers: Mapping[
         later = as_expression(sp.Product(at(factor, i, i + 1), (i, 1, n)))
         return Formula(later / at(factor, i, n + 1), growth, "telescoping", because)
     return Formula(as_expression(sp.Product(factor, (i, 1, n))), growth, "telescoping", because)
+
+
+def sampled_formula(workflow: SymbolicWorkflow, sampled: sp.Expr) -> Formula | None:
+    """The mean spread within training sets where sampled data have `sampled` times the spread of their model.
+
+    All factors but the first, of real data, are those of a spread that is `sampled` times that within.
+    """
+    found = _nested_spread(workflow, Scaled(sampled), {})
+    if found is None or found.expr is None:
+        return None
+    growth = None if found.growth is None else found.growth.times(1 / sampled)
+    return Formula(found.expr / sampled, growth, found.rule, found.because)
 
 
 def _factor(rows: NestedRows, spread: Spread) -> sp.Expr | None:

@@ -42,7 +42,7 @@ class MomentLaw:
         numbers: as far as the task has some.
         gained: whether the mean's variance times T goes to the workflow's gain for T -> oo.
         sampled: what the spread of sampled data is multiplied by.
-        further: (workflow, moment) -> a formula that `formulas` does not have.
+        further: (workflow, moment) -> a formula where there is no general one, or sampled data are spread otherwise.
     """
 
     workflow: Workflow
@@ -99,7 +99,7 @@ class MomentLaw:
 
     def _formula(self, symbolic: SymbolicWorkflow) -> Formula | None:
         if self.sampled != 1:
-            return None
+            return None if self.further is None else self.further(symbolic, self.moment)
         find = error_formula if self.moment == ERROR else spread_formula
         found = find(symbolic, self.spread, self.numbers)
         return self.further(symbolic, self.moment) if found is None and self.further is not None else found

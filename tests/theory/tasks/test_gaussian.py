@@ -1,12 +1,14 @@
 """The Gaussian's laws of a chain: divergence and determinant."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, FixedReal, Gaussian, Replace, ReplaceGrowing
-from theory.symbols import T
+from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
+from theory.symbols import T, n
 from theory.tasks.gaussian.chain import DigammaSum
 
 
@@ -103,3 +105,41 @@ def test_needs_are_assumptions():
     law = theory.law(Gaussian(), Replace(), "kl")
     assert [str(relation) for relation in law.assumptions] == ["T >= d + 3", "T >= 2", "d >= 1", "n >= 1"]
     assert theory.law(Gaussian(T=12, d=1), Replace(), "kl").exact
+
+
+def test_numbers_at_a_temperature():
+    """Samples at 0.7 times the model's standard deviation: simulated elsewhere; without it the variance would stay."""
+    cold = Generator(temperature=Fraction(7, 10))
+    law = Gaussian().generated(Accumulate(), cold)
+    values = law.evaluate(n=range(1, 7), T=5)
+    assert values == pytest.approx([0.8, 0.5764, 0.47214, 0.40905, 0.36572, 0.33364], abs=6e-6)
+    exactly = [float(law.expr.subs(T, 5).subs(n, m).doit()) for m in range(1, 7)]
+    assert values == pytest.approx(exactly, rel=1e-13)
+    assert law.growth().kind == "vanishing"
+    assert law.evaluate(n=1000, T=5) == pytest.approx(
+        float(sp.N((law.growth().constant * law.growth().scale).subs({T: 5, n: 1000}))), rel=1e-2
+    )
+    assert theory.law(Gaussian(), Accumulate()).growth().kind == "bounded"
+    # the mean's error by the recursion alone, and windows of weights too
+    error = Gaussian().generated(FixedReal(Fraction(1, 2)), cold, of="mean_error")
+    assert error.evaluate(n=[1, 2], T=5) == pytest.approx([0.2, 0.2 + 0.25 * 0.49 * 0.8 / 5], rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: Gaussian().generated(Accumulate(), Generator(temperature=0)),
+            "a law under a temperature above 0 alone",
+        ),
+        (lambda: Gaussian().generated(Accumulate(), Generator(bias=1)), "a law under a temperature above 0 alone"),
+        (lambda: Gaussian().generated(Replace(), Generator(temperature=2), of="kl"), "of the kl no law under"),
+        (
+            lambda: Gaussian(estimator="unbiased").generated(FixedReal(Fraction(1, 2)), Generator(temperature=2)),
+            "where every row counts alike",
+        ),
+    ],
+)
+def test_generators_without_a_law(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

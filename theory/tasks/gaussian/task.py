@@ -1,18 +1,26 @@
 """A Gaussian fitted by mean and covariance, as in Shumailov et al. (2305.17493) and Kazdan et al. (2410.16713)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
 from typing import ClassVar
 
 import sympy as sp
 
 from ...derivation import Derived
+from ...exact import required
+from ...generator import Generator
+from ...law import Law
 from ...prover.domain import Domain, Variable
+from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import T
+from ...sympy_types import rational
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
+from ..formulas import Formula, sampled_formula
 from ..given import check_option, keep_plain
 from ..moment_laws import ERROR, SPREAD, MomentLaw
-from ..spreads import Curved, Unbiased
+from ..spreads import Curved, Scaled, Unbiased
 from . import chain
 from .chain import Chain
 from .symbols import d
@@ -102,6 +110,43 @@ class Gaussian(Task):
             return None if why is None else f"of the {quantity.name} {why}"
         return self._moment(workflow, quantity).objection()
 
+    def generated(self, workflow: Workflow, generator: Generator, of: str | None = None) -> Law:
+        """The law of the variance, or of the mean's error, where samples are at a temperature.
+
+        The standard deviation of what is sampled from a model is `temperature` times the model's, in every direction.
+
+        Args:
+            workflow: what each model is fitted to.
+            generator: with a temperature above 0 and nothing else that is not as usual.
+            of: the name of the quantity; by default "variance".
+
+        Raises:
+            ValueError: there is no such law.
+        """
+        quantity, objection = self.quantity(of), self.generated_objection(workflow, generator)
+        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
+            objection = f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
+        if objection is not None:
+            raise ValueError(objection)
+        square = required(generator.temperature, "temperature") ** 2
+        law = replace(
+            self._moment(workflow, quantity),
+            spread=Unbiased() if self.estimator == "unbiased" else Scaled(sp.S.One),
+            sampled=square,
+            further=partial(_at_temperature, square) if self.estimator == "mle" else None,
+            gained=False,
+        )
+        objection = law.objection()
+        if objection is not None:
+            raise ValueError(objection)
+        return Law(self, workflow, quantity, law.derived())
+
+    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
+        """A temperature is known, and nothing else of a generator."""
+        if generator.temperature == 0 or generator != Generator(temperature=generator.temperature):
+            return f"{self.name} has a law under a temperature above 0 alone; got {generator}."
+        return None
+
     @property
     def _chain(self) -> Chain:
         return Chain(self.estimator == "unbiased")
@@ -117,3 +162,7 @@ class Gaussian(Task):
             (T, d),
             self.at,
         )
+
+
+def _at_temperature(square: Fraction, workflow: SymbolicWorkflow, moment: str) -> Formula | None:
+    return sampled_formula(workflow, rational(square)) if moment == SPREAD else None
