@@ -129,8 +129,8 @@ class MomentLaw:
         with mpmath.workdps(digits):
             found = [getattr(each, self.moment) for each in self.moments(numbers, most)]
             # below that it is rounding
-            values = [float(value) if abs(value) > mpmath.mpf(10) ** (20 - digits) else 0.0 for value in found]
-        return scale * np.array(values)[iterations - 1]
+            values = [float(scale * value) if abs(value) > mpmath.mpf(10) ** (20 - digits) else 0.0 for value in found]
+        return np.array(values)[iterations - 1]
 
 
 class _Each:
