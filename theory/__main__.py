@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from . import bound_command, generator_command, table
+from . import bound_command, generator_command, table, task_table
 from .cli import (
     Parser,
     add_task,
@@ -58,15 +58,15 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         numbers: of the parameters, `None` where there is none.
         iterations: listed, from 1 on.
     """
-    growth = law.growth()
     known = None not in numbers.values()
+    growth = law.growth() or (law.growth(**numbers) if known else None)
     values = _listed(law.evaluate(n=range(1, iterations + 1), **numbers)) if known else None
     return {
         "task": law.task.name,
         "quantity": law.quantity.name,
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
-        **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
+        **{each.name: getattr(law.task, each.name) for each in (*law.task.choices, *law.task.several)},
         **_details(law),
         "expression": str(law.expr),
         "validity": law.validity,
@@ -76,9 +76,10 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "estimates": None if law.exact else _estimates(law, numbers, iterations),
         "gain": [str(c) for c in law.gain(iterations)],
         "closed_form": _text(law.closed_form()),
-        "limit": _text(law.limit()),
+        "limit": None if growth is None else str(growth.limit),
         "growth": None if growth is None else growth.kind,
         "growth_constant": None if growth is None else str(growth.constant),
+        "growth_scale": None if growth is None else _text(growth.scale),
         "assumptions": [str(relation) for relation in law.assumptions],
         "source": law.source,
         **numbers,
@@ -101,7 +102,7 @@ def _details(law: Law) -> dict[str, Any]:
 
 
 def _listed(values: np.ndarray) -> list[float | None]:
-    """As JSON has them: `None` for what is infinite."""
+    """As JSON has them: `None` for what is infinite, or beyond what a float can be."""
     return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
@@ -115,8 +116,10 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     print(f"{law.workflow}{chosen}: {law.quantity.meaning}")
     print(f"  {law.quantity.symbol:<11} = {law.expr}")
     print(f"  closed form = {law.closed_form()}")
-    print(f"  limit       = {law.limit()}")
-    print(f"  growth      : {law.growth()}")
+    numbers = {name: summary[name] for name in (parameter.name for parameter in law.task.parameters)}
+    growth = law.growth() or (law.growth(**numbers) if None not in numbers.values() else None)
+    print(f"  limit       = {None if growth is None else growth.limit}")
+    print(f"  growth      : {growth}")
     print(f"  needs       : {', '.join(map(str, law.assumptions))}")
     print(f"  validity    : {'exact at finite T' if law.exact else law.validity}")
     print(f"  source      : {law.source}")
@@ -161,11 +164,18 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
             "where there is one, hold for every n."
         )
-    if generator != Generator():
+    if generator == Generator():
+        law = law_of(build_task(task, options, parameters=True) if of.by_numbers else of, workflow, options.of)
+    else:
+        law = of.generated(workflow, generator)
+    if not isinstance(law, Law):
         generator_command.report(of, workflow, generator, options)
         return 0
-    law = law_of(build_task(task, options, parameters=True) if of.by_numbers else of, workflow, options.of)
+    if law.quantity.name != options.of:
+        raise ValueError(f"under {generator} the law of the {law.quantity.name} is known; leave out --of {options.of}.")
     result = summary(law, numbers, options.iterations)
+    if generator != Generator():
+        result["temperature"] = str(generator.temperature)
     if options.json:
         print(json.dumps(result, allow_nan=False))
     elif options.latex:
@@ -176,6 +186,10 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
 
 
 def _table(task: type[Task], options: argparse.Namespace) -> int:
+    if options.tasks:
+        lines = task_table.lines()
+        print(json.dumps(task_table.values(lines)) if options.json else task_table.markdown(lines))
+        return 0
     laws = table.rows(task, options.of)
     if options.json:
         print(json.dumps(table.values(laws), allow_nan=False))
@@ -201,6 +215,8 @@ def parser(task: type[Task] = TASKS[0]) -> Parser:
     command = commands.add_parser("table", help=summary, description=f"{summary.capitalize()}.", examples=["--latex"])
     add_task(command, task, choices=False, parameters=False)
     command.set_defaults(main=partial(_table, task))
+    meaning = "every task under the workflows that matter most, in a word each, in the place of one task's laws"
+    command.add_argument("--tasks", action="store_true", help=meaning)
     output = command.add_mutually_exclusive_group()
     output.add_argument("--markdown", action="store_true", help="print it as Markdown (default)")
     output.add_argument("--latex", action="store_true", help="print it as LaTeX")

@@ -135,7 +135,8 @@ def _with_letters(relations: Iterable[str | sp.Basic] | str | sp.Basic, *laws: L
         for variable in _parameters(each.workflow):
             known = ranges.get(variable.symbol, variable)
             ranges[variable.symbol] = min(known, variable, key=lambda v: math.inf if v.ceiling is None else v.ceiling)
-    return first.task.own_domain.joined(ranges.values()).narrowed(relations)
+    needed = [relation for each in laws for relation in each.derived.needs]
+    return first.task.own_domain.joined(ranges.values()).narrowed(needed).narrowed(relations)
 
 
 def _parameters(workflow: Workflow) -> Iterator[Variable]:

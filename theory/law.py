@@ -10,20 +10,25 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from . import summation
 from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread, estimated
+from .exact import exact
 from .gain import gain
 from .iterations import as_iterations, check_iterations
 from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
-from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand
-from .task import Quantity, Task, check_task
+from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand, symbols
+from .task import Parameter, Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
 
 #: Gains with symbols are simplified up to this iteration.
 _SIMPLIFIED = 10
+
+#: Recursions are followed up to this iteration where there is a closed form too.
+_LONGEST_RECURSION = 1000
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -72,7 +77,8 @@ class Law(Judged):
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
         """Where it holds: the domain of the task with its numbers, and the iterations for which that was shown."""
-        relations = (relation.subs(list(self.task.at.items())) for relation in self.task.relations())
+        stated = (*self.derived.needs, *self.task.relations())
+        relations = (relation.subs(list(self.task.at.items())) for relation in stated)
         limit = self.derived.looked_at
         known = [relation for relation in relations if relation != sp.true]
         return (*known, *(() if limit is None else (sp.Le(n, limit),)))
@@ -107,7 +113,7 @@ class Law(Judged):
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:
-        if self.derived.expr.has(GAIN) or self.derived.values is not None:
+        if self.derived.expr.atoms(AppliedUndef) or self.derived.values is not None:
             return None
         return summation.without_sums(self.derived.expr)
 
@@ -115,19 +121,32 @@ class Law(Judged):
     def _growth(self) -> Growth | None:
         closed = self._general_closed_form
         found = self.derived.growth or (None if closed is None else growth(closed))
-        return None if found is None else Growth(found.kind, self._at(found.constant))
+        return None if found is None else found.at(self.task.at)
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
         return None if self._general_closed_form is None else self._at(self._general_closed_form)
 
-    def growth(self) -> Growth | None:
-        """Whether and how the law grows with n, with its exact constant; `None` where not proved."""
-        return self._growth
+    def growth(self, **parameters: Any) -> Growth | None:
+        """Whether and how the law grows with n, with its exact constant; `None` where not proved.
 
-    def limit(self) -> sp.Expr | None:
-        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved."""
-        return None if self._growth is None else self._growth.limit
+        Args:
+            parameters: numbers of the task's parameters by name; needed where the kind of growth depends on them.
+        """
+        at = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
+        found, depends = self._growth, self.derived.growth_at
+        if found is None and at and depends is not None:
+            found = depends({**self.task.at, **at})
+        return None if found is None else found.at(at)
+
+    def limit(self, **parameters: Any) -> sp.Expr | None:
+        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved.
+
+        Args:
+            parameters: as in `growth`.
+        """
+        found = self.growth(**parameters)
+        return None if found is None else found.limit
 
     def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
         """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.
@@ -216,11 +235,32 @@ class Law(Judged):
         iterations = as_iterations(n)
         if validity is not None and validity != self.validity:
             return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
+        self.check_needs({p.symbol: rational(exact(numbers[p.name])) for p in self._needed})
         if self.derived.values is not None:
             return self.derived.values(numbers, iterations)
-        if iterations.max() > _LONGEST_SUM and self._general_closed_form is not None:
+        precise = self.derived.precise
+        if precise is not None and (iterations.max() <= _LONGEST_RECURSION or self._general_closed_form is None):
+            return precise(numbers, iterations)
+        if (precise or iterations.max() > _LONGEST_SUM) and self._general_closed_form is not None:
             return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
         return self._evaluate_termwise(numbers, iterations)
+
+    @property
+    def _needed(self) -> list[Parameter]:
+        """The parameters that `needs` speaks of."""
+        named = set().union(*(symbols(relation) for relation in self.derived.needs))
+        return [parameter for parameter in self.task.parameters if parameter.symbol in named]
+
+    def check_needs(self, at: Mapping[sp.Symbol, sp.Rational]) -> None:
+        """Refuse numbers at which the quantity has no mean.
+
+        Raises:
+            ValueError: they are such.
+        """
+        for relation in self.derived.needs:
+            if relation.subs(list(at.items())) == sp.false:
+                given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation), key=str))
+                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
 
     def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
@@ -249,7 +289,8 @@ class Law(Judged):
         # Differences of polygamma functions at arguments 1/T apart lose up to log10(n T) digits each.
         largest = max((len(str(x)) for x in numbers.values() if isinstance(x, int)), default=1)
         with mpmath.workdps(40 + 4 * largest + 2 * len(str(iterations.max()))):
-            values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
+            # gamma functions at conjugate points have a real product
+            values = [float(mpmath.re(value(mpmath.mpf(int(m))))) for m in iterations.ravel()]
         return np.array(values).reshape(iterations.shape)
 
     @property
@@ -329,4 +370,6 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
     objection = task.objection(workflow, quantity)
     if objection is not None:
         raise ValueError(objection)
-    return Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found = Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found.check_needs(task.at)
+    return found

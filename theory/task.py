@@ -30,7 +30,8 @@ class Quantity:
     Attributes:
         name: as `of=` and `--of` take it, such as "test_error".
         meaning: in words, with its conventions: what is left out, which iteration is the first.
-        unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it.
+        unit: that of one fit on T real rows, to leading order where it has no simple formula, positive on the whole
+            domain; gains are counted in it. Of what is no error but what is left, such as a variance, the truth's own.
         limit_unit: to leading order for T -> oo.
         symbol: in LaTeX.
         short: in a few words with its conventions, as on an axis; by default its name.
@@ -85,11 +86,28 @@ class Choice:
         name: of the field and the option.
         options: all there are.
         meaning: of them.
+        default: taken where none is named; `None` where one must be.
     """
 
     name: str
     options: tuple[str, ...]
     meaning: str
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Several:
+    """Numbers of a task that belong together, such as probabilities. Its laws are written with them, not with symbols.
+
+    Attributes:
+        name: of the field and the option.
+        meaning: in words.
+        default: the field's.
+    """
+
+    name: str
+    meaning: str
+    default: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +137,8 @@ class Task(abc.ABC):
         quantities: what can be measured; the first where none is named.
         parameters: in the order of the options.
         choices: in the order of the options.
-        details: in the order of the options.
+        several: likewise.
+        details: likewise.
         domain: of the parameters' symbols, where all details are left at their defaults.
         invariant: fields that no law depends on.
     """
@@ -129,6 +148,7 @@ class Task(abc.ABC):
     parameters: ClassVar[tuple[Parameter, ...]]
     choices: ClassVar[tuple[Choice, ...]] = ()
     details: ClassVar[tuple[Detail, ...]] = ()
+    several: ClassVar[tuple[Several, ...]] = ()
     domain: ClassVar[Domain]
     invariant: ClassVar[tuple[str, ...]] = ()
 

@@ -1,0 +1,90 @@
+"""The command line of the tasks beside regression."""
+
+import numpy as np
+import pytest
+
+from tests.helpers import command, refused
+from theory import FreshReal, Gaussian, Poisson, expected_characteristic, expected_density
+from theory.task_table import COLUMNS, lines, markdown, values
+
+KEYS = {"task", "quantity", "workflow", "expression", "exact", "values", "gain", "closed_form", "limit", "growth"}
+
+
+@pytest.mark.parametrize(
+    ("options", "quantity", "found"),
+    [
+        ("accumulate --task gaussian --of variance --T 10", "variance", [0.9, 0.8775, 0.86775]),
+        ("accumulate --task gaussian --of mean-error --T 10 --d 2", "mean_error", [0.2, 0.245, 0.2645]),
+        ("replace --task gaussian --of kl --T 12", "kl", [0.1318891, 0.3378522, 0.6425808]),
+        ("accumulate --task gaussian --T 5 --estimator unbiased", "variance", [1, 0.9444444, 0.9219577]),
+        ("replace --task bernoulli --of diversity --T 5 --p 0.5", "diversity", [0.4, 0.32, 0.256]),
+        ("replace --task categorical --T 5 --p 1/2,1/4,1/4", "mean_error", [0.125, 0.225, 0.305]),
+        ("accumulate --task poisson --T 5 --mean 2", "mean_error", [0.4, 0.5, 0.5444444]),
+        ("accumulate --task gamma --of variance --T 5 --shape 1", "variance", [1.2, 1.26, 1.288]),
+        ("replace --task negative-binomial --T 5 --r 2", "mean_error", [0.3, 0.63, 0.993]),
+        ("accumulate --task kernel-density --T 5 --bandwidth 0.5", "variance", [1.05, 1.1225, 1.1808889]),
+        ("accumulate --task generalised-linear --T 100 --d 2", "test_error", [0.02, 0.025, 0.0272222]),
+        ("accumulate --task gaussian --T 5 --temperature 0.7", "variance", [0.8, 0.5764, 0.4721356]),
+    ],
+)
+def test_values(capsys, options, quantity, found):
+    ran = command(capsys, "theory", f"{options} --iterations 3 --json")
+    assert ran.status == 0, ran.err
+    assert KEYS <= ran.json.keys()
+    assert ran.json["quantity"] == quantity
+    assert ran.json["values"] == pytest.approx(found, rel=1e-6)
+    assert ran.json[quantity] == ran.json["values"]
+
+
+def test_a_verdict_by_numbers(capsys):
+    """A tenth of real data does not prevent the divergence of exponential numbers where T is 4."""
+    for rows, kind in (("4", "exponential"), ("5", "bounded")):
+        options = f"fixed-real --weight 1/10 --task gamma --shape 1 --T {rows} --iterations 2 --json"
+        assert command(capsys, "theory", options).json["growth"] == kind
+
+
+def test_what_leaves_the_range_of_floats_is_null(capsys):
+    options = "replace --task gamma --shape 0.001 --T 1 --of variance --iterations 200 --json"
+    found = command(capsys, "theory", options).json["values"]
+    assert found[0] == pytest.approx(1001 * 1000)
+    assert found[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("accumulate --task bernoulli --p 1.5 --T 5", "bernoulli needs 0 < p < 1"),
+        ("fresh-real --task categorical --of support-lost", "the support lost is known where"),
+        ("accumulate --task gaussian --of kl", "of the kl it is known under Replace()"),
+        ("replace --task gaussian --of kl --T 3", "kl needs T >= d + 3"),
+        ("accumulate --task gaussian --T 1", "gaussian needs T >= 2"),
+        ("accumulate --task poisson --T 5 --temperature 2", "poisson has no law for Accumulate()"),
+        ("accumulate --task gaussian --T 5 --temperature 2 --of mean-error", "leave out --of mean_error"),
+    ],
+)
+def test_mistakes(capsys, options, message):
+    refused(command(capsys, "theory", options), "python -m theory", message)
+
+
+@pytest.mark.slow
+def test_the_table_of_tasks():
+    table = lines([Gaussian, Poisson])
+    assert {line.task.name for line in table} == {"gaussian", "poisson"}
+    rows = values(table)
+    variance = next(row for row in rows if row["task"] == "gaussian, mle" and row["quantity"] == "variance")
+    assert variance["Replace()"] == "vanishing"
+    assert variance["Accumulate()"] == "bounded"
+    assert len(markdown(table).splitlines()) == len(table) + 2
+    assert set(rows[0]) == {"task", "quantity", *map(str, COLUMNS)}
+
+
+def test_expected_densities():
+    """Against numbers found elsewhere, the mean of one characteristic function, and a density that adds up to 1."""
+    x = np.linspace(-12, 12, 2001)
+    found = expected_density(FreshReal(), x, bandwidth=0.6, iterations=3)
+    np.testing.assert_allclose(found.sum(1) * (x[1] - x[0]), 1, rtol=1e-9)
+    transformed = (found * np.cos(1.3 * x)).sum(1) * (x[1] - x[0])
+    normal = expected_characteristic(FreshReal(), lambda t: np.exp(-(t**2) / 2), 1.3, bandwidth=0.6, iterations=3)
+    np.testing.assert_allclose(transformed, normal, rtol=1e-9)
+    with pytest.raises(ValueError, match="a kernel needs a bandwidth above 0"):
+        expected_density(FreshReal(), x, bandwidth=0, iterations=1)
