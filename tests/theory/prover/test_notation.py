@@ -293,7 +293,7 @@ def test_hostile_text_ends_in_one_line(text: str) -> None:
         parse_bound(text, LETTERS)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(
         st.sampled_from(
