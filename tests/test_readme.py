@@ -1,5 +1,6 @@
 """The README's code runs and prints what it says, and its commands work."""
 
+import importlib
 import json
 import math
 import re
@@ -40,11 +41,9 @@ PRINTED = [body for kind, body in BLOCKS if kind == "text"]
 COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.splitlines() if line.startswith("python")]
 
 
-def run(*command, **settings):
-    command = [sys.executable, *command]
-    return subprocess.run(
-        command, cwd=ROOT, env=as_a_user() | settings, capture_output=True, text=True, check=True
-    ).stdout
+def run(program):
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=True).stdout
 
 
 NAMES = ["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow", "finite T"]
@@ -52,16 +51,23 @@ NAMES = ["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow",
 
 @pytest.mark.parametrize(
     ("program", "printed"),
-    thinned([pytest.param(*each, id=name) for *each, name in zip(PROGRAMS, PRINTED, NAMES, strict=True)], every=3),
+    [
+        pytest.param(*each, id=name, marks=[] if name == "bounds" else pytest.mark.slow)
+        for *each, name in zip(PROGRAMS, PRINTED, NAMES, strict=True)
+    ],
 )
 def test_code_prints_what_it_says(program, printed):
-    assert run("-c", program) == printed
+    assert run(program) == printed
 
 
+@pytest.mark.usefixtures("quickly_compiled")  # its digits are not looked at
 @pytest.mark.parametrize("line", thinned(COMMANDS, every=10))
-def test_commands(line, tmp_path):
-    quickly = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # its digits are not looked at
-    assert run(*shlex.split(line.replace(" runs/", f" {tmp_path}/"))[1:], **quickly)
+def test_commands(line, tmp_path, capsys):
+    """In this process: that `python -m` finds each package is seen by its help."""
+    python, m, module, *words = shlex.split(line.replace(" runs/", f" {tmp_path}/"))
+    assert (python, m) == ("python", "-m")
+    assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
+    assert capsys.readouterr().out
 
 
 def test_the_table_of_speeds_is_the_recorded_one():

@@ -74,6 +74,7 @@ def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 def test_figures_draw_what_is_recorded(tmp_path):
     metrics, samples = recorded(diffusion.DIFFUSION), recorded(diffusion.DIFFUSION, "_samples")
     ablation = recorded(diffusion.ABLATION)

@@ -123,6 +123,7 @@ def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
     json.loads((tmp_path / "vae.json").read_text())
 
 
+@pytest.mark.slow
 def test_figures_draw_what_is_recorded(tmp_path):
     metrics, images = recorded(vae.VAE), recorded(vae.VAE, "_images")
     ablation = recorded(vae.ABLATION) + recorded(vae.LONGER)

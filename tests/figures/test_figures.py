@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import theory
-from figures import catalogue, designs, linear_a, linear_b, schematic
+from figures import catalogue, designs, linear_a, linear_b
 from figures.linear import curves
 from figures.style import COLOUR, save, style
 from paper_repro import sweep
@@ -42,6 +43,18 @@ def tables():
     return {module: table(module.SWEEP) for module in (linear_a, linear_b, designs)}
 
 
+@pytest.fixture(scope="module")
+def drawn(tables):
+    """Each figure, drawn once for all tests that look at it."""
+
+    @cache
+    def plot(module):
+        with style():
+            return module.plot(tables[module])
+
+    return plot
+
+
 def test_experiments_are_the_papers():
     a, b = linear.LINEAR_A, linear.LINEAR_B
     assert {str(s.sigma2) for s in a.simulations} == {"1/10", "1", "10"}
@@ -58,10 +71,8 @@ def test_experiments_are_the_papers():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", [linear_a, linear_b, designs], ids=lambda m: m.SWEEP.name)
-def test_every_law_and_mean_is_drawn(module, tables):
-    with style():
-        figure = module.plot(tables[module])
-    lines = [line.get_ydata() for axes in figure.axes for line in axes.lines]
+def test_every_law_and_mean_is_drawn(module, tables, drawn):
+    lines = [line.get_ydata() for axes in drawn(module).axes for line in axes.lines]
     expected = curves(tables[module])
     assert len(expected) == len(module.SWEEP.simulations)
     for curve in expected:
@@ -71,10 +82,9 @@ def test_every_law_and_mean_is_drawn(module, tables):
 
 
 @pytest.mark.slow
-def test_captions_say_what_a_reader_must_know(tables):
+def test_captions_say_what_a_reader_must_know(drawn):
     def text(module):
-        with style():
-            return module.plot(tables[module])._supxlabel.get_text().replace("\n", " ").replace("\xa0", " ")
+        return drawn(module)._supxlabel.get_text().replace("\n", " ").replace("\xa0", " ")
 
     assert "T = 114, d = 88 is our choice" in text(linear_a)
     for module in (linear_a, linear_b):
@@ -83,11 +93,9 @@ def test_captions_say_what_a_reader_must_know(tables):
     assert "standard errors from the law" in text(designs)
 
 
-def test_the_bound_lies_above_both_laws(tables):
-    with style():
-        figure = designs.plot(tables[designs])
+def test_the_bound_lies_above_both_laws(tables, drawn):
     for curve in curves(tables[designs]):
-        axes = next(a for a in figure.axes if a.get_title() == f"T = {curve.T}")
+        axes = next(a for a in drawn(designs).axes if a.get_title() == f"T = {curve.T}")
         line = next(line for line in axes.lines if "bound" in str(line.get_label()))
         bound = np.asarray(line.get_ydata())[0]
         np.testing.assert_allclose(bound, curve.exact[0] * 1.6449340668482264)
@@ -101,16 +109,13 @@ def test_each_workflow_has_a_colour_of_its_own():
 
 @pytest.mark.slow
 def test_the_same_bytes_twice(tables, tmp_path):
-    for module in (schematic, designs):
-
-        def draw(m=module):
-            return m.plot() if m is schematic else m.plot(tables[m])
-
-        first = [path.read_bytes() for path in save(tmp_path / "first", "figure", draw)]
-        second = [path.read_bytes() for path in save(tmp_path / "second", "figure", draw)]
-        assert first == second
-        assert first[0].startswith(b"%PDF")
-        assert first[1].startswith(b"\x89PNG")
+    first, second = (
+        [path.read_bytes() for path in save(tmp_path / place, "figure", lambda: designs.plot(tables[designs]))]
+        for place in ("first", "second")
+    )
+    assert first == second
+    assert first[0].startswith(b"%PDF")
+    assert first[1].startswith(b"\x89PNG")
 
 
 def test_simulated_tables_have_the_columns_that_figures_read(tmp_path):
@@ -142,15 +147,15 @@ def test_killed_in_the_middle(tmp_path):
         "import sys, pathlib, dataclasses\n"
         "from paper_repro import sweep\n"
         "from paper_repro.gerstgrasser2024 import linear\n"
-        "e = dataclasses.replace(linear.DESIGNS, iterations=2, replicates=int(sys.argv[2]))\n"
-        "print('started', flush=True)\n"
+        "one = linear.DESIGNS.simulations[:1]\n"
+        "e = dataclasses.replace(linear.DESIGNS, simulations=one, iterations=2, replicates=int(sys.argv[2]))\n"
         "sweep.run(e, pathlib.Path(sys.argv[1]))\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    process = subprocess.Popen([*command, "10000000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(2)
+    process = subprocess.Popen([*command, "10000000"], cwd=ROOT, stderr=subprocess.DEVNULL)
+    while not (tmp_path / ".designs.csv.lock").exists():
+        assert process.poll() is None, "ended before it could be killed"
+        time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert [path.name for path in tmp_path.iterdir()] == [".designs.csv.lock"]  # which holds nothing now

@@ -61,7 +61,6 @@ def attributes(tag):
     return [found for name, found, _ in outline().elements if name == tag]
 
 
-@pytest.mark.slow
 def test_well_formed():
     assert text().startswith("<!DOCTYPE html>")
     assert outline().mistakes == []

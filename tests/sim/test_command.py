@@ -11,6 +11,8 @@ from sim import __main__ as command_line
 from tests.helpers import command, refused
 from theory import Accumulate
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 UNEQUAL = "replace-growing --design fresh --T 20,30,40 --d 3 --iterations 3 --replicates 20000 --json"
 
 

@@ -59,7 +59,7 @@ def shown(process):
 
 
 def finish(process):
-    out, _ = process.communicate(timeout=250)
+    out, _ = process.communicate()
     assert process.returncode == 0, shown(process)
     return json.loads(out) if out else None
 
@@ -93,7 +93,7 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
     time.sleep(3)
     processes[victim].kill()
     other = processes[1 - victim]
-    out, _ = other.communicate(timeout=150)
+    out, _ = other.communicate()
     assert other.returncode not in (0, None)
     assert out == ""
     # Whether we notice, or JAX ends the process before in its own words: ours come, perhaps a moment after the end.
@@ -140,7 +140,13 @@ def same(one, other):
     )
 
 
-@pytest.mark.parametrize("target", [{}, {"replicates": None, "relative_error": 0.01}], ids=["count", "precision"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param({}, id="count"),
+        pytest.param({"replicates": None, "relative_error": 0.01}, id="precision", marks=pytest.mark.slow),
+    ],
+)
 def test_interrupted_at_any_block_it_goes_on(tmp_path, monkeypatch, target):
     monkeypatch.setattr(checkpoint, "_SECONDS", 0.0)
     straight = simulate(**target)

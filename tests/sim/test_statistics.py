@@ -7,7 +7,7 @@ from scipy import stats
 from sim.statistics import LEVELS, Histogram, RunningStatistics
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 10**6))
 def test_it_equals_numpy(sizes, seed):
     generator = np.random.default_rng(seed)

@@ -65,13 +65,13 @@ def workflows(draw):
     return Made(lambda i: by_weight(rows[i]), sizes.__getitem__)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(workflows())
 def test_any_workflow(workflow):
     assert gain(workflow, 6) == dense(workflow, 6)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=6)
 @given(workflows())
 def test_any_workflow_against_simulated_chains(workflow):
     """The recursion of the errors itself, in one dimension, with pseudo-random noises."""

@@ -251,7 +251,7 @@ def test_long_memories_of_real_data_end():
     assert solve(SymbolicWorkflow(Remembering(k))).growth is None
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8)
 @given(st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any), st.integers(0, 2), st.integers(0, 2))
 def test_random_lags(parts, anchor, fresh):
     total = sum(parts) + anchor + fresh
@@ -310,7 +310,7 @@ def test_what_every_iteration_answers_alike_is_read():
     assert solve(SymbolicWorkflow(workflow)).expr == solve(SymbolicWorkflow(Accumulate())).expr
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.lists(st.fractions(-2, 2, max_denominator=4), min_size=1, max_size=4), st.integers(0, 5))
 def test_shortest_recurrence(coefficients, seed):
     terms = [Fraction(seed + j * j + 1) for j in range(len(coefficients))]

@@ -137,7 +137,7 @@ def test_the_exact_noise_has_the_error_that_theory_says():
 @pytest.mark.slow
 @pytest.mark.parametrize("ancestral", [True, False])
 def test_samplers_recover_mean_and_covariance(ancestral):
-    graph, keys = chain(), jr.split(jr.key(2), 20_000)
+    graph, keys = chain(), jr.split(jr.key(2), 10_000)
 
     @eqx.filter_jit
     def draw(steps, rate):
@@ -150,7 +150,7 @@ def test_samplers_recover_mean_and_covariance(ancestral):
         return modes @ modes.T / modes.shape[1] / np.sqrt(VARIANCES[:, None] * VARIANCES[None])
 
     few, many = covariance(100), covariance(200)
-    wrong = covariance(200, rate=0.9)
+    wrong = covariance(100, rate=0.9)
     # of a variance of Gaussian draws, relative; half of it for a correlation, and more for a difference of two
     bound = 5 * (2 / (3 * len(keys))) ** 0.5
     assert np.abs(many - np.eye(3)).max() < 0.05

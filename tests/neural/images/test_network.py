@@ -128,7 +128,7 @@ def test_loss_is_the_bound_without_its_constant():
 
 def test_observation_noise_has_variance_beta_over_two():
     made = model(dtype=jnp.float32)
-    keys = jr.split(jr.key(8), 20_000)
+    keys = jr.split(jr.key(8), 10_000)
     clean, noisy = (
         np.asarray(eqx.filter_jit(lambda n: jax.vmap(lambda k: sample(made, noisy=n, key=k))(keys))(flag), np.float64)
         for flag in (False, True)

@@ -78,6 +78,7 @@ def stacked(task, population, key, iterations):
 STACKED = [(pools, real_data, design) for pools, real_data in KINDS[::-1] for design in DESIGNS[::-1]]
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 @pytest.mark.parametrize(("pools", "real_data", "design"), thinned(STACKED, every=8))
 def test_the_literal_sampler_solves_least_squares_on_the_stacked_rows(pools, real_data, design):
     population = three(pools, real_data, sizes=(1, 2, 1))
@@ -88,13 +89,10 @@ def test_the_literal_sampler_solves_least_squares_on_the_stacked_rows(pools, rea
     np.testing.assert_allclose(found, stacked(task, population, key, 3), rtol=1e-8)
 
 
-CASES = [(sampler, *kind) for sampler in ("wishart", "literal") for kind in KINDS]
-
-
-@pytest.mark.parametrize(("sampler", "pools", "real_data"), thinned(CASES, every=9))
-def test_at_fixed_design_means_follow_the_exact_gains(sampler, pools, real_data):
+@pytest.mark.parametrize(("pools", "real_data"), thinned(KINDS, every=4))
+def test_at_fixed_design_means_follow_the_exact_gains(pools, real_data):
     population = three(pools, real_data, sizes=(1, 2, 1))
-    run = simulate(task_of("fixed"), population, sampler=sampler, replicates=None, relative_error=0.0028)
+    run = simulate(task_of("fixed"), population, sampler="wishart", replicates=None, relative_error=0.0028)
     assert run.test_error.mean.shape == run.test_error.standard_error.shape == (4, 3)
     assert run.test_error.quantiles[0.5].shape == (4, 3)
     found = sim.compare(run, population)
@@ -115,11 +113,14 @@ def test_at_fixed_design_means_follow_the_exact_gains(sampler, pools, real_data)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "known"),
-    [*zip(KINDS, (0.7135947712, 0.4390849673, 0.6089760348, 0.3344662309), strict=True)],
+    [(("shared", "fixed"), 0.7135947712), (("separate", "fresh"), 0.3344662309)],
     ids=str,
 )
 def test_known_limits_of_symmetric_populations(kind, known):
-    """Three models, weight 3/10 on real data; after 15 iterations what is left of the start is 0.7^28."""
+    """Three models, weight 3/10 on real data; after 15 iterations what is left of the start is 0.7^28.
+
+    The gains of all kinds are held against simulations above; here two of them go far.
+    """
     population = symmetric_population(3, "3/10", pools=kind[0], real_data=kind[1])
     run = simulate(task_of("fixed", T=40, d=4), population, iterations=15, replicates=100_000)
     assert sim.compare(run, population).verdict == "agree"
@@ -130,18 +131,21 @@ def test_known_limits_of_symmetric_populations(kind, known):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pools", "real_data", "design"), STACKED)
+@pytest.mark.parametrize(
+    ("pools", "real_data", "design"), [*((*kind, "fresh") for kind in KINDS), ("separate", "fresh", "fixed")]
+)
 def test_same_distribution_as_the_literal_sampler(pools, real_data, design):
-    population = three(pools, real_data, sizes=(1, 2, 1))
+    """At fixed design the means have exact gains of each kind, above."""
 
-    def draw(sampler, seed, of=population):
-        blocks = Blocks(build(sampler, task_of(design, T=9), of, 3, "float64")[0], jr.key(seed))
+    def draw(sampler, seed, sizes=(1, 2, 1)):
+        population = three(pools, real_data, sizes)
+        blocks = Blocks(build(sampler, task_of(design, T=9), population, 3, "float64")[0], jr.key(seed))
         return np.concatenate(list(blocks(0, -(-40_000 // blocks.size))))[:40_000, 3:]
 
     one, other = draw("wishart", 1), draw("literal", 2)
     assert distance(one, other) < 1
     assert distance(one * 1.06, other) > 1
-    assert distance(one, draw("literal", 2, replace(population, sizes=(2, 1, 1)))) > 1
+    assert distance(draw("wishart", 3, (2, 1, 1)), other) > 1
 
 
 @pytest.mark.slow

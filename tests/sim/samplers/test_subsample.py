@@ -46,6 +46,7 @@ WORKFLOWS = {
 }
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 @pytest.mark.parametrize(
     ("name", "design", "covariance"),
     thinned(

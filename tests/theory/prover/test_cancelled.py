@@ -30,10 +30,11 @@ def test_divisions_by_zero_that_cancel_are_refused(bound: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_a_division_is_checked_on_every_part_of_a_domain() -> None:
-    """T >= 3 d and T >= d + 2 cross: T = 9 is in the part beyond alone."""
+@pytest.mark.parametrize("zero", ["d-1", "T-2*d"])
+def test_a_division_is_checked_on_every_part_of_a_domain(zero: str) -> None:
+    """T >= 2 d and T >= d + 2 cross at d = 2: d = 1 is in the part before alone, T = 2 d in the part beyond."""
     with pytest.raises(ValueError, match="the bound divides by .*, which cancels"):
-        check_bound(LAW, "n*sigma^2*d/(T-d-1)*(T-9)/(T-9)", domain="T >= 3*d")
+        check_bound(LAW, f"n*sigma^2*d/(T-d-1)*({zero})/({zero})", domain="T >= 2*d")
 
 
 @pytest.mark.parametrize(

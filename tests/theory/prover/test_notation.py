@@ -287,13 +287,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:16]))
-@pytest.mark.timeout(20)  # far beyond any need; what is refused here would else take hours or memory
+@pytest.mark.timeout(120)  # far beyond any need; what is refused here would else take hours or memory
 def test_hostile_text_ends_in_one_line(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(the|a) bound [^\n]{,400}\.$"):
         parse_bound(text, LETTERS)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(
         st.sampled_from(

@@ -16,7 +16,7 @@ from theory import Refuted
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))  # the same bounds in each run: more of them are for `random_bounds` itself
 def test_no_verdict_on_a_random_bound_is_wrong(seed: int) -> None:
     said: list[str] = []
     kinds = [outcome.kind for outcome in random_bounds.run(25, seed, say=said.append)]

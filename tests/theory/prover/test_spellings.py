@@ -147,7 +147,7 @@ def _trees() -> st.SearchStrategy[Tree]:
     return st.recursive(positives, real, max_leaves=4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_trees(), st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.fractions(1, 9, max_denominator=7))
 def test_every_spelling_of_a_tree_has_its_value(tree: Tree, n_: int, d_: int, more: int, noise: Any) -> None:
     spellings = [tree.text("**"), tree.text("^"), tree.text(" ** "), tree.typed(), sp.latex(tree.expression())]
