@@ -33,8 +33,8 @@ PROPORTIONAL = Sweep(
     sampler="conditional",
 )
 
-#: Workflows without an exact law at fresh design: how far their approximation is off, and the law for T -> oo. A pool of
-#: T/2 rows has fewer rows than features at d/T = 0.8.
+#: Workflows without an exact law at fresh design: how far their approximation is off, and the law for T -> oo. At
+#: d/T = 0.8 a pool of T/2 rows has fewer rows than features.
 APPROXIMATION = Sweep(
     "approximation",
     grid(

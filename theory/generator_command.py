@@ -1,4 +1,4 @@
-"""`--temperature`, `--bias`, `--edited`: a workflow's law where data are sampled from models otherwise than as they are."""
+"""`--temperature`, `--bias`, `--edited`: the law of a workflow whose models are sampled otherwise than as they are."""
 
 import argparse
 import json
@@ -33,9 +33,7 @@ def add_to(command: Parser) -> None:
 
 def build(options: argparse.Namespace) -> Generator:
     """The generator that the options name."""
-    return Generator(
-        temperature=options.temperature, bias=options.bias, edited=options.edited, fading=options.fading
-    )
+    return Generator(temperature=options.temperature, bias=options.bias, edited=options.edited, fading=options.fading)
 
 
 def written(generator: Generator) -> dict[str, str]:

@@ -48,7 +48,7 @@ class GainLaw:
 
 def solve(workflow: SymbolicWorkflow) -> GainLaw:
     """The gain as far as it can be proved for all n."""
-    for rule in (nested, single_lag, fixed_lags):
+    for rule in (nested, growing_real, single_lag, fixed_lags):
         solved = rule(workflow)
         if solved is not None:
             return solved
@@ -90,6 +90,27 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
     # Written with the sums that harmonic numbers are, as the gains of whole pools are.
     expr = as_expression(collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x))))
     return GainLaw(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
+
+
+def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """All data kept, r new real rows and s sampled ones at each iteration (in multiples of T), all rows alike, r > 0.
+
+    With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. A product of
+    factors 1 - r/N_j tends to 0, for the N_j grow like j, and the variances have a finite sum: so c_n tends to 0.
+    """
+    read = workflow.training_set
+    alike = read is not None and read.shares is None and read.drawn is None
+    if read is None or not alike or set(read.parts) != {(sp.S.One, n, False), (sp.Integer(2), n, True)}:
+        return None
+    sizes = (read.size, read.real_size)
+    if len(read.parts) != 2 or not all(size.is_positive and not size.has(k) for size in sizes):
+        return None
+    return GainLaw(
+        None,
+        Growth("bounded", sp.S.Zero),
+        "vanishing",
+        "all data are kept, new real ones of every iteration among them",
+    )
 
 
 def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:
