@@ -5,8 +5,9 @@ In units of the error of one fit, the error of model n obeys, at fixed design ex
     delta_n = sum_k share_nk (delta_{k-1} + noise_k) + thinning_n,     delta_0 = 0,
 
 over the pools k of training set n; noise_k has variance 1/size_k, the thinning noise of a subsample of r out of S rows
-(in multiples of T) 1/r - 1/S, all independent. Three kinds of workflow are solved here, each function stating its own:
-training sets that grow or are one pool (`nested`), a single lag (`single_lag`), and any fixed lags (`fixed_lags`).
+(in multiples of T) 1/r - 1/S, all independent. Four kinds of workflow are solved here, each function stating its own:
+training sets that grow or are one pool (`nested`), or grow by real data too (`growing_real`), a single lag
+(`single_lag`), and any fixed lags (`fixed_lags`).
 """
 
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
 
 
 def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
-    """All data kept, r new real rows and s sampled ones at each iteration (in multiples of T), all rows alike, r > 0.
+    """All data kept, at each iteration r > 0 new real rows and s sampled ones (in multiples of T), all rows alike.
 
     With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. A product of
     factors 1 - r/N_j tends to 0, for the N_j grow like j, and the variances have a finite sum: so c_n tends to 0.
@@ -105,12 +106,8 @@ def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
     sizes = (read.size, read.real_size)
     if len(read.parts) != 2 or not all(size.is_positive and not size.has(k) for size in sizes):
         return None
-    return GainLaw(
-        None,
-        Growth("bounded", sp.S.Zero),
-        "vanishing",
-        "all data are kept, new real ones of every iteration among them",
-    )
+    because = "all data are kept, and new real rows come in at every iteration"
+    return GainLaw(None, Growth("bounded", sp.S.Zero), "vanishing", because)
 
 
 def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:

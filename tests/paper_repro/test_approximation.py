@@ -11,7 +11,7 @@ from theory import linear
 from theory.workflow import Workflow
 
 T = 40
-#: How far it may be off, by workflow and d, where that is more than 1 %: a pool of fewer rows than features, drawn rows.
+#: How far it may be off, by workflow and d, where that is over 1 %: a pool of fewer rows than features, drawn rows.
 WORST = {("FreshReal(synthetic_ratio=1/2, weight=7/10)", 32): 0.02, ("accumulate-subsample", 32): 0.08}
 NAMES = {one.name: one.workflow for one in APPROXIMATION.simulations}
 
