@@ -96,8 +96,8 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
 def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
     """All data kept, at each iteration r > 0 new real rows and s sampled ones (in multiples of T), all rows alike.
 
-    With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. A product of
-    factors 1 - r/N_j tends to 0, for the N_j grow like j, and the variances have a finite sum: so c_n tends to 0.
+    With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. The product
+    of the factors tends to 0, since N_n grows like n, and the variances have a finite sum: so c_n tends to 0.
     """
     read = workflow.training_set
     alike = read is not None and read.shares is None and read.drawn is None
