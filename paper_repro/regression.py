@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from theory import (
     Accumulate,
+    AccumulateSubsample,
     FixedReal,
     FreshReal,
     Generator,
@@ -30,6 +31,29 @@ PROPORTIONAL = Sweep(
     400,
     seed=7,
     sampler="conditional",
+)
+
+#: Workflows without an exact law at fresh design: how far their approximation is off, and the law for T -> oo. At
+#: d/T = 0.8 a pool of T/2 rows has fewer rows than features.
+APPROXIMATION = Sweep(
+    "approximation",
+    grid(
+        designs=("fresh",),
+        T=(40,),
+        d=(2, 8, 20, 32),
+        workflows=(
+            SlidingWindow(2),
+            SlidingWindow(3),
+            FixedReal("1/2"),
+            FixedReal("1/5"),
+            FreshReal("1/2", "7/10"),
+            AccumulateSubsample(),
+        ),
+    ),
+    6,
+    10_000,
+    seed=11,
+    relative_error=0.003,
 )
 
 #: Sampling at another temperature leaves the kind of growth, labels that are off by one vector change it.
@@ -73,6 +97,7 @@ POPULATION = Sweep(
 
 EXPERIMENTS = {
     "proportional": Entry("five workflows at fresh design, d/T from 0.05 to 0.8", PROPORTIONAL.presets, run),
+    "approximation": Entry("the error of the approximation at fresh design", APPROXIMATION.presets, run),
     "temperature_bias": Entry("generators of another temperature, or with a bias", TEMPERATURE_BIAS.presets, run),
     "population": Entry("several models that train on one another's data", POPULATION.presets, run),
 }

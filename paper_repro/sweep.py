@@ -80,6 +80,9 @@ class Sweep(Generic[S]):
         replicates: of each.
         seed: of all random numbers.
         sampler: its name; "conditional" has exact means with smaller errors, and no quantiles.
+        relative_error: where it is given, each simulation ends when its standard errors are at most this share of the
+            means, after `replicates` at the latest; "auto" is then the sampler that gets there first, which may have no
+            quantiles, so that the table has none.
     """
 
     name: str
@@ -88,10 +91,12 @@ class Sweep(Generic[S]):
     replicates: int
     seed: int
     sampler: str = "auto"
+    relative_error: float | None = None
 
     @property
     def configuration(self) -> dict[str, object]:
         """Everything that the numbers depend on, as JSON."""
+        aim = {} if self.relative_error is None else {"relative_error": self.relative_error}
         return {
             "name": self.name,
             "settings": [simulation.described for simulation in self.simulations],
@@ -99,6 +104,7 @@ class Sweep(Generic[S]):
             "replicates": self.replicates,
             "seed": self.seed,
             "sampler": self.sampler,
+            **aim,
         }
 
     @property
@@ -157,6 +163,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
             replicates=sweep.replicates,
             key=key,
             sampler=sweep.sampler,
+            relative_error=sweep.relative_error,
             generator=one.generator,
         )
         estimate = result.test_error
@@ -168,7 +175,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
             "sigma2": str(one.sigma2),
         }
         columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
-        if estimate.quantiles:
+        if estimate.quantiles and sweep.relative_error is None:
             columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
         for at in np.ndindex(estimate.mean.shape):
             place |= dict(zip(("iteration", "model"), (index + 1 for index in at), strict=False))

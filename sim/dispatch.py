@@ -114,6 +114,11 @@ def _objection(
     iterations: int,
     generator: Generator,
 ) -> str | None:
+    if generator.edits and not sampler.edits:
+        return (
+            f"the {sampler.name} sampler labels whole pools, and {generator} edits the newest training set: that is "
+            f"simulated under Replace(), by the literal sampler; got {workflow}."
+        )
     found = sampler.objection(task, workflow, iterations)
     if found is None and generator != USUAL:
         found = sampler.generator_objection(generator, task, workflow, iterations)

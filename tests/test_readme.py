@@ -18,14 +18,17 @@ from figures.vae import described
 from paper_repro import verdicts
 from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
 from paper_repro.recorded import RECORDED
+from paper_repro.regression import APPROXIMATION
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.helpers import as_a_user, recorded, thinned
+from tests.paper_repro.test_approximation import off_by
 from theory import (
     Accumulate,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
+    Generator,
     Replace,
     ReplaceGrowing,
     SlidingWindow,
@@ -198,6 +201,26 @@ def test_the_gpt2_of_full_size_is_as_recorded():
     assert f"under `replace`, {impossible[3]} under `accumulate`" in text
 
 
+def approximation_table(rows):
+    """How far values of the last model are off, of the approximation and of the law for T -> oo, in per cent."""
+    sweep = APPROXIMATION
+    features = sorted({one.d for one in sweep.simulations})
+    lines = ["| d/T | " + " | ".join(f"{dim / sweep.simulations[0].T:g}" for dim in features) + " |"]
+    lines.append("|---" * (len(features) + 1) + "|")
+    for name, workflow in {one.name: one.workflow for one in sweep.simulations}.items():
+        cells = []
+        for dim in features:
+            off, error = off_by(rows, name, workflow, dim, "approximation")
+            large, _ = off_by(rows, name, workflow, dim, "large-T")
+            cells.append(f"{100 * off[-1]:+.1f} ± {100 * error[-1]:.1f} ({100 * large[-1]:+.0f})".replace("-", "−"))
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def test_the_table_of_the_approximation_is_the_recorded_one():
+    assert approximation_table(recorded(APPROXIMATION)) in TEXT
+
+
 @pytest.mark.slow
 def test_the_claims_in_short_are_what_is_judged():
     judged = verdicts.table()
@@ -273,6 +296,57 @@ def test_the_table_of_laws_is_what_is_derived(name, workflow, gain, growth, c, k
     one_fit = law.evaluate(T=50, d=7, n=1)
     numbers = {T: 50, d: 7, sigma: 1}
     assert float(found.constant.subs(numbers)) / one_fit == pytest.approx(constant, rel=1e-12)
+
+
+#: Of the table of generators, at τ = 1/2, b = 2, m = 1/3 and η = 1/2: rows as they are written, and c_n, the shift's
+#: part of the error, the kind of growth, and its constant of the gain or of the shift.
+GENERATORS = [
+    (
+        "| `temperature=τ` | `Replace()` | 1 + τ²(n − 1) | linear, slope τ² |",
+        (Replace(), Generator(temperature="1/2")),
+        lambda n: (1 + (n - 1) / 4, 0),
+        ("linear", 1 / 4),
+    ),
+    (
+        "| `temperature=τ` | `Accumulate()` | 1 + τ²(Σ 1/i² − 1) | bounded, 1 + τ²(π²/6 − 1) |",
+        (Accumulate(), Generator(temperature="1/2")),
+        lambda n: (1 + (harmonic(n, 2) - 1) / 4, 0),
+        ("bounded", 1 + (math.pi**2 / 6 - 1) / 4),
+    ),
+    (
+        "| `bias=b` | `Accumulate()` | Σ 1/i², and b²(Σ 1/i − 1)² is added to the error | log-squared, b²(log n)² |",
+        (Accumulate(), Generator(bias=2)),
+        lambda n: (harmonic(n, 2), 4 * (harmonic(n, 1) - 1) ** 2),
+        ("log-squared", 4),
+    ),
+    (
+        "| `edited=m` | `Replace()` | 1 + m(2 − m)(n − 1) | linear, slope m(2 − m) |",
+        (Replace(), Generator(edited="1/3")),
+        lambda n: (1 + 5 / 9 * (n - 1), 0),
+        ("linear", 5 / 9),
+    ),
+    (
+        "| `edited=m, fading=η` | `Replace()` | 1 + 2m(1 − ηⁿ⁻¹)/(1 − η) − m²(1 − η²⁽ⁿ⁻¹⁾)/(1 − η²) | "
+        "bounded, 1 + 2m/(1 − η) − m²/(1 − η²) |",
+        (Replace(), Generator(edited="1/3", fading="1/2")),
+        lambda n: (1 + 4 / 3 * (1 - 0.5 ** (n - 1)) - 4 / 27 * (1 - 0.25 ** (n - 1)), 0),
+        ("bounded", 1 + 4 / 3 - 4 / 27),
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "of", "parts", "growth"), GENERATORS, ids=[str(each[1][1]) for each in GENERATORS])
+def test_the_table_of_generators_is_what_is_derived(row, of, parts, growth):
+    assert f"\n{row}\n" in TEXT
+    law = theory.generated(*of, design="fixed")
+    one_fit = 7 / (50 - 7 - 1)
+    expected = [gain * one_fit + shift for gain, shift in map(parts, range(1, 6))]
+    assert law.evaluate(T=50, d=7, n=range(1, 6)).tolist() == pytest.approx(expected, rel=1e-12)
+    found, (kind, constant) = law.growth(), growth
+    assert found.kind == kind
+    unit = 1 if kind == "log-squared" else one_fit
+    assert float(found.constant.subs({T: 50, d: 7, sigma: 1})) / unit == pytest.approx(constant, rel=1e-12)
+    assert law.exact == (not of[1].edits)
 
 
 def test_pictures_and_links_exist():

@@ -4,6 +4,8 @@ Labels of a pool that is sampled from model m are, before selection, x·(w_m + b
 with a model w_c of its own accepts a label y with probability exp(-(y - x·w_c)^2/(2 s^2)), and another is sampled for
 the same x until one is accepted. For Gaussian noise of variance v what is accepted is Gaussian again, with mean
 (1 - pull) x·(w_m + b) + pull x·w_c and variance (1 - pull) v, where pull = v/(v + s^2).
+
+Or the newest data are those before, with a random share of the labels sampled anew (editing).
 """
 
 from collections.abc import Sequence
@@ -42,6 +44,9 @@ class Generator:
         distance: of the verifier's model from the truth, |covariance^(1/2) (w_c - w*)|.
         sizes: rows of pools 1, 2, … in multiples of T, in place of the workflow's; none where the workflow says.
         noises: the noises' standard deviations of the data made at iterations 1, 2, …, in units of sigma.
+        edited: the share of the newest data whose labels are sampled anew, each row by chance; the others are those of
+            the data before. Or one share for models 1, 2, …; 1 for a pool that is sampled as a whole.
+        fading: what that share is multiplied by from one model to the next.
 
     Raises:
         ValueError: a number outside its range, or a bias beside a verifier with a distance: the law would need the
@@ -54,6 +59,8 @@ class Generator:
     distance: Number = Fraction(0)
     sizes: Sequence[Number] = ()
     noises: Sequence[Number] = ()
+    edited: Number | Sequence[Number] = Fraction(1)
+    fading: Number = Fraction(1)
 
     def __post_init__(self) -> None:
         """Take all numbers exactly."""
@@ -66,6 +73,7 @@ class Generator:
             taken[name] = tuple(required(value, f"each of a generator's {name}") for value in getattr(self, name))
             if any(value <= 0 for value in taken[name]):
                 raise ValueError(f"a generator's {name} must be more than 0; got {_listed(taken[name])}.")
+        taken |= self._taken_edits()
         if taken["pull"] >= 1:
             raise ValueError(f"a verifier's pull must be below 1, at which no label is left; got {taken['pull']}.")
         if taken["pull"] and not taken["temperature"]:
@@ -79,6 +87,40 @@ class Generator:
         for name, value in taken.items():
             # a frozen dataclass has no other way to keep its fields in one form
             object.__setattr__(self, name, value)
+
+    def _taken_edits(self) -> dict[str, Any]:
+        """The shares that are edited, exactly."""
+        fading = required(self.fading, "a generator's fading")
+        if not 0 < fading <= 1:
+            raise ValueError(f"a generator's fading must be more than 0 and at most 1; got {fading}.")
+        several = isinstance(self.edited, Sequence) and not isinstance(self.edited, str)
+        given: Sequence[Number] = self.edited if several else (self.edited,)
+        shares = tuple(required(share, "a generator's edited share") for share in given)
+        if not shares or not all(0 <= share <= 1 for share in shares):
+            raise ValueError(f"a generator's edited shares must be from 0 to 1; got {_listed(shares) or 'none'}.")
+        if several and fading != 1:
+            raise ValueError(f"give edited shares one by one, or one and a fading; got {len(shares)} and {fading}.")
+        return {"edited": shares if several else shares[0], "fading": fading}
+
+    @property
+    def edits(self) -> bool:
+        """Whether a part of the newest data is kept from those before."""
+        return self.edited != 1 or self.fading != 1
+
+    def edited_by(self, model: int) -> Fraction:
+        """The share of the data of model number `model` whose labels it samples anew.
+
+        Raises:
+            ValueError: shares are given one by one, and none for that model.
+        """
+        if not isinstance(self.edited, tuple):
+            return required(self.edited, "edited") * required(self.fading, "fading") ** (model - 1)
+        if model > len(self.edited):
+            raise ValueError(
+                f"the generator's edited shares end at model {len(self.edited)}; model {model} needs one. Give one for "
+                "each."
+            )
+        return required(self.edited[model - 1], "edited")
 
     @property
     def carried(self) -> Fraction:
@@ -101,8 +143,11 @@ class Generator:
         """What the labels of a pool say.
 
         Raises:
-            ValueError: noises are given, and none for that pool.
+            ValueError: noises are given, and none for that pool; or data are edited, so that labels of several models
+                are side by side.
         """
+        if self.edits:
+            raise ValueError(f"under {self} a pool has labels of several models, and this needs those of one.")
         square = Fraction(1)
         if self.noises:
             if pool.index > len(self.noises):

@@ -1,4 +1,4 @@
-"""`--temperature` and `--bias`: a workflow's law where data are sampled from models otherwise than as they are."""
+"""`--temperature`, `--bias`, `--edited`: the law of a workflow whose models are sampled otherwise than as they are."""
 
 import argparse
 import json
@@ -25,11 +25,20 @@ def add_to(command: Parser) -> None:
     add("--temperature", type=exact_number, default=usual.temperature, help=meaning)
     meaning = f"the length of what every sampled label's model is shifted by (default: {usual.bias})"
     add("--bias", type=exact_number, default=usual.bias, help=meaning)
+    meaning = f"the share of the newest data whose labels are sampled anew, the rest kept (default: {usual.edited})"
+    add("--edited", type=exact_number, default=usual.edited, help=meaning)
+    meaning = f"what that share is multiplied by from one model to the next (default: {usual.fading})"
+    add("--fading", type=exact_number, default=usual.fading, help=meaning)
 
 
 def build(options: argparse.Namespace) -> Generator:
     """The generator that the options name."""
-    return Generator(temperature=options.temperature, bias=options.bias)
+    return Generator(temperature=options.temperature, bias=options.bias, edited=options.edited, fading=options.fading)
+
+
+def written(generator: Generator) -> dict[str, str]:
+    """What the options set, as JSON has it."""
+    return {name: str(getattr(generator, name)) for name in ("temperature", "bias", "edited", "fading")}
 
 
 def summary(task: Task, law: GeneratedLaw, numbers: Mapping[str, Any], iterations: int) -> dict[str, Any]:
@@ -54,8 +63,7 @@ def summary(task: Task, law: GeneratedLaw, numbers: Mapping[str, Any], iteration
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
         "design": law.design,
-        "temperature": str(law.generator.temperature),
-        "bias": str(law.generator.bias),
+        **written(law.generator),
         "expression": None if law.expr is None else str(law.expr),
         "validity": law.validity,
         "exact": law.exact,
@@ -90,7 +98,7 @@ def report(task: Task, workflow: Workflow, generator: Generator, options: argpar
     if options.iterations > LISTED:
         raise ValueError(f"at most {LISTED} iterations are listed under a generator; got {options.iterations}.")
     if options.latex:
-        raise ValueError("--latex prints the derivation of a law without a generator; leave --temperature, --bias out.")
+        raise ValueError("--latex prints the derivation of a law without a generator; leave its options out.")
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
     found = summary(task, law, numbers, options.iterations)
     if options.json:

@@ -5,8 +5,9 @@ In units of the error of one fit, the error of model n obeys, at fixed design ex
     delta_n = sum_k share_nk (delta_{k-1} + noise_k) + thinning_n,     delta_0 = 0,
 
 over the pools k of training set n; noise_k has variance 1/size_k, the thinning noise of a subsample of r out of S rows
-(in multiples of T) 1/r - 1/S, all independent. Three kinds of workflow are solved here, each function stating its own:
-training sets that grow or are one pool (`nested`), a single lag (`single_lag`), and any fixed lags (`fixed_lags`).
+(in multiples of T) 1/r - 1/S, all independent. Four kinds of workflow are solved here, each function stating its own:
+training sets that grow or are one pool (`nested`), or grow by real data too (`growing_real`), a single lag
+(`single_lag`), and any fixed lags (`fixed_lags`).
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class GainLaw:
 
 def solve(workflow: SymbolicWorkflow) -> GainLaw:
     """The gain as far as it can be proved for all n."""
-    for rule in (nested, single_lag, fixed_lags):
+    for rule in (nested, growing_real, single_lag, fixed_lags):
         solved = rule(workflow)
         if solved is not None:
             return solved
@@ -115,6 +116,23 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
     # Written with the sums that harmonic numbers are, as the gains of whole pools are.
     expr = as_expression(collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x))))
     return GainLaw(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
+
+
+def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """All data kept, at each iteration r > 0 new real rows and s sampled ones (in multiples of T), all rows alike.
+
+    With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. The product
+    of the factors tends to 0, since N_n grows like n, and the variances have a finite sum: so c_n tends to 0.
+    """
+    read = workflow.training_set
+    alike = read is not None and read.shares is None and read.drawn is None
+    if read is None or not alike or set(read.parts) != {(sp.S.One, n, False), (sp.Integer(2), n, True)}:
+        return None
+    sizes = (read.size, read.real_size)
+    if len(read.parts) != 2 or not all(size.is_positive and not size.has(k) for size in sizes):
+        return None
+    because = "all data are kept, and new real rows come in at every iteration"
+    return GainLaw(None, Growth("bounded", sp.S.Zero), "vanishing", because)
 
 
 def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:

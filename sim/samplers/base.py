@@ -29,6 +29,7 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         of: the quantity that it samples; `None` for the task's first.
         automatic: whether "auto" may choose it.
         has_quantiles: whether the quantiles of its numbers are those of the quantity.
+        edits: whether it can keep a part of the newest data and label the rest anew, as some generators do.
         is_limit: whether its numbers are of the limit T -> oo, whatever T is.
         advice: what to do where a chain is too ill-conditioned for its precision.
     """
@@ -37,6 +38,7 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     of: ClassVar[str | None] = None
     automatic: ClassVar[bool] = True
     has_quantiles: ClassVar[bool] = True
+    edits: ClassVar[bool] = False
     is_limit: ClassVar[bool] = False
     advice: ClassVar[str] = "Use float64."
 

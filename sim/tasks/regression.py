@@ -10,6 +10,7 @@ from theory import Law, UnequalLaw
 
 from ..samplers.base import AbstractSampler
 from ..samplers.conditional import Conditional
+from ..samplers.edited import LiteralEdited
 from ..samplers.gaussian import Gaussian
 from ..samplers.literal import Literal
 from ..samplers.population import PopulationLiteral, PopulationWishart, PopulationWishartFixed
@@ -25,6 +26,7 @@ SAMPLERS: tuple[type[AbstractSampler[Any]], ...] = (
     WishartFixed,
     Literal,
     LiteralSubsample,
+    LiteralEdited,
     Gaussian,
     Conditional,
 )

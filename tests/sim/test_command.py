@@ -58,6 +58,8 @@ OPTIONS = {
     "relative_error": ("1%", "relative_error", 0.01),
     "temperature": ("3/2", "generator.temperature", Fraction(3, 2)),
     "bias": ("0.2", "generator.bias", Fraction(1, 5)),
+    "edited": ("1/3", "generator.edited", Fraction(1, 3)),
+    "fading": ("0.5", "generator.fading", Fraction(1, 2)),
     "quantiles": ("", "quantiles", True),
     "sampler": ("literal", "sampler", "literal"),
     "precision": ("float32", "precision", "float32"),

@@ -7,9 +7,21 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, AccumulateFresh, RuleDoesNotApply, linear
+from tests.helpers import Made
+from theory import (
+    Accumulate,
+    AccumulateFresh,
+    Pools,
+    RuleDoesNotApply,
+    by_count,
+    by_weight,
+    linear,
+    pools,
+    subsample,
+)
 from theory.algebra import reading
 from theory.algebra.strategy import follow
+from theory.recursion import growing_real
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T, n
 from theory.tasks.regression import accumulate_fresh
@@ -66,6 +78,35 @@ def test_it_goes_to_zero_where_real_data_keep_coming():
     few, many = law.evaluate(T=12, d=3, n=[4000, 8000])
     assert abs(np.log2(few / many) - 2 / 3) < 0.01
     assert linear.test_error(AccumulateFresh(0, 2), design="fresh").limit() is None
+
+
+@pytest.mark.parametrize(
+    "workflow", [AccumulateFresh("1/2"), AccumulateFresh(2, "3/2"), AccumulateFresh("1/3", 4)], ids=str
+)
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+def test_so_does_its_gain(workflow, design):
+    law = linear.test_error(workflow, design=design)
+    assert (law.growth().kind, law.limit()) == ("bounded", 0)
+    # c_n falls like n^(-2r/(r + s)), or like 1/n where that is slower, so that much of it is gone by 16 n
+    few, many = (float(law.gain(m)[-1]) for m in (40, 640))
+    assert many < few / 1.2
+
+
+def test_where_the_gain_is_not_said_to_vanish():
+    """No new real data; not all data kept; weights; sizes of their own; a draw."""
+    cases = [
+        AccumulateFresh(0, 2),
+        Made(lambda i: by_count(pools(2, i), Pools(2, i, fresh_real=True))),
+        Made(lambda i: by_count(pools(1, i), Pools(3, i + 1, fresh_real=True))),
+        Made(lambda i: by_weight({pools(1, i): "1/2", Pools(2, i, fresh_real=True): "1/2"})),
+        Made(lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)), sizes=lambda j: j),
+        Made(lambda i: subsample(pools(1, i), Pools(2, i, fresh_real=True))),
+    ]
+    for workflow in cases:
+        assert growing_real(SymbolicWorkflow(workflow)) is None
+    assert (
+        growing_real(SymbolicWorkflow(Made(lambda i: by_count(Pools(2, i, fresh_real=True), pools(1, i))))) is not None
+    )
 
 
 @pytest.mark.slow

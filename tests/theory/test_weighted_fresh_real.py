@@ -73,6 +73,38 @@ def test_moments_of_a_matrix_beta():
     assert Jacobi(d, s, r, 200).mean(np.ones_like) == pytest.approx(d, rel=1e-13)
 
 
+@pytest.mark.parametrize(("rows", "ratio", "features"), [(3, 1, 1), (10, 1, 8), (10, 2, 8), (30, 1, 28), (40, 3, 5)])
+@pytest.mark.parametrize("weight", ["1/1000", "1/20", "1/2", "9/10", 1])
+def test_it_is_bounded(rows, ratio, features, weight):
+    """Every factor is below 1, up to the fewest rows that a fit takes; by numbers the limit is what is far out."""
+    rho, added = coefficients(rows, ratio * rows, features, Fraction(weight))
+    assert 0 <= rho < 1
+    law = linear.test_error(FreshReal(ratio, weight), design="fresh")
+    growth = theory.law(theory.LinearRegression(rows, features, 2.0, design="fresh"), law.workflow).growth()
+    assert growth.kind == "bounded"
+    # sigma = 2; at weight 1 the law is that of one fit, and quadrature is good to 1e-11 with 3 rows
+    assert float(growth.limit) == pytest.approx(4 * added / (1 - rho), rel=1e-11)
+    far = law.evaluate(T=rows, d=features, sigma=2.0, n=10**6)
+    assert far == pytest.approx(float(growth.limit), rel=1e-12)
+
+
+def test_the_factor_is_that_of_its_proof():
+    """Its mean square of eigenvalues and their spread, from least squares on designs: rho = E tr M M'/d."""
+    T, d, w, generator = 5, 2, 0.3, np.random.default_rng(3)
+    x, y = (generator.standard_normal((200_000, T, d)) for _ in range(2))
+    real, sampled = (np.einsum("bij,bik->bjk", z, z) for z in (x, y))
+    M = np.linalg.solve(w * real + (1 - w) * sampled, (1 - w) * sampled)
+    squares = (M**2).sum((1, 2)) / d
+    mean = np.trace(M, axis1=1, axis2=2) / d
+    spread = np.trace(M @ M, axis1=1, axis2=2) / d - mean**2
+    rho, _ = coefficients(T, T, d, Fraction("3/10"))
+    N = 2 * T
+    for of_designs in (squares, mean**2 + (N - 1) / (N - d - 1) * spread):
+        error = of_designs.std() / len(of_designs) ** 0.5
+        assert error < 0.01 * rho / 10
+        assert abs(of_designs.mean() - rho) < 5 * error
+
+
 def test_it_tends_to_the_gain():
     law = linear.test_error(FreshReal(2, "3/5"), design="fresh")
     T = 10**6

@@ -10,6 +10,8 @@ D_n = sum_k p_nk (1 + h D_l(k)) over sampled pools: L_n - 1 for h = 1, with L_n 
 (1 - g_n(h)/h)/(1 - h) otherwise, with g_n its generating function. For h = 1 and one v for all sampled pools
 c_n = a_n + v (c_n^usual - a_n), where a_n is what the noises of real data contribute.
 
+Where a generator edits labels, c_n is that of `edited`, and nothing is shifted.
+
 At fixed design, for pools used whole, in whole multiples of T rows, this is exact. Else it is the limit T -> oo, each
 of the two parts to its leading order. New here, but for the verifier under Replace, as in 2510.16657 in kind.
 """
@@ -39,7 +41,7 @@ from ...symbols import GAIN, k, n, tidy
 from ...sympy_types import as_expression, at, factored, rational
 from ...task import Task
 from ...workflow import Workflow, check_workflow
-from . import estimates
+from . import edited, estimates
 from .checks import check, check_design
 from .symbols import ONE_FIT
 
@@ -92,10 +94,11 @@ class GeneratedLaw(Judged):
 
     @cached_property
     def validity(self) -> str:
-        """`exact` at fixed design for pools used whole, in whole multiples of T rows; else `large-T`."""
+        """`exact` at fixed design for pools used and sampled whole, in whole multiples of T rows; else `large-T`."""
         sizes = self.generator.sizes
         whole = all(size.denominator == 1 for size in sizes) if sizes else self._reading.in_whole_multiples
-        return EXACT if self.design == "fixed" and whole and not self._reading.draws else LARGE_T
+        exact = self.design == "fixed" and whole and not self._reading.draws and not self.generator.edits
+        return EXACT if exact else LARGE_T
 
     @property
     def judged(self) -> Law:
@@ -137,6 +140,8 @@ class GeneratedLaw(Judged):
             ValueError: a training set is not valid, or a size or noise is missing.
         """
         check_iterations(iterations)
+        if self.generator.edits:
+            return edited.gains(self.generator, iterations)
         rows, variance = noises(self._sized, iterations, self.generator.carried)
         weight: dict[Any, Fraction] = {}
         for noise in variance:
@@ -179,7 +184,7 @@ class GeneratedLaw(Judged):
         return (noise * one_fit + (float(self.generator.shift) * shift) ** 2)[iterations - 1]
 
     def estimates(self, iterations: int, *, T: int, d: int, sigma: float = 1.0) -> dict[str, np.ndarray]:
-        """Values at iterations 1, 2, … by validity, besides the law's own, where it is not exact.
+        """Values at iterations 1, 2, … by validity, besides the law's own, where it is not exact; none under editing.
 
         Args:
             iterations: counted from 1.
@@ -190,7 +195,7 @@ class GeneratedLaw(Judged):
         Raises:
             ValueError: numbers outside the law's domain.
         """
-        if self.exact:
+        if self.exact or self.generator.edits:
             return {}
         T, d, sigma = check(T, d, sigma)
         there = estimates.of(self.workflow, self.design, self.gain, self.generator)
@@ -199,6 +204,8 @@ class GeneratedLaw(Judged):
     @cached_property
     def gain_expr(self) -> sp.Expr | None:
         """c_n in n; `None` where no formula was proved."""
+        if self.generator.edits:
+            return None if self._edited is None else self._edited[0]
         if self.generator.sizes or self.generator.noises:
             return None
         v, h = rational(self.generator.sampled_variance), rational(self.generator.carried)
@@ -206,6 +213,10 @@ class GeneratedLaw(Judged):
             return self._single_lag[0]
         usual = recursion.solve(self._reading).expr if h == 1 else None
         return as_expression(1 + v * (usual - 1)) if usual is not None and _has_one_real_noise(self._reading) else None
+
+    @cached_property
+    def _edited(self) -> tuple[sp.Expr, Growth] | None:
+        return edited.solved(self.generator)
 
     @cached_property
     def _single_lag(self) -> tuple[sp.Expr, Growth] | None:
@@ -253,6 +264,8 @@ class GeneratedLaw(Judged):
 
     def gain_growth(self) -> Growth | None:
         """How c_n grows; `None` where not proved."""
+        if self.generator.edits:
+            return None if self._edited is None else self._edited[1]
         if self.generator.sizes or self.generator.noises:
             return None
         if self._single_lag is not None:
@@ -284,6 +297,8 @@ class GeneratedLaw(Judged):
 
 def objection(workflow: Workflow, generator: Generator) -> str | None:
     """Why there is no law under a generator; `None` where there is one."""
+    if generator.edits:
+        return edited.objection(SymbolicWorkflow(workflow), generator)
     if generator.shift and SymbolicWorkflow(workflow).draws:
         return (
             f"{workflow} draws rows: where labels are shifted, a draw adds more than noise, and the law is not known. "

@@ -39,6 +39,8 @@ def objection(workflow: Workflow, iterations: int, generator: Generator) -> str 
     """Why there is no next order; `None` where there is one."""
     if workflow.is_symbolic:
         return f"{workflow} has symbolic parameters; the next order needs numbers for them."
+    if generator.edits:
+        return "the next order is not known where labels are edited."
     if generator.shift:
         return "the next order is not known where labels are shifted, by a bias or by a verifier."
     if any(workflow.drawn(iteration) is not None for iteration in range(1, iterations + 1)):

@@ -11,6 +11,13 @@ aR + bS = W^(1/2) (a + (b - a)U) W^(1/2). With f(u) = b u/(a + (b - a)u), h(u) =
 
 where E[f_ij f_kl] = x [i = j][k = l] + y ([i = k][j = l] + [i = l][j = k]), so that E (tr f)^2 = x d^2 + 2 y d and
 E tr f^2 = x d + y (d^2 + d). At w = T_r/N it is the law of `fresh_real`. New here.
+
+It is bounded, for rho < 1: with the mean m and the variance v of the d eigenvalues of f(U), x and y give
+
+    rho = E[m^2 + (N - 1)/(N - d - 1) v].
+
+The eigenvalues of f(U) lie between 0 and 1, so that v <= m (1 - m), and as N >= 2 d + 1 the factor of v is at most 2.
+Then rho <= E[m^2 + 2 m (1 - m)] = E[1 - (1 - m)^2] < 1, since almost surely m < 1.
 """
 
 from collections.abc import Mapping
@@ -22,6 +29,7 @@ import numpy as np
 import sympy as sp
 
 from ...algebra.indices import is_nonnegative
+from ...asymptotics import Growth
 from ...derivation import EXACT, Derivation, Derived, Step
 from ...recursion import single_lag
 from ...symbolic_workflow import SymbolicWorkflow
@@ -29,9 +37,6 @@ from ...symbols import T, n
 from ...sympy_types import as_expression, fraction
 from .matrix_beta import Array, Jacobi, agreed
 from .symbols import ONE_FIT, d, sigma
-
-#: What has no formula: numbers that depend on T and d.
-RHO, ADDED = sp.Function("rho"), sp.Function("c")
 
 _STEPS = (
     Step(
@@ -80,13 +85,15 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
     lags = workflow.lags
     assert lags is not None  # else there is an objection
     _, _, share, ratio = lags.runs[0]
-    rho, added = RHO(T, d), sigma**2 * ADDED(T, d)
+    weight = 1 - fraction(share)
+    rho, added = _coefficient("rho", 0, int(ratio), weight)(T, d), _coefficient("c", 1, int(ratio), weight)(T, d)
+    added = sigma**2 * added
     expr = rho ** (n - 1) * ONE_FIT + added * (1 - rho ** (n - 1)) / (1 - rho)
     gain = single_lag(workflow)
 
     def values(numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
         rows, features = numbers["T"], numbers["d"]
-        rho, added = coefficients(rows, int(ratio) * rows, features, 1 - fraction(share))
+        rho, added = coefficients(rows, int(ratio) * rows, features, weight)
         power = rho ** (iterations - 1)
         found = power * features / (rows - features - 1) + added * (1 - power) / (1 - rho)
         return numbers["sigma"] ** 2 * found
@@ -97,8 +104,29 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
         "weights and their optimum: He, Xu and Cheng 2502.18049; this law is new here",
         EXACT,
         gain=None if gain is None else gain.expr,
+        growth=Growth("bounded", as_expression(added / (1 - rho))),
         values=values,
     )
+
+
+def _coefficient(name: str, place: int, ratio: int, weight: Fraction) -> Any:
+    """What has no formula in T and d: a function of SymPy's by that name, with numbers where these are numbers.
+
+    Args:
+        name: of the function.
+        place: among the `coefficients`.
+        ratio: sampled rows over real ones.
+        weight: of the real rows together.
+    """
+
+    def evaluated(self: Any, precision: int) -> sp.Float | None:
+        del precision  # that of float64
+        rows, features = self.args
+        if not (rows.is_Integer and features.is_Integer):
+            return None
+        return sp.Float(coefficients(int(rows), ratio * int(rows), int(features), weight)[place])
+
+    return type(name, (sp.Function,), {"nargs": 2, "_eval_evalf": evaluated})
 
 
 @lru_cache(maxsize=1000)
