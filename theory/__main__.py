@@ -75,7 +75,7 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "closed_form": _text(law.closed_form()),
         "limit": _text(law.limit()),
         "growth": None if growth is None else growth.kind,
-        "growth_constant": None if growth is None else str(growth.constant),
+        "growth_constant": None if growth is None or growth.constant is None else str(growth.constant),
         "assumptions": [str(relation) for relation in law.assumptions],
         "source": law.source,
         **numbers,

@@ -16,14 +16,17 @@ class Growth:
 
     Attributes:
         kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic".
-        constant: the limit; the coefficient of log n; the slope in n; likewise of (log n)^2 and n^2.
+        constant: the limit; the coefficient of log n; the slope in n; likewise of (log n)^2 and n^2. `None` where there
+            is none, or the kind alone is proved: multiples of n lie above and below what grows linearly.
     """
 
     kind: str
-    constant: sp.Expr
+    constant: sp.Expr | None
 
     def __str__(self) -> str:
-        """The kind, with its leading term."""
+        """The kind, with its leading term where that is known."""
+        if self.constant is None:
+            return self.kind
         leading = {
             "bounded": "-> {}",
             "logarithmic": "~ ({}) log n",
@@ -33,9 +36,19 @@ class Growth:
         }[self.kind]
         return f"{self.kind}, {leading.format(self.constant)}"
 
+    def scaled(self, factor: sp.Expr) -> "Growth":
+        """Of that times a positive factor."""
+        return Growth(self.kind, None if self.constant is None else tidy(as_expression(self.constant * factor)))
+
+    def plus(self, other: "Growth") -> "Growth":
+        """Of the sum with another one of the same kind."""
+        if self.constant is None or other.constant is None:
+            return Growth(self.kind, None)
+        return Growth(self.kind, self.constant + other.constant)
+
     @property
-    def limit(self) -> sp.Expr:
-        """The value for n -> oo."""
+    def limit(self) -> sp.Expr | None:
+        """The value for n -> oo; `None` where there is none, or it is not known."""
         return self.constant if self.kind == "bounded" else sp.oo
 
 

@@ -20,7 +20,7 @@ from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
 from .prover.statement import Beyond, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
-from .strip import Strips, strips
+from .strip import SeasonalStrips, strips
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
@@ -296,5 +296,5 @@ def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
 
 
 @cache
-def _strips(workflow: Workflow) -> Strips | None:
+def _strips(workflow: Workflow) -> SeasonalStrips | None:
     return strips(SymbolicWorkflow(workflow))

@@ -1,19 +1,19 @@
 """A symbolic iteration for the methods of a workflow, and the ways that a method can go.
 
 It takes part in arithmetic, answers a comparison that is true (or false) for every iteration it stands for, and
-refuses everything else: so a workflow that branches on the iteration, even by `if iteration % 2`, is not read at all,
-rather than read wrongly. Where only a property of all that a method can return is asked for, `every_path` goes both
-ways at each such question.
+refuses everything else: so a workflow that branches on the iteration, as by `if iteration % 2`, is not read at all,
+rather than read wrongly; it is read where all the iterations leave the same rest. Where only a property of all that a
+method can return is asked for, `every_path` goes both ways at each such question.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
 
 import sympy as sp
 
-from .exact import Unevaluated, exact
+from .exact import Unevaluated, Whole, exact
 
 #: More ways through a method, or more questions on one way, are not followed.
 _MOST_PATHS, _MOST_QUESTIONS = 64, 16
@@ -25,6 +25,7 @@ class Reader:
     Attributes:
         made: the answers that were chosen, in order.
         asked: the expressions whose signs were asked for.
+        divided_by: the whole numbers by which the index was divided with rest.
         refused: whether a question had no answer; the method may have gone on all the same.
     """
 
@@ -34,6 +35,7 @@ class Reader:
         self._chosen: dict[tuple[str, sp.Expr], bool] = {}
         self.made: list[bool] = []
         self.asked: list[sp.Expr] = []
+        self.divided_by: set[int] = set()
         self.refused = False
 
     @property
@@ -100,15 +102,37 @@ class Index(Unevaluated):
         return self._with(other, lambda a, b: b**a)
 
     def __floordiv__(self, other: Any) -> Any:
-        return self._with(
-            other, lambda a, b: self._unknown(nonnegative=a.is_nonnegative and b.is_positive, integer=True)
-        )
+        def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            rest = self._rest(a, b)
+            if rest is None:
+                return self._unknown(nonnegative=a.is_nonnegative and b.is_positive, integer=True)
+            return (a - rest) / b
+
+        return self._with(other, quotient)
 
     def __mod__(self, other: Any) -> Any:
-        return self._with(
-            other,
-            lambda a, b: self._unknown(nonnegative=b.is_positive, integer=a.is_integer and b.is_integer),
-        )
+        def rest(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            known = self._rest(a, b)
+            if known is None:
+                return self._unknown(nonnegative=b.is_positive, integer=a.is_integer and b.is_integer)
+            return known
+
+        found = self._with(other, rest)
+        # A rest that is the same for every iteration is a number like any other, as the index of a table.
+        return Whole(found._expr) if isinstance(found, Index) and found._expr.is_Integer else found
+
+    def _rest(self, a: sp.Expr, b: sp.Expr) -> sp.Integer | None:
+        """What a leaves divided by b, if it is the same at every iteration; `None` where that is not seen."""
+        if not (isinstance(b, sp.Integer) and b.is_positive):
+            return None
+        self._reader.divided_by.add(int(b))
+        rest, varying = sp.expand(a).as_coeff_Add()
+        if not isinstance(rest, sp.Integer) or not all(
+            term.is_integer and (coefficient / b).is_Integer
+            for term, coefficient in varying.as_coefficients_dict().items()
+        ):
+            return None
+        return sp.Integer(int(rest) % int(b))
 
     def __neg__(self) -> "Index":
         return Index(-self._expr, self._reader)
@@ -187,10 +211,17 @@ def expression(value: Any) -> sp.Expr:
 
 @dataclass(frozen=True)
 class Path:
-    """What a method returns on one way through it, and the expressions whose signs it asked for on that way."""
+    """One way through a method.
+
+    Attributes:
+        result: what the method returns.
+        asked: the expressions whose signs it asked for.
+        divided_by: the whole numbers by which it divided with rest.
+    """
 
     result: Any
     asked: tuple[sp.Expr, ...]
+    divided_by: frozenset[int]
 
 
 def read(method: Callable[[Any], Any], at: sp.Expr) -> Any:
@@ -223,4 +254,15 @@ def _called(method: Callable[[Any], Any], at: sp.Expr, reader: Reader) -> Path |
         result = method(Index(at, reader))
     except Exception:  # of a user's code, which was written for integers alone
         return None
-    return None if reader.refused else Path(result, tuple(reader.asked))
+    return None if reader.refused else Path(result, tuple(reader.asked), frozenset(reader.divided_by))
+
+
+def turning_points(paths: Iterable[Path], variable: sp.Symbol) -> set[int]:
+    """The largest whole number at or before which a comparison on the paths changes its answer, one for each."""
+    found: set[int] = set()
+    for asked in {expr for path in paths for expr in path.asked}:
+        linear = asked.as_poly(variable) if asked.free_symbols == {variable} else None
+        if linear is not None and linear.degree() == 1:
+            slope, constant = linear.all_coeffs()
+            found.add(int(sp.floor(-constant / slope)))
+    return found

@@ -115,7 +115,9 @@ class Law(Judged):
     def _growth(self) -> Growth | None:
         closed = self._general_closed_form
         found = self.derived.growth or (None if closed is None else growth(closed))
-        return None if found is None else Growth(found.kind, self._at(found.constant))
+        if found is None or found.constant is None:
+            return found
+        return Growth(found.kind, self._at(found.constant))
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""

@@ -28,7 +28,8 @@ from theory import (
     subsample,
     synthetic,
 )
-from theory.recursion import shortest_recurrence, solve
+from theory.recurrence import shortest_recurrence
+from theory.recursion import solve
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
 from theory.sympy_types import as_expression, at, substituted
