@@ -20,8 +20,6 @@ from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
 from .prover.statement import Beyond, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
-from .strip import SeasonalStrips, strips
-from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
 from .workflow import Workflow
@@ -257,7 +255,7 @@ def _at_iteration(
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
-    lines = None if own else _strips(law.workflow)
+    lines = None if own else law.strips
 
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
@@ -283,7 +281,7 @@ def _at_iteration(
 
 def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
     """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else _strips(law.workflow)
+    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else law.strips
     if lines is None:
         return None
 
@@ -293,8 +291,3 @@ def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
         return Beyond(strip.first, unit * (rational(strip.slope) * n + rational(edge)))
 
     return beyond
-
-
-@cache
-def _strips(workflow: Workflow) -> SeasonalStrips | None:
-    return strips(SymbolicWorkflow(workflow))

@@ -14,6 +14,7 @@ sampled, and their lags at most L, L_n >= (n - start)/L: it grows as n does.
 """
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 import sympy as sp
@@ -23,6 +24,7 @@ from .asymptotics import Growth
 from .finite_size import BEYOND
 from .gain import gain
 from .index import Path, expression
+from .pools import Pool
 from .recurrence import at_one, most_terms, shortest_recurrence
 from .seasons import Seasons
 from .symbolic_workflow import SymbolicWorkflow
@@ -54,6 +56,8 @@ def _seasonal(workflow: Workflow, seasons: Seasons) -> Known | None:
         "periodic recursion",
         f"the shares repeat with the period {seasons.period} from n = {seasons.first} on",
     )
+    if all(season.keeps_all for season in seasons.cycle):
+        return Known(Growth("bounded", _plateau(workflow, seasons)), rule, because)
     if seasons.keeps_all:
         return Known(Growth("bounded", None), rule, because) if _starts_over(seasons) else None
     real = [season.has_real for season in seasons.cycle]
@@ -63,7 +67,27 @@ def _seasonal(workflow: Workflow, seasons: Seasons) -> Known | None:
         kind, power = "linear", 2
     else:
         return None
-    return Known(Growth(kind, _constant(workflow, seasons, power)), rule, because)
+    constants = _constants(workflow, seasons, power)
+    if len(set(constants)) == 1:
+        return Known(Growth(kind, rational(constants[0])), rule, because)
+    word = "limits" if kind == "bounded" else "slopes"
+    listed = f"; the {word} of every {seasons.period} iterations: {', '.join(map(str, constants))}" if constants else ""
+    return Known(Growth(kind, None), rule, because + listed)
+
+
+def _plateau(workflow: Workflow, seasons: Seasons) -> sp.Expr:
+    """The limit where every training set is of all pools: each adds size/N^2, with N rows so far.
+
+    A period adds the rows M, so that the sum over every period-th of them is size/M^2 times psi'(N/M).
+    """
+    first, period = seasons.first, seasons.period
+    sizes = [workflow.size(Pool(index)) for index in range(1, first + period + 1)]
+    added = sum(sizes[first:], Fraction(0))
+    limit: sp.Expr = rational(gain(workflow, first)[-1])
+    for last in range(first + 1, first + period + 1):
+        rows = sum(sizes[:last], Fraction(0))
+        limit += rational(sizes[last - 1] / added**2) * sp.polygamma(1, rational(rows / added))
+    return limit
 
 
 def _starts_over(seasons: Seasons) -> bool:
@@ -94,8 +118,8 @@ def _reaches_real(seasons: Seasons) -> bool:
     return all(reached[-max(seasons.longest, seasons.period) :])
 
 
-def _constant(workflow: Workflow, seasons: Seasons, power: int) -> sp.Expr | None:
-    """The limit (power 1) or the slope (power 2), if it is the same for all rests; `None` where it is not known.
+def _constants(workflow: Workflow, seasons: Seasons, power: int) -> list[Fraction]:
+    """The limits (power 1) or slopes (power 2), one for each rest, from that of `first` on; none where not known.
 
     The gains of one rest obey a recurrence. Where all walks reach real data they have a limit. Without real data the
     chances are those of a Markov chain, and the gains keep to a line but for what is bounded.
@@ -103,13 +127,11 @@ def _constant(workflow: Workflow, seasons: Seasons, power: int) -> sp.Expr | Non
     period, terms = seasons.period, most_terms(seasons.longest, seasons.oldest)
     most = seasons.first - 1 + 2 * terms * period
     if most > _MOST_GAINS:
-        return None
+        return []
     values = gain(workflow, most)[seasons.first - 1 :]
-    found = {at_one(tail, shortest_recurrence(tail), power) for tail in (values[j::period] for j in range(period))}
-    if len(found) != 1:
-        return None
-    (constant,) = found
-    return None if constant is None else rational(constant / period ** (power - 1))
+    found = [at_one(tail, shortest_recurrence(tail), power) for tail in (values[j::period] for j in range(period))]
+    known = [constant / period ** (power - 1) for constant in found if constant is not None]
+    return known if len(known) == period else []
 
 
 def _compared(workflow: SymbolicWorkflow) -> Known | None:

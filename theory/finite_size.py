@@ -27,11 +27,6 @@ BEYOND = sp.Dummy("beyond", integer=True, positive=True)
 _pool = sp.Dummy("pool", integer=True, positive=True)
 
 
-def last_turn(workflow: Workflow) -> int:
-    """The last iteration at which a comparison in the workflow's code may change its answer, as far as that is seen."""
-    return max((1 + point for point in turning_points(followed(workflow), BEYOND)), default=1)
-
-
 @dataclass(frozen=True)
 class Finding:
     """An answer.
@@ -90,12 +85,6 @@ def fewest_rows(workflow: Workflow) -> Fraction:
         }
         shown = all(_has(path.result, bound, known, every_pool=every_pool) for path in sets)
     return least if shown else Fraction(0)
-
-
-def followed(workflow: Workflow) -> list[Path]:
-    """The ways through the workflow's methods, those left out that cannot be followed."""
-    found = [training_sets(workflow), pool_sizes(workflow), pool_sizes(workflow, fresh_real=True)]
-    return [path for paths in found for path in paths or []]
 
 
 def pool_sizes(workflow: Workflow, fresh_real: bool = False, after: int = 1) -> list[Path] | None:

@@ -6,9 +6,10 @@ rather than read wrongly; it is read where all the iterations leave the same res
 method can return is asked for, `every_path` goes both ways at each such question.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any, NoReturn
 
 import sympy as sp
@@ -211,23 +212,17 @@ def expression(value: Any) -> sp.Expr:
 
 @dataclass(frozen=True)
 class Path:
-    """One way through a method.
-
-    Attributes:
-        result: what the method returns.
-        asked: the expressions whose signs it asked for.
-        divided_by: the whole numbers by which it divided with rest.
-    """
+    """What a method returns on one way through it, and the expressions whose signs it asked for on that way."""
 
     result: Any
     asked: tuple[sp.Expr, ...]
-    divided_by: frozenset[int]
 
 
 def read(method: Callable[[Any], Any], at: sp.Expr) -> Any:
     """What `method` returns at the iteration `at`, the same for all that it stands for; else `None`."""
-    path = _called(method, at, Reader())
-    return None if path is None else path.result
+    reader = Reader()
+    result = _called(method, at, reader)
+    return None if reader.refused else result
 
 
 def every_path(method: Callable[[Any], Any], at: sp.Expr) -> list[Path] | None:
@@ -236,31 +231,42 @@ def every_path(method: Callable[[Any], Any], at: sp.Expr) -> list[Path] | None:
     Some paths may be those of no iteration at all, so only what holds for every path is known.
     """
     paths: list[Path] = []
+    for reader, result in _ways(method, at):
+        if reader.refused or len(paths) == _MOST_PATHS:
+            return None
+        paths.append(Path(result, tuple(reader.asked)))
+    return paths
+
+
+def readers(method: Callable[[Any], Any], at: sp.Expr) -> list[Reader]:
+    """What was asked for on the ways through a method, also on those that cannot be followed to their end."""
+    return [reader for reader, _ in islice(_ways(method, at), _MOST_PATHS)]
+
+
+def _ways(method: Callable[[Any], Any], at: sp.Expr) -> Iterator[tuple[Reader, Any]]:
+    """Calls of the method, with what they return: each question is answered both ways."""
     waiting: list[tuple[bool, ...]] = [()]
     while waiting:
         given = waiting.pop()
         reader = Reader(given)
-        path = _called(method, at, reader)
-        if path is None or len(paths) == _MOST_PATHS:
-            return None
-        paths.append(path)
+        yield reader, _called(method, at, reader)
         made = tuple(reader.made)
         waiting += [(*made[:j], not made[j]) for j in range(len(given), len(made))]
-    return paths
 
 
-def _called(method: Callable[[Any], Any], at: sp.Expr, reader: Reader) -> Path | None:
+def _called(method: Callable[[Any], Any], at: sp.Expr, reader: Reader) -> Any:
+    """What the method returns; the reader refuses where it does not."""
     try:
-        result = method(Index(at, reader))
+        return method(Index(at, reader))
     except Exception:  # of a user's code, which was written for integers alone
+        reader.refused = True
         return None
-    return None if reader.refused else Path(result, tuple(reader.asked), frozenset(reader.divided_by))
 
 
-def turning_points(paths: Iterable[Path], variable: sp.Symbol) -> set[int]:
-    """The largest whole number at or before which a comparison on the paths changes its answer, one for each."""
+def turning_points(ways: Iterable[Path | Reader], variable: sp.Symbol) -> set[int]:
+    """The largest whole number at or before which a comparison changes its answer, one for each comparison."""
     found: set[int] = set()
-    for asked in {expr for path in paths for expr in path.asked}:
+    for asked in {expr for way in ways for expr in way.asked}:
         linear = asked.as_poly(variable) if asked.free_symbols == {variable} else None
         if linear is not None and linear.degree() == 1:
             slope, constant = linear.all_coeffs()

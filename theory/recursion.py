@@ -175,6 +175,9 @@ def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
         grows = None if slope is None else Growth("linear", slope)
     else:
         grows = Growth("bounded", limit) if limit is not None and real.is_positive else None
+    if grows is None and expr is not None:  # lags with a common factor
+        known = growth_of_branches(workflow)
+        grows = None if known is None else known.growth
     return GainLaw(expr, grows, "characteristic roots" if expr is not None else "renewal theorem", because)
 
 

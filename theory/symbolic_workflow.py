@@ -10,8 +10,8 @@ from typing import Any
 import sympy as sp
 
 from . import finite_size, index
-from .finite_size import Finding
-from .index import expression
+from .finite_size import BEYOND, Finding
+from .index import Reader, expression, readers, turning_points
 from .lags import Lags, SymbolicTrainingSet, lags
 from .seasons import Seasons, seasons
 from .symbols import i, k, n
@@ -60,8 +60,15 @@ class SymbolicWorkflow:
         values = self.workflow.exactly().parameters.values()
         numbers = [expression(value) for value in values if isinstance(value, (int, Fraction, sp.Expr))]
         full = sum((value for value in numbers if value.is_integer), sp.S.One)
-        last = sp.Integer(max(1, finite_size.last_turn(self.workflow)))
-        return [*(full + later for later in _STARTS), *([last] if last <= _LATEST else [])]
+        last = sp.Integer(max((1 + point for point in turning_points(self._ways, BEYOND)), default=1))
+        return [*(full + later for later in _STARTS), *([last] if 1 <= last <= _LATEST else [])]
+
+    @cached_property
+    def _ways(self) -> list[Reader]:
+        """What the workflow's methods ask for on the ways through them, at the iterations after the first."""
+        methods = self.workflow.exactly()
+        asked = (methods.training_set, methods.pool_size, methods.real_size)
+        return [reader for method in asked for reader in readers(method, 1 + BEYOND)]
 
     @cached_property
     def settled_training_set(self) -> SymbolicTrainingSet | None:
@@ -81,7 +88,7 @@ class SymbolicWorkflow:
     @cached_property
     def seasons(self) -> Seasons | None:
         """The training sets where they repeat with a period; `None` where that is not shown."""
-        period = math.lcm(*(number for path in finite_size.followed(self.workflow) for number in path.divided_by))
+        period = math.lcm(*(number for way in self._ways for number in way.divided_by))
         if period > _LONGEST_PERIOD or self.workflow.is_symbolic:
             return None
         for start in self._starts:
@@ -121,13 +128,13 @@ class SymbolicWorkflow:
         """Rows that every training set has, in multiples of T and at most 1; 0 where that is not known."""
         return finite_size.fewest_rows(self.workflow)
 
-    def _read(self, start: sp.Expr, period: int = 1) -> SymbolicTrainingSet | None:
-        """The training set of every n = start + period, start + 2 period, …
+    def _read(self, start: sp.Expr, period: int | None = None) -> SymbolicTrainingSet | None:
+        """The training set of every n > start, and the sizes of all pools from pool 2 on.
 
-        With a period the sizes are those of the pools whose numbers leave the same rest.
+        With a period, those of n = start + period, start + 2 period, … and of the pools of these numbers.
         """
         beyond = sp.Dummy("beyond", integer=True, positive=True)
-        before = sp.S.One if period == 1 else start  # of the first pool
+        before, period = (sp.S.One, 1) if period is None else (start, period)
 
         def in_n(value: Any) -> sp.Expr:
             return sp.expand(expression(value).subs(beyond, (n - start) / period))
