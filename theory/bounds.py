@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -18,7 +19,7 @@ from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
-from .prover.statement import Beyond, Statement
+from .prover.statement import Beyond, Recursion, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
@@ -77,6 +78,10 @@ def check_bound(
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
+        if (law.workflow, law.task) == (bound.workflow, bound.task):
+            # One law, whatever is known of it, is at most itself: as any expression is.
+            statement = replace(statement, expr=statement.unit, at=None, beyond=None, recursion=None)
+            return judge(statement, statement, lower=lower, time_limit=time_limit)
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
     if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
@@ -235,10 +240,17 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         unit=unit,
         at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
         beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
+        recursion=None if asymptotic or law.derived.recursion is None else _recursion(law, law.derived.recursion),
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
         asymptotic=asymptotic,
     )
+
+
+def _recursion(law: Law, step: tuple[sp.Expr, sp.Expr]) -> Recursion:
+    """At the numbers that the task has."""
+    factor, added = (substituted(part, law.task.at) if law.task.at else part for part in step)
+    return Recursion(factor, added)
 
 
 def _at_iteration(
