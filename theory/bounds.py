@@ -21,6 +21,8 @@ from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
 from .prover.statement import Beyond, Recursion, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
+from .recursion import solve
+from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
 from .workflow import Workflow
@@ -240,16 +242,19 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         unit=unit,
         at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
         beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
-        recursion=None if asymptotic or law.derived.recursion is None else _recursion(law, law.derived.recursion),
+        recursion=_recursion(law, asymptotic=asymptotic) if expr is None else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
         asymptotic=asymptotic,
     )
 
 
-def _recursion(law: Law, step: tuple[sp.Expr, sp.Expr]) -> Recursion:
-    """At the numbers that the task has."""
-    factor, added = (substituted(part, law.task.at) if law.task.at else part for part in step)
+def _recursion(law: Law, *, asymptotic: bool) -> Recursion | None:
+    """Of the law at the numbers that the task has, or of its gain; `None` where none is known."""
+    known = solve(SymbolicWorkflow(law.workflow)).step if asymptotic else law.derived.recursion
+    if known is None:
+        return None
+    factor, added = (substituted(part, law.task.at) if law.task.at else part for part in known)
     return Recursion(factor, added)
 
 

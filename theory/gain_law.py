@@ -36,6 +36,7 @@ def gain_law(
         gain=solved.expr,
         growth=growth,
         looked_at=looked_at,
+        recursion=None if solved.step is None else (solved.step[0], solved.step[1] * unit),
     )
 
 

@@ -39,6 +39,7 @@ class GainLaw:
         rule: the rule that found it.
         because: why that rule applies.
         source: where such gains are published, or "new here".
+        step: (A_n, B_n) where c_n = A_n c_{n-1} + B_n with A_n >= 0 for every n >= 2, and no formula was proved.
     """
 
     expr: sp.Expr | None
@@ -46,15 +47,37 @@ class GainLaw:
     rule: str
     because: str
     source: str = "new here"
+    step: tuple[sp.Expr, sp.Expr] | None = None
 
 
 def solve(workflow: SymbolicWorkflow) -> GainLaw:
     """The gain as far as it can be proved for all n, or its growth alone."""
-    for rule in (nested, single_lag, fixed_lags, switched, branching):
+    for rule in (nested, all_kept, single_lag, fixed_lags, switched, branching):
         solved = rule(workflow)
         if solved is not None and (solved.expr is not None or solved.growth is not None):
             return solved
     return GainLaw(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
+
+
+def all_kept(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """All data so far with all rows alike, s new sampled and r new real ones at each iteration, in multiples of T.
+
+    With N_n rows, N_n delta_n = (N_{n-1} + s) delta_{n-1} and the noises of the new rows. The square of what multiplies
+    delta_{n-1} is 1 - 2 r/((r + s) n) + O(1/n^2), whose product tends to 0, and what is added is of order 1/n^2: so the
+    gain tends to 0.
+    """
+    reading = workflow.training_set
+    if reading is None or reading.shares is not None or reading.drawn is not None:
+        return None
+    s, r = reading.size, reading.real_size
+    if set(reading.parts) != {(sp.S.One, n, False), (sp.Integer(2), n, True)} or len(reading.parts) != 2:
+        return None
+    if s.has(k) or r.has(k) or not (s.is_positive and r.is_positive):
+        return None
+    rows = 1 + (n - 1) * (s + r)
+    step = _factored((1 - r / rows) ** 2), _factored((s + r) / rows**2)
+    because = "a training set is the one before, with new sampled and new real rows"
+    return GainLaw(None, Growth("bounded", sp.S.Zero), "first-order recursion", because, step=step)
 
 
 def switched(workflow: SymbolicWorkflow) -> GainLaw | None:
