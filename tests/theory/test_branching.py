@@ -153,6 +153,9 @@ TRAPS: dict[str, Workflow] = {
         lambda i: by_count(real(i)) if i % 2 == 0 else by_count(synthetic(i - 2)) if i > 2 else newest(i)
     ),
     "a share that fades": Branches(ages),
+    "a share that fades on one way": Branches(
+        lambda i: by_weight({real(1): 1 / i, synthetic(i - 1): 1 - 1 / i}) if i * i - 70 * i > 9 else renewed(i)
+    ),
     "all data, and a pool from before": Branches(
         lambda i: by_count(pools(1, i)) if i % 3 == 0 or i < 4 else by_count(synthetic(i - 3))
     ),
