@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
+from sympy.parsing.sympy_parser import parse_expr
 
 from theory import AccumulateFresh, Proved, check_bound, gain, linear
 from theory.prover import certificate
@@ -15,8 +16,9 @@ from theory.prover.parts import Parts
 from theory.prover.statement import Recursion, Statement
 from theory.recursion import solve
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.symbols import n
-from theory.sympy_types import at, rational
+from theory.symbols import T, n
+from theory.sympy_types import at, rational, substituted
+from theory.tasks.regression.symbols import d, sigma
 
 U = "sigma**2*d/(T-d-1)"
 
@@ -45,15 +47,10 @@ def test_bounds_hold_for_all_n(design: str, bound: str, lower: bool, domain: str
     # What stands for the law in the step is the law, where the bound before is the law before.
     values = law.evaluate(T=9, d=2, sigma=1.0, n=range(1, 40))
     assert law.derived.recursion is not None
-    factor, added = (part.subs({"T": 9, "d": 2, "sigma": 1}) for part in map(_named, law.derived.recursion))
+    factor, added = (substituted(part, {T: 9, d: 2, sigma: 1}) for part in law.derived.recursion)
     for m in (2, 3, 17, 39):
         step = float(at(factor, n, m)) * values[m - 2] + float(at(added, n, m))
         assert step == pytest.approx(values[m - 1], rel=1e-12)
-
-
-def _named(expression: sp.Expr) -> sp.Expr:
-    """By the names of its symbols, n left out."""
-    return expression.subs({symbol: sp.Symbol(symbol.name) for symbol in expression.free_symbols if symbol != n})
 
 
 def test_the_example_of_the_help_is_proved() -> None:
@@ -82,7 +79,7 @@ def test_gains_obey_the_recursion_and_end(real: Any, sampled: Any) -> None:
 
 def chain(factor: str, added: str, first: int, least_n: int = 1) -> Statement:
     """f_n = factor f_{n-1} + added from f_1 = `first`, over n alone."""
-    step = [sp.sympify(text, locals={"n": n}) for text in (factor, added)]
+    step = [parse_expr(text, {"n": n}) for text in (factor, added)]
 
     def value(iteration: int, _: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         found: sp.Expr = sp.Integer(first)
@@ -94,7 +91,7 @@ def chain(factor: str, added: str, first: int, least_n: int = 1) -> Statement:
 
 
 def proved(statement: Statement, bound: str, *, lower: bool = False) -> Parts | None:
-    other = Statement(sp.sympify(bound, locals={"n": n}), statement.domain)
+    other = Statement(parse_expr(bound, {"n": n}), statement.domain)
     found = by_induction(statement, other, lower)
     for part in found.parts if found else ():
         certificate.check(*part.sides, part.certificate)
