@@ -78,7 +78,7 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "closed_form": _text(law.closed_form()),
         "limit": None if growth is None else str(growth.limit),
         "growth": None if growth is None else growth.kind,
-        "growth_constant": None if growth is None else str(growth.constant),
+        "growth_constant": None if growth is None or growth.constant is None else str(growth.constant),
         "growth_scale": None if growth is None else _text(growth.scale),
         "assumptions": [str(relation) for relation in law.assumptions],
         "source": law.source,

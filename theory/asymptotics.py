@@ -19,28 +19,27 @@ class Growth:
         kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power"
             and "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
         constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2
-            and n^2; else the coefficient of `scale`.
+            and n^2; else the coefficient of `scale`. `None` where there is none, or the kind alone is proved: multiples
+            of n lie above and below what grows linearly.
         scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n
             or of a number.
     """
 
     kind: str
-    constant: sp.Expr
+    constant: sp.Expr | None
     scale: sp.Expr | None = None
-
-    def times(self, factor: sp.Expr) -> "Growth":
-        """That of a positive multiple."""
-        return Growth(self.kind, tidy(as_expression(self.constant * factor)), self.scale)
 
     def at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> "Growth":
         """With numbers in the place of symbols."""
         if not numbers:
             return self
-        scale = None if self.scale is None else substituted(self.scale, numbers)
-        return Growth(self.kind, substituted(self.constant, numbers), scale)
+        constant = None if self.constant is None else substituted(self.constant, numbers)
+        return Growth(self.kind, constant, None if self.scale is None else substituted(self.scale, numbers))
 
     def __str__(self) -> str:
-        """The kind, with its leading term."""
+        """The kind, with its leading term where that is known."""
+        if self.constant is None:
+            return self.kind
         if self.scale is not None:
             return f"{self.kind}, ~ ({self.constant}) {self.scale}"
         leading = {
@@ -53,9 +52,20 @@ class Growth:
         }[self.kind]
         return f"{self.kind}, {leading.format(self.constant)}"
 
+    def scaled(self, factor: sp.Expr) -> "Growth":
+        """Of that times a positive factor."""
+        constant = None if self.constant is None else tidy(as_expression(self.constant * factor))
+        return Growth(self.kind, constant, self.scale)
+
+    def plus(self, other: "Growth") -> "Growth":
+        """Of the sum with another one of the same kind."""
+        if self.constant is None or other.constant is None:
+            return Growth(self.kind, None)
+        return Growth(self.kind, self.constant + other.constant)
+
     @property
-    def limit(self) -> sp.Expr:
-        """The value for n -> oo."""
+    def limit(self) -> sp.Expr | None:
+        """The value for n -> oo; `None` where there is none, or it is not known."""
         ends = {"bounded": self.constant, "vanishing": sp.S.Zero, "falling": sp.S.NegativeInfinity}
         return ends.get(self.kind, sp.oo)
 

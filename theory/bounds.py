@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -18,9 +19,9 @@ from .prover.domain import Domain, Variable
 from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
-from .prover.statement import Beyond, Statement
+from .prover.statement import Beyond, Recursion, Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
-from .strip import Strips, strips
+from .recursion import solve
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
@@ -82,6 +83,10 @@ def check_bound(
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
+        if (law.workflow, law.task) == (bound.workflow, bound.task):
+            # One law, whatever is known of it, is at most itself: as any expression is.
+            statement = replace(statement, expr=statement.unit, at=None, beyond=None, recursion=None)
+            return judge(statement, statement, lower=lower, time_limit=time_limit)
         other = _statement(bound, statement.domain, asymptotic)
         return judge(statement, other, lower=lower, time_limit=time_limit)
     if isinstance(bound, str) and (law.task.at or asymptotic):  # where it is not read in `judge`
@@ -246,10 +251,20 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         unit=unit,
         at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
         beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
+        recursion=_recursion(law, asymptotic=asymptotic) if expr is None else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
         asymptotic=asymptotic,
     )
+
+
+def _recursion(law: Law, *, asymptotic: bool) -> Recursion | None:
+    """Of the law at the numbers that the task has, or of its gain; `None` where none is known."""
+    known = solve(SymbolicWorkflow(law.workflow)).step if asymptotic else law.derived.recursion
+    if known is None:
+        return None
+    factor, added = (substituted(part, law.task.at) if law.task.at else part for part in known)
+    return Recursion(factor, added)
 
 
 def _at_iteration(
@@ -266,7 +281,7 @@ def _at_iteration(
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
-    lines = None if own else _strips(law.workflow)
+    lines = None if own else law.strips
 
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
@@ -292,7 +307,7 @@ def _at_iteration(
 
 def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
     """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else _strips(law.workflow)
+    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else law.strips
     if lines is None:
         return None
 
@@ -302,8 +317,3 @@ def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
         return Beyond(strip.first, unit * (rational(strip.slope) * n + rational(edge)))
 
     return beyond
-
-
-@cache
-def _strips(workflow: Workflow) -> Strips | None:
-    return strips(SymbolicWorkflow(workflow))

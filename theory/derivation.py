@@ -166,6 +166,7 @@ class Derived:
         looked_at: where the validity was not shown for every iteration, the first ones, for which it was looked at.
         values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
         each: (iteration) -> the law at that one, a quotient of polynomials; where `expr` is an unrolled recursion.
+        recursion: (A_n, B_n) where the law is A_n times that at n - 1, and B_n; `None` where `expr` is a formula.
         own_gain: whether its gain is the workflow's; it is not where data are sampled otherwise than as they are.
         estimates: where the law is not exact, what is known at finite T besides.
         precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in
@@ -184,6 +185,7 @@ class Derived:
     looked_at: int | None = None
     values: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None
     each: Callable[[int], sp.Expr] | None = None
+    recursion: tuple[sp.Expr, sp.Expr] | None = None
     own_gain: bool = True
     estimates: tuple[Estimate, ...] = ()
     precise: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None

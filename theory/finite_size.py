@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from .index import Path, every_path, expression
+from .index import Path, every_path, expression, turning_points
 from .pools import Pool
 from .sympy_types import as_expression, at, rational
 from .workflow import TrainingSet, Workflow
@@ -22,7 +22,9 @@ LOOKED_AT = 64
 #: Iterations that a comparison in the workflow's code points at are looked at too, as far as this.
 _FURTHEST = 100_000
 
-_beyond, _pool = sp.Dummy("beyond", integer=True, positive=True), sp.Dummy("pool", integer=True, positive=True)
+#: Stands for 1, 2, 3, …: the iterations, or the pools, after a first one.
+BEYOND = sp.Dummy("beyond", integer=True, positive=True)
+_pool = sp.Dummy("pool", integer=True, positive=True)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Finding:
 
 def draws(workflow: Workflow) -> Finding:
     """Whether any training set is a subsample."""
-    paths = _sets(workflow)
+    paths = training_sets(workflow)
     never = paths is not None and all(path.result.drawn is None for path in paths)
     if never or workflow.is_symbolic:
         return Finding(not never)
@@ -49,7 +51,7 @@ def draws(workflow: Workflow) -> Finding:
 
 def in_whole_multiples(workflow: Workflow) -> Finding:
     """Whether every pool is a whole multiple of T rows; of a family, whether that was shown."""
-    found = [_sizes(workflow, fresh_real) for fresh_real in (False, True)]
+    found = [pool_sizes(workflow, fresh_real) for fresh_real in (False, True)]
     always = all(paths is not None and all(_is_whole(path.result) for path in paths) for paths in found)
     if workflow.is_symbolic:
         return Finding(always)
@@ -65,7 +67,7 @@ def fewest_rows(workflow: Workflow) -> Fraction:
 
     Where the workflow's code cannot be followed, the first iterations are looked at. 0 where nothing was shown.
     """
-    sizes, real_sizes, sets = _sizes(workflow), _sizes(workflow, fresh_real=True), _sets(workflow)
+    sizes, real_sizes, sets = pool_sizes(workflow), pool_sizes(workflow, fresh_real=True), training_sets(workflow)
     least = Fraction(1)
     if not workflow.is_symbolic:
         least = min(least, *_rows(workflow))
@@ -77,7 +79,7 @@ def fewest_rows(workflow: Workflow) -> Fraction:
         shown = every_pool and not workflow.is_symbolic
     else:
         known = {
-            fresh: paths[0].result.subs(_beyond, _pool - 1)
+            fresh: paths[0].result.subs(BEYOND, _pool - 1)
             for fresh, paths in ((False, sizes), (True, real_sizes))
             if len(paths) == 1
         }
@@ -85,15 +87,15 @@ def fewest_rows(workflow: Workflow) -> Fraction:
     return least if shown else Fraction(0)
 
 
-def _sizes(workflow: Workflow, fresh_real: bool = False) -> list[Path] | None:
-    """All that the size of a sampled pool, or of later real data, can be, as expressions in `_beyond`."""
+def pool_sizes(workflow: Workflow, fresh_real: bool = False, after: int = 1) -> list[Path] | None:
+    """All that the size of a sampled pool numbered after + BEYOND, or of later real data, can be."""
     methods = workflow.exactly()
     size = methods.real_size if fresh_real else methods.pool_size
-    return every_path(lambda pool: expression(size(pool)), 1 + _beyond)
+    return every_path(lambda pool: expression(size(pool)), after + BEYOND)
 
 
-def _sets(workflow: Workflow) -> list[Path] | None:
-    """All that a training set can be."""
+def training_sets(workflow: Workflow, after: int = 1) -> list[Path] | None:
+    """All that the training set of the iteration after + BEYOND can be."""
     methods = workflow.exactly()
 
     def checked(iteration: Any) -> TrainingSet:
@@ -102,7 +104,7 @@ def _sets(workflow: Workflow) -> list[Path] | None:
             raise TypeError("no training set")
         return said
 
-    return every_path(checked, 1 + _beyond)
+    return every_path(checked, after + BEYOND)
 
 
 def _has(said: TrainingSet, bound: sp.Rational, sizes: Mapping[bool, sp.Expr], *, every_pool: bool) -> bool:
@@ -163,12 +165,8 @@ def _looked_at(paths: list[Path] | None) -> Iterable[int]:
     """Iterations (or pools) 2 to `LOOKED_AT`, and those around which a comparison changes its answer."""
     yield from range(2, LOOKED_AT + 1)
     around: set[int] = set()
-    for asked in {expr for path in paths or [] for expr in path.asked}:
-        linear = asked.as_poly(_beyond) if asked.free_symbols == {_beyond} else None
-        if linear is not None and linear.degree() == 1:
-            slope, constant = linear.all_coeffs()
-            change = 1 + int(sp.floor(-constant / slope))
-            around |= {change - 1, change, change + 1, change + 2}
+    for point in turning_points(paths or [], BEYOND):
+        around |= {point, point + 1, point + 2, point + 3}
     yield from sorted(number for number in around if LOOKED_AT < number <= _FURTHEST)
 
 
@@ -179,7 +177,7 @@ def _is_whole(size: sp.Expr) -> bool:
     """
     if size.is_integer:
         return True
-    polynomial = size.as_poly(_beyond) if size.free_symbols == {_beyond} else None
+    polynomial = size.as_poly(BEYOND) if size.free_symbols == {BEYOND} else None
     if polynomial is None:
         return False
-    return all(at(size, _beyond, value).is_integer for value in range(1, int(polynomial.degree()) + 2))
+    return all(at(size, BEYOND, value).is_integer for value in range(1, int(polynomial.degree()) + 2))

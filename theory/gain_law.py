@@ -3,10 +3,9 @@
 import sympy as sp
 
 from . import recursion
-from .asymptotics import Growth
 from .derivation import EXACT, Derivation, Derived, Step
 from .symbolic_workflow import SymbolicWorkflow
-from .symbols import GAIN, n, tidy
+from .symbols import GAIN, n
 
 
 def gain_law(
@@ -26,7 +25,7 @@ def gain_law(
     gain = GAIN(n) if solved.expr is None else solved.expr
     value = sp.latex(gain) if solved.expr is not None else r"\text{a rational number for each } n"
     last = Step(solved.rule, f"c_n = {value}", solved.because)
-    growth = None if solved.growth is None else Growth(solved.growth.kind, tidy(solved.growth.constant * unit))
+    growth = None if solved.growth is None else solved.growth.scaled(unit)
     looked_at = workflow.looked_at if validity == EXACT else None
     derivation = Derivation((*steps, *([] if looked_at is None else [_looked_at(looked_at)]), last))
     return Derived(
@@ -37,6 +36,7 @@ def gain_law(
         gain=solved.expr,
         growth=growth,
         looked_at=looked_at,
+        recursion=None if solved.step is None else (solved.step[0], solved.step[1] * unit),
     )
 
 

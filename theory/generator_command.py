@@ -75,7 +75,7 @@ def summary(task: Task, law: GeneratedLaw, numbers: Mapping[str, Any], iteration
         "closed_form": None if closed is None else str(closed),
         "limit": None if limit is None else str(limit),
         "growth": None if growth is None else growth.kind,
-        "growth_constant": None if growth is None else str(growth.constant),
+        "growth_constant": None if growth is None or growth.constant is None else str(growth.constant),
         "assumptions": [str(relation) for relation in task.domain.relations()],
         **numbers,
         "iterations": iterations,

@@ -1,19 +1,20 @@
 """A symbolic iteration for the methods of a workflow, and the ways that a method can go.
 
 It takes part in arithmetic, answers a comparison that is true (or false) for every iteration it stands for, and
-refuses everything else: so a workflow that branches on the iteration, even by `if iteration % 2`, is not read at all,
-rather than read wrongly. Where only a property of all that a method can return is asked for, `every_path` goes both
-ways at each such question.
+refuses everything else: so a workflow that branches on the iteration, as by `if iteration % 2`, is not read at all,
+rather than read wrongly; it is read where all the iterations leave the same rest. Where only a property of all that a
+method can return is asked for, `every_path` goes both ways at each such question.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any, NoReturn
 
 import sympy as sp
 
-from .exact import Unevaluated, exact
+from .exact import Unevaluated, Whole, exact
 
 #: More ways through a method, or more questions on one way, are not followed.
 _MOST_PATHS, _MOST_QUESTIONS = 64, 16
@@ -25,6 +26,7 @@ class Reader:
     Attributes:
         made: the answers that were chosen, in order.
         asked: the expressions whose signs were asked for.
+        divided_by: the whole numbers by which the index was divided with rest.
         refused: whether a question had no answer; the method may have gone on all the same.
     """
 
@@ -34,6 +36,7 @@ class Reader:
         self._chosen: dict[tuple[str, sp.Expr], bool] = {}
         self.made: list[bool] = []
         self.asked: list[sp.Expr] = []
+        self.divided_by: set[int] = set()
         self.refused = False
 
     @property
@@ -100,15 +103,37 @@ class Index(Unevaluated):
         return self._with(other, lambda a, b: b**a)
 
     def __floordiv__(self, other: Any) -> Any:
-        return self._with(
-            other, lambda a, b: self._unknown(nonnegative=a.is_nonnegative and b.is_positive, integer=True)
-        )
+        def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            rest = self._rest(a, b)
+            if rest is None:
+                return self._unknown(nonnegative=a.is_nonnegative and b.is_positive, integer=True)
+            return (a - rest) / b
+
+        return self._with(other, quotient)
 
     def __mod__(self, other: Any) -> Any:
-        return self._with(
-            other,
-            lambda a, b: self._unknown(nonnegative=b.is_positive, integer=a.is_integer and b.is_integer),
-        )
+        def rest(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            known = self._rest(a, b)
+            if known is None:
+                return self._unknown(nonnegative=b.is_positive, integer=a.is_integer and b.is_integer)
+            return known
+
+        found = self._with(other, rest)
+        # A rest that is the same for every iteration is a number like any other, as the index of a table.
+        return Whole(found._expr) if isinstance(found, Index) and found._expr.is_Integer else found
+
+    def _rest(self, a: sp.Expr, b: sp.Expr) -> sp.Integer | None:
+        """What a leaves divided by b, if it is the same at every iteration; `None` where that is not seen."""
+        if not (isinstance(b, sp.Integer) and b.is_positive):
+            return None
+        self._reader.divided_by.add(int(b))
+        rest, varying = sp.expand(a).as_coeff_Add()
+        if not isinstance(rest, sp.Integer) or not all(
+            term.is_integer and (coefficient / b).is_Integer
+            for term, coefficient in varying.as_coefficients_dict().items()
+        ):
+            return None
+        return sp.Integer(int(rest) % int(b))
 
     def __neg__(self) -> "Index":
         return Index(-self._expr, self._reader)
@@ -195,8 +220,9 @@ class Path:
 
 def read(method: Callable[[Any], Any], at: sp.Expr) -> Any:
     """What `method` returns at the iteration `at`, the same for all that it stands for; else `None`."""
-    path = _called(method, at, Reader())
-    return None if path is None else path.result
+    reader = Reader()
+    result = _called(method, at, reader)
+    return None if reader.refused else result
 
 
 def every_path(method: Callable[[Any], Any], at: sp.Expr) -> list[Path] | None:
@@ -205,22 +231,44 @@ def every_path(method: Callable[[Any], Any], at: sp.Expr) -> list[Path] | None:
     Some paths may be those of no iteration at all, so only what holds for every path is known.
     """
     paths: list[Path] = []
+    for reader, result in _ways(method, at):
+        if reader.refused or len(paths) == _MOST_PATHS:
+            return None
+        paths.append(Path(result, tuple(reader.asked)))
+    return paths
+
+
+def readers(method: Callable[[Any], Any], at: sp.Expr) -> list[Reader]:
+    """What was asked for on the ways through a method, also on those that cannot be followed to their end."""
+    return [reader for reader, _ in islice(_ways(method, at), _MOST_PATHS)]
+
+
+def _ways(method: Callable[[Any], Any], at: sp.Expr) -> Iterator[tuple[Reader, Any]]:
+    """Calls of the method, with what they return: each question is answered both ways."""
     waiting: list[tuple[bool, ...]] = [()]
     while waiting:
         given = waiting.pop()
         reader = Reader(given)
-        path = _called(method, at, reader)
-        if path is None or len(paths) == _MOST_PATHS:
-            return None
-        paths.append(path)
+        yield reader, _called(method, at, reader)
         made = tuple(reader.made)
         waiting += [(*made[:j], not made[j]) for j in range(len(given), len(made))]
-    return paths
 
 
-def _called(method: Callable[[Any], Any], at: sp.Expr, reader: Reader) -> Path | None:
+def _called(method: Callable[[Any], Any], at: sp.Expr, reader: Reader) -> Any:
+    """What the method returns; the reader refuses where it does not."""
     try:
-        result = method(Index(at, reader))
+        return method(Index(at, reader))
     except Exception:  # of a user's code, which was written for integers alone
+        reader.refused = True
         return None
-    return None if reader.refused else Path(result, tuple(reader.asked))
+
+
+def turning_points(ways: Iterable[Path | Reader], variable: sp.Symbol) -> set[int]:
+    """The largest whole number at or before which a comparison changes its answer, one for each comparison."""
+    found: set[int] = set()
+    for asked in {expr for way in ways for expr in way.asked}:
+        linear = asked.as_poly(variable) if asked.free_symbols == {variable} else None
+        if linear is not None and linear.degree() == 1:
+            slope, constant = linear.all_coeffs()
+            found.add(int(sp.floor(-constant / slope)))
+    return found

@@ -18,7 +18,8 @@ from .derivation import EXACT, Derivation, Derived, Spread, estimated
 from .exact import exact
 from .gain import gain
 from .iterations import as_iterations, check_iterations
-from .symbolic_workflow import check_names
+from .strip import SeasonalStrips, strips
+from .symbolic_workflow import SymbolicWorkflow, check_names
 from .symbols import GAIN, i, n
 from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand, symbols
 from .task import Parameter, Quantity, Task, check_task
@@ -110,6 +111,11 @@ class Law(Judged):
 
     def _at(self, expression: sp.Expr) -> sp.Expr:
         return substituted(expression, self.task.at) if self.task.at else expression
+
+    @cached_property
+    def strips(self) -> SeasonalStrips | None:
+        """Strips around lines in which the workflow's gain lies for ever; `None` where none is known."""
+        return strips(SymbolicWorkflow(self.workflow))
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:

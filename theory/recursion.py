@@ -6,22 +6,24 @@ In units of the error of one fit, the error of model n obeys, at fixed design ex
 
 over the pools k of training set n; noise_k has variance 1/size_k, the thinning noise of a subsample of r out of S rows
 (in multiples of T) 1/r - 1/S, all independent. Four kinds of workflow are solved here, each function stating its own:
-training sets that grow or are one pool (`nested`), or grow by real data too (`growing_real`), a single lag
-(`single_lag`), and any fixed lags (`fixed_lags`).
+training sets that grow or are one pool (`nested`), or grow by real data too (`all_kept`), a single lag (`single_lag`),
+and any fixed lags (`fixed_lags`). Of workflows that branch on the iteration the growth is proved (`switched`,
+`branching`).
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import sympy as sp
 
-from .asymptotics import Growth
+from .asymptotics import Growth, growth
+from .branching import growth_of_branches
 from .gain import gain
-from .lags import Lags
-from .summation import closed_sum, collect
+from .lags import Lags, SymbolicTrainingSet
+from .recurrence import at_one, most_terms, shortest_recurrence
+from .summation import closed_sum, collect, without_sums
 from .symbolic_workflow import SymbolicWorkflow
 from .symbols import i, k, n
-from .sympy_types import as_expression
+from .sympy_types import as_expression, at, rational
 from .workflow import Workflow
 
 #: Beyond this lag the characteristic roots are not looked for: the covariance has too many entries.
@@ -38,6 +40,7 @@ class GainLaw:
         rule: the rule that found it.
         because: why that rule applies.
         source: where such gains are published, or "new here".
+        step: (A_n, B_n) where c_n = A_n c_{n-1} + B_n with A_n >= 0 for every n >= 2, and no formula was proved.
     """
 
     expr: sp.Expr | None
@@ -45,13 +48,14 @@ class GainLaw:
     rule: str
     because: str
     source: str = "new here"
+    step: tuple[sp.Expr, sp.Expr] | None = None
 
 
 def solve(workflow: SymbolicWorkflow) -> GainLaw:
-    """The gain as far as it can be proved for all n."""
-    for rule in (nested, growing_real, single_lag, fixed_lags):
+    """The gain as far as it can be proved for all n, or its growth alone."""
+    for rule in (nested, all_kept, single_lag, fixed_lags, switched, branching):
         solved = rule(workflow)
-        if solved is not None:
+        if solved is not None and (solved.expr is not None or solved.growth is not None):
             return solved
     return GainLaw(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
 
@@ -75,8 +79,11 @@ class NestedRows:
 
 def nested_rows(workflow: SymbolicWorkflow) -> NestedRows | None:
     """The rows of such training sets for every i >= 1; `None` where the workflow has others."""
-    reading = workflow.training_set
-    if reading is None or len(reading.parts) != 1 or reading.shares is not None:
+    return None if workflow.training_set is None else _nested_rows(workflow.training_set)
+
+
+def _nested_rows(reading: SymbolicTrainingSet) -> NestedRows | None:
+    if len(reading.parts) != 1 or reading.shares is not None:
         return None
     ((first, last, fresh),), size = reading.parts, reading.size
     if fresh or last != n or first not in (n, sp.S.One) or size.subs(k, 1) != 1:
@@ -88,13 +95,59 @@ def nested_rows(workflow: SymbolicWorkflow) -> NestedRows | None:
     return NestedRows(first, rows, _cancelled(size / rows), reading.drawn)
 
 
+def all_kept(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """All data so far with all rows alike, s new sampled and r new real ones at each iteration, in multiples of T.
+
+    With N_n rows, N_n delta_n = (N_{n-1} + s) delta_{n-1} and the noises of the new rows. The square of what multiplies
+    delta_{n-1} is 1 - 2 r/((r + s) n) + O(1/n^2), whose product tends to 0, and what is added is of order 1/n^2: so the
+    gain tends to 0.
+    """
+    reading = workflow.training_set
+    if reading is None or reading.shares is not None or reading.drawn is not None:
+        return None
+    s, r = reading.size, reading.real_size
+    if set(reading.parts) != {(sp.S.One, n, False), (sp.Integer(2), n, True)} or len(reading.parts) != 2:
+        return None
+    if s.has(k) or r.has(k) or not (s.is_positive and r.is_positive):
+        return None
+    rows = 1 + (n - 1) * (s + r)
+    step = _factored((1 - r / rows) ** 2), _factored((s + r) / rows**2)
+    because = "a training set is the one before, with new sampled and new real rows"
+    return GainLaw(None, Growth("bounded", sp.S.Zero), "first-order recursion", because, step=step)
+
+
+def switched(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """From some iteration on pools 1 to n, or the newest alone: what is added from there on is what `nested` adds."""
+    start, reading = workflow.settled, workflow.settled_training_set
+    formula = None if reading is None or workflow.workflow.is_symbolic else _nested(reading)
+    if start is None or formula is None or formula.expr is None:
+        return None
+    closed, first = without_sums(formula.expr), int(start) + 1
+    if closed is None:
+        return None
+    before = rational(gain(workflow.workflow, first)[-1]) - as_expression(at(formula.expr, n, first).doit())
+    return GainLaw(None, growth(closed + before), "telescoping", f"{formula.because}, for n > {first}")
+
+
+def branching(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """Any training sets that repeat, or whose kind is the same on every way through the workflow's code."""
+    known = growth_of_branches(workflow)
+    return None if known is None else GainLaw(None, known.growth, known.rule, known.because)
+
+
 def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
-    """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size.
+    """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size, from n = 2 on."""
+    reading = workflow.training_set
+    return None if reading is None else _nested(reading)
+
+
+def _nested(reading: SymbolicTrainingSet) -> GainLaw | None:
+    """The gain where the training set is such at every n >= 2.
 
     With N_n rows in training set n, delta_n - thinning_n = delta_{n-1} + (size_n/N_n)(noise_n + thinning_{n-1}),
     for both kinds: the older pools' equations are those of model n - 1 before thinning.
     """
-    found = nested_rows(workflow)
+    found = _nested_rows(reading)
     if found is None:
         return None
     first, drawn, rows, share = found.first, found.drawn, found.rows, found.share
@@ -116,23 +169,6 @@ def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
     # Written with the sums that harmonic numbers are, as the gains of whole pools are.
     expr = as_expression(collect(closed + own).replace(sp.harmonic, lambda x, p=sp.S.One: sp.Sum(i**-p, (i, 1, x))))
     return GainLaw(expr, None, "telescoping", "only the newest pool and the draws of models n - 1 and n add an error")
-
-
-def growing_real(workflow: SymbolicWorkflow) -> GainLaw | None:
-    """All data kept, at each iteration r > 0 new real rows and s sampled ones (in multiples of T), all rows alike.
-
-    With N_n = 1 + (n - 1)(r + s), delta_n = (1 - r/N_n) delta_{n-1} + new noises of variance (r + s)/N_n^2. The product
-    of the factors tends to 0, since N_n grows like n, and the variances have a finite sum: so c_n tends to 0.
-    """
-    read = workflow.training_set
-    alike = read is not None and read.shares is None and read.drawn is None
-    if read is None or not alike or set(read.parts) != {(sp.S.One, n, False), (sp.Integer(2), n, True)}:
-        return None
-    sizes = (read.size, read.real_size)
-    if len(read.parts) != 2 or not all(size.is_positive and not size.has(k) for size in sizes):
-        return None
-    because = "all data are kept, and new real rows come in at every iteration"
-    return GainLaw(None, Growth("bounded", sp.S.Zero), "vanishing", because)
 
 
 def single_lag(workflow: SymbolicWorkflow) -> GainLaw | None:
@@ -189,10 +225,13 @@ def fixed_lags(workflow: SymbolicWorkflow) -> GainLaw | None:
     real = sp.simplify(1 - lags.synthetic)
     if real == 0:
         slope = _slope(lags)
-        growth = None if slope is None else Growth("linear", slope)
+        grows = None if slope is None else Growth("linear", slope)
     else:
-        growth = Growth("bounded", limit) if limit is not None and real.is_positive else None
-    return GainLaw(expr, growth, "characteristic roots" if expr is not None else "renewal theorem", because)
+        grows = Growth("bounded", limit) if limit is not None and real.is_positive else None
+    if grows is None and expr is not None:  # lags with a common factor
+        known = growth_of_branches(workflow)
+        grows = None if known is None else known.growth
+    return GainLaw(expr, grows, "characteristic roots" if expr is not None else "renewal theorem", because)
 
 
 def _slope(lags: Lags) -> sp.Expr | None:
@@ -207,7 +246,8 @@ def _slope(lags: Lags) -> sp.Expr | None:
 
 def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[sp.Expr | None, sp.Expr | None]:
     """Closed form (where all roots are rational) and limit, from the shortest recurrence of exact gains."""
-    longest, order = order_of_recurrence(lags)
+    longest, oldest = (int(max((end for _, end, *_ in runs), default=0)) for runs in (lags.runs, lags.fresh))
+    order, longest = most_terms(longest, oldest), longest + oldest
     values = gain(workflow, start + longest + 2 * order)
     tail = values[start + longest :]
     recurrence = shortest_recurrence(tail)
@@ -215,7 +255,8 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
     degree = len(recurrence)
     characteristic = sp.Poly([1, *[-sp.Rational(c) for c in recurrence]], x)
     factors = sp.factor_list(characteristic)[1]
-    limit = _limit(tail, recurrence)
+    limit = at_one(tail, recurrence, 1)
+    limit = None if limit is None else rational(limit)
     if any(factor.degree() > 1 for factor, _ in factors):
         return None, limit
     roots = [(-factor.nth(0) / factor.nth(1), multiplicity) for factor, multiplicity in factors]
@@ -228,58 +269,9 @@ def _characteristic_roots(workflow: Workflow, lags: Lags, start: int) -> tuple[s
     return (expr if holds else None), limit
 
 
-def order_of_recurrence(lags: Lags) -> tuple[int, int]:
-    """The longest lag L, and the most terms of the recurrence that the gain obeys L iterations after the start.
-
-    The errors and noises of the last L iterations and of real(1) form a Markov state of 2L + 2 entries, so its
-    covariance, and c_n, obey a linear recurrence of at most that many terms: a recurrence that fits twice as many
-    values holds for ever (Massey 1969).
-    """
-    longest = int(max(last for _, last, *_ in lags.runs)) + int(max((old for _, old, _ in lags.fresh), default=0))
-    state = 2 * longest + 2
-    return longest, state * (state + 1) // 2 + 1
-
-
-def _limit(tail: list[Fraction], recurrence: list[Fraction]) -> sp.Expr | None:
-    """The limit of a sequence whose other roots lie inside the unit circle: (1 - x) times its series at x = 1."""
-    x = sp.Dummy("x")
-    denominator = 1 - sum((sp.Rational(c) * x ** (j + 1) for j, c in enumerate(recurrence)), sp.S.Zero)
-    series = sum((sp.Rational(v) * x**j for j, v in enumerate(tail[: len(recurrence)])), sp.S.Zero)
-    numerator = sp.Poly(sp.expand(series * denominator), x)
-    kept = sum((numerator.nth(j) * x**j for j in range(len(recurrence))), sp.S.Zero)
-    value = sp.cancel((1 - x) * kept / denominator)
-    denominator_at_one = sp.fraction(value)[1].subs(x, 1)
-    return None if denominator_at_one == 0 else value.subs(x, 1)
-
-
 def _factored(expression: sp.Expr) -> sp.Expr:
     return as_expression(sp.factor(expression))
 
 
 def _cancelled(expression: sp.Expr) -> sp.Expr:
     return as_expression(sp.cancel(expression))
-
-
-def shortest_recurrence(values: list[Fraction]) -> list[Fraction]:
-    """Coefficients a_1, …, a_L of the shortest v_t = sum_j a_j v_{t-j} that fits (Berlekamp and Massey, exact)."""
-    current: list[Fraction] = []
-    previous: list[Fraction] = []
-    failed_at, failure = -1, Fraction(0)
-    for t, value in enumerate(values):
-        error = value - sum((c * values[t - 1 - j] for j, c in enumerate(current)), Fraction(0))
-        if error == 0:
-            continue
-        if failed_at < 0:
-            current, failed_at, failure = [Fraction(0)] * (t + 1), t, error
-            continue
-        scale = error / failure
-        correction = [Fraction(0)] * (t - failed_at - 1) + [scale] + [-scale * c for c in previous]
-        longer = max(len(current), len(correction))
-        updated = [
-            (current[j] if j < len(current) else Fraction(0)) + (correction[j] if j < len(correction) else Fraction(0))
-            for j in range(longer)
-        ]
-        if t - len(current) > failed_at - len(previous):
-            previous, failed_at, failure = current, t, error
-        current = updated
-    return current

@@ -28,10 +28,12 @@ from theory import (
     subsample,
     synthetic,
 )
-from theory.recursion import shortest_recurrence, solve
+from theory.asymptotics import Growth
+from theory.recurrence import shortest_recurrence
+from theory.recursion import solve
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
-from theory.sympy_types import as_expression, at, substituted
+from theory.sympy_types import as_expression, at, cancelled, substituted
 
 w = sp.Symbol("w", positive=True)
 s = sp.Symbol("s", integer=True, positive=True)
@@ -111,6 +113,7 @@ def test_symbolic_parameters(family, member, values):
     found = [exact(substituted(value, numbers)) for value in values_of(solved.expr, 8)]
     assert [Fraction(int(v.p), int(v.q)) for v in found] == gain(member(values), 8)
     assert solved.growth is not None
+    assert solved.growth.constant is not None
     limit = substituted(solved.growth.constant, numbers)
     far = gain(member(values), 80)[-1]
     assert abs(float(limit) - float(far)) < 1e-6
@@ -120,6 +123,7 @@ def test_symbolic_parameters(family, member, values):
 def test_windows_grow_linearly(window):
     growth = solve(SymbolicWorkflow(SlidingWindow(k))).growth
     assert growth is not None
+    assert growth.constant is not None
     slope = at(growth.constant, k, window)
     assert slope == sp.Rational(4, (window + 1) ** 2)
     if window > 1:
@@ -189,6 +193,7 @@ def test_a_window_that_may_be_one_pool_has_no_slope():
     # with two pools at least the renewal theorem holds: the mean lag is (2 + k + 1)/2
     more = solve(SymbolicWorkflow(Older(k + 1))).growth
     assert more is not None
+    assert more.constant is not None
     for length in (2, 3, 5):
         slope = at(more.constant, k, length - 1)
         assert slope == sp.Rational(4, (length + 3) ** 2)
@@ -235,7 +240,7 @@ def test_long_memories_of_real_data_end():
             else by_count(real(1))
         )
     )
-    assert solve(SymbolicWorkflow(workflow)).growth is None
+    assert solve(SymbolicWorkflow(workflow)).growth == Growth("bounded", None)
 
     @dataclass(frozen=True)
     class Remembering(Workflow):
@@ -275,29 +280,35 @@ def test_random_lags(parts, anchor, fresh):
     if solved.expr is not None:
         assert [exact(v) for v in values_of(solved.expr, 8)] == [sp.Rational(c) for c in far[:8]]
     if solved.growth is not None:
+        assert solved.growth.constant is not None
         expected = float(far[-1] - far[-2]) if solved.growth.kind == "linear" else float(far[-1])
         assert abs(float(solved.growth.constant) - expected) < 1e-3 * max(1.0, expected)
 
 
+#: Name: (training set, sizes, kind of growth with its constant in units of one fit, far out).
 BRANCHES = {
-    "modulo": (lambda i: by_count(pools(1, i)) if i % 2 else by_count(synthetic(i - 1)), None),
-    "equal": (lambda i: by_count(real(1)) if i == 3 else by_count(synthetic(i - 1)), None),
-    "member": (lambda i: by_count(real(1)) if i in {3, 70} else by_count(synthetic(i - 1)), None),
-    "unequal": (lambda i: by_count(synthetic(i - 1)) if i != 40 else by_count(pools(1, i)), None),
-    "less": (lambda i: by_count(pools(1, i)) if i < 30 else by_count(synthetic(i - 1)), None),
-    "truth": (lambda i: by_count(pools(1, i)) if i - 5 else by_count(synthetic(i - 1)), None),
-    "range": (lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)]), None),
-    "size": (lambda i: by_count(pools(1, i)), lambda j: 5 if j == 3 else 1),
+    "modulo": (lambda i: by_count(pools(1, i)) if i % 2 else by_count(synthetic(i - 1)), None, ("bounded", None)),
+    "equal": (lambda i: by_count(real(1)) if i == 3 else by_count(synthetic(i - 1)), None, ("linear", 1)),
+    "member": (lambda i: by_count(real(1)) if i in {3, 70} else by_count(synthetic(i - 1)), None, None),
+    "unequal": (lambda i: by_count(synthetic(i - 1)) if i != 40 else by_count(pools(1, i)), None, ("linear", 1)),
+    "less": (lambda i: by_count(pools(1, i)) if i < 30 else by_count(synthetic(i - 1)), None, ("linear", 1)),
+    "truth": (lambda i: by_count(pools(1, i)) if i - 5 else by_count(synthetic(i - 1)), None, ("bounded", 1.71605)),
+    "range": (lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)]), None, None),
+    "size": (lambda i: by_count(pools(1, i)), lambda j: 5 if j == 3 else 1, ("bounded", 1.48518)),
 }
 
 
 @pytest.mark.parametrize("name", BRANCHES)
 def test_a_branch_on_the_iteration_is_not_read(name):
     """Read structurally, `i == 3` is false for a symbol: the law would be that of the other branch, and wrong."""
-    workflow = Made(*BRANCHES[name])
+    *made, expected = BRANCHES[name]
+    workflow = Made(*made)
     law = theory.linear.test_error(workflow, design="fixed")
     assert (law.closed_form(), law.gain_expr) == (None, None)
-    assert law.growth() is None or name == "equal"
+    found = law.growth()
+    assert (None if found is None else found.kind) == (None if expected is None else expected[0])
+    constant = None if found is None or found.constant is None else float(cancelled(found.constant / law.unit))
+    assert constant == (None if expected is None or expected[1] is None else pytest.approx(expected[1], rel=1e-4))
     assert law.exact
     assert law.gain(45) == gain(workflow, 45)
     found = law.evaluate(T=20, d=3, n=[1, 2, 5])

@@ -74,7 +74,7 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
         first = [Fraction(chance.randint(-3, 3)) for _ in rest]
         growth = largest_norm(rest)
         assert growth is not None
-        found = Strips(first, 1, Fraction(0), Fraction(0), rest, growth)
+        found = Strips(first, Fraction(0), Fraction(0), rest, growth)
         gaps = list(first)
         while len(gaps) < 60:
             gaps.append(sum((c * gaps[-1 - j] for j, c in enumerate(rest)), Fraction(0)))
@@ -86,7 +86,7 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
 
 @pytest.mark.parametrize("k", [2, 3, 4, 8])
 def test_windows_rise_by_four_over_the_square_of_k_plus_one(k: int) -> None:
-    assert strips(SymbolicWorkflow(SlidingWindow(k))).slope == Fraction(4, (k + 1) ** 2)
+    assert strips(SymbolicWorkflow(SlidingWindow(k))).at(1).slope == Fraction(4, (k + 1) ** 2)
 
 
 def test_there_is_none_where_no_lags_are_fixed_or_they_are_too_long() -> None:

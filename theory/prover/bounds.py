@@ -15,6 +15,7 @@ from .cancelled import check_cancelled
 from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
+from .induction import by_induction
 from .parsing import parse_bound
 from .parts import Part, Parts
 from .refutation import Point, Search, Sides
@@ -107,10 +108,12 @@ def judge(
     no_formula = any(each.at is not None for each in (statement, other))
     divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
     by_parts = partial(in_parts, statement, other, lower) if divisible else None
+    inductive = partial(by_induction, statement, other, lower) if statement.recursion is not None else None
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
         ("a quick proof", _QUICK, proof and partial(proof, search.QUICK)),
+        ("a proof by induction", _SHORT_PARTS, inductive),
         ("a proof in parts", _SHORT_PARTS, by_parts if no_formula else None),
         (far, _SHORT_DOWNHILL, lookout.directed),
         ("a proof", _SHORT_PROOF, thorough),

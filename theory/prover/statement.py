@@ -17,6 +17,13 @@ class Beyond(NamedTuple):
     expr: sp.Expr
 
 
+class Recursion(NamedTuple):
+    """An expression at n is factor times that at n - 1, and what is added, for every n >= 2."""
+
+    factor: sp.Expr
+    added: sp.Expr
+
+
 @dataclass(frozen=True)
 class Statement:
     """What is compared with bounds, and what is known of it.
@@ -29,6 +36,7 @@ class Statement:
             where it is not known. `expr` is any of the same symbols then.
         beyond: what is at least the expression (given `True`) or at most it for all n from about the given one on, if
             that is known: where there is no formula in n, or another one is simpler.
+        recursion: for one that has no formula in n, what it obeys, if that is known.
         gain: a function of n, for `tightest`: expr/unit, or its limit along a path in the domain. `None` where no
             formula in n is known.
         name: what it is called where it is left open.
@@ -40,6 +48,7 @@ class Statement:
     unit: sp.Expr = sp.S.One
     at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
     beyond: Callable[[int, bool], Beyond] | None = None
+    recursion: Recursion | None = None
     gain: sp.Expr | None = None
     name: str = "the law"
     asymptotic: bool = False

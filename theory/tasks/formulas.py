@@ -75,7 +75,7 @@ def _gained(workflow: SymbolicWorkflow) -> Formula | None:
     solved = recursion.solve(workflow)
     if solved.expr is None:
         return None
-    growth = None if solved.growth is None else solved.growth.times(1 / T)
+    growth = None if solved.growth is None else solved.growth.scaled(1 / T)
     return Formula(solved.expr / T, growth, solved.rule, solved.because)
 
 
@@ -110,7 +110,7 @@ def sampled_formula(workflow: SymbolicWorkflow, sampled: sp.Expr) -> Formula | N
     found = _nested_spread(workflow, Scaled(sampled), {})
     if found is None or found.expr is None:
         return None
-    growth = None if found.growth is None else found.growth.times(1 / sampled)
+    growth = None if found.growth is None else found.growth.scaled(1 / sampled)
     return Formula(found.expr / sampled, growth, found.rule, found.because)
 
 
@@ -185,7 +185,7 @@ def _one_plus(c: sp.Expr, error: Formula) -> Formula:
     if growth is not None and growth.kind == "bounded":
         growth = Growth("bounded", factored(1 + c * growth.constant))
     elif growth is not None:
-        growth = growth.times(c)
+        growth = growth.scaled(c)
     expr = None if error.expr is None else 1 + c * error.expr
     return Formula(expr, growth, error.rule, error.because)
 
@@ -196,7 +196,7 @@ def _less_one(c: sp.Expr, spread: Formula) -> Formula:
     if growth is not None and growth.kind in ("bounded", "vanishing"):
         growth = Growth("bounded", as_expression((growth.limit - 1) / c))
     elif growth is not None:
-        growth = growth.times(1 / c)
+        growth = growth.scaled(1 / c)
     expr = None if spread.expr is None else (spread.expr - 1) / c
     return Formula(expr, growth, spread.rule, spread.because)
 

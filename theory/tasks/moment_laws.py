@@ -84,7 +84,7 @@ class MomentLaw:
             "new here",
             EXACT,
             gain=recursion.solve(symbolic).expr if is_error else None,
-            growth=None if formula.growth is None else formula.growth.times(self.unit),
+            growth=None if formula.growth is None else formula.growth.scaled(self.unit),
             own_gain=False,  # it is the limit alone that is the gain
             each=_Each(self).at if open_form and not by_numbers else None,
             values=self.values if by_numbers else None,
@@ -95,7 +95,7 @@ class MomentLaw:
     def _growth_at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> Growth | None:
         there = replace(self, numbers={**self.numbers, **numbers})
         formula = there._formula(SymbolicWorkflow(self.workflow))
-        return None if formula is None or formula.growth is None else formula.growth.times(self.unit)
+        return None if formula is None or formula.growth is None else formula.growth.scaled(self.unit)
 
     def _formula(self, symbolic: SymbolicWorkflow) -> Formula | None:
         if self.sampled != 1:

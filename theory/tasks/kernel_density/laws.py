@@ -61,7 +61,7 @@ def second_moment_objection(workflow: Workflow) -> str | None:
 def _of_second_moment(growth: Growth) -> Growth:
     if growth.kind == "bounded":
         return Growth("bounded", 1 + bandwidth**2 * growth.constant)
-    return growth.times(bandwidth**2)
+    return growth.scaled(bandwidth**2)
 
 
 @dataclass(frozen=True)

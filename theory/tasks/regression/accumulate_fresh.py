@@ -85,6 +85,7 @@ def derive(workflow: SymbolicWorkflow, design: str) -> Derived:
         growth=_growth(workflow),
         values=parts.values,
         each=parts.each,
+        recursion=parts.step,
     )
 
 
@@ -105,6 +106,11 @@ class _Recursion:
     def __init__(self, setting: Setting, value: Value) -> None:
         self._rho, self._added, self._first = map(public, recursion(setting, value, varying=True))
         self._known = [self._first]
+
+    @property
+    def step(self) -> tuple[sp.Expr, sp.Expr]:
+        """rho_n and c_n."""
+        return self._rho, self._added
 
     def each(self, iteration: int) -> sp.Expr:
         """E at one iteration, a quotient of polynomials."""

@@ -37,7 +37,7 @@ from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
 from ...symbolic_workflow import SymbolicWorkflow, check_names
-from ...symbols import GAIN, k, n, tidy
+from ...symbols import GAIN, k, n
 from ...sympy_types import as_expression, at, factored, rational
 from ...task import Task
 from ...workflow import Workflow, check_workflow
@@ -247,14 +247,14 @@ class GeneratedLaw(Judged):
         Beside the kinds of laws without a generator it may be "log-squared" or "quadratic".
         """
         found = self.gain_growth()
-        noise = None if found is None else Growth(found.kind, tidy(found.constant * ONE_FIT))
+        noise = None if found is None else found.scaled(ONE_FIT)
         if noise is None or not self.generator.shift:
             return noise
         shifted = self._shift_growth()
         if shifted is None:
             return None
         if noise.kind == shifted.kind:
-            return Growth(noise.kind, noise.constant + shifted.constant)
+            return noise.plus(shifted)
         return max(noise, shifted, key=lambda part: _ORDER.index(part.kind))
 
     def limit(self) -> sp.Expr | None:
@@ -277,7 +277,7 @@ class GeneratedLaw(Judged):
         usual = recursion.solve(self._reading).growth if self.generator.carried == 1 else None
         # without real data but real(1), whose noise has a coefficient of at most 1
         linear = usual is not None and usual.kind == "linear" and v != 0
-        return Growth("linear", v * usual.constant) if linear and usual is not None else None
+        return usual.scaled(v) if linear and usual is not None else None
 
     def _shift_growth(self) -> Growth | None:
         if self.generator.sizes:
@@ -287,9 +287,9 @@ class GeneratedLaw(Judged):
         if h != 1:
             limit = None if found.limit is None else (1 - at(found.limit, z, h) / h) / (1 - h)
             return None if limit is None else Growth("bounded", factored(square * limit**2))
-        if found.growth is None:
+        constant = None if found.growth is None else found.growth.constant
+        if found.growth is None or constant is None:
             return None
-        constant = found.growth.constant
         if found.growth.kind == "bounded":
             return Growth("bounded", factored(square * (constant - 1) ** 2))
         return Growth({"logarithmic": "log-squared", "linear": "quadratic"}[found.growth.kind], square * constant**2)

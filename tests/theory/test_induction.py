@@ -1,0 +1,123 @@
+"""Bounds on laws that are known by a recursion, proved by induction; and a trap for each condition."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy as sp
+from sympy.parsing.sympy_parser import parse_expr
+
+from theory import AccumulateFresh, Proved, check_bound, gain, linear
+from theory.prover import certificate
+from theory.prover.domain import Domain
+from theory.prover.induction import by_induction
+from theory.prover.parts import Parts
+from theory.prover.statement import Recursion, Statement
+from theory.recursion import solve
+from theory.symbolic_workflow import SymbolicWorkflow
+from theory.symbols import T, n
+from theory.sympy_types import at, rational, substituted
+from theory.tasks.regression.symbols import d, sigma
+
+U = "sigma**2*d/(T-d-1)"
+
+#: (design, bound, lower, domain)
+TRUE: list[tuple[str, str, bool, str]] = [
+    ("fresh", U, False, ""),
+    ("fresh", f"{U}*(1+log(n))", False, ""),
+    ("fresh", f"3*{U}/sqrt(n)", False, ""),
+    ("fresh", f"{U}/n**2", True, ""),
+    ("fresh", U, False, "3 <= n <= 30"),
+    ("fixed", U, False, ""),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("design", "bound", "lower", "domain"), TRUE)
+def test_bounds_hold_for_all_n(design: str, bound: str, lower: bool, domain: str) -> None:
+    law = linear.test_error(AccumulateFresh(), design=design)
+    found = check_bound(law, bound, lower=lower, domain=domain or ())
+    assert isinstance(found, Proved)
+    assert [part.where.split(",")[0] for part in found.parts] == (
+        ["n = 3", "n >= 4", "n >= 4"] if domain else ["n = 1", "n >= 2", "n >= 2"]
+    )
+    for part in found.parts:
+        certificate.check(*part.sides, part.certificate)
+    # What stands for the law in the step is the law, where the bound before is the law before.
+    values = law.evaluate(T=9, d=2, sigma=1.0, n=range(1, 40))
+    assert law.derived.recursion is not None
+    factor, added = (substituted(part, {T: 9, d: 2, sigma: 1}) for part in law.derived.recursion)
+    for m in (2, 3, 17, 39):
+        step = float(at(factor, n, m)) * values[m - 2] + float(at(added, n, m))
+        assert step == pytest.approx(values[m - 1], rel=1e-12)
+
+
+def test_the_example_of_the_help_is_proved() -> None:
+    law = linear.test_error(AccumulateFresh(), design="fixed")
+    found = check_bound(law, f"{U}*n", asymptotic=True)
+    assert (found.verdict, found.asymptotic) == ("proved", True)
+
+
+@pytest.mark.parametrize("bound", [f"9/10*{U}", f"{U}/n"])
+def test_false_bounds_are_refuted(bound: str) -> None:
+    assert check_bound(linear.test_error(AccumulateFresh(), design="fresh"), bound).verdict == "refuted"
+
+
+@pytest.mark.parametrize(("real", "sampled"), [(1, 1), (2, 3), ("1/2", "4/3")])
+def test_gains_obey_the_recursion_and_end(real: Any, sampled: Any) -> None:
+    workflow = AccumulateFresh(real, sampled)
+    solved = solve(SymbolicWorkflow(workflow))
+    assert solved.step is not None
+    gains = list(map(rational, gain(workflow, 300)))
+    for m in (2, 3, 8, 300):
+        assert at(solved.step[0], n, m) * gains[m - 2] + at(solved.step[1], n, m) == gains[m - 1]
+    assert solved.growth is not None
+    assert (solved.growth.kind, solved.growth.constant) == ("bounded", 0)
+    assert gains[299] < gains[74] / 2
+
+
+def chain(factor: str, added: str, first: int, least_n: int = 1) -> Statement:
+    """f_n = factor f_{n-1} + added from f_1 = `first`, over n alone."""
+    step = [parse_expr(text, {"n": n}) for text in (factor, added)]
+
+    def value(iteration: int, _: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+        found: sp.Expr = sp.Integer(first)
+        for m in range(2, iteration + 1):
+            found = at(step[0], n, m) * found + at(step[1], n, m)
+        return found
+
+    return Statement(sp.S.One, Domain((), least_n), at=value, recursion=Recursion(*step))
+
+
+def proved(statement: Statement, bound: str, *, lower: bool = False) -> Parts | None:
+    other = Statement(parse_expr(bound, {"n": n}), statement.domain)
+    found = by_induction(statement, other, lower)
+    for part in found.parts if found else ():
+        certificate.check(*part.sides, part.certificate)
+    return found
+
+
+def test_what_is_proved_is_true_and_each_condition_matters() -> None:
+    assert proved(chain("1", "1", 1), "n")
+    assert proved(chain("1", "1", 1), "n", lower=True)
+    assert proved(chain("n/(n+1)", "1", 1), "n")
+    assert proved(chain("1", "1", 1, least_n=4), "n")
+    # The first value is above, or below.
+    assert proved(chain("1", "1", 2), "n") is None
+    assert proved(chain("1", "1", 0), "n", lower=True) is None
+    assert proved(chain("1", "1", 2, least_n=4), "n") is None
+    # The step rises by more than the bound, or by less.
+    assert proved(chain("1", "2", 1), "n") is None
+    assert proved(chain("1", "1/2", 1), "n", lower=True) is None
+    # f_n = 0, 3, 0, 3, … is not below 2; from 2 the step with a negative factor leads to 1, which is.
+    assert proved(chain("-1", "3", 0), "2") is None
+    # The bound that is put in is that of n - 1, and not of n.
+    assert proved(chain("1", "0", 1), "1/n") is None
+
+
+def test_a_law_is_at_most_itself_without_a_formula() -> None:
+    one, other = (linear.test_error(AccumulateFresh(), design="fresh") for _ in range(2))
+    assert check_bound(one, other).verdict == check_bound(one, other, lower=True).verdict == "proved"
+    more = linear.test_error(AccumulateFresh(2), design="fresh")
+    assert check_bound(one, more).verdict != "proved"  # fewer real rows have a larger error

@@ -1,0 +1,62 @@
+"""Proofs by induction, for a law that is known by a recursion: f_n = A_n f_{n-1} + B_n with A_n >= 0.
+
+Where f_{n-1} <= g_{n-1}, f_n <= A_n g_{n-1} + B_n: what is to be shown is that this is at most g_n, which is a formula,
+and that A_n >= 0. For lower bounds likewise.
+"""
+
+from dataclasses import replace
+
+import sympy as sp
+
+from ..symbols import n
+from ..sympy_types import at
+from . import search
+from .parts import Part, Parts
+from .statement import Statement
+from .stretches import certified
+
+#: How hard each part of a proof is tried.
+_ROUNDS = (*search.QUICK, (5, 2))
+
+
+def by_induction(statement: Statement, other: Statement, lower: bool) -> Parts | None:
+    """A proof for the first n, and for the step from n - 1 to n; `None` where none is found.
+
+    Args:
+        statement: with a recursion.
+        other: the bound, with a formula in n.
+        lower: whether the statement's expression is to be at least the bound.
+    """
+    recursion, domain = statement.recursion, statement.domain
+    if recursion is None or statement.at is None or other.at is not None:
+        return None
+    first = domain.least_n
+    here = replace(statement, domain=replace(domain, most_n=first))
+    sides = [(f"n = {first}", _ordered(statement.at(first, {}), other.expr, lower), here)]
+    if domain.most_n is None or domain.most_n > first:
+        later = replace(statement, domain=replace(domain, least_n=first + 1))
+        reached = recursion.factor * at(other.expr, n, n - 1) + recursion.added
+        how = "least" if lower else "most"
+        sides += [
+            (
+                f"n >= {first + 1}, for the factor before n - 1",
+                (sp.S.Zero, recursion.factor),
+                replace(later, unit=sp.S.One),
+            ),
+            (
+                f"n >= {first + 1}, where {statement.name} is at {how} {reached} by induction",
+                _ordered(reached, other.expr, lower),
+                later,
+            ),
+        ]
+    parts = []
+    for where, (smaller, larger), at_these in sides:
+        found = certified(smaller, larger, at_these, lower, _ROUNDS)
+        if found is None:
+            return None
+        parts.append(Part(where, (smaller, larger), found))
+    return Parts(tuple(parts))
+
+
+def _ordered(law: sp.Expr, bound: sp.Expr, lower: bool) -> tuple[sp.Expr, sp.Expr]:
+    return (bound, law) if lower else (law, bound)
