@@ -183,7 +183,7 @@ def _one_plus(c: sp.Expr, error: Formula) -> Formula:
     """s_n = 1 + c K_n; with c < 0 the spread is what the mean has left."""
     growth = error.growth
     if growth is not None and growth.kind == "bounded":
-        growth = Growth("bounded", factored(1 + c * growth.constant))
+        growth = Growth("bounded", None if growth.constant is None else factored(1 + c * growth.constant))
     elif growth is not None:
         growth = growth.scaled(c)
     expr = None if error.expr is None else 1 + c * error.expr
@@ -194,7 +194,7 @@ def _less_one(c: sp.Expr, spread: Formula) -> Formula:
     """K_n = (s_n - 1)/c."""
     growth = spread.growth
     if growth is not None and growth.kind in ("bounded", "vanishing"):
-        growth = Growth("bounded", as_expression((growth.limit - 1) / c))
+        growth = Growth("bounded", None if growth.limit is None else as_expression((growth.limit - 1) / c))
     elif growth is not None:
         growth = growth.scaled(1 / c)
     expr = None if spread.expr is None else (spread.expr - 1) / c
