@@ -3,14 +3,17 @@
 A rejection sampler loops, over a whole vector, until its slowest element accepts. Here the quantile transformation
 x = F^-1(Phi(z)) is tabulated once: log(x / nu) is analytic in z, so a short Chebyshev series gives it to `TOLERANCE`.
 From `_MANY` degrees of freedom on, one series in z and 1/sqrt(nu) serves them all: sqrt(nu/2) log(x/nu) tends to z.
+
+Half a chi-square variable of 2a degrees of freedom is a gamma variable of shape a: degrees need not be whole numbers.
 """
 
 import functools
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64, Int
+from jaxtyping import Array, Float, Float64, Int, Real
 from numpy.polynomial import chebyshev
 from scipy import special
 
@@ -22,18 +25,21 @@ TOLERANCE = 2e-10
 
 _MANY = 32
 
+#: The fewest degrees of freedom, but for 0, at which the series is as exact as `TOLERANCE`.
+FEWEST = 1
+
 
 class ChiSquare(eqx.Module):
-    """Chi-square variables of given degrees of freedom; 0 degrees give 0."""
+    """Chi-square variables of given degrees of freedom, at least `FEWEST`; 0 degrees give 0."""
 
     degrees: Float[Array, "*shape"]
     coefficients: Float[Array, "order *shape"]
 
-    def __init__(self, degrees: Int[np.ndarray, "*shape"], dtype: np.dtype) -> None:
+    def __init__(self, degrees: Real[np.ndarray, "*shape"], dtype: np.dtype) -> None:
         coefficients = np.zeros((_SMALL_ORDER + 1, degrees.size))
         flat = degrees.ravel()
         for value in np.unique(flat[(flat > 0) & (flat < _MANY)]):
-            coefficients[:, flat == value] = _few(int(value))[:, None]
+            coefficients[:, flat == value] = _few(float(value))[:, None]
         many = flat >= _MANY
         coefficients[: _MANY_ORDER + 1, many] = _many(flat[many])
         # What the tail of a Chebyshev series adds is at most the sum of its coefficients.
@@ -44,17 +50,28 @@ class ChiSquare(eqx.Module):
 
     def __call__(self, normal: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """The chi-square variables at the same quantile as these standard normal ones."""
-        x = normal / FARTHEST
-        ahead, before = jnp.zeros_like(x), jnp.zeros_like(x)
-        for coefficient in self.coefficients[:0:-1]:  # Clenshaw's recurrence
-            ahead, before = coefficient + 2 * x * ahead - before, ahead
-        return self.degrees * jnp.exp(self.coefficients[0] + x * ahead - before)
+        return self.degrees * jnp.exp(_series(self.coefficients, normal / FARTHEST))
 
     def at(self, index: Int[Array, ""]) -> "ChiSquare":
         """Those of one index into the first axis of `degrees`."""
         return eqx.tree_at(
             lambda table: (table.degrees, table.coefficients), self, (self.degrees[index], self.coefficients[:, index])
         )
+
+
+def gamma(normal: Float[Array, ""], shape: Float[Array, ""]) -> Float[Array, ""]:
+    """A gamma variable, of a shape of at least 16 that is not known before, at the quantile of a standard normal one."""
+    place = jnp.sqrt(_MANY / shape * 2) - 1
+    coefficients = [_series(jnp.asarray(row, normal.dtype), place) for row in _common()]
+    return shape * jnp.exp(_series(coefficients, normal / FARTHEST) / jnp.sqrt(shape))
+
+
+def _series(coefficients: Sequence[Array] | Array, x: Array) -> Array:
+    """A Chebyshev series at x, by Clenshaw's recurrence."""
+    ahead, before = jnp.zeros_like(x), jnp.zeros_like(x)
+    for coefficient in coefficients[:0:-1]:
+        ahead, before = coefficient + 2 * x * ahead - before, ahead
+    return coefficients[0] + x * ahead - before
 
 
 #: Orders that reach `TOLERANCE`: in z for 1, 2, … degrees of freedom; in z and in 1/sqrt(nu) for many.
@@ -69,14 +86,14 @@ def _log_ratio(z: Float64[np.ndarray, "..."], degrees: Float64[np.ndarray, "..."
 
 
 @functools.cache
-def _few(degrees: int) -> Float64[np.ndarray, " order"]:
+def _few(degrees: float) -> Float64[np.ndarray, " order"]:
     """The series of log(x / nu) in z."""
     points = chebyshev.chebpts1(_SMALL_ORDER + 1)
     values = _log_ratio(points * FARTHEST, np.full_like(points, degrees))
     return np.linalg.solve(chebyshev.chebvander(points, _SMALL_ORDER), values)
 
 
-def _many(degrees: Int[np.ndarray, " shape"]) -> Float64[np.ndarray, "order shape"]:
+def _many(degrees: Real[np.ndarray, " shape"]) -> Float64[np.ndarray, "order shape"]:
     """The series of log(x / nu) in z, from the common one in z and 1/sqrt(nu)."""
     place = 2 * np.sqrt(_MANY / degrees) - 1
     return _common() @ chebyshev.chebvander(place, _ROOT_ORDER).T * np.sqrt(2 / degrees)
