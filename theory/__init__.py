@@ -29,8 +29,27 @@ from .prover.domain import Domain as Domain, Variable as Variable
 from .prover.verdicts import Proved as Proved, Refuted as Refuted, Tightest as Tightest, Undecided as Undecided
 from .ranges import Range as Range
 from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
-from .task import Choice as Choice, Parameter as Parameter, Quantity as Quantity, Task as Task
-from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
+from .task import (
+    Choice as Choice,
+    Parameter as Parameter,
+    Quantity as Quantity,
+    Several as Several,
+    Task as Task,
+)
+from .tasks import (
+    TASKS as TASKS,
+    Bernoulli as Bernoulli,
+    Categorical as Categorical,
+    Estimator as Estimator,
+    ExponentialFamily as ExponentialFamily,
+    Gamma as Gamma,
+    Gaussian as Gaussian,
+    GeneralisedLinear as GeneralisedLinear,
+    KernelDensity as KernelDensity,
+    LinearRegression as LinearRegression,
+    NegativeBinomial as NegativeBinomial,
+    Poisson as Poisson,
+)
 from .tasks.regression import (
     GeneratedLaw as GeneratedLaw,
     UnequalLaw as UnequalLaw,

@@ -12,31 +12,44 @@ _log_n = sp.Dummy("log n", positive=True)
 
 @dataclass(frozen=True)
 class Growth:
-    """How the test error grows with the iteration, and the constant of that growth.
+    """How a law grows with the iteration, and the constant of that growth.
 
     Attributes:
-        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic".
-        constant: the limit; the coefficient of log n; the slope in n; likewise of (log n)^2 and n^2.
+        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power" and
+            "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
+        constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2 and
+            n^2; else the coefficient of `scale`.
+        scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n or
+            of a number.
     """
 
     kind: str
     constant: sp.Expr
+    scale: sp.Expr | None = None
+
+    def times(self, factor: sp.Expr) -> "Growth":
+        """That of a positive multiple."""
+        return Growth(self.kind, tidy(as_expression(self.constant * factor)), self.scale)
 
     def __str__(self) -> str:
         """The kind, with its leading term."""
+        if self.scale is not None:
+            return f"{self.kind}, ~ ({self.constant}) {self.scale}"
         leading = {
             "bounded": "-> {}",
             "logarithmic": "~ ({}) log n",
             "log-squared": "~ ({}) (log n)^2",
             "linear": "~ ({}) n",
             "quadratic": "~ ({}) n^2",
+            "falling": "~ ({}) n",
         }[self.kind]
         return f"{self.kind}, {leading.format(self.constant)}"
 
     @property
     def limit(self) -> sp.Expr:
         """The value for n -> oo."""
-        return self.constant if self.kind == "bounded" else sp.oo
+        ends = {"bounded": self.constant, "vanishing": sp.S.Zero, "falling": sp.S.NegativeInfinity}
+        return ends.get(self.kind, sp.oo)
 
 
 def growth(closed_form: sp.Expr) -> Growth | None:

@@ -127,9 +127,14 @@ def add_task(
     add = command.add_argument
     add_task_name(command)
     names = [quantity.name for quantity in task.quantities]
-    add("--of", choices=names, default=names[0], help=f"the quantity (default: {names[0]})")
+    add("--of", type=_underscored, choices=names, default=names[0], help=f"the quantity (default: {names[0]})")
     for choice in task.choices if choices else ():
-        add(f"--{choice.name}", choices=choice.options, required=True, help=choice.meaning)
+        meaning = choice.meaning if choice.default is None else f"{choice.meaning} (default: {choice.default})"
+        needs = {"required": choice.default is None, "default": choice.default}
+        add(f"--{choice.name}", choices=choice.options, help=meaning, **needs)
+    for numbers in task.several if choices else ():
+        meaning = f"{numbers.meaning} (default: {','.join(map(str, numbers.default))})"
+        add(f"--{numbers.name}", type=_numbers, default=numbers.default, help=meaning)
     for parameter in task.parameters if parameters else ():
         several = each and parameter.each
         form = _several(number_type(parameter)) if several else number_type(parameter)
@@ -143,7 +148,7 @@ def add_task(
 
 def example_of(task: type[Task], *, parameters: bool = True) -> str:
     """Options that a task can be given, with its typical numbers."""
-    options = [f"--{choice.name} {choice.options[0]}" for choice in task.choices]
+    options = [f"--{choice.name} {choice.options[0]}" for choice in task.choices if choice.default is None]
     for parameter in task.parameters if parameters else ():
         number = parameter.default if parameter.typical is None else parameter.typical
         options += [] if number is None else [f"--{parameter.name} {number:g}"]
@@ -152,9 +157,19 @@ def example_of(task: type[Task], *, parameters: bool = True) -> str:
 
 def build_task(task: type[Task], options: argparse.Namespace, *, parameters: bool) -> Task:
     """The task that the options name, with its numbers or with symbols for them."""
-    names = [choice.name for choice in task.choices]
+    names = [each.name for each in (*task.choices, *task.several)]
     names += [parameter.name for parameter in task.parameters] if parameters else []
     return task(**{name: getattr(options, name) for name in names})
+
+
+def _underscored(name: str) -> str:
+    """`mean-error` as `mean_error`."""
+    return name.replace("-", "_")
+
+
+def _numbers(text: str) -> tuple[Fraction, ...]:
+    """Several numbers as written, as in `--p 1/2,0.3,0.2`."""
+    return tuple(map(exact_number, text.split(",")))
 
 
 def number_type(parameter: Parameter) -> Callable[[str], int] | Callable[[str], float]:

@@ -167,6 +167,9 @@ class Derived:
         each: (iteration) -> the law at that one, a quotient of polynomials; where `expr` is an unrolled recursion.
         own_gain: whether its gain is the workflow's; it is not where data are sampled otherwise than as they are.
         estimates: where the law is not exact, what is known at finite T besides.
+        precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in float64,
+            would lose digits.
+        needs: relations that narrow the task's domain, such as T >= d + 3: where the quantity has a mean.
         kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
 
@@ -182,4 +185,6 @@ class Derived:
     each: Callable[[int], sp.Expr] | None = None
     own_gain: bool = True
     estimates: tuple[Estimate, ...] = ()
+    precise: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None
+    needs: tuple[sp.Basic, ...] = ()
     kappa: Callable[[int], list[Fraction]] | None = None

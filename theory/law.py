@@ -10,6 +10,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from . import summation
 from .asymptotics import Growth, growth
@@ -24,6 +25,9 @@ from .workflow import Workflow, check_workflow
 
 #: Gains with symbols are simplified up to this iteration.
 _SIMPLIFIED = 10
+
+#: Recursions are followed up to this iteration where there is a closed form too.
+_LONGEST_RECURSION = 5000
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -72,7 +76,8 @@ class Law(Judged):
     @property
     def assumptions(self) -> tuple[sp.Basic, ...]:
         """Where it holds: the domain of the task with its numbers, and the iterations for which that was shown."""
-        relations = (relation.subs(list(self.task.at.items())) for relation in self.task.domain.relations())
+        stated = (*self.derived.needs, *self.task.domain.relations())
+        relations = (relation.subs(list(self.task.at.items())) for relation in stated)
         limit = self.derived.looked_at
         known = [relation for relation in relations if relation != sp.true]
         return (*known, *(() if limit is None else (sp.Le(n, limit),)))
@@ -107,7 +112,7 @@ class Law(Judged):
 
     @cached_property
     def _general_closed_form(self) -> sp.Expr | None:
-        if self.derived.expr.has(GAIN) or self.derived.values is not None:
+        if self.derived.expr.atoms(AppliedUndef) or self.derived.values is not None:
             return None
         return summation.without_sums(self.derived.expr)
 
@@ -115,7 +120,9 @@ class Law(Judged):
     def _growth(self) -> Growth | None:
         closed = self._general_closed_form
         found = self.derived.growth or (None if closed is None else growth(closed))
-        return None if found is None else Growth(found.kind, self._at(found.constant))
+        if found is None:
+            return None
+        return Growth(found.kind, self._at(found.constant), None if found.scale is None else self._at(found.scale))
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
@@ -216,11 +223,26 @@ class Law(Judged):
         iterations = as_iterations(n)
         if validity is not None and validity != self.validity:
             return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
+        self._check_needs(numbers)
         if self.derived.values is not None:
             return self.derived.values(numbers, iterations)
-        if iterations.max() > _LONGEST_SUM and self._general_closed_form is not None:
+        precise = self.derived.precise
+        if precise is not None and (iterations.max() <= _LONGEST_RECURSION or self._general_closed_form is None):
+            return precise(numbers, iterations)
+        if (precise or iterations.max() > _LONGEST_SUM) and self._general_closed_form is not None:
             return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
         return self._evaluate_termwise(numbers, iterations)
+
+    def _check_needs(self, numbers: Mapping[str, Any]) -> None:
+        at = {p.symbol: rational(Fraction(numbers[p.name])) for p in self.task.parameters if p.symbol in self._needed}
+        for relation in self.derived.needs:
+            if relation.subs(list(at.items())) != sp.true:
+                given = ", ".join(f"{symbol}={value}" for symbol, value in at.items())
+                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
+
+    @property
+    def _needed(self) -> set[sp.Basic]:
+        return set().union(*(relation.free_symbols for relation in self.derived.needs))
 
     def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
@@ -249,7 +271,8 @@ class Law(Judged):
         # Differences of polygamma functions at arguments 1/T apart lose up to log10(n T) digits each.
         largest = max((len(str(x)) for x in numbers.values() if isinstance(x, int)), default=1)
         with mpmath.workdps(40 + 4 * largest + 2 * len(str(iterations.max()))):
-            values = [float(value(mpmath.mpf(int(m)))) for m in iterations.ravel()]
+            # gamma functions at conjugate points have a real product
+            values = [float(mpmath.re(value(mpmath.mpf(int(m))))) for m in iterations.ravel()]
         return np.array(values).reshape(iterations.shape)
 
     @property

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 from .covariance import Name
-from .pools import Pool, intervals
+from .pools import Composition, Pool, intervals
 from .workflow import TrainingSet, Workflow
 
 
@@ -41,12 +41,18 @@ class LinearForm:
         terms: coefficients.
         thinning: the variance that a draw adds.
         last_needed: sums that no later iteration needs.
+        rows: of all its pools, in multiples of T.
+        drawn: of these, in multiples of T; `None` where the pools are used whole.
+        by_count: whether every row counts alike.
     """
 
     new: tuple[PrefixSum, ...]
     terms: dict[Name, Fraction]
     thinning: Fraction
     last_needed: tuple[Name, ...]
+    rows: Fraction
+    drawn: Fraction | None
+    by_count: bool
 
 
 def linear_forms(workflow: Workflow, iterations: int) -> list[LinearForm]:
@@ -59,6 +65,7 @@ def linear_forms(workflow: Workflow, iterations: int) -> list[LinearForm]:
     sums = _Sums(workflow, _used(said))
     terms: list[dict[Name, Fraction]] = []
     thinning: list[Fraction] = []
+    compositions: list[Composition] = []
     for iteration, training_set in enumerate(said, 1):
         composition = workflow.composition(iteration, sums.rows, training_set)
         form: dict[Name, Fraction] = defaultdict(Fraction)
@@ -69,6 +76,7 @@ def linear_forms(workflow: Workflow, iterations: int) -> list[LinearForm]:
                 if name is not None:
                     form[name] += sign * weight
         terms.append({name: weight for name, weight in form.items() if weight})
+        compositions.append(composition)
         drawn = composition.drawn
         thinning.append(Fraction(0) if drawn is None else 1 / drawn - 1 / composition.rows)
     dropped = _dropped(terms, sums.made)
@@ -76,8 +84,18 @@ def linear_forms(workflow: Workflow, iterations: int) -> list[LinearForm]:
     for total in sums.made:
         made[total.name[0]].append(total)
     return [
-        LinearForm(tuple(made[iteration]), form, extra, tuple(dropped[iteration]))
-        for iteration, (form, extra) in enumerate(zip(terms, thinning, strict=True), 1)
+        LinearForm(
+            tuple(made[iteration]),
+            form,
+            extra,
+            tuple(dropped[iteration]),
+            composition.rows,
+            composition.drawn,
+            training_set.shares is None,
+        )
+        for iteration, (form, extra, composition, training_set) in enumerate(
+            zip(terms, thinning, compositions, said, strict=True), 1
+        )
     ]
 
 

@@ -55,24 +55,49 @@ def solve(workflow: SymbolicWorkflow) -> GainLaw:
     return GainLaw(None, None, "forward substitution", "each c_n from the ones before, for one n after another")
 
 
-def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
-    """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size.
+@dataclass(frozen=True)
+class NestedRows:
+    """Training sets of pools 1 to i, or of the newest alone, all rows counting alike.
 
-    With N_n rows in training set n, delta_n - thinning_n = delta_{n-1} + (size_n/N_n)(noise_n + thinning_{n-1}),
-    for both kinds: the older pools' equations are those of model n - 1 before thinning.
+    Attributes:
+        first: the first pool of training set n: 1 or n.
+        rows: of training set i, in multiples of T.
+        share: of the newest pool in it.
+        drawn: rows that are drawn, in n; `None` for pools used whole.
     """
+
+    first: sp.Expr
+    rows: sp.Expr
+    share: sp.Expr
+    drawn: sp.Expr | None
+
+
+def nested_rows(workflow: SymbolicWorkflow) -> NestedRows | None:
+    """The rows of such training sets for every i >= 1; `None` where the workflow has others."""
     reading = workflow.training_set
     if reading is None or len(reading.parts) != 1 or reading.shares is not None:
         return None
-    ((first, last, fresh),), drawn, size = reading.parts, reading.drawn, reading.size
+    ((first, last, fresh),), size = reading.parts, reading.size
     if fresh or last != n or first not in (n, sp.S.One) or size.subs(k, 1) != 1:
         return None
     size = size.subs(k, i)
     rows = _factored(as_expression(sp.summation(size.subs(i, k), (k, first.subs(n, i), i))))
     if rows.has(sp.Piecewise, sp.zoo, sp.nan):  # as the sum of p^k, which is another one at p = 1
         return None
-    share = _cancelled(size / rows)
-    term = _cancelled(share**2 / size)
+    return NestedRows(first, rows, _cancelled(size / rows), reading.drawn)
+
+
+def nested(workflow: SymbolicWorkflow) -> GainLaw | None:
+    """Pools 1 to n, or the newest alone, all rows counting alike, whole or drawn at one size.
+
+    With N_n rows in training set n, delta_n - thinning_n = delta_{n-1} + (size_n/N_n)(noise_n + thinning_{n-1}),
+    for both kinds: the older pools' equations are those of model n - 1 before thinning.
+    """
+    found = nested_rows(workflow)
+    if found is None:
+        return None
+    first, drawn, rows, share = found.first, found.drawn, found.rows, found.share
+    term = _cancelled(share / rows)
     if drawn is None:
         expr = n if term == 1 else as_expression(sp.Sum(term, (i, 1, n)))
         return GainLaw(

@@ -1,14 +1,17 @@
-"""Closed forms of sums over iterations, each proved before it is returned.
+"""Closed forms of sums and products over iterations, each proved before it is returned.
 
 SymPy's own `summation` gives 1/(i(iT - d - 1)) a Piecewise that holds a complex infinity; here the sum is
 taken termwise on partial fractions, and the candidate F is accepted only where F(0) = 0 and F(n) - F(n - 1) is the
-n-th term, shown with the recurrences of the harmonic and polygamma functions.
+n-th term, shown with the recurrences of the harmonic and polygamma functions. A product of rational factors is one of
+gamma functions at its roots, accepted where it is 1 at n = 0 and its quotient is the n-th factor.
 """
+
+from collections.abc import Mapping
 
 import sympy as sp
 
 from .symbols import i, n
-from .sympy_types import as_expression, parts, replaced, summand
+from .sympy_types import as_expression, at, parts, polynomial, replaced, summand
 
 
 def closed_sum(term: sp.Expr) -> sp.Expr | None:
@@ -28,13 +31,55 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
 
 
 def without_sums(expression: sp.Expr) -> sp.Expr | None:
-    """The expression with a closed form in the place of each `Sum` over i = 1..n; `None` where one was not proved."""
+    """The expression with a closed form in the place of each `Sum` and `Product` over i = 1..n; `None` where not proved."""
     for total in parts(expression, sp.Sum):
         closed = closed_sum(summand(total))
         if closed is None:
             return None
         expression = replaced(expression, {total: closed})
+    for product in parts(expression, sp.Product):
+        closed = closed_product(as_expression(product.function))
+        if closed is None:
+            return None
+        expression = replaced(expression, {product: closed})
     return expression
+
+
+def closed_product(factor: sp.Expr) -> sp.Expr | None:
+    """The product of `factor`, rational in `i`, over i = 1..n, free of products; `None` where none was proved."""
+    found = factor_roots(factor)
+    if found is None:
+        return None
+    lead, roots = found
+    gammas = [(sp.gamma(n + 1 - root) / sp.gamma(1 - root)) ** power for root, power in roots.items()]
+    candidate = as_expression(lead**n * sp.Mul(*gammas))
+    return candidate if is_product(candidate, factor) else None
+
+
+def factor_roots(factor: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, int]] | None:
+    """The factor as lead · prod (i - root)^power, powers negative for poles; `None` where roots are not known."""
+    roots: dict[sp.Expr, int] = {}
+    leads = []
+    for part, sign in zip(sp.fraction(sp.cancel(factor)), (1, -1), strict=True):
+        form = polynomial(as_expression(part), i)
+        if form is None:
+            return None
+        known: Mapping[sp.Expr, int] = sp.roots(form)  # pyright: ignore[reportAssignmentType]: a dictionary
+        if sum(known.values()) != form.degree():
+            return None
+        for root, power in known.items():
+            roots[root] = roots.get(root, 0) + sign * power
+        leads.append(form.LC())
+    return as_expression(sp.cancel(leads[0] / leads[1])), {root: power for root, power in roots.items() if power}
+
+
+def is_product(candidate: sp.Expr, factor: sp.Expr) -> bool:
+    """Whether `candidate`, an expression in n, is proved to be the product of `factor` over i = 1..n."""
+    before = at(candidate, n, n - 1)
+    # Gamma(z + 1) = z Gamma(z), DLMF 5.5.1
+    following = candidate.replace(sp.gamma, lambda z: (z - 1) * sp.gamma(z - 1) if z.has(n) else sp.gamma(z))
+    step = sp.powsimp(as_expression(following) / before) - at(factor, i, n)
+    return sp.simplify(at(candidate, n, 0) - 1) == 0 and sp.simplify(sp.expand(sp.together(step))) == 0
 
 
 def is_sum(candidate: sp.Expr, term: sp.Expr) -> bool:

@@ -30,7 +30,8 @@ class Quantity:
     Attributes:
         name: as `of=` and `--of` take it, such as "test_error".
         meaning: in words, with its conventions: what is left out, which iteration is the first.
-        unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it.
+        unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it. Of what is no error
+            but a share that is left, such as a variance, the truth's own.
         limit_unit: to leading order for T -> oo.
         symbol: in LaTeX.
         short: in a few words with its conventions, as on an axis; by default its name.
@@ -85,11 +86,28 @@ class Choice:
         name: of the field and the option.
         options: all there are.
         meaning: of them.
+        default: taken where none is named; `None` where one must be.
     """
 
     name: str
     options: tuple[str, ...]
     meaning: str
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Several:
+    """Numbers of a task that belong together, such as probabilities. Its laws are written with them, not with symbols.
+
+    Attributes:
+        name: of the field and the option.
+        meaning: in words.
+        default: the field's.
+    """
+
+    name: str
+    meaning: str
+    default: tuple[float, ...]
 
 
 class Task(abc.ABC):
@@ -100,6 +118,7 @@ class Task(abc.ABC):
         quantities: what can be measured; the first where none is named.
         parameters: in the order of the options.
         choices: in the order of the options.
+        several: likewise.
         domain: of the parameters' symbols.
         invariant: fields that no law depends on.
     """
@@ -108,6 +127,7 @@ class Task(abc.ABC):
     quantities: ClassVar[tuple[Quantity, ...]]
     parameters: ClassVar[tuple[Parameter, ...]]
     choices: ClassVar[tuple[Choice, ...]] = ()
+    several: ClassVar[tuple[Several, ...]] = ()
     domain: ClassVar[Domain]
     invariant: ClassVar[tuple[str, ...]] = ()
 

@@ -1,0 +1,3 @@
+"""Any asymptotically linear estimator of a location."""
+
+from .task import Estimator as Estimator

@@ -1,0 +1,3 @@
+"""A Gaussian fitted by mean and covariance."""
+
+from .task import Gaussian as Gaussian

@@ -1,0 +1,96 @@
+"""A Gaussian fitted by mean and covariance, as in Shumailov et al. (2305.17493) and Kazdan et al. (2410.16713)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import sympy as sp
+
+from ...derivation import Derived
+from ...prover.domain import Domain, Variable
+from ...symbols import T
+from ...task import Choice, Parameter, Quantity, Task
+from ...workflow import Workflow
+from ..given import check_option, keep_plain
+
+#: The dimension.
+d = sp.Symbol("d", integer=True, positive=True)
+
+VARIANCE = Quantity(
+    "variance",
+    "variance of model n over the truth's, the same in every direction; n = 1 is the fit to real data",
+    unit=sp.S.One,
+    limit_unit=sp.S.One,
+    symbol="V_n",
+    short="variance over the truth's",
+)
+MEAN_ERROR = Quantity(
+    "mean_error",
+    "squared error of the mean of model n in the truth's covariance, summed over the dimensions",
+    unit=d / T,
+    limit_unit=d / T,
+    symbol="M_n",
+    short="squared error of the mean",
+)
+CROSS_ENTROPY = Quantity(
+    "kl",
+    "divergence KL(truth, model n) in nats: what model n loses in log likelihood on new data",
+    unit=d * (d + 3) / (4 * T),
+    limit_unit=d * (d + 3) / (4 * T),
+    symbol="D_n",
+    short="KL(truth, model)",
+    outside="the divergence has no finite mean",
+)
+LOG_DETERMINANT = Quantity(
+    "log_determinant",
+    "logarithm of the determinant of model n's covariance over the truth's",
+    unit=sp.S.One,
+    limit_unit=sp.S.One,
+    symbol="L_n",
+    short="log determinant over the truth's",
+    outside="a covariance is singular",
+)
+
+
+@dataclass(frozen=True)
+class Gaussian(Task):
+    """Rows ~ N(mean, covariance); each model is the (weighted) mean and covariance of its training set.
+
+    Neither the mean nor the covariance of the truth matters: with x -> covariance^(-1/2) (x - mean) the fits are the
+    same, and every quantity is in these units.
+
+    Attributes:
+        T: rows a pool, at least 2.
+        d: the dimension; 1 where none is given and a number is needed.
+        estimator: "mle" divides the covariance's sum of squares by the N rows, "unbiased" by N - 1.
+
+    Raises:
+        ValueError: outside this domain.
+    """
+
+    name: ClassVar[str] = "gaussian"
+    quantities: ClassVar[tuple[Quantity, ...]] = (VARIANCE, MEAN_ERROR, CROSS_ENTROPY, LOG_DETERMINANT)
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(T, "rows an iteration, at least 2", short="rows an iteration", typical=10),
+        Parameter(d, "dimensions", default=1.0, most=100),
+    )
+    choices: ClassVar[tuple[Choice, ...]] = (
+        Choice("estimator", ("mle", "unbiased"), "the covariance divided by N rows, or by N - 1", default="mle"),
+    )
+    domain: ClassVar[Domain] = Domain((Variable(d, (sp.S.One,)), Variable(T, (sp.Integer(2),))))
+
+    T: int | None = None
+    d: int | None = None
+    estimator: str = "mle"
+
+    def __post_init__(self) -> None:
+        """Check the values, and store them as plain numbers."""
+        keep_plain(self)
+        check_option(self)
+
+    def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
+        """The law of the quantity."""
+        raise NotImplementedError
+
+    def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
+        """Why there is no law."""
+        return f"there is no law of {quantity.name} under {workflow} yet."

@@ -1,0 +1,3 @@
+"""Generalised linear models by maximum likelihood."""
+
+from .task import GeneralisedLinear as GeneralisedLinear
