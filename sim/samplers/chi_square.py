@@ -8,9 +8,9 @@ Half a chi-square variable of 2a degrees of freedom is a gamma variable of shape
 """
 
 import functools
-from collections.abc import Sequence
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, Int, Real
@@ -50,7 +50,11 @@ class ChiSquare(eqx.Module):
 
     def __call__(self, normal: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """The chi-square variables at the same quantile as these standard normal ones."""
-        return self.degrees * jnp.exp(_series(self.coefficients, normal / FARTHEST))
+        x = normal / FARTHEST
+        ahead, before = jnp.zeros_like(x), jnp.zeros_like(x)
+        for coefficient in self.coefficients[:0:-1]:  # Clenshaw's recurrence
+            ahead, before = coefficient + 2 * x * ahead - before, ahead
+        return self.degrees * jnp.exp(self.coefficients[0] + x * ahead - before)
 
     def at(self, index: Int[Array, ""]) -> "ChiSquare":
         """Those of one index into the first axis of `degrees`."""
@@ -61,17 +65,21 @@ class ChiSquare(eqx.Module):
 
 def gamma(normal: Float[Array, ""], shape: Float[Array, ""]) -> Float[Array, ""]:
     """A gamma variable, of a shape of at least 16 that is not known before, at the quantile of a standard normal one."""
-    place = jnp.sqrt(_MANY / shape * 2) - 1
-    coefficients = [_series(jnp.asarray(row, normal.dtype), place) for row in _common()]
-    return shape * jnp.exp(_series(coefficients, normal / FARTHEST) / jnp.sqrt(shape))
+    place = 2 * jnp.sqrt(_MANY / (2 * shape)) - 1
 
+    def polynomials(pair: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        now, ahead = pair
+        return (ahead, 2 * place * ahead - now), now
 
-def _series(coefficients: Sequence[Array] | Array, x: Array) -> Array:
-    """A Chebyshev series at x, by Clenshaw's recurrence."""
-    ahead, before = jnp.zeros_like(x), jnp.zeros_like(x)
-    for coefficient in coefficients[:0:-1]:
-        ahead, before = coefficient + 2 * x * ahead - before, ahead
-    return coefficients[0] + x * ahead - before
+    def clenshaw(pair: tuple[Array, Array], coefficient: Array) -> tuple[tuple[Array, Array], None]:
+        ahead, before = pair
+        return (coefficient + 2 * x * ahead - before, ahead), None
+
+    # loops, for as many operations written out take long to compile
+    in_place = jax.lax.scan(polynomials, (jnp.ones_like(place), place), length=_ROOT_ORDER + 1)[1]
+    coefficients, x, nought = jnp.asarray(_common(), normal.dtype) @ in_place, normal / FARTHEST, jnp.zeros_like(normal)
+    ahead, before = jax.lax.scan(clenshaw, (nought, nought), coefficients[:0:-1])[0]
+    return shape * jnp.exp((coefficients[0] + x * ahead - before) / jnp.sqrt(shape))
 
 
 #: Orders that reach `TOLERANCE`: in z for 1, 2, … degrees of freedom; in z and in 1/sqrt(nu) for many.

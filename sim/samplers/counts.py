@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from .chi_square import gamma
 
 #: From this expected count on a sample is split; the shapes of gamma variables are then at least 16.
-_MANY = 64.0
+MANY = 64.0
 
 #: What the search leaves out of a distribution at most, about.
 _TINY = 1e-18
@@ -27,12 +27,21 @@ _TINY = 1e-18
 _Ratio = Callable[[Float[Array, ""]], Float[Array, ""]]
 
 
-def poisson(key: PRNGKeyArray, mean: Float[Array, ""]) -> Float[Array, ""]:
-    """A Poisson variable; NaN where the mean is not finite."""
+def poisson(key: PRNGKeyArray, mean: Float[Array, ""], *, splits: bool) -> Float[Array, ""]:
+    """A Poisson variable; NaN where the mean is not finite.
+
+    Args:
+        key: of the draw.
+        mean: at least 0.
+        splits: whether large means are split first. Without it all are exact too, and large ones slow.
+    """
     uniform_key, normal_key = jr.split(key)
     uniform = jr.uniform(uniform_key, (), mean.dtype)
-    many = mean > _MANY
-    events = jnp.where(many, jnp.floor(mean), _MANY)
+    nought = jnp.zeros_like(mean)
+    if not splits:
+        return _rare(uniform, jnp.array(True), mean, nought, nought) + 0 * mean
+    many = mean > MANY
+    events = jnp.where(many, jnp.floor(mean), MANY)
     time = jnp.where(many, gamma(jr.normal(normal_key, (), mean.dtype), events), 0)
     before = time <= mean
     # after the m-th event there is a Poisson number more; before it the other m - 1 are uniform up to its time
@@ -43,14 +52,25 @@ def poisson(key: PRNGKeyArray, mean: Float[Array, ""]) -> Float[Array, ""]:
     return jnp.where(many, jnp.where(before, events + found, events - 1 - found), found) + 0 * mean
 
 
-def binomial(key: PRNGKeyArray, trials: Float[Array, ""], chance: Float[Array, ""]) -> Float[Array, ""]:
-    """A binomial variable; NaN where the chance is not between 0 and 1."""
+def binomial(
+    key: PRNGKeyArray, trials: Float[Array, ""], chance: Float[Array, ""], *, splits: bool
+) -> Float[Array, ""]:
+    """A binomial variable; NaN where the chance is not between 0 and 1.
+
+    Args:
+        key: of the draw.
+        trials: how many.
+        chance: of each.
+        splits: whether many trials are split first. Without it all are exact too, and large numbers slow.
+    """
     uniform_key, first_key, second_key = jr.split(key, 3)
     uniform = jr.uniform(uniform_key, (), chance.dtype)
     p = jnp.minimum(chance, 1 - chance)
-    many = trials * p > _MANY
-    rank = jnp.where(many, jnp.floor((trials + 1) * p), _MANY)
-    above = jnp.where(many, trials + 1 - rank, _MANY)
+    if not splits:
+        return _sides(_rare(uniform, jnp.array(False), jnp.zeros_like(p), trials, p / (1 - p)), trials, chance)
+    many = trials * p > MANY
+    rank = jnp.where(many, jnp.floor((trials + 1) * p), MANY)
+    above = jnp.where(many, trials + 1 - rank, MANY)
     low = gamma(jr.normal(first_key, (), p.dtype), rank)
     high = gamma(jr.normal(second_key, (), p.dtype), above)
     place = jnp.where(many, low / (low + high), 0)
@@ -59,8 +79,12 @@ def binomial(key: PRNGKeyArray, trials: Float[Array, ""], chance: Float[Array, "
     # chances p1 among the others as odds p1/(1 - p1), at most 1
     odds = jnp.where(before, (p - place) / (1 - p), (place - p) / p)
     found = _rare(uniform, jnp.zeros_like(many), jnp.zeros_like(p), others, odds)
-    found = jnp.where(many, jnp.where(before, rank + found, rank - 1 - found), found)
-    return jnp.where((chance >= 0) & (chance <= 1), jnp.where(chance > 0.5, trials - found, found), jnp.nan)
+    return _sides(jnp.where(many, jnp.where(before, rank + found, rank - 1 - found), found), trials, chance)
+
+
+def _sides(rarer: Float[Array, ""], trials: Float[Array, ""], chance: Float[Array, ""]) -> Float[Array, ""]:
+    """The trials of the outcome asked for, by those of the rarer one."""
+    return jnp.where((chance >= 0) & (chance <= 1), jnp.where(chance > 0.5, trials - rarer, rarer), jnp.nan)
 
 
 def hypergeometric(
@@ -108,10 +132,11 @@ def _rare(
     """
     chance = odds / (1 + odds)
     mode = jnp.floor(jnp.where(poisson, mean, (trials + 1) * chance))
+    others = jnp.where(poisson, 0, trials - mode)
     log_mass = jnp.where(
         poisson,
         xlogy(mode, mean) - mean,
-        gammaln(trials + 1) - gammaln(jnp.where(poisson, 0, trials - mode) + 1) + xlogy(mode, chance) + xlog1py(trials - mode, -chance),
+        gammaln(trials + 1) - gammaln(others + 1) + xlogy(mode, chance) + xlog1py(others, -chance),
     ) - gammaln(mode + 1)
     return _search(
         uniform,

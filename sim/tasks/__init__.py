@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from theory import LinearRegression, Task
+from theory import Bernoulli, Categorical, Gamma, Gaussian, LinearRegression, NegativeBinomial, Poisson, Task
 
 from ..samplers.base import AbstractSampler
-from . import regression
+from . import exponential_family, gaussian, regression
 
 #: The samplers of a task, the fastest first.
-SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.SAMPLERS}
+SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
+    LinearRegression: regression.SAMPLERS,
+    Gaussian: gaussian.SAMPLERS,
+    Bernoulli: exponential_family.BERNOULLI,
+    Categorical: exponential_family.CATEGORICAL,
+    Poisson: exponential_family.POISSON,
+    Gamma: exponential_family.GAMMA,
+    NegativeBinomial: exponential_family.NEGATIVE_BINOMIAL,
+}
 
 #: The same for populations of models that train on one another's data.
 POPULATIONS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.POPULATIONS}
