@@ -32,7 +32,8 @@ class AbstractCategoryRows(AbstractRows[AnyTask]):
 
     def fit(self, rows: Float[Array, "total 1"], weights: Float[Array, " total"]) -> Float[Array, " categories"]:
         """The weights of each category's rows."""
-        return weights @ (rows == jnp.arange(len(self.truth)))
+        categories = jnp.arange(len(self.truth), dtype=rows.dtype)
+        return weights @ (rows == categories[None]).astype(weights.dtype)
 
 
 class BernoulliRows(AbstractCategoryRows[Bernoulli]):

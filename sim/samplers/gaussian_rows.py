@@ -88,14 +88,14 @@ class GaussianRows(AbstractRows[Gaussian]):
     def sample(self, key: PRNGKeyArray, model: Fitted, real: Bool[Array, ""]) -> Float[Array, "most d"]:
         """Normal mixtures of deviations."""
         mixtures = jr.normal(key, (self.kept.most, len(model.deviations)), model.mean.dtype)
-        return model.mean + jnp.where(real, 1, self.temperature) * mixtures @ model.deviations
+        return model.mean[None] + jnp.where(real, 1, self.temperature) * mixtures @ model.deviations
 
     def fit(self, rows: Float[Array, "total d"], weights: Float[Array, " total"]) -> Fitted:
         """The mean, and the deviations from it."""
         mean = weights @ rows
-        deviations = jnp.sqrt(weights)[:, None] * (rows - mean)
+        deviations = jnp.sqrt(weights)[:, None] * (rows - mean[None])
         if self.is_unbiased:
-            N = (weights > 0).sum()
+            N = (weights > 0).astype(weights.dtype).sum()
             deviations = deviations * jnp.sqrt(N / (N - 1))
         fill = len(self.truth.deviations) - len(rows)
         return Fitted(mean, jnp.pad(deviations, ((0, fill), (0, 0))))

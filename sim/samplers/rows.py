@@ -65,16 +65,16 @@ def layout(workflow: Workflow, T: int, iterations: int) -> Layout:
             places[places.index(None)] = pool
         steps.append((gone, list(places)))
     shape = (iterations, len(places))
-    place, weights, rows = np.full((iterations, 2), len(places)), np.zeros(shape), np.zeros(shape)
-    drawn = np.zeros(iterations)
+    place, weights, rows = np.full((iterations, 2), len(places)), np.zeros(shape), np.zeros(shape, int)
+    drawn = np.zeros(iterations, int)
     for iteration, (gone, held) in enumerate(steps):
         place[iteration] = [len(places) if where is None else where for where in gone]
-        drawn[iteration] = float((workflow.drawn(iteration + 1) or 0) * T)
+        drawn[iteration] = int((workflow.drawn(iteration + 1) or 0) * T)
         for where, pool in enumerate(held):
             if pool is None:
                 continue
             count = workflow.size(pool) * T
-            rows[iteration, where] = float(count)
+            rows[iteration, where] = int(count)
             weights[iteration, where] = float(shares[iteration].get(pool, 0) / count)
     return Layout(place, weights, rows, drawn)
 
@@ -90,8 +90,8 @@ class Kept(eqx.Module):
 
     place: Int[Array, "iterations 2"]
     weights: Float[Array, "iterations places"]
-    rows: Float[Array, "iterations places"]
-    drawn: Float[Array, " iterations"]
+    rows: Int[Array, "iterations places"]
+    drawn: Int[Array, " iterations"]
     most: int = eqx.field(static=True)
     draws: bool = eqx.field(static=True)
     fresh_real: bool = eqx.field(static=True)
@@ -99,7 +99,7 @@ class Kept(eqx.Module):
     def __init__(self, workflow: Workflow, T: int, iterations: int, dtype: np.dtype) -> None:
         made = layout(workflow, T, iterations)
         self.place = jnp.asarray(made.place)
-        self.weights, self.rows, self.drawn = (jnp.asarray(each, dtype) for each in (made.weights, made.rows, made.drawn))
+        self.weights, self.rows, self.drawn = jnp.asarray(made.weights, dtype), jnp.asarray(made.rows), jnp.asarray(made.drawn)
         self.most, self.draws = int(made.rows.max()), bool(made.drawn.any())
         self.fresh_real = bool((made.place[:, 1] < made.places).any())
 
@@ -110,7 +110,7 @@ class Kept(eqx.Module):
 
     def counted(self, key: PRNGKeyArray, iteration: Int[Array, ""]) -> Float[Array, " total"]:
         """How much each row counts in the training set of an iteration; the key is that of a subsample."""
-        present = jnp.arange(self.most) < self.rows[iteration][:, None]
+        present = jnp.arange(self.most)[None] < self.rows[iteration][:, None]
         weights = jnp.where(present, self.weights[iteration][:, None], 0).ravel()
         if not self.draws:
             return weights
@@ -118,7 +118,7 @@ class Kept(eqx.Module):
         # the rows of the lowest scores are a uniform draw without replacement
         scores = jnp.where(weights > 0, jr.uniform(key, weights.shape, weights.dtype), 2)
         ranks = jnp.argsort(jnp.argsort(scores))
-        return jnp.where(drawn > 0, jnp.where(ranks < drawn, 1 / drawn, 0), weights)
+        return jnp.where(drawn > 0, jnp.where(ranks < drawn, 1 / drawn.astype(weights.dtype), 0), weights)
 
 
 class AbstractRows(AbstractSampler[AnyTask]):

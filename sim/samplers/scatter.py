@@ -149,8 +149,8 @@ class GaussianScatter(AbstractSampler[Gaussian]):
         def fit(weights: Float[Array, " slots"], kept: Scatter, model: Model, iteration: Int[Array, ""]) -> Model:
             counted = weights * kept.rows / self.T
             step = counted @ kept.mean
-            apart = kept.mean - step
-            squares = jnp.tensordot(weights / self.T, kept.squares, 1) + (counted * apart.T) @ apart
+            apart = kept.mean - step[None]
+            squares = jnp.tensordot(weights / self.T, kept.squares, 1) + (counted[None] * apart.T) @ apart
             covariance = self.unbiased[iteration] * squares
             root = cholesky(covariance) if self.d > 1 else jnp.sqrt(covariance)
             return Model(model.error + step, step, root)
@@ -171,7 +171,7 @@ def merge(kept: Scatter, new: list[Scatter], destination: Int[Array, " held"], m
         destination: where the slots and the pools go.
         model: the last one.
     """
-    kept = kept._replace(mean=kept.mean - model.step)
+    kept = kept._replace(mean=kept.mean - model.step[None])
     rows = move(kept.rows, [pool.rows for pool in new], destination)
     moment = move(kept.rows[:, None] * kept.mean, [pool.rows * pool.mean for pool in new], destination)
     mean = moment / jnp.maximum(rows, 1)[:, None]
