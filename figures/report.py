@@ -18,7 +18,7 @@ from paper_repro import verdicts
 from paper_repro.claim import Judgement
 from paper_repro.recorded import MADE, RECORDED
 from sim.files import read_json
-from theory import TASKS, Task
+from theory import LinearRegression, Task
 
 from . import controls, explorer, laws
 from .catalogue import OUT, PICTURES, Picture
@@ -29,7 +29,7 @@ _PAGE = Path(__file__).parent / "page"
 
 def page(
     drawn: Iterable[tuple[Picture, Callable[[], Figure]]],
-    tasks: Sequence[type[Task]] = TASKS,
+    tasks: Sequence[type[Task]] = (LinearRegression,),
     *,
     out: Path = OUT,
     made: Path = MADE,

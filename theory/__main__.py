@@ -11,6 +11,7 @@ import sys
 from functools import partial
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from . import bound_command, generator_command, table
@@ -56,15 +57,15 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         numbers: of the parameters, `None` where there is none.
         iterations: listed, from 1 on.
     """
-    growth = law.growth()
     known = None not in numbers.values()
-    values = law.evaluate(n=range(1, iterations + 1), **numbers).tolist() if known else None
+    growth = law.growth() or (law.growth(**numbers) if known else None)
+    values = _finite(law.evaluate(n=range(1, iterations + 1), **numbers)) if known else None
     return {
         "task": law.task.name,
         "quantity": law.quantity.name,
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
-        **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
+        **{each.name: getattr(law.task, each.name) for each in (*law.task.choices, *law.task.several)},
         "expression": str(law.expr),
         "validity": law.validity,
         "exact": law.exact,
@@ -73,9 +74,10 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "estimates": None if law.exact else _estimates(law, numbers, iterations),
         "gain": [str(c) for c in law.gain(iterations)],
         "closed_form": _text(law.closed_form()),
-        "limit": _text(law.limit()),
+        "limit": None if growth is None else str(growth.limit),
         "growth": None if growth is None else growth.kind,
         "growth_constant": None if growth is None else str(growth.constant),
+        "growth_scale": None if growth is None else _text(growth.scale),
         "assumptions": [str(relation) for relation in law.assumptions],
         "source": law.source,
         **numbers,
@@ -92,6 +94,11 @@ def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, 
     return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
 
 
+def _finite(values: np.ndarray) -> list[float | None]:
+    """For JSON, which knows no infinity: a law that grows exponentially leaves what a float can be."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
 def _text(expression: sp.Expr | None) -> str | None:
     return None if expression is None else str(expression)
 
@@ -101,8 +108,10 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     print(f"{law.workflow}{chosen}: {law.quantity.meaning}")
     print(f"  {law.quantity.symbol:<11} = {law.expr}")
     print(f"  closed form = {law.closed_form()}")
-    print(f"  limit       = {law.limit()}")
-    print(f"  growth      : {law.growth()}")
+    numbers = {name: summary[name] for name in (parameter.name for parameter in law.task.parameters)}
+    growth = law.growth() or (law.growth(**numbers) if None not in numbers.values() else None)
+    print(f"  limit       = {None if growth is None else growth.limit}")
+    print(f"  growth      : {growth}")
     print(f"  needs       : {', '.join(map(str, law.assumptions))}")
     print(f"  validity    : {'exact at finite T' if law.exact else law.validity}")
     print(f"  source      : {law.source}")
@@ -110,7 +119,8 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     values = summary["values"]
     print(f"{'n':>4}  {'gain c_n':>12}  " + ("" if values is None else law.quantity.name.replace("_", " ")))
     for row, c in enumerate(law.gain(summary["iterations"])):
-        value = "" if values is None else f"{values[row]:.10g}"
+        number = None if values is None else values[row]
+        value = f"{number:.10g}" if number is not None else "" if values is None else "too large"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
     _print_estimates(summary)
 

@@ -1,11 +1,12 @@
 """How an expression in n grows, read off its closed form exactly; no numerical guess."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
 from .symbols import n, tidy
-from .sympy_types import as_expression, operands
+from .sympy_types import as_expression, operands, substituted
 
 _log_n = sp.Dummy("log n", positive=True)
 
@@ -15,12 +16,12 @@ class Growth:
     """How a law grows with the iteration, and the constant of that growth.
 
     Attributes:
-        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power" and
-            "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
-        constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2 and
-            n^2; else the coefficient of `scale`.
-        scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n or
-            of a number.
+        kind: "bounded", "logarithmic" or "linear"; where labels are biased also "log-squared" or "quadratic"; "power"
+            and "exponential"; "vanishing", where it goes to 0; "falling", where it goes to -oo at a rate.
+        constant: the limit; the coefficient of log n; the slope in n, negative where it falls; likewise of (log n)^2
+            and n^2; else the coefficient of `scale`.
+        scale: the function of n that a law grows as, or vanishes as, where the kind alone does not tell; a power of n
+            or of a number.
     """
 
     kind: str
@@ -30,6 +31,13 @@ class Growth:
     def times(self, factor: sp.Expr) -> "Growth":
         """That of a positive multiple."""
         return Growth(self.kind, tidy(as_expression(self.constant * factor)), self.scale)
+
+    def at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> "Growth":
+        """With numbers in the place of symbols."""
+        if not numbers:
+            return self
+        scale = None if self.scale is None else substituted(self.scale, numbers)
+        return Growth(self.kind, substituted(self.constant, numbers), scale)
 
     def __str__(self) -> str:
         """The kind, with its leading term."""

@@ -161,14 +161,15 @@ class Derived:
         validity: `EXACT`, `LARGE_T`, `PROPORTIONAL` or `APPROXIMATION`.
         gain: the workflow's gain c_n for symbolic n; `None` where no formula was proved.
         growth: how the law grows in n, where the derivation told; else it is read off the closed form.
+        growth_at: numbers of the task's symbols -> how the law grows there, where the kind depends on them.
         spread: what is known beyond the mean.
         looked_at: where the validity was not shown for every iteration, the first ones, for which it was looked at.
         values: (numbers by name, iterations) -> the law there; `None` where `expr` gives them.
         each: (iteration) -> the law at that one, a quotient of polynomials; where `expr` is an unrolled recursion.
         own_gain: whether its gain is the workflow's; it is not where data are sampled otherwise than as they are.
         estimates: where the law is not exact, what is known at finite T besides.
-        precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in float64,
-            would lose digits.
+        precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in
+            float64, would lose digits.
         needs: relations that narrow the task's domain, such as T >= d + 3: where the quantity has a mean.
         kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
@@ -187,4 +188,5 @@ class Derived:
     estimates: tuple[Estimate, ...] = ()
     precise: Callable[[Mapping[str, Any], np.ndarray], np.ndarray] | None = None
     needs: tuple[sp.Basic, ...] = ()
+    growth_at: Callable[[Mapping[sp.Symbol, sp.Rational]], Growth | None] | None = None
     kappa: Callable[[int], list[Fraction]] | None = None

@@ -15,19 +15,20 @@ from sympy.core.function import AppliedUndef
 from . import summation
 from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread, estimated
+from .exact import exact
 from .gain import gain
 from .iterations import as_iterations, check_iterations
 from .symbolic_workflow import check_names
 from .symbols import GAIN, i, n
-from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand
-from .task import Quantity, Task, check_task
+from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand, symbols
+from .task import Parameter, Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
 
 #: Gains with symbols are simplified up to this iteration.
 _SIMPLIFIED = 10
 
 #: Recursions are followed up to this iteration where there is a closed form too.
-_LONGEST_RECURSION = 5000
+_LONGEST_RECURSION = 1000
 
 #: Sums are taken term by term up to this iteration, and through the closed form beyond.
 _LONGEST_SUM = 10**6
@@ -120,21 +121,32 @@ class Law(Judged):
     def _growth(self) -> Growth | None:
         closed = self._general_closed_form
         found = self.derived.growth or (None if closed is None else growth(closed))
-        if found is None:
-            return None
-        return Growth(found.kind, self._at(found.constant), None if found.scale is None else self._at(found.scale))
+        return None if found is None else found.at(self.task.at)
 
     def closed_form(self) -> sp.Expr | None:
         """The law free of sums, proved by its first value and its difference; `None` where none was proved."""
         return None if self._general_closed_form is None else self._at(self._general_closed_form)
 
-    def growth(self) -> Growth | None:
-        """Whether and how the law grows with n, with its exact constant; `None` where not proved."""
-        return self._growth
+    def growth(self, **parameters: Any) -> Growth | None:
+        """Whether and how the law grows with n, with its exact constant; `None` where not proved.
 
-    def limit(self) -> sp.Expr | None:
-        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved."""
-        return None if self._growth is None else self._growth.limit
+        Args:
+            parameters: numbers of the task's parameters by name; needed where the kind of growth depends on them.
+        """
+        at = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
+        found, depends = self._growth, self.derived.growth_at
+        if found is None and at and depends is not None:
+            found = depends({**self.task.at, **at})
+        return None if found is None else found.at(at)
+
+    def limit(self, **parameters: Any) -> sp.Expr | None:
+        """The law for n -> oo at fixed parameters; `oo` where it diverges, `None` where not proved.
+
+        Args:
+            parameters: as in `growth`.
+        """
+        found = self.growth(**parameters)
+        return None if found is None else found.limit
 
     def gain(self, iterations: int) -> list[Fraction | sp.Expr]:
         """The gain c_1, …, c_n with n = `iterations`: exact rationals; large-T at fresh design.
@@ -223,7 +235,7 @@ class Law(Judged):
         iterations = as_iterations(n)
         if validity is not None and validity != self.validity:
             return self._estimated(validity, numbers, int(iterations.max()))[iterations - 1]
-        self._check_needs(numbers)
+        self.check_needs({p.symbol: rational(exact(numbers[p.name])) for p in self._needed})
         if self.derived.values is not None:
             return self.derived.values(numbers, iterations)
         precise = self.derived.precise
@@ -233,16 +245,22 @@ class Law(Judged):
             return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
         return self._evaluate_termwise(numbers, iterations)
 
-    def _check_needs(self, numbers: Mapping[str, Any]) -> None:
-        at = {p.symbol: rational(Fraction(numbers[p.name])) for p in self.task.parameters if p.symbol in self._needed}
-        for relation in self.derived.needs:
-            if relation.subs(list(at.items())) != sp.true:
-                given = ", ".join(f"{symbol}={value}" for symbol, value in at.items())
-                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
-
     @property
-    def _needed(self) -> set[sp.Basic]:
-        return set().union(*(relation.free_symbols for relation in self.derived.needs))
+    def _needed(self) -> list[Parameter]:
+        """The parameters that `needs` speaks of."""
+        named = set().union(*(symbols(relation) for relation in self.derived.needs))
+        return [parameter for parameter in self.task.parameters if parameter.symbol in named]
+
+    def check_needs(self, at: Mapping[sp.Symbol, sp.Rational]) -> None:
+        """Refuse numbers at which the quantity has no mean.
+
+        Raises:
+            ValueError: they are such.
+        """
+        for relation in self.derived.needs:
+            if relation.subs(list(at.items())) == sp.false:
+                given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation), key=str))
+                raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
 
     def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
         """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
@@ -352,4 +370,6 @@ def law(task: Task, workflow: Workflow, of: str | None = None) -> Law:
     objection = task.objection(workflow, quantity)
     if objection is not None:
         raise ValueError(objection)
-    return Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found = Law(task, workflow, quantity, task.derive(workflow, quantity))
+    found.check_needs(task.at)
+    return found

@@ -31,7 +31,7 @@ def closed_sum(term: sp.Expr) -> sp.Expr | None:
 
 
 def without_sums(expression: sp.Expr) -> sp.Expr | None:
-    """The expression with a closed form in the place of each `Sum` and `Product` over i = 1..n; `None` where not proved."""
+    """The expression with a closed form in the place of each sum and product over i = 1..n; `None` where not proved."""
     for total in parts(expression, sp.Sum):
         closed = closed_sum(summand(total))
         if closed is None:

@@ -30,8 +30,8 @@ class Quantity:
     Attributes:
         name: as `of=` and `--of` take it, such as "test_error".
         meaning: in words, with its conventions: what is left out, which iteration is the first.
-        unit: that of one fit on T real rows, positive on the whole domain; gains are counted in it. Of what is no error
-            but a share that is left, such as a variance, the truth's own.
+        unit: that of one fit on T real rows, to leading order where it has no simple formula, positive on the whole
+            domain; gains are counted in it. Of what is no error but what is left, such as a variance, the truth's own.
         limit_unit: to leading order for T -> oo.
         symbol: in LaTeX.
         short: in a few words with its conventions, as on an axis; by default its name.

@@ -10,7 +10,7 @@ import flint
 import sympy as sp
 from flint import arb, fmpq
 
-from ..sympy_types import summand
+from ..sympy_types import as_expression, summand
 from .ball_sums import NoValue, RationalSum, unknown
 
 #: A rational number, or a ball that holds the value; one that is not finite says that nothing is known.
@@ -44,6 +44,8 @@ def compiled(expression: sp.Expr) -> Function:
         return lambda values: values[expression]
     if isinstance(expression, sp.Sum):
         return _remembered(expression, _sum(expression))
+    if isinstance(expression, sp.Product):
+        return _remembered(expression, _product(expression))
     arguments = [compiled(argument) for argument in expression.args if isinstance(argument, sp.Expr)]
     if isinstance(expression, sp.Add):
         return lambda values: _added([argument(values) for argument in arguments])
@@ -185,6 +187,22 @@ def _sum(total: sp.Sum) -> Function:
         if last - first < _MOST_TERMS:
             return factor_at(values) * _added([arb(0), *_terms(term_at, index, first, last, values)])
         return unknown()
+
+    return call
+
+
+def _product(product: sp.Product) -> Function:
+    ((index, first, last),) = product.limits
+    first_at, last_at, factor_at = compiled(first), compiled(last), compiled(as_expression(product.function))
+
+    def call(values: Values) -> Ball:
+        start, end = first_at(values), last_at(values)
+        if not (isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1):
+            return unknown()
+        if end - start >= _MOST_TERMS:
+            return unknown()
+        one = fmpq(1) if end - start < _FEW_TERMS else arb(1)
+        return _multiplied([one, *_terms(factor_at, index, int(start.p), int(end.p), values)])
 
     return call
 

@@ -60,6 +60,16 @@ def partial_sum(term: sp.Expr) -> sp.Expr:
     return sum_of(term, i, 1, n)
 
 
+def partial_product(factor: sp.Expr) -> sp.Expr:
+    """The product of `factor` over i = 1..n, unevaluated."""
+    return as_expression(sp.Product(factor, (i, 1, n)))
+
+
+def factor_of(product: sp.Product) -> sp.Expr:
+    """What is multiplied."""
+    return as_expression(product.function)
+
+
 def tail(term: sp.Expr) -> sp.Expr:
     """The sum of `term` over i > n, unevaluated."""
     return sum_of(term, i, n + 1, sp.oo)
@@ -71,11 +81,17 @@ def is_tail(total: sp.Sum) -> bool:
 
 
 def sums_are_plain(expression: sp.Expr) -> bool:
-    """Whether every sum runs over i = 1..n or i > n, and its term has no n and no sum in it."""
-    return all(
+    """Whether every sum runs over i = 1..n or i > n, every product over i = 1..n, and none has n or another in it."""
+    plain = all(
+        product.limits == ((i, 1, n),)
+        and n not in symbols(factor_of(product))
+        and not factor_of(product).has(sp.Sum, sp.Product)
+        for product in parts(expression, sp.Product)
+    )
+    return plain and all(
         total.limits in (((i, 1, n),), ((i, n + 1, sp.oo),))
         and n not in symbols(summand(total))
-        and not summand(total).has(sp.Sum)
+        and not summand(total).has(sp.Sum, sp.Product)
         for total in parts(expression, sp.Sum)
     )
 
@@ -88,13 +104,14 @@ def step(expression: sp.Expr) -> sp.Expr:
     """
     if not sums_are_plain(expression):
         raise Unsound(f"{expression} has a sum with n in its term.")
-    stand_ins = {total: sp.Dummy() for total in parts(expression, sp.Sum)}
-    shifted = at(replaced(expression, stand_ins), n, n + 1)
-    # The next n adds a term to a partial sum, and takes one from a tail.
+    sums = {total: sp.Dummy() for total in parts(expression, sp.Sum)}
+    products = {product: sp.Dummy() for product in parts(expression, sp.Product)}
+    shifted = at(replaced(expression, sums | products), n, n + 1)
+    # The next n adds a term to a partial sum, takes one from a tail, and multiplies a product by a factor.
     following = {
-        symbol: total + (-1 if is_tail(total) else 1) * at(summand(total), i, n + 1)
-        for total, symbol in stand_ins.items()
+        symbol: total + (-1 if is_tail(total) else 1) * at(summand(total), i, n + 1) for total, symbol in sums.items()
     }
+    following |= {symbol: product * at(factor_of(product), i, n + 1) for product, symbol in products.items()}
     return canonical(replaced(shifted, following) - expression)
 
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import at, operands, parts, summand, symbols
-from .canonical import difference, is_tail, order, step, sums_are_plain
+from .canonical import difference, factor_of, is_tail, order, step, sums_are_plain
 from .domain import Domain, m
 from .lemmas import (
     HarmonicLog,
@@ -25,6 +25,7 @@ from .lemmas import (
     ZetaTail,
 )
 from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
+from .products import ProductBound
 from .region import Between, From, Only, Region, RootFrom, Run
 from .series import HarmonicPower, SeriesTail, ZetaBound
 from .splits import Cell, Split, refined, variables
@@ -43,6 +44,7 @@ _LEMMAS = (
     LogBound,
     LogRatio,
     PowerBound,
+    ProductBound,
     RootBound,
     SeriesTail,
     Square,
@@ -117,7 +119,7 @@ def check(law: sp.Expr, bound: sp.Expr, certificate: Certificate, *, strictly: b
     for expression in (law, bound, unit):
         _in_letters(expression, domain)
         if not sums_are_plain(expression) or any(map(is_tail, parts(expression, sp.Sum))):
-            raise Unsound(f"{expression} has a sum that is not over i = 1..n, or has n in its term.")
+            raise Unsound(f"{expression} has a sum or product that is not over i = 1..n, or has n in its term.")
     cells = certificate.cells()
     for case in certificate.cases:
         _well_formed(case, domain, len(cells))
@@ -226,6 +228,8 @@ def is_defined(bound: sp.Expr, region: Region) -> bool:
     """
     if isinstance(bound, sp.Sum):
         return is_defined(at(summand(bound), i, n), Region(region.cell, From(1)))
+    if isinstance(bound, sp.Product):
+        return is_defined(at(factor_of(bound), i, n), Region(region.cell, From(1)))
     if not all(is_defined(part, region) for part in operands(bound)):
         return False
     match bound:

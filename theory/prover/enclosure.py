@@ -90,6 +90,8 @@ class Enclosure:
                 return itemgetter(expression)
             case sp.Sum():
                 return _remembering(expression, self._walked_sum(expression))
+            case sp.Product():
+                return _remembering(expression, self._walked_product(expression))
         arguments = [self._evaluation(argument) for argument in operands(expression)]
         operation = partial(_operation(expression), self)
 
@@ -110,6 +112,23 @@ class Enclosure:
             return self._sum(term, upto(at), at)
 
         return added
+
+    def _walked_product(self, product: sp.Product) -> Evaluation:
+        ((index, first, last),) = product.limits
+        factor, upto = self._evaluation(as_expression(product.function)), self._evaluation(as_expression(last))
+
+        def multiplied(at: Mapping[sp.Symbol, Fraction]) -> Value:
+            count = upto(at)
+            if first != 1 or not (isinstance(count, Fraction) and count.denominator == 1 and count >= 0):
+                raise OutOfReach("a product that does not begin at 1, or ends at what is no whole number")
+            if count > _LONGEST_SUM:
+                raise OutOfReach("a long product")
+            checkpoint(int(count))
+            values = [factor({**at, index: Fraction(k)}) for k in range(1, int(count) + 1)]
+            few = count <= _MOST_TERMS
+            return self.multiply(Fraction(1), *(values if few else map(self.interval, values)))
+
+        return multiplied
 
     def _constant(self, which: str) -> Value:
         return +getattr(self.context, which)

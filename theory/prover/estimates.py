@@ -21,7 +21,7 @@ from ..sympy_types import (
     summand,
     symbols,
 )
-from .canonical import is_tail, order
+from .canonical import factor_of, is_tail, order
 from .enclosure import Enclosure, NotReal, OutOfReach, sign
 from .lemmas import (
     HarmonicLog,
@@ -36,6 +36,7 @@ from .lemmas import (
     ZetaTail,
 )
 from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, base_and_exponent
+from .products import product_bounds
 from .region import Only, Region, RootFrom
 from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
 
@@ -74,6 +75,9 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
             return Choice(total, _tail_options(goal, total, sample))
         if not single:
             return Choice(total, _sum_options(summand(total)))
+    for product in parts(goal, sp.Product):
+        if not single:
+            return Choice(product, product_bounds(factor_of(product), _sides(goal, product, sample)))
     for part in parts(goal, sp.harmonic):
         x = operands(part)[0]
         if single and symbols(x) == {n}:

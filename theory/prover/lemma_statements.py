@@ -14,6 +14,7 @@ from .lemmas import (
     ZetaTail,
 )
 from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
+from .products import ProductBound
 from .series import HarmonicPower, SeriesTail, ZetaBound
 
 _STATEMENTS: dict[type[Lemma], str] = {
@@ -29,6 +30,11 @@ _STATEMENTS: dict[type[Lemma], str] = {
     Telescoping: (
         r"If $t(k + 1) \ge v(k + 1) - v(k)$ for all $k \ge N$, then"
         r" $\sum_{i=1}^{n} t(i) \ge \sum_{i=1}^{N} t(i) + v(n) - v(N)$ for all $n \ge N$: add up."
+    ),
+    ProductBound: (
+        r"If $f(k) \ge 0$ and $v(k + 1) \le f(k + 1) v(k)$ for all $k \ge N$, $v(N) > 0$ and"
+        r" $\prod_{i=1}^{N} f(i) \ge 0$, then $\prod_{i=1}^{n} f(i) \ge \frac{v(n)}{v(N)} \prod_{i=1}^{N} f(i)$ for all"
+        r" $n \ge N$: by induction. With $\ge$ between $v$ and $f$, $\le$ in the conclusion."
     ),
     HarmonicLog: (
         r"For $x > 0$, $H_x$ is more than $\log x + \gamma + \frac{1}{2x} - \sum_{j=1}^{k} \frac{B_{2j}}{2j x^{2j}}$"

@@ -190,6 +190,9 @@ def _written(expression: sp.Expr, run: Run, cell: tuple[tuple[sp.Symbol, sp.Expr
         sums = [total for total in parts(expression, sp.Sum) if total.limits[0][2] == n]
         terms = range(1, run.value + 1)
         expression = replaced(expression, {s: sp.Add(*(at(summand(s), i, k) for k in terms)) for s in sums})
+        products = [product for product in parts(expression, sp.Product) if product.limits == ((i, 1, n),)]
+        factors = {p: [at(as_expression(p.function), i, k) for k in terms] for p in products}
+        expression = replaced(expression, {p: sp.Mul(*values) for p, values in factors.items()})
     expression = replaced(expression, {**dict(cell), n: sp.sympify(run.iteration())})
     if expression.has(sp.log):
         expression = as_expression(sp.expand_log(expression))
@@ -242,7 +245,7 @@ def _primitive(rate: sp.Expr) -> tuple[sp.Expr | None, int]:
 
 def _constants_named(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr]] | None:
     """The expression with a symbol for every irrational constant; `None` if it is no quotient of polynomials then."""
-    if expression.has(sp.Sum):
+    if expression.has(sp.Sum, sp.Product):
         return None
     constants: dict[sp.Expr, sp.Symbol] = {}
 

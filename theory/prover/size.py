@@ -61,7 +61,7 @@ def _quotient(expression: sp.Expr) -> _Quotient:
 def _inside(part: sp.Expr) -> tuple[sp.Expr, ...]:
     """What may be multiplied out within a part that is no quotient of polynomials."""
     match part:
-        case sp.Sum():
+        case sp.Sum() | sp.Product():
             return (as_expression(part.function),)
         case sp.Pow() if isinstance(part.exp, sp.Rational):  # the power of a root
             return (operands(part)[0] ** abs(part.exp.p),)

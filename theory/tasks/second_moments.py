@@ -5,7 +5,7 @@ plus what the rows add, and what a draw of them adds. Given the models, these ha
 
     K_n the variance of model n's mean,    s_n the mean variance of what is sampled from model n,    s_0 = 1,
 
-all in units of the truth's variance, for pools k of T_k rows sampled from model l(k) (0 for the truth) at the share p_k,
+in units of the truth's variance, for pools k of T_k rows sampled from model l(k), 0 for the truth, at the share p_k,
 
     K_n = Var(sum_k p_k (error_l(k) + noise_k)) with noise_k of variance s_l(k)/T_k,
     u_n = sum_k p_k (s_l(k) + K_l(k)) - K_n,
@@ -137,9 +137,7 @@ class _State:
 
     def error_of(self, terms: Mapping[Name, Value]) -> Value:
         """The variance of a combination of sums."""
-        return sum(
-            a * b * self._times[one][other] for one, a in terms.items() for other, b in terms.items()
-        )
+        return sum(a * b * self._times[one][other] for one, a in terms.items() for other, b in terms.items())
 
     def set_error(self, terms: Mapping[Name, Value], variance: Value) -> None:
         """The newest model's error: these multiples of sums, and what a draw adds up to the given variance."""

@@ -4,6 +4,8 @@ Where training set i is the one before and its newest pool, or the newest pool a
 turns into a product: with N_i rows in multiples of T, a share p_i of them in the newest pool, and s_0 = 1,
 
     s_i = s_{i-1} (1 + p_i change(N_i T)).
+
+`alone` says that the newest pool is all there is.
 """
 
 import abc
@@ -30,7 +32,7 @@ class Spread(abc.ABC):
         """
 
     @abc.abstractmethod
-    def change(self, rows: sp.Expr) -> sp.Expr | None:
+    def change(self, rows: sp.Expr, *, alone: bool) -> sp.Expr | None:
         """`change` above at so many rows; `None` where the spread is no such product."""
 
     @property
@@ -43,10 +45,10 @@ class Spread(abc.ABC):
         """Whether it is a quotient of polynomials in the task's symbols."""
         return True
 
-    def objection(self, by_count: bool) -> str | None:
-        """Why it is not defined where rows have weights; `None` where it is."""
-        del by_count
-        return None
+    @property
+    def takes_weights(self) -> bool:
+        """Whether it is defined where some rows count more than others."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Curved(Spread):
         """1 + c K_n."""
         return 1 + number(self.c) * fit.error
 
-    def change(self, rows: sp.Expr) -> sp.Expr:
+    def change(self, rows: sp.Expr, *, alone: bool) -> sp.Expr:
         """K_n - K_{n-1} is p_n s_{n-1}/(N_n T)."""
         return self.c / rows
 
@@ -84,7 +86,7 @@ class Scaled(Spread):
         """The multiple of `within`."""
         return number(self.factor) * fit.within
 
-    def change(self, rows: sp.Expr) -> sp.Expr:
+    def change(self, rows: sp.Expr, *, alone: bool) -> sp.Expr:
         """From N_n (s_n/factor + K_n) = N_{n-1} (s_{n-1}/factor + K_{n-1}) + (newest rows) (s_{n-1} + K_{n-1})."""
         return cancelled(self.factor * (1 - 1 / rows) - 1)
 
@@ -97,18 +99,19 @@ class Unbiased(Spread):
         """`within` N/(N - 1)."""
         return fit.within * fit.rows / (fit.rows - 1)
 
-    def change(self, rows: sp.Expr) -> sp.Expr:
+    def change(self, rows: sp.Expr, *, alone: bool) -> sp.Expr:
         """As of `Scaled`, with a factor N/(N - 1); where the newest pool is all there is, no change."""
-        return -1 / (rows - 1)
+        return sp.S.Zero if alone else -1 / (rows - 1)
 
     @property
     def begins_at_one(self) -> bool:
         """One fit is unbiased."""
         return True
 
-    def objection(self, by_count: bool) -> str | None:
+    @property
+    def takes_weights(self) -> bool:
         """There is no number of rows to subtract one from."""
-        return None if by_count else "an unbiased covariance is defined here where every row counts alike; use mle"
+        return False
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Smoothed(Spread):
         """`within` and the kernel's."""
         return fit.within + number(self.kernel)
 
-    def change(self, rows: sp.Expr) -> None:
+    def change(self, rows: sp.Expr, *, alone: bool) -> None:
         """A kernel adds: there is no product."""
 
 
@@ -143,7 +146,7 @@ class RuleOfThumb(Spread):
         """In an arithmetic that has roots."""
         return fit.within * (1 + number(self.scale) * fit.rows ** number(sp.Rational(-2, 5)))
 
-    def change(self, rows: sp.Expr) -> sp.Expr | None:
+    def change(self, rows: sp.Expr, *, alone: bool) -> sp.Expr | None:
         """As of `Scaled`."""
         return None
 

@@ -1,3 +1,3 @@
 """Any asymptotically linear estimator of a location."""
 
-from .task import Estimator as Estimator
+from .task import Estimator as Estimator, x as x

@@ -1,19 +1,23 @@
 """Categories: their shares, fitted by counting."""
 
+import abc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
 import sympy as sp
 
+from ...derivation import Derived
 from ...exact import exact
 from ...prover.domain import Domain, Variable
 from ...symbols import T
 from ...sympy_types import rational
 from ...task import Parameter, Quantity, Several
+from ...workflow import Workflow
 from ..given import keep_plain
 from .family import ExponentialFamily, mean_error
+from .support import SupportLost
 
 #: The share of one of two categories.
 p = sp.Symbol("p", positive=True)
@@ -45,8 +49,28 @@ SUPPORT_LOST = Quantity(
 )
 
 
+class _Categories(ExponentialFamily):
+    """A family whose models may lose categories."""
+
+    @abc.abstractmethod
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+
+    def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
+        """The law: exact at finite T."""
+        if quantity == SUPPORT_LOST:
+            return self.support(workflow).derived()
+        return super().derive(workflow, quantity)
+
+    def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
+        """What is not known under this workflow."""
+        if quantity == SUPPORT_LOST:
+            return self.support(workflow).objection()
+        return super().objection(workflow, quantity)
+
+
 @dataclass(frozen=True)
-class Bernoulli(ExponentialFamily):
+class Bernoulli(_Categories):
     """Rows are 1 with probability p, else 0; each model is the share of ones in its training set.
 
     Attributes:
@@ -79,10 +103,9 @@ class Bernoulli(ExponentialFamily):
         keep_plain(self)
         _check_probability(self.p)
 
-    @property
-    def truth(self) -> sp.Expr:
-        """p (1 - p)."""
-        return p * (1 - p)
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+        return SupportLost(workflow, (p, 1 - p), (p,))
 
     @property
     def at(self) -> dict[sp.Symbol, sp.Rational]:
@@ -103,7 +126,7 @@ def _check_probability(value: float | None) -> None:
 
 
 @dataclass(frozen=True)
-class Categorical(ExponentialFamily):
+class Categorical(_Categories):
     """Rows are categories; each model is their shares in its training set.
 
     Attributes:
@@ -124,7 +147,7 @@ class Categorical(ExponentialFamily):
     curvature: ClassVar[sp.Expr] = sp.S.NegativeOne
 
     T: int | None = None
-    p: tuple[float, ...] = (0.5, 0.3, 0.2)
+    p: tuple[float | Fraction, ...] = (0.5, 0.3, 0.2)
 
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""
@@ -143,7 +166,14 @@ class Categorical(ExponentialFamily):
         numbers = tuple(map(exact, self.p))
         return tuple(number / sum(numbers) for number in numbers)
 
-    @property
-    def truth(self) -> sp.Expr:
-        """The Gini diversity 1 - sum p^2, the variance summed over the categories."""
-        return rational(1 - sum(number**2 for number in self.probabilities))
+    def support(self, workflow: Workflow) -> SupportLost:
+        """What is known of the support lost."""
+        return SupportLost(workflow, tuple(rational(number) for number in self.probabilities if number))
+
+    def quantity(self, name: str | None) -> Quantity:
+        """The quantity of that name, in units of this truth."""
+        found = super().quantity(name)
+        diversity = rational(1 - sum(number**2 for number in self.probabilities))
+        units = {"mean_error": diversity / T, "diversity": diversity}
+        unit = units.get(found.name, found.unit)
+        return replace(found, unit=unit, limit_unit=unit)

@@ -44,11 +44,6 @@ class Poisson(ExponentialFamily):
         """Check the values, and store them as plain numbers."""
         keep_plain(self)
 
-    @property
-    def truth(self) -> sp.Expr:
-        """The mean itself."""
-        return mean
-
 
 @dataclass(frozen=True)
 class Gamma(ExponentialFamily):
@@ -80,11 +75,6 @@ class Gamma(ExponentialFamily):
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""
         keep_plain(self)
-
-    @property
-    def truth(self) -> sp.Expr:
-        """mean^2/shape."""
-        return mean**2 / shape
 
 
 @dataclass(frozen=True)
@@ -122,8 +112,3 @@ class NegativeBinomial(ExponentialFamily):
     def __post_init__(self) -> None:
         """Check the values, and store them as plain numbers."""
         keep_plain(self)
-
-    @property
-    def truth(self) -> sp.Expr:
-        """mean + mean^2/r."""
-        return mean + mean**2 / r

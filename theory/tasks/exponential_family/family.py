@@ -1,6 +1,5 @@
 """Natural exponential families whose variance is a quadratic function of the mean (Morris 1982), fitted by the mean."""
 
-import abc
 from typing import ClassVar
 
 import sympy as sp
@@ -9,6 +8,8 @@ from ...derivation import Derived
 from ...symbols import T
 from ...task import Quantity, Task
 from ...workflow import Workflow
+from ..moment_laws import ERROR, SPREAD, MomentLaw
+from ..spreads import Curved
 
 
 def mean_error(variance: sp.Expr) -> Quantity:
@@ -44,15 +45,22 @@ class ExponentialFamily(Task):
 
     curvature: ClassVar[sp.Expr]
 
-    @property
-    @abc.abstractmethod
-    def truth(self) -> sp.Expr:
-        """The variance at the truth, in the symbols of the parameters."""
-
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
-        """The law of the quantity."""
-        raise NotImplementedError
+        """The law: exact at finite T."""
+        return self._moment(workflow, quantity).derived()
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
-        """Why there is no law."""
-        return f"there is no law of {quantity.name} under {workflow} yet."
+        """A workflow with symbols needs a formula."""
+        return self._moment(workflow, quantity).objection()
+
+    def _moment(self, workflow: Workflow, quantity: Quantity) -> MomentLaw:
+        is_error = quantity.name == "mean_error"
+        return MomentLaw(
+            workflow,
+            quantity.name,
+            ERROR if is_error else SPREAD,
+            Curved(self.curvature),
+            T * quantity.unit if is_error else quantity.unit,
+            tuple(parameter.symbol for parameter in self.parameters),
+            self.at,
+        )

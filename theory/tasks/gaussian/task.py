@@ -11,9 +11,11 @@ from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
 from ..given import check_option, keep_plain
-
-#: The dimension.
-d = sp.Symbol("d", integer=True, positive=True)
+from ..moment_laws import ERROR, SPREAD, MomentLaw
+from ..spreads import Curved, Unbiased
+from . import chain
+from .chain import Chain
+from .symbols import d
 
 VARIANCE = Quantity(
     "variance",
@@ -71,7 +73,7 @@ class Gaussian(Task):
     quantities: ClassVar[tuple[Quantity, ...]] = (VARIANCE, MEAN_ERROR, CROSS_ENTROPY, LOG_DETERMINANT)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(T, "rows an iteration, at least 2", short="rows an iteration", typical=10),
-        Parameter(d, "dimensions", default=1.0, most=100),
+        Parameter(d, "dimensions", default=1, most=100),
     )
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice("estimator", ("mle", "unbiased"), "the covariance divided by N rows, or by N - 1", default="mle"),
@@ -88,9 +90,30 @@ class Gaussian(Task):
         check_option(self)
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
-        """The law of the quantity."""
-        raise NotImplementedError
+        """The law: exact at finite T."""
+        if quantity == LOG_DETERMINANT:
+            return self._chain.log_determinant()
+        return self._chain.divergence() if quantity == CROSS_ENTROPY else self._moment(workflow, quantity).derived()
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
-        """Why there is no law."""
-        return f"there is no law of {quantity.name} under {workflow} yet."
+        """What is not known under this workflow."""
+        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
+            why = chain.objection(workflow)
+            return None if why is None else f"of the {quantity.name} {why}"
+        return self._moment(workflow, quantity).objection()
+
+    @property
+    def _chain(self) -> Chain:
+        return Chain(self.estimator == "unbiased")
+
+    def _moment(self, workflow: Workflow, quantity: Quantity) -> MomentLaw:
+        is_error = quantity.name == "mean_error"
+        return MomentLaw(
+            workflow,
+            quantity.name,
+            ERROR if is_error else SPREAD,
+            Unbiased() if self.estimator == "unbiased" else Curved(sp.S.NegativeOne),
+            d if is_error else sp.S.One,
+            (T, d),
+            self.at,
+        )

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import sympy as sp
 
-from ...derivation import Derived
+from ...derivation import LARGE_T, Derived, Step
+from ...gain_law import gain_law
 from ...prover.domain import Domain, Variable
+from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
@@ -73,9 +75,26 @@ class GeneralisedLinear(Task):
         check_option(self)
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
-        """The law of the quantity."""
-        raise NotImplementedError
+        """The gain times the quantity of one fit, for T -> oo."""
+        return gain_law(
+            SymbolicWorkflow(workflow),
+            quantity.unit,
+            validity=LARGE_T,
+            steps=_STEPS,
+            source="Dey and Donoho 2410.22812 for estimators at large",
+        )
 
-    def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
-        """Why there is no law."""
-        return f"there is no law of {quantity.name} under {workflow} yet."
+
+_STEPS = (
+    Step(
+        "influence functions",
+        r"\hat w_n - w^* \simeq \sum_k p_{nk}\left(\hat w_{\ell(k)} - w^* + \xi_k\right), \quad "
+        r"\operatorname{Var}\xi_k \simeq I^{-1}/T_k",
+        "maximum likelihood is asymptotically linear near the truth, with the inverse Fisher information (Le Cam)",
+    ),
+    Step(
+        "quadratic excess risk",
+        r"R \simeq \tfrac12 (\hat w - w^*)' I (\hat w - w^*)",
+        "the mean log likelihood is flat at the truth, and curved by the Fisher information",
+    ),
+)

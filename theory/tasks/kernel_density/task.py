@@ -11,9 +11,10 @@ from ...symbols import T
 from ...task import Choice, Parameter, Quantity, Task
 from ...workflow import Workflow
 from ..given import check_option, keep_plain
-
-#: The kernel's standard deviation, or what multiplies that of a rule.
-bandwidth = sp.Symbol("bandwidth", positive=True)
+from ..moment_laws import ERROR, SPREAD, MomentLaw
+from ..spreads import RuleOfThumb, Scaled, Smoothed, Spread
+from . import laws
+from .symbols import bandwidth
 
 VARIANCE = Quantity(
     "variance",
@@ -84,9 +85,41 @@ class KernelDensity(Task):
         check_option(self)
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
-        """The law of the quantity."""
-        raise NotImplementedError
+        """The law: exact at finite T."""
+        if quantity == SECOND_MOMENT:
+            return laws.second_moment(workflow)
+        return self._moment(workflow, quantity).derived()
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
-        """Why there is no law."""
-        return f"there is no law of {quantity.name} under {workflow} yet."
+        """What is not known under this workflow, or by this rule."""
+        if quantity != SECOND_MOMENT:
+            return self._moment(workflow, quantity).objection()
+        if self.rule != "fixed":
+            return f"the second moment is known for a fixed bandwidth, not by the rule {self.rule}; take the variance."
+        return laws.second_moment_objection(workflow)
+
+    def _moment(self, workflow: Workflow, quantity: Quantity) -> MomentLaw:
+        is_error = quantity == MEAN_ERROR
+        return MomentLaw(
+            workflow,
+            quantity.name,
+            ERROR if is_error else SPREAD,
+            self._spread,
+            sp.S.One,
+            (T, bandwidth),
+            self.at,
+            gained=False,
+            further=laws.formula if self.rule == "fixed" else None,
+        )
+
+    @property
+    def _spread(self) -> Spread:
+        """Scott's rule has N^(-1/5) times the standard deviation, Silverman's (3N/4)^(-1/5)."""
+        square = bandwidth**2
+        ways: dict[str, Spread] = {
+            "fixed": Smoothed(square),
+            "relative": Scaled(1 + square),
+            "scott": RuleOfThumb(square),
+            "silverman": RuleOfThumb(square * sp.Rational(4, 3) ** sp.Rational(2, 5)),
+        }
+        return ways[self.rule]

@@ -1,0 +1,142 @@
+"""The lemma about products: true where its conditions hold, refused where one fails; and products at points."""
+
+from fractions import Fraction
+
+import flint
+import pytest
+import sympy as sp
+
+from theory.prover.balls import compiled
+from theory.prover.canonical import partial_product, step, sums_are_plain
+from theory.prover.certificate import Case, Certificate, check
+from theory.prover.domain import Domain, Variable
+from theory.prover.enclosure import Enclosure, NotReal, OutOfReach
+from theory.prover.products import ProductBound, product_bounds
+from theory.prover.region import From, Only, Region
+from theory.prover.unsound import Unsound
+from theory.symbols import T, i, n
+
+u = sp.Symbol("u", nonnegative=True)
+REGION = Region({T: 3 + u}, From(1))
+FALLING, RISING = 1 - 1 / (T * i**2), 1 + 1 / (T * i**2)
+DOMAIN = Domain((Variable(T, (sp.Integer(3),)),))
+LAW = partial_product(FALLING)
+
+
+@pytest.mark.parametrize("factor", [FALLING, RISING, 1 - 1 / (T * i), 1 + 1 / (T * i), 1 - 1 / (i * (i + 1) * T)])
+@pytest.mark.parametrize("below", [True, False])
+@pytest.mark.parametrize("first", [1, 4])
+def test_every_estimate_that_is_let_through_is_true(factor, below, first):
+    region = Region(REGION.cell, From(first))
+    accepted = 0
+    for lemma in product_bounds(factor, [below]):
+        if not all(condition.holds() for condition in lemma.conditions(region)):
+            continue
+        accepted += 1
+        value = lemma.estimate(region).value
+        for rows in (3, 7):
+            for m in (first, first + 1, first + 30):
+                exactly = sp.Mul(*(factor.subs({T: rows, i: k}) for k in range(1, m + 1)))
+                gap = (exactly - value.subs({T: rows, n: m})) * (1 if below else -1)
+                assert gap >= 0
+                assert m > first or gap == 0
+    assert accepted
+
+
+@pytest.mark.parametrize(
+    ("lemma", "message"),
+    [
+        (ProductBound(1 - n / (T * i**2), sp.S.One, True), "without n"),
+        (ProductBound(FALLING, 1 / i, True), "without i"),
+        (ProductBound(1 - T / i**2, sp.S.One, False), ">= 0"),
+        (ProductBound(i - 4, n, False), ">= 0"),
+        (ProductBound(FALLING, sp.S.One, True), "to change by at most"),
+        (ProductBound(RISING, sp.S.One, False), "to change by at least"),
+        (ProductBound(FALLING, sp.S.Zero, True), "> 0 at the least n"),
+        (ProductBound(FALLING, n - 1, False), "> 0 at the least n"),
+        (ProductBound(FALLING, -sp.S.One, False), "> 0 at the least n"),
+    ],
+)
+def test_a_condition_that_fails_is_refused(lemma, message):
+    with pytest.raises(Unsound, match=message):
+        lemma.apply(partial_product(lemma.factor), REGION)
+
+
+def test_a_first_product_that_is_negative_is_refused():
+    """From n = 2 on the factors are positive, and the first is not."""
+    lemma = ProductBound(1 - 2 / i**2, n / (n + 2), True)
+    with pytest.raises(Unsound, match="the first product"):
+        lemma.apply(partial_product(lemma.factor), REGION)
+
+
+@pytest.mark.parametrize("bound", ["1/2", "53/100"])
+def test_a_certificate_by_hand(bound):
+    """(T - 1)(n + 1/T)/((T + 1) n) is at least 1/2 for T >= 3, and not more."""
+    certificate = Certificate(
+        DOMAIN, sp.S.One, (Case("difference", 0, From(1), (ProductBound(FALLING, (n + 1 / T) / n, True),)),)
+    )
+    if bound == "1/2":
+        check(sp.Rational(bound), LAW, certificate)
+        return
+    with pytest.raises(Unsound):
+        check(sp.Rational(bound), LAW, certificate)
+
+
+@pytest.mark.parametrize("verdict", ["left out", "turned"])
+def test_a_lemma_cannot_be_left_out_or_turned(verdict):
+    lemma = ProductBound(FALLING, (n + 1 / T) / n, False)
+    lemmas = () if verdict == "left out" else (lemma,)
+    with pytest.raises(Unsound):
+        check(sp.S.Half, LAW, Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1), lemmas),)))
+
+
+def test_products_that_are_not_plain_are_refused():
+    for odd in (sp.Product(FALLING, (i, 2, n)), sp.Product(1 + n / i**2, (i, 1, n)), sp.Product(LAW + i, (i, 1, n))):
+        assert not sums_are_plain(odd)
+        with pytest.raises(Unsound, match="has a sum or product"):
+            check(sp.S.Zero, odd, Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1)),)))
+    assert sums_are_plain(LAW)
+
+
+def test_a_product_with_a_pole_is_refused():
+    poles = partial_product(1 + 1 / (i - 2))
+    with pytest.raises(Unsound):
+        check(sp.S.Zero, poles * 0 + sp.S.One + poles, Certificate(DOMAIN, sp.S.One, (Case("difference", 0, Only(1)),)))
+
+
+def test_the_next_n_multiplies():
+    assert sp.simplify(step(LAW) - LAW * (FALLING.subs(i, n + 1) - 1)) == 0
+
+
+def test_one_iteration_is_multiplied_out():
+    assert REGION.write(LAW).has(sp.Product)
+    assert sp.cancel(Region(REGION.cell, Only(2)).write(LAW) - (1 - 1 / (3 + u)) * (1 - 1 / (4 * (3 + u)))) == 0
+
+
+@pytest.mark.parametrize("iterations", [1, 7, 250])
+def test_values_at_points(iterations):
+    exactly = sp.Mul(*(FALLING.subs({T: 3, i: k}) for k in range(1, iterations + 1)))
+    expected = Fraction(int(exactly.p), int(exactly.q))
+    enclosure = Enclosure(120)
+    found = enclosure.value(LAW, {T: Fraction(3), n: Fraction(iterations)})
+    interval = enclosure.interval(found)
+    assert interval.a <= enclosure.interval(expected).b
+    assert interval.b >= enclosure.interval(expected).a
+    assert float(interval.delta) < 1e-30
+    with flint.ctx.workprec(120):
+        ball = compiled(LAW)({T: flint.fmpq(3), n: flint.fmpq(iterations)})
+        gap = flint.arb(ball - flint.fmpq(expected.numerator, expected.denominator))
+        assert gap.contains(0)
+        assert abs(gap) < 1e-30
+
+
+def test_values_that_are_not_known():
+    enclosure = Enclosure(80)
+    with pytest.raises(OutOfReach, match="a long product"):
+        enclosure.value(LAW, {T: Fraction(3), n: Fraction(10**6)})
+    with pytest.raises(OutOfReach, match="no whole number"):
+        enclosure.value(LAW, {T: Fraction(3), n: Fraction(1, 2)})
+    with pytest.raises(NotReal):
+        enclosure.value(partial_product(1 + 1 / (i - 2)), {n: Fraction(3)})
+    with flint.ctx.workprec(80):
+        assert not flint.arb(compiled(LAW)({T: flint.fmpq(3), n: flint.fmpq(10**6)})).is_finite()

@@ -1,0 +1,138 @@
+"""Bounds on laws beside regression: what is true is proved, what is false refuted, little left open."""
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+import theory
+from tests.helpers import thinned
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Bernoulli,
+    Categorical,
+    FixedReal,
+    FreshReal,
+    Gamma,
+    Gaussian,
+    KernelDensity,
+    NegativeBinomial,
+    Poisson,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+
+TENTH, HALF = Fraction(1, 10), Fraction(1, 2)
+ACCUMULATE, REPLACE, GROWING = Accumulate(), Replace(), ReplaceGrowing()
+
+
+def least(T):
+    """The limit of the Gaussian's variance under Accumulate, its least value at T rows."""
+    return mpmath.sin(mpmath.pi / mpmath.sqrt(T)) / (mpmath.pi / mpmath.sqrt(T))
+
+
+def decimal(value):
+    return f"{mpmath.nstr(value, 12, strip_zeros=False)}"
+
+
+#: (task, workflow, quantity, bound, whether it is from below, domain, verdict, or several that would not be wrong)
+BOUNDS = [
+    (Gaussian(), ACCUMULATE, "variance", "1/2", True, "T >= 3", "proved"),
+    (Gaussian(), ACCUMULATE, "variance", "1/2", True, (), "refuted"),
+    (Gaussian(), ACCUMULATE, "variance", "9/10", True, "T >= 3", "refuted"),
+    (Gaussian(), ACCUMULATE, "variance", "1 - 2/T", True, (), "proved"),
+    (Gaussian(), ACCUMULATE, "variance", "1 - 1/T", False, (), "proved"),
+    (Gaussian(), ACCUMULATE, "variance", "1 - 3/(2*T)", False, (), "refuted"),
+    (Gaussian(), ACCUMULATE, "mean_error", "2*d/T", False, (), "proved"),
+    (Gaussian(), ACCUMULATE, "mean_error", "3*d/(2*T)", False, (), "refuted"),
+    (Gaussian(), ACCUMULATE, "mean_error", "d", False, (), "proved"),
+    (Gaussian(), REPLACE, "variance", "1/n", False, (), "refuted"),
+    (Gaussian(), REPLACE, "variance", "exp(-n/T)", False, (), "proved, undecided"),
+    (Gaussian(), REPLACE, "variance", "1 - n/T", True, (), "proved"),
+    (Gaussian(), REPLACE, "variance", "1/100", True, (), "refuted"),
+    (Gaussian(), REPLACE, "mean_error", "d*n/T", False, (), "proved"),
+    (Gaussian(), REPLACE, "mean_error", "d", False, (), "proved"),
+    (Gaussian(), REPLACE, "mean_error", "d/2", False, (), "refuted"),
+    (Gaussian(), GROWING, "variance", "1", False, (), "proved"),
+    (Gaussian(), GROWING, "variance", "1/2", True, (), "refuted"),
+    (Gaussian(), GROWING, "mean_error", "d", False, (), "proved"),
+    (Gaussian(), FixedReal(TENTH), "variance", "1 - 6/T", True, (), "proved"),
+    (Gaussian(), FixedReal(TENTH), "variance", "1 - 5/T", True, (), "refuted"),
+    (Gaussian(), FixedReal(TENTH), "mean_error", "6*d/T", False, (), "proved"),
+    (Gaussian(), FixedReal(TENTH), "mean_error", "5*d/T", False, (), "refuted"),
+    (Gaussian(), FreshReal(), "mean_error", "d/T", False, (), "proved"),
+    (Gaussian(), FreshReal(), "mean_error", "d/(2*T)", False, (), "refuted"),
+    (Gaussian(estimator="unbiased"), REPLACE, "variance", "1", False, (), "proved"),
+    (Gaussian(estimator="unbiased"), REPLACE, "mean_error", "d*n/T", False, (), "proved"),
+    (Gaussian(estimator="unbiased"), REPLACE, "mean_error", "d*(n-1)/T", False, (), "refuted"),
+    (Gaussian(estimator="unbiased"), ACCUMULATE, "variance", "1", False, (), "proved"),
+    (Gaussian(estimator="unbiased"), ACCUMULATE, "variance", "99/100", False, (), "refuted"),
+    (Gaussian(), AccumulateSubsample(), "variance", "3/4", True, (), "refuted"),
+    (Gaussian(), SlidingWindow(2), "variance", "1/2", True, (), "refuted"),
+    (Bernoulli(), ACCUMULATE, "diversity", "2*p*(1-p)*(1-1/T)", False, (), "proved"),
+    (Bernoulli(), ACCUMULATE, "diversity", "p*(1-p)", True, "T >= 3", "proved"),
+    (Bernoulli(), ACCUMULATE, "diversity", "p*(1-p)", True, "T >= 2", "refuted"),
+    (Bernoulli(), REPLACE, "mean_error", "p*(1-p)", False, (), "proved"),
+    (Bernoulli(), REPLACE, "mean_error", "p*(1-p)*n/T", False, (), "proved"),
+    (Bernoulli(), REPLACE, "mean_error", "1/4", False, (), "proved"),
+    (Bernoulli(), REPLACE, "mean_error", "1/5", False, (), "refuted"),
+    (Categorical(), ACCUMULATE, "diversity", "31/50", False, (), "proved"),
+    (Categorical(), ACCUMULATE, "diversity", "1/3", True, "T >= 3", "refuted"),
+    (Categorical(), ACCUMULATE, "mean_error", "2/T", False, (), "proved"),
+    (Categorical(), ACCUMULATE, "mean_error", "31/(50*T)", False, (), "refuted"),
+    (Poisson(), ACCUMULATE, "mean_error", "pi**2*mean/(6*T)", False, (), "proved"),
+    (Poisson(), ACCUMULATE, "mean_error", "16*mean/(10*T)", False, (), "refuted"),
+    (Poisson(), REPLACE, "mean_error", "mean*n/T", False, (), "proved"),
+    (Poisson(), GROWING, "mean_error", "mean*(1+log(n))/T", False, (), "proved"),
+    (Poisson(), SlidingWindow(2), "mean_error", "mean*(n+1)/(2*T)", False, (), "proved"),
+    (Poisson(), FixedReal(TENTH), "mean_error", "6*mean/T", False, (), "proved"),
+    (Gamma(), ACCUMULATE, "variance", "4*mean**2/shape", False, "shape >= 1", "proved"),
+    (Gamma(), ACCUMULATE, "variance", "3*mean**2/shape", False, "shape >= 1", "refuted"),
+    (Gamma(), ACCUMULATE, "variance", "mean**2/shape", True, (), "proved"),
+    (Gamma(), REPLACE, "variance", "(1+n/(T*shape))*mean**2/shape", True, (), "proved"),
+    (Gamma(), REPLACE, "variance", "exp(n/(T*shape))*mean**2/shape", False, (), "proved, undecided"),
+    (Gamma(), REPLACE, "variance", "n*mean**2/shape", False, (), "refuted"),
+    (Gamma(), GROWING, "variance", "(n+1)*mean**2/shape", False, "shape >= 1", "proved"),
+    (Gamma(), GROWING, "variance", "3*mean**2/shape", False, "shape >= 1", "refuted"),
+    (NegativeBinomial(), ACCUMULATE, "mean_error", "(mean+mean**2/r)/T", True, (), "proved"),
+    (NegativeBinomial(), ACCUMULATE, "mean_error", "(mean+mean**2/r)/T", False, (), "refuted"),
+    (NegativeBinomial(), REPLACE, "mean_error", "n*(mean+mean**2/r)/T", True, (), "proved"),
+    (KernelDensity(), ACCUMULATE, "second_moment", "1+(1+log(n))*bandwidth**2", False, (), "proved"),
+    (KernelDensity(), ACCUMULATE, "second_moment", "1+2*bandwidth**2", False, (), "refuted"),
+    (KernelDensity(), FixedReal(HALF), "second_moment", "1+2*bandwidth**2", False, (), "proved"),
+    (KernelDensity(), REPLACE, "variance", "1+T*bandwidth**2", False, (), "proved, undecided"),
+    (KernelDensity(), REPLACE, "variance", "1+bandwidth**2", False, (), "refuted"),
+    (KernelDensity(), REPLACE, "mean_error", "1+n*bandwidth**2", False, (), "proved, undecided"),
+    (
+        KernelDensity(rule="relative"),
+        ACCUMULATE,
+        "variance",
+        "(n+1)*(1+bandwidth**2)",
+        False,
+        "bandwidth <= 1",
+        "proved",
+    ),
+]
+
+
+@pytest.mark.parametrize(("task", "workflow", "of", "bound", "lower", "domain", "verdict"), thinned(BOUNDS, 6), ids=str)
+def test_bounds(task, workflow, of, bound, lower, domain, verdict):
+    law = theory.law(task, workflow, of)
+    assert theory.check_bound(law, bound, lower=lower, domain=domain).verdict in verdict.split(", ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [2, 3, 5, 20])
+@pytest.mark.parametrize("share", ["1e-2", "1e-4"])
+def test_either_side_of_tight_constants(rows, share):
+    """The least variance at T rows or more is at T rows, for n -> oo; it is approached like 1/n."""
+    law, domain = theory.law(Gaussian(), ACCUMULATE), f"T >= {rows}"
+    below, above = (decimal(least(rows) * (1 + sign * mpmath.mpf(share))) for sign in (-1, 1))
+    assert theory.check_bound(law, above, lower=True, domain=domain).verdict == "refuted"
+    assert theory.check_bound(law, below, lower=True, domain=domain).verdict in ("proved", "undecided")
+
+
+def test_few_are_left_open():
+    assert sum("undecided" in verdict for *_, verdict in BOUNDS) <= len(BOUNDS) / 10

@@ -1,0 +1,205 @@
+"""Formulas in n against the recursion that they solve, their limits, and how they grow."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from theory import (
+    Accumulate,
+    AccumulateFresh,
+    AccumulateSubsample,
+    Bernoulli,
+    FixedReal,
+    FreshReal,
+    Gamma,
+    Gaussian,
+    KernelDensity,
+    NegativeBinomial,
+    Poisson,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+from theory.symbols import T, n
+from theory.tasks.exponential_family.counts import mean, r, shape
+from theory.tasks.kernel_density.symbols import bandwidth
+
+W, S = sp.Symbol("w", positive=True), sp.Symbol("s", integer=True, positive=True)
+TENTH, THREE_TENTHS = Fraction(1, 10), Fraction(3, 10)
+WHOLE = (
+    Replace(),
+    ReplaceGrowing(),
+    Accumulate(),
+    FixedReal(THREE_TENTHS),
+    FixedReal(1),
+    FreshReal(2),
+    FreshReal(2, THREE_TENTHS),
+    SlidingWindow(2),
+    AccumulateFresh(),
+    AccumulateSubsample(),
+)
+TASKS = (
+    (Gaussian(), {"T": 5, "d": 2}),
+    (Gaussian(estimator="unbiased"), {"T": 5, "d": 2}),
+    (Bernoulli(), {"T": 5, "p": 0.3}),
+    (Poisson(), {"T": 5, "mean": 2.5}),
+    (Gamma(), {"T": 5, "shape": 0.7, "mean": 2.5}),
+    (NegativeBinomial(), {"T": 5, "r": 2.0, "mean": 2.5}),
+    (KernelDensity(), {"T": 5, "bandwidth": 0.6}),
+    (KernelDensity(rule="relative"), {"T": 5, "bandwidth": 0.6}),
+)
+
+
+def known(task, workflow, quantity):
+    return quantity.name in ("variance", "mean_error", "diversity") and task.objection(workflow, quantity) is None
+
+
+@pytest.mark.parametrize(("task", "numbers"), TASKS, ids=str)
+@pytest.mark.parametrize("workflow", WHOLE, ids=str)
+def test_expressions_are_what_the_recursion_gives(task, numbers, workflow):
+    """At 5 iterations, by exact arithmetic from the expression, and to the last digits from the recursion."""
+    at = {p.symbol: sp.Rational(str(numbers[p.name])) for p in task.parameters}
+    for quantity in filter(lambda q: known(task, workflow, q), task.quantities):
+        law = theory.law(task, workflow, quantity.name)
+        values = law.evaluate(n=range(1, 6), **numbers)
+        each = law.derived.each or (lambda m, law=law: law.expr.subs(n, m).doit())
+        np.testing.assert_allclose(values, [float(each(m).subs(at)) for m in range(1, 6)], rtol=1e-14)
+        closed = law.closed_form()
+        if closed is not None:
+            found = [complex(sp.N(closed.subs(at).subs(n, m), 30)) for m in (1, 4)]
+            np.testing.assert_allclose(found, values[[0, 3]], rtol=1e-13)
+
+
+@pytest.mark.parametrize("task", [Gaussian(), Bernoulli(), Gamma(T=5, shape=1), Gamma(T=1, shape=0.25)], ids=str)
+@pytest.mark.parametrize("family", [FixedReal(W), FreshReal(S), FreshReal(S, W)], ids=str)
+def test_families_are_their_members(task, family):
+    numbers = {W: THREE_TENTHS, S: 2}
+    one = family.at(numbers)
+    law, member = theory.law(task, family), theory.law(task, one)
+    at = {W: sp.Rational(3, 10), S: 2, T: 5, **{p.symbol: 1 for p in task.parameters if p.symbol not in (T,)}}
+    at |= {symbol: value for symbol, value in task.at.items()}
+    for m in (1, 2, 5):
+        ours, theirs = (one.expr.subs(at).subs(n, m).doit() for one in (law, member))
+        assert sp.simplify(ours - theirs) == 0
+
+
+def limit(task, workflow, of=None, **numbers):
+    found = theory.law(task, workflow, of)
+    return float(found.limit(**numbers).subs({mean: 1, sp.Symbol("d", integer=True, positive=True): 1}))
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow", "of", "value"),
+    [
+        (Gaussian(T=5), Accumulate(), "variance", 0.7019979643),
+        (Gamma(T=5, shape=1), Accumulate(), "variance", 1.3630251219),
+        (Gaussian(T=5), FixedReal(THREE_TENTHS), "mean_error", 0.3289473684),
+        (Gamma(T=5, shape=1), FixedReal(THREE_TENTHS), "mean_error", 0.4854368932),
+        (Gamma(T=5, shape=1), FixedReal(TENTH), "mean_error", 7.1428571429),
+        (Gamma(T=5, shape=1), FreshReal(1, TENTH), "mean_error", 5.8571428571),
+    ],
+    ids=str,
+)
+def test_limits(task, workflow, of, value):
+    """Found elsewhere, and where the law goes."""
+    assert limit(task, workflow, of) == pytest.approx(value, rel=1e-9)
+    far = theory.law(task, workflow, of).evaluate(n=4000, **({"mean": 1} if isinstance(task, Gamma) else {}))
+    assert far == pytest.approx(value, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("T", "kind", "ratio"), [(3, "exponential", 27 / 25), (4, "exponential", 81 / 80), (5, "bounded", 243 / 250)]
+)
+def test_a_fixed_share_of_real_data_may_not_prevent_divergence(T, kind, ratio):
+    """Of exponential numbers with a tenth of real data: finite where T > 81/19."""
+    symbols = theory.law(Gamma(), FixedReal(TENTH))
+    assert symbols.growth() is None
+    for found in (symbols.growth(T=T, shape=1), theory.law(Gamma(T=T, shape=1), FixedReal(TENTH)).growth()):
+        assert found is not None
+        assert found.kind == kind
+    steps = np.diff(symbols.evaluate(n=[20, 21, 22], T=T, shape=1))
+    assert steps[1] / steps[0] == pytest.approx(ratio, rel=1e-9)
+
+
+def test_at_the_border_it_is_a_random_walk():
+    law = theory.law(Gamma(T=3, shape=Fraction(1, 9)), FixedReal(Fraction(1, 2)))
+    assert law.growth().kind == "linear"
+    assert law.expr == 3 * mean**2 * n
+    symbols = theory.law(Gamma(), FixedReal(Fraction(1, 2)))
+    assert symbols.expr.subs({T: 3, shape: sp.Rational(1, 9)}).subs(n, 7).doit() == 21 * mean**2
+    np.testing.assert_allclose(symbols.evaluate(n=[1, 7], T=3, shape=1 / 9), [3, 21], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow", "of", "kind"),
+    [
+        (Gaussian(), Replace(), "variance", "vanishing"),
+        (Gaussian(), ReplaceGrowing(), "variance", "vanishing"),
+        (Gaussian(), Accumulate(), "variance", "bounded"),
+        (Gaussian(), Replace(), "mean_error", "bounded"),
+        (Gaussian(estimator="unbiased"), Replace(), "mean_error", "linear"),
+        (Gaussian(estimator="unbiased"), ReplaceGrowing(), "mean_error", "logarithmic"),
+        (Gaussian(estimator="unbiased"), Accumulate(), "variance", "bounded"),
+        (Gamma(), Replace(), "variance", "exponential"),
+        (Gamma(), ReplaceGrowing(), "variance", "power"),
+        (NegativeBinomial(), Replace(), "mean_error", "exponential"),
+        (Poisson(), ReplaceGrowing(), "mean_error", "logarithmic"),
+        (KernelDensity(), Replace(), "variance", "bounded"),
+        (KernelDensity(), Replace(), "mean_error", "linear"),
+        (KernelDensity(), Accumulate(), "variance", "logarithmic"),
+        (KernelDensity(rule="relative"), Accumulate(), "variance", "power"),
+        (KernelDensity(T=5, bandwidth=0.4), Replace(), "variance", "bounded"),
+        (KernelDensity(T=5, bandwidth=0.4, rule="relative"), Replace(), "variance", "vanishing"),
+        (KernelDensity(T=5, bandwidth=0.6, rule="relative"), Replace(), "variance", "exponential"),
+        (KernelDensity(T=5, bandwidth=0.5, rule="relative"), Replace(), "variance", "bounded"),
+    ],
+    ids=str,
+)
+def test_growth_is_what_the_law_does(task, workflow, of, kind):
+    """The leading term against the law far out; b = 1/(T - 1) divides collapse and blow-up of kernel densities."""
+    law = theory.law(task, workflow, of)
+    found = law.growth()
+    assert found is not None
+    assert found.kind == kind
+    default = {"T": 3, "d": 2, "shape": 2, "r": 3, "mean": 1, "bandwidth": 0.7}
+    numbers = {p.name: default[p.name] for p in task.parameters if p.name not in task.numbers}
+    far = 250
+    value = float(law.evaluate(n=far, **numbers))
+    at = {p.symbol: sp.Rational(str(numbers.get(p.name, 0))) for p in task.parameters if p.name in numbers}
+    scale = {"bounded": sp.S.One, "linear": n, "logarithmic": sp.log(n)}.get(kind, found.scale)
+    leading = float(sp.N((found.constant * scale).subs(at).subs(n, far)))
+    assert value == pytest.approx(leading, rel=0.3 if kind == "logarithmic" else 3e-2)
+
+
+@pytest.mark.parametrize("workflow", [AccumulateSubsample(), SlidingWindow(3)], ids=str)
+def test_what_has_no_formula_has_one_value_after_another(workflow):
+    law = theory.law(Gaussian(), workflow)
+    assert str(law.expr) == "variance(n)"
+    assert law.closed_form() is None
+    assert law.exact
+    assert law.evaluate(n=3, T=5) == pytest.approx(float(law.derived.each(3).subs(T, 5)), rel=1e-14)
+
+
+def test_families_without_a_formula_are_refused():
+    with pytest.raises(ValueError, match=r"no formula is known for variance under SlidingWindow\(k=k\); give numbers"):
+        theory.law(Gaussian(), SlidingWindow(sp.Symbol("k", integer=True, positive=True)))
+    with pytest.raises(ValueError, match="an unbiased covariance is defined where every row counts alike"):
+        theory.law(Gaussian(estimator="unbiased"), FixedReal(THREE_TENTHS))
+
+
+def test_digits_of_what_vanishes():
+    """1 - K_n would have none left."""
+    assert theory.law(Gaussian(), Replace()).evaluate(n=300, T=2) == pytest.approx(2.0**-300, rel=1e-14)
+    assert theory.law(Gaussian(), Accumulate(), "mean_error").evaluate(n=2, T=10**9) == pytest.approx(1.25e-9, rel=1e-8)
+    assert theory.law(Bernoulli(), Replace(), "diversity").evaluate(n=[1, 2], T=1).tolist() == [0, 0]
+
+
+def test_far_out_through_the_closed_form():
+    law, far = theory.law(Gamma(), Accumulate(), "variance"), 10**7
+    near = law.limit().subs({T: 5, shape: 1, mean: 1})
+    assert law.evaluate(n=far, T=5, shape=1) == pytest.approx(float(near), rel=1e-7)
+    assert r in theory.law(NegativeBinomial(), Accumulate()).expr.free_symbols
+    assert bandwidth in theory.law(KernelDensity(), Replace()).expr.free_symbols

@@ -1,0 +1,105 @@
+"""The Gaussian's laws of a chain: divergence and determinant."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from theory import Accumulate, FixedReal, Gaussian, Replace, ReplaceGrowing
+from theory.symbols import T
+from theory.tasks.gaussian.chain import DigammaSum
+
+
+@pytest.mark.parametrize(
+    ("numbers", "values"),
+    [
+        ({"T": 12, "d": 1}, [0.13189, 0.33785, 0.64258, 1.07900]),
+        ({"T": 20, "d": 2}, [0.17910, 0.43633, 0.79122, 1.26818]),
+    ],
+)
+def test_numbers_of_the_divergence(numbers, values):
+    """Simulated elsewhere with 200,000 and 20,000 chains."""
+    law = theory.law(Gaussian(), Replace(), "kl")
+    assert law.evaluate(n=range(1, 5), **numbers) == pytest.approx(values, abs=6e-6)
+    at_numbers = theory.law(Gaussian(**numbers), Replace(), "kl")
+    exactly = [float(sp.N(at_numbers.expr.subs(sp.Symbol("n", integer=True, positive=True), m))) for m in range(1, 5)]
+    assert at_numbers.evaluate(n=range(1, 5)) == pytest.approx(exactly, rel=1e-12)
+    assert law.growth().kind == "exponential"
+
+
+@pytest.mark.parametrize(("numbers", "drift"), [({"T": 12, "d": 1}, -0.180666), ({"T": 20, "d": 2}, -0.266791)])
+def test_numbers_of_the_determinant(numbers, drift):
+    law = theory.law(Gaussian(), Replace(), "log_determinant")
+    assert law.evaluate(n=[1, 7], **numbers) == pytest.approx([drift, 7 * drift], abs=7e-6)
+    assert law.growth().kind == "falling"
+    assert law.limit() == -sp.oo
+
+
+@pytest.mark.parametrize("estimator", ["mle", "unbiased"])
+@pytest.mark.parametrize("dimension", [1, 3])
+def test_against_wishart_matrices(estimator, dimension):
+    """Two fits in NumPy, by the row, and the same seed for both quantities."""
+    rows, chains, generator = 14, 40_000, np.random.default_rng(5)
+    divisor = rows - (estimator == "unbiased")
+    factor, mean = np.tile(np.eye(dimension), (chains, 1, 1)), np.zeros((chains, dimension))
+    covariance = np.empty(0)
+    for _ in range(2):
+        x = mean[:, None] + generator.standard_normal((chains, rows, dimension)) @ factor.transpose(0, 2, 1)
+        mean, centred = x.mean(1), x - x.mean(1, keepdims=True)
+        covariance = centred.transpose(0, 2, 1) @ centred / divisor
+        factor = np.linalg.cholesky(covariance)
+    logarithm = np.linalg.slogdet(covariance)[1]
+    inverse = np.linalg.inv(covariance)
+    divergence = (
+        np.trace(inverse, axis1=1, axis2=2) - dimension + logarithm + np.einsum("ci,cij,cj->c", mean, inverse, mean)
+    ) / 2
+    task = Gaussian(T=rows, d=dimension, estimator=estimator)
+    for name, found in (("log_determinant", logarithm), ("kl", divergence)):
+        law = float(theory.law(task, Replace(), name).evaluate(n=2))
+        error = found.std() / chains**0.5
+        assert abs(found.mean() - law) < 5 * error
+        assert error < 0.1 * abs(law) / 5
+
+
+def test_the_drift_is_negative():
+    """Whatever the estimator: psi(x) < log x."""
+    for estimator in ("mle", "unbiased"):
+        law = theory.law(Gaussian(estimator=estimator), Replace(), "log_determinant")
+        values = [law.evaluate(n=1, T=rows, d=k) for k in (1, 2, 7) for rows in (k + 1, k + 2, 50, 10**6)]
+        assert max(values) < 0
+
+
+def test_a_sum_of_digammas():
+    assert DigammaSum(T, sp.Integer(2)) == sp.digamma((T - 1) / 2) + sp.digamma((T - 2) / 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: theory.law(Gaussian(), Accumulate(), "kl"), r"of the kl it is known under Replace\(\)"),
+        (lambda: theory.law(Gaussian(), ReplaceGrowing(), "log_determinant"), r"not under ReplaceGrowing\(\)"),
+        (lambda: theory.law(Gaussian(), FixedReal(1), "kl"), "not under FixedReal"),
+        (
+            lambda: theory.law(Gaussian(), Replace(), "kl").evaluate(n=1, T=4, d=2),
+            r"kl needs T >= d \+ 3, or the divergence",
+        ),
+        (lambda: theory.law(Gaussian(T=4, d=2), Replace(), "kl"), r"kl needs T >= d \+ 3, .*; got T=4, d=2"),
+        (
+            lambda: theory.law(Gaussian(T=4, d=4), Replace(), "log_determinant"),
+            r"needs T >= d \+ 1, or a covariance is sing",
+        ),
+        (lambda: Gaussian(T=1), "gaussian needs T >= 2; got T=1"),
+        (lambda: Gaussian(**{"T": 2.5}), "T must be a whole number"),
+        (lambda: Gaussian(**{"T": "many"}), "T must be a number"),
+        (lambda: Gaussian(estimator="best"), "estimator must be one of mle, unbiased; got 'best'"),
+    ],
+)
+def test_mistakes(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_needs_are_assumptions():
+    law = theory.law(Gaussian(), Replace(), "kl")
+    assert [str(relation) for relation in law.assumptions] == ["T >= d + 3", "T >= 2", "d >= 1", "n >= 1"]
+    assert theory.law(Gaussian(T=12, d=1), Replace(), "kl").exact
