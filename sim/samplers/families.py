@@ -174,8 +174,8 @@ class AbstractGamma(AbstractMean[AnyTask]):
     known: float = eqx.field(static=True)
     chi_square: tuple[ChiSquare, ChiSquare]
 
-    #: The parameter that every model keeps: the shape of one row.
-    kept: eqx.AbstractClassVar[str]
+    #: The name of the parameter that every model keeps: the shape of one row.
+    kept: ClassVar[str]
 
     def __init__(
         self, task: Any, workflow: Workflow, iterations: int, dtype: np.dtype, generator: Generator = USUAL

@@ -17,8 +17,6 @@ from .rows import AbstractRows, Kept
 class AbstractCategoryRows(AbstractRows[AnyTask]):
     """The shares of categories among rows that are numbers of categories."""
 
-    width: ClassVar[int] = 1
-
     kept: Kept
     truth: Float[Array, " categories"]
 
@@ -60,8 +58,6 @@ class CategoricalRows(AbstractCategoryRows[Categorical]):
 
 class AbstractMeanRows(AbstractRows[AnyTask]):
     """The mean of rows that are numbers."""
-
-    width: ClassVar[int] = 1
 
     kept: Kept
     truth: Float[Array, ""]

@@ -3,7 +3,7 @@
 Rows of a model are its mean plus a normal mixture of the deviations, so that a singular covariance is sampled too.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -40,7 +40,7 @@ class GaussianRows(AbstractRows[Gaussian]):
     """One chain of fits, in units of the truth; call it with a key for the quantity at each iteration."""
 
     kept: Kept
-    width: int = eqx.field(static=True)
+    d: int = eqx.field(static=True)
     truth: Fitted
     temperature: float = eqx.field(static=True)
     is_unbiased: bool = eqx.field(static=True)
@@ -50,7 +50,7 @@ class GaussianRows(AbstractRows[Gaussian]):
         self, task: Gaussian, workflow: Workflow, iterations: int, dtype: np.dtype, generator: Generator = USUAL
     ) -> None:
         T, d = task.numbers["T"], task.numbers["d"]
-        self.kept, self.width = Kept(workflow, T, iterations, dtype), d
+        self.kept, self.d = Kept(workflow, T, iterations, dtype), d
         self.truth = Fitted(jnp.zeros(d, dtype), jnp.eye(max(self.kept.total, d), d, dtype=dtype))
         self.temperature, self.is_unbiased = float(generator.temperature), task.estimator == "unbiased"
         self.finite = finite_moments(workflow, T, d, iterations)
@@ -70,6 +70,11 @@ class GaussianRows(AbstractRows[Gaussian]):
         return sizes_alone(generator, "temperature")
 
     @property
+    def width(self) -> int:
+        """The dimensions."""
+        return self.d
+
+    @property
     def moments(self) -> int:
         """All, but of the divergence."""
         return self.finite if self.of == "kl" else 2
@@ -77,12 +82,12 @@ class GaussianRows(AbstractRows[Gaussian]):
     @property
     def note(self) -> str:
         """Which moments are missing, and why."""
-        return moments_note(self.moments, self.width)
+        return moments_note(self.moments, self.d)
 
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
-        most, total, d = self.kept.most, self.kept.total, self.width
+        most, total, d = self.kept.most, self.kept.total, self.d
         return self.kept.weights.dtype.itemsize * (total * (10 * d + 12) + 3 * most * max(total, d))
 
     def sample(self, key: PRNGKeyArray, model: Fitted, real: Bool[Array, ""]) -> Float[Array, "most d"]:

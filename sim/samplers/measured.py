@@ -1,5 +1,6 @@
 """Samplers of tasks with several quantities: one class each, which differ in what they read off a model."""
 
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,18 @@ def measured(
     classes = []
     for name, measure in measures.items():
         more = {attribute: values[name] for attribute, values in attributes.items() if name in values}
-        namespace = {"of": name, "measure": measure, "__module__": sampler.__module__, "__doc__": sampler.__doc__, **more}
-        classes.append(type(sampler)(f"{sampler.__name__}[{name}]", (sampler,), namespace))
+        namespace = {
+            "of": name,
+            "measure": measure,
+            "__module__": sampler.__module__,
+            "__doc__": sampler.__doc__,
+            **more,
+        }
+        classes.append(
+            types.new_class(
+                f"{sampler.__name__}[{name}]",
+                (sampler,),
+                exec_body=lambda body, all_of_it=namespace: body.update(all_of_it),
+            )
+        )
     return tuple(classes)

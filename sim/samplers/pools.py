@@ -76,5 +76,7 @@ def sizes_alone(generator: Generator, *more: str) -> str | None:
         if name not in known and getattr(generator, name) != getattr(usual, name)
     ]
     if other:
-        return f"this task's samplers take a generator's {' and '.join(known)}; got {', '.join(other)} too. Leave it out."
+        return (
+            f"this task's samplers take a generator's {' and '.join(known)}; got {', '.join(other)} too. Leave it out."
+        )
     return None

@@ -99,7 +99,11 @@ class Kept(eqx.Module):
     def __init__(self, workflow: Workflow, T: int, iterations: int, dtype: np.dtype) -> None:
         made = layout(workflow, T, iterations)
         self.place = jnp.asarray(made.place)
-        self.weights, self.rows, self.drawn = jnp.asarray(made.weights, dtype), jnp.asarray(made.rows), jnp.asarray(made.drawn)
+        self.weights, self.rows, self.drawn = (
+            jnp.asarray(made.weights, dtype),
+            jnp.asarray(made.rows),
+            jnp.asarray(made.drawn),
+        )
         self.most, self.draws = int(made.rows.max()), bool(made.drawn.any())
         self.fresh_real = bool((made.place[:, 1] < made.places).any())
 
@@ -132,8 +136,10 @@ class AbstractRows(AbstractSampler[AnyTask]):
     kept: eqx.AbstractVar[Kept]
     truth: eqx.AbstractVar[Any]
 
-    #: Numbers a row.
-    width: eqx.AbstractVar[int]
+    @property
+    def width(self) -> int:
+        """Numbers a row."""
+        return 1
 
     @classmethod
     def objection(cls, task: AnyTask, workflow: Workflow, iterations: int) -> str | None:

@@ -11,7 +11,6 @@ from typing import ClassVar, NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
-import jax.scipy.linalg as jsl
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -205,7 +204,7 @@ def corrections(task: Gaussian, workflow: Workflow, iterations: int) -> list[flo
 
 
 def finite_moments(workflow: Workflow, T: int, d: int, iterations: int) -> int:
-    """Those of an inverse covariance, at most 2: moment q is finite where a pool of each fit has more than d + 2 q rows."""
+    """Those of an inverse covariance, at most 2: moment q is there where a pool of each fit has more than d + 2 q rows."""
     return max(0, min(2, (min(largest_pools(workflow, T, iterations)) - d - 1) // 2))
 
 

@@ -2,10 +2,21 @@
 
 from typing import Any
 
-from theory import Bernoulli, Categorical, Gamma, Gaussian, LinearRegression, NegativeBinomial, Poisson, Task
+from theory import (
+    Bernoulli,
+    Categorical,
+    Estimator,
+    Gamma,
+    Gaussian,
+    KernelDensity,
+    LinearRegression,
+    NegativeBinomial,
+    Poisson,
+    Task,
+)
 
 from ..samplers.base import AbstractSampler
-from . import exponential_family, gaussian, regression
+from . import estimator, exponential_family, gaussian, kernel_density, regression
 
 #: The samplers of a task, the fastest first.
 SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
@@ -16,6 +27,8 @@ SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
     Poisson: exponential_family.POISSON,
     Gamma: exponential_family.GAMMA,
     NegativeBinomial: exponential_family.NEGATIVE_BINOMIAL,
+    KernelDensity: kernel_density.SAMPLERS,
+    Estimator: estimator.SAMPLERS,
 }
 
 #: The same for populations of models that train on one another's data.

@@ -60,7 +60,9 @@ def _of_mean(variance: Measure) -> dict[str, Measure]:
     return {"mean_error": mean_error, "variance": variance}
 
 
-def _both(measures: dict[str, Measure], *samplers: type[AbstractSampler[Any]]) -> tuple[type[AbstractSampler[Any]], ...]:
+def _both(
+    measures: dict[str, Measure], *samplers: type[AbstractSampler[Any]]
+) -> tuple[type[AbstractSampler[Any]], ...]:
     return tuple(of_quantity for sampler in samplers for of_quantity in measured(sampler, measures))
 
 

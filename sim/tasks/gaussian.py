@@ -34,7 +34,7 @@ def _log_determinant(sampler: Any, model: Model) -> Float[Array, ""]:
 
 
 def _variance_of_rows(sampler: Any, model: Fitted) -> Float[Array, ""]:
-    return (model.deviations**2).sum() / sampler.width
+    return (model.deviations**2).sum() / sampler.d
 
 
 def _mean_error_of_rows(sampler: Any, model: Fitted) -> Float[Array, ""]:
@@ -45,7 +45,7 @@ def _mean_error_of_rows(sampler: Any, model: Fitted) -> Float[Array, ""]:
 def _divergence_of_rows(sampler: Any, model: Fitted) -> Float[Array, ""]:
     inverse = jnp.linalg.inv(model.covariance)
     distance = jnp.trace(inverse) + model.mean @ inverse @ model.mean
-    return (distance - sampler.width + _log_determinant_of_rows(sampler, model)) / 2
+    return (distance - sampler.d + _log_determinant_of_rows(sampler, model)) / 2
 
 
 def _log_determinant_of_rows(sampler: Any, model: Fitted) -> Float[Array, ""]:

@@ -9,10 +9,10 @@ import sim
 from sim.comparison import Z
 
 
-def moments(workflow, iterations, T, c=-1, temperature=1):
+def moments(workflow, iterations, T, c: float = -1, temperature: float | str = 1):
     """Lists of K_n and h_n: Var(mean)/V and E V(mean)/V, where V(mean) = a + b mean + c mean^2 of a row.
 
-    Model n's error is a sum of R_nk times the noise of pool k, whose variance is h of the model that it is sampled from.
+    Model n's error is a sum of R_nk times the noise of pool k; that has the variance h of the model that samples it.
     """
     R, h, K = [{}], [Fraction(1)], []
     for n in range(1, iterations + 1):

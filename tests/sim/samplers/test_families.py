@@ -133,8 +133,18 @@ def test_every_quantity_has_both_samplers(task):
         (Poisson(5), FreshReal("1/2"), {}, "2.*rows at T=5, not a whole number of rows"),
         (Poisson(5), AccumulateSubsample(), {"sampler": "sufficient"}, "draws subsamples.*Use the literal one"),
         (Gamma(2, 0.1), Replace(), {"sampler": "sufficient"}, "shape=0.1 a pool of 2 rows is too skew"),
-        (Poisson(5), Replace(), {"generator": Generator(temperature="1/2")}, "take a generator's sizes; got temperature"),
-        (Poisson(5), Replace(), {"of": "diversity"}, "poisson has no quantity 'diversity'; it has mean_error, variance"),
+        (
+            Poisson(5),
+            Replace(),
+            {"generator": Generator(temperature="1/2")},
+            "take a generator's sizes; got temperature",
+        ),
+        (
+            Poisson(5),
+            Replace(),
+            {"of": "diversity"},
+            "poisson has no quantity 'diversity'; it has mean_error, variance",
+        ),
     ],
 )
 def test_mistakes(task, workflow, more, message):

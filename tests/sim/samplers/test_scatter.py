@@ -82,7 +82,8 @@ def test_divergences(T, d, known):
 
 
 @pytest.mark.parametrize(
-    ("T", "d", "drift"), [(12, 1, -0.180666), pytest.param(20, 2, -0.266791, marks=SLOW), (3, 1, psi(1) + np.log(2 / 3))]
+    ("T", "d", "drift"),
+    [(12, 1, -0.180666), pytest.param(20, 2, -0.266791, marks=SLOW), (3, 1, psi(1) + np.log(2 / 3))],
 )
 def test_determinants_drift_to_nought(T, d, drift):
     """A random walk of this drift, to far below what squares of means could be told from."""
@@ -115,9 +116,19 @@ def test_a_variance_of_one_row_is_nought():
     ("task", "workflow", "more", "message"),
     [
         (Gaussian(4, 3), Accumulate(), {"sampler": "sufficient", "generator": Generator(sizes=(1, "3/4"))}, "singular"),
-        (Gaussian(3, 3), Accumulate(), {"of": "log_determinant"}, r"not singular, from d \+ 1 = 4 rows on; got a fit to 3"),
+        (
+            Gaussian(3, 3),
+            Accumulate(),
+            {"of": "log_determinant"},
+            r"not singular, from d \+ 1 = 4 rows on; got a fit to 3",
+        ),
         (Gaussian(4, estimator="unbiased"), FixedReal("1/3"), {}, 'must all count alike.*Ask for the estimator "mle"'),
-        (Gaussian(4), Replace(), {"generator": Generator(bias=1)}, "take a generator's sizes and temperature; got bias"),
+        (
+            Gaussian(4),
+            Replace(),
+            {"generator": Generator(bias=1)},
+            "take a generator's sizes and temperature; got bias",
+        ),
         (Gaussian(5), Replace(), {"of": "kl", "replicates": None, "relative_error": 0.1}, "variance may be infinite"),
     ],
 )
