@@ -29,8 +29,8 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         of: the quantity that it samples; `None` for the task's first.
         automatic: whether "auto" may choose it.
         has_quantiles: whether the quantiles of its numbers are those of the quantity.
-        is_signed: whether its numbers may be below 0. Then it has no quantiles: those that a run keeps are of numbers of
-            at least 0.
+        is_signed: whether its numbers may be below 0. Then it has no quantiles, for a run keeps those of numbers of at
+            least 0.
         is_limit: whether its numbers are of the limit T -> oo, whatever T is.
         advice: what to do where a chain is too ill-conditioned for its precision.
     """

@@ -64,7 +64,7 @@ class ChiSquare(eqx.Module):
 
 
 def gamma(normal: Float[Array, ""], shape: Float[Array, ""]) -> Float[Array, ""]:
-    """A gamma variable, of a shape of at least 16 that is not known before, at the quantile of a standard normal one."""
+    """A gamma variable of any shape of at least 16, at the quantile of a standard normal variable."""
     place = 2 * jnp.sqrt(_MANY / (2 * shape)) - 1
 
     def polynomials(pair: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:

@@ -1,4 +1,4 @@
-"""The literal sampler of kernel densities: a row of a model is one of its training set, picked by weight, plus noise."""
+"""The literal sampler of kernel densities: a model's row is one of its training set, picked by weight, plus noise."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -204,7 +204,7 @@ def corrections(task: Gaussian, workflow: Workflow, iterations: int) -> list[flo
 
 
 def finite_moments(workflow: Workflow, T: int, d: int, iterations: int) -> int:
-    """Those of an inverse covariance, at most 2: moment q is there where a pool of each fit has more than d + 2 q rows."""
+    """Those of an inverse covariance, at most 2: moment q needs, in each fit, a pool of more than d + 2 q rows."""
     return max(0, min(2, (min(largest_pools(workflow, T, iterations)) - d - 1) // 2))
 
 
