@@ -134,15 +134,15 @@ class GaussianScatter(AbstractSampler[Gaussian]):
         nought = jnp.zeros(self.d, dtype)
 
         def pool(model: Model, iteration: Int[Array, ""], real: bool) -> Scatter:
-            mean_key, squares_key = jr.split(jr.fold_in(key, 2 * iteration + int(real)))
+            normal = jr.normal(jr.fold_in(key, 2 * iteration + int(real)), (self.d, self.d + 1), dtype)
             rows, root, mean = self.rows[iteration, int(real)], model.root, nought
             if real:
                 root, mean = jnp.eye(self.d, dtype=dtype), -model.error
             elif self.temperature != 1:
                 root = jnp.where(iteration == 0, 1, self.temperature) * root
             degrees = self.chi_square[int(real)].at(iteration)
-            factor = root @ bartlett(squares_key, degrees)
-            mean = mean + root @ jr.normal(mean_key, (self.d,), dtype) / jnp.sqrt(rows)
+            factor = root @ bartlett(normal[:, 1:], degrees)
+            mean = mean + root @ normal[:, 0] / jnp.sqrt(rows)
             return Scatter(rows, mean, factor @ factor.T)
 
         def fit(weights: Float[Array, " slots"], kept: Scatter, model: Model, iteration: Int[Array, ""]) -> Model:
@@ -185,15 +185,13 @@ def merge(kept: Scatter, new: list[Scatter], destination: Int[Array, " held"], m
     return Scatter(rows, mean, move(squares, added, destination))
 
 
-def bartlett(key: PRNGKeyArray, degrees: ChiSquare) -> Float[Array, "d d"]:
+def bartlett(normal: Float[Array, "d d"], degrees: ChiSquare) -> Float[Array, "d d"]:
     """A lower triangular matrix whose square is a standard Wishart one.
 
     Args:
-        key: of the draw.
+        normal: standard normal variables that it is made of.
         degrees: of the squares on the diagonal: those of the matrix, and one less each time.
     """
-    d = len(degrees.degrees)
-    normal = jr.normal(key, (d, d), degrees.degrees.dtype)
     return jnp.tril(normal, -1) + jnp.diag(jnp.sqrt(degrees(jnp.diagonal(normal))))
 
 

@@ -1,4 +1,4 @@
-"""Steps (replicate × iteration) a second of the tasks beside regression: ours, NumPy's, and the floor of random numbers.
+"""Steps (replicate × iteration) a second of tasks beside regression: ours, NumPy's, and the floor of random numbers.
 
     python -m tests.benchmarks.tasks [--T 10,1000]
 
