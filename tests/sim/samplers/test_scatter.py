@@ -70,7 +70,7 @@ def test_known_numbers(estimator, known, more, sampler):
 @SLOW
 def test_subsamples():
     known = 1 - np.array([0.2, 0.32444, 0.36948, 0.39271, 0.40688, 0.41643])
-    agrees(Gaussian(5), AccumulateSubsample(), "variance", known, replicates=80_000, effect=0.04)
+    agrees(Gaussian(5), AccumulateSubsample(), "variance", known, replicates=120_000, effect=0.04)
 
 
 @pytest.mark.parametrize(
