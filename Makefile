@@ -76,6 +76,7 @@ mutants: $(INSTALLED) ## mutate sources at random, PACKAGE=sim SAMPLE=150 SEED=0
 	@$(BIN)/python -m tests.faults.mutants --package $(or $(PACKAGE),sim) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(INSTALLED) ## time every sampler against NumPy and the floor (about 10 minutes on an idle machine)
+	@$(BIN)/python -m tests.benchmarks.tasks
 	@$(BIN)/python -m tests.benchmarks.simulation $(ARGS)
 
 lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew

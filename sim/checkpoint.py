@@ -3,14 +3,18 @@
 import hashlib
 import io
 import json
+import marshal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import singledispatch
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import jax
 import numpy as np
+import sympy as sp
 
 from theory import Generator, Population, Quantity, Task, Workflow
 
@@ -60,9 +64,28 @@ def configuration(
     return json.loads(json.dumps({name: _plain(value) for name, value in fields.items()} | common))
 
 
+@singledispatch
 def _plain(value: Any) -> Any:
-    """An array as its digest."""
-    return hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else value
+    """What JSON takes of a field."""
+    return value
+
+
+@_plain.register
+def _of_array(value: np.ndarray) -> str:
+    return hashlib.sha256(value.tobytes()).hexdigest()
+
+
+@_plain.register
+def _of_expression(value: sp.Basic) -> str:
+    return str(value)
+
+
+@_plain.register
+def _of_function(value: FunctionType) -> str:
+    """Its name, and a digest of what it does by itself: its code, its defaults and what it was made with."""
+    made_with = [cell.cell_contents for cell in value.__closure__ or ()]
+    does = marshal.dumps(value.__code__) + repr((value.__defaults__, value.__kwdefaults__, made_with)).encode()
+    return f"{value.__qualname__} {hashlib.sha256(does).hexdigest()}"
 
 
 def _training_sets(workflow: Workflow | Population, iterations: int) -> str:

@@ -176,7 +176,7 @@ def _other(run: Run, theirs: str) -> ValueError:
 
 def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Comparison:
     estimate, values = run.estimate, expected.values
-    noise = float((estimate.standard_error / estimate.mean).max())
+    noise = float((estimate.standard_error / np.abs(estimate.mean)).max())
     z = (estimate.mean - values) / estimate.standard_error
     worst = float(np.abs(z).max())
     named = "the law" if expected.estimate is None else f"the law's {expected.estimate} values, which are not exact"

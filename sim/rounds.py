@@ -26,7 +26,7 @@ _ROUND_SECONDS = 5.0
 class Target:
     """When a run ends: at so many replicates, or before, at a relative standard error.
 
-    A replicate has so many columns of numbers, one an iteration and model.
+    A replicate has so many columns of numbers, one an iteration and model. Where they have quantiles, these are kept.
 
     The error is looked at only where the number of blocks is one of a fixed sequence: the same places whatever the
     devices, so that a run always stops at the same replicate.
@@ -35,6 +35,7 @@ class Target:
     columns: int
     replicates: int | None
     relative_error: float | None
+    has_quantiles: bool = True
 
     @property
     def most(self) -> int:
@@ -137,7 +138,8 @@ def _rounds(
             for number, numbers in enumerate(blocks(min(first, stop), min(first + share, stop), ahead), first):
                 measured = measure(numbers)[: target.most - number * size]
                 found.append(Moments.of(measured))
-                histogram.add(measured)
+                if target.has_quantiles:
+                    histogram.add(measured)
                 if bar.total is None or bar.n < bar.total:
                     bar.update(len(measured) * processes)
             _merge(total, found, histogram, share)

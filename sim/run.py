@@ -156,7 +156,7 @@ def run(
             )
         _check_memory(chain, task)
         blocks = Blocks(chain, key)
-        target = Target(iterations * (chain.side_by_side or 1), replicates, relative_error)
+        target = Target(iterations * (chain.side_by_side or 1), replicates, relative_error, chain.has_quantiles)
         settings = {
             "iterations": iterations,
             "key": np.asarray(jax.random.key_data(key)).tolist(),
@@ -258,7 +258,7 @@ def _check_numbers(numbers: np.ndarray, sampler: AbstractSampler[Any], task: Tas
             f"{lost} of {len(numbers)} chains at {_place(task)} are too ill-conditioned for {precision}: "
             f"rounding could change a model by more than a ten-thousandth. {sampler.advice}"
         )
-    if numbers.size and numbers.min() < 0:
+    if numbers.size and numbers.min() < 0 and not sampler.is_signed:
         raise FloatingPointError(
             f"a {sampler.name} chain gave {numbers.min()}, and a sampler's numbers are at least 0."
         )

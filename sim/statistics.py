@@ -134,7 +134,7 @@ class RunningStatistics:
     @property
     def relative_error(self) -> float:
         """The largest standard error of a mean, relative to that mean."""
-        return float((self.standard_error / self.mean).max())
+        return float((self.standard_error / np.abs(self.mean)).max())
 
     def quantile(self, level: float) -> Float64[np.ndarray, " columns"]:
         """The quantile at `level`."""

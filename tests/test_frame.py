@@ -25,10 +25,10 @@ def test_layers():
 
 
 def test_shape_hook_bites():
-    from sim.samplers.recursion import _move
+    from sim.samplers.recursion import move
 
     with pytest.raises(jaxtyping.TypeCheckError):
-        _move(jnp.zeros((2, 3)), [jnp.zeros(4)], jnp.zeros(4, int))
+        move(jnp.zeros((2, 3)), [jnp.zeros(4)], jnp.zeros(4, int))
 
 
 def test_theory_imports_nothing_but_sympy_and_numpy():

@@ -30,6 +30,8 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         automatic: whether "auto" may choose it.
         has_quantiles: whether the quantiles of its numbers are those of the quantity.
         edits: whether it can keep a part of the newest data and label the rest anew, as some generators do.
+        is_signed: whether its numbers may be below 0. Then it has no quantiles, for a run keeps those of numbers of at
+            least 0.
         is_limit: whether its numbers are of the limit T -> oo, whatever T is.
         advice: what to do where a chain is too ill-conditioned for its precision.
     """
@@ -39,6 +41,7 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     automatic: ClassVar[bool] = True
     has_quantiles: ClassVar[bool] = True
     edits: ClassVar[bool] = False
+    is_signed: ClassVar[bool] = False
     is_limit: ClassVar[bool] = False
     advice: ClassVar[str] = "Use float64."
 
@@ -126,4 +129,7 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
 
     @abc.abstractmethod
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
-        """The quantity, divided by `scale`, of the models of iterations 1, 2, … of one chain: numbers of at least 0."""
+        """The quantity, divided by `scale`, of the models of iterations 1, 2, … of one chain.
+
+        Numbers of at least 0, but where the sampler `is_signed`.
+        """

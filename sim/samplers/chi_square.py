@@ -3,14 +3,17 @@
 A rejection sampler loops, over a whole vector, until its slowest element accepts. Here the quantile transformation
 x = F^-1(Phi(z)) is tabulated once: log(x / nu) is analytic in z, so a short Chebyshev series gives it to `TOLERANCE`.
 From `_MANY` degrees of freedom on, one series in z and 1/sqrt(nu) serves them all: sqrt(nu/2) log(x/nu) tends to z.
+
+Half a chi-square variable of 2a degrees of freedom is a gamma variable of shape a: degrees need not be whole numbers.
 """
 
 import functools
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64, Int
+from jaxtyping import Array, Float, Float64, Int, Real
 from numpy.polynomial import chebyshev
 from scipy import special
 
@@ -22,18 +25,21 @@ TOLERANCE = 2e-10
 
 _MANY = 32
 
+#: The fewest degrees of freedom, but for 0, at which the series is as exact as `TOLERANCE`.
+FEWEST = 1
+
 
 class ChiSquare(eqx.Module):
-    """Chi-square variables of given degrees of freedom; 0 degrees give 0."""
+    """Chi-square variables of given degrees of freedom, at least `FEWEST`; 0 degrees give 0."""
 
     degrees: Float[Array, "*shape"]
     coefficients: Float[Array, "order *shape"]
 
-    def __init__(self, degrees: Int[np.ndarray, "*shape"], dtype: np.dtype) -> None:
+    def __init__(self, degrees: Real[np.ndarray, "*shape"], dtype: np.dtype) -> None:
         coefficients = np.zeros((_SMALL_ORDER + 1, degrees.size))
         flat = degrees.ravel()
         for value in np.unique(flat[(flat > 0) & (flat < _MANY)]):
-            coefficients[:, flat == value] = _few(int(value))[:, None]
+            coefficients[:, flat == value] = _few(float(value))[:, None]
         many = flat >= _MANY
         coefficients[: _MANY_ORDER + 1, many] = _many(flat[many])
         # What the tail of a Chebyshev series adds is at most the sum of its coefficients.
@@ -57,6 +63,25 @@ class ChiSquare(eqx.Module):
         )
 
 
+def gamma(normal: Float[Array, ""], shape: Float[Array, ""]) -> Float[Array, ""]:
+    """A gamma variable of any shape of at least 16, at the quantile of a standard normal variable."""
+    place = 2 * jnp.sqrt(_MANY / (2 * shape)) - 1
+
+    def polynomials(pair: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        now, ahead = pair
+        return (ahead, 2 * place * ahead - now), now
+
+    def clenshaw(pair: tuple[Array, Array], coefficient: Array) -> tuple[tuple[Array, Array], None]:
+        ahead, before = pair
+        return (coefficient + 2 * x * ahead - before, ahead), None
+
+    # loops, for as many operations written out take long to compile
+    in_place = jax.lax.scan(polynomials, (jnp.ones_like(place), place), length=_ROOT_ORDER + 1)[1]
+    coefficients, x, nought = jnp.asarray(_common(), normal.dtype) @ in_place, normal / FARTHEST, jnp.zeros_like(normal)
+    ahead, before = jax.lax.scan(clenshaw, (nought, nought), coefficients[:0:-1])[0]
+    return shape * jnp.exp((coefficients[0] + x * ahead - before) / jnp.sqrt(shape))
+
+
 #: Orders that reach `TOLERANCE`: in z for 1, 2, … degrees of freedom; in z and in 1/sqrt(nu) for many.
 _SMALL_ORDER, _MANY_ORDER, _ROOT_ORDER = 80, 24, 14
 
@@ -69,14 +94,14 @@ def _log_ratio(z: Float64[np.ndarray, "..."], degrees: Float64[np.ndarray, "..."
 
 
 @functools.cache
-def _few(degrees: int) -> Float64[np.ndarray, " order"]:
+def _few(degrees: float) -> Float64[np.ndarray, " order"]:
     """The series of log(x / nu) in z."""
     points = chebyshev.chebpts1(_SMALL_ORDER + 1)
     values = _log_ratio(points * FARTHEST, np.full_like(points, degrees))
     return np.linalg.solve(chebyshev.chebvander(points, _SMALL_ORDER), values)
 
 
-def _many(degrees: Int[np.ndarray, " shape"]) -> Float64[np.ndarray, "order shape"]:
+def _many(degrees: Real[np.ndarray, " shape"]) -> Float64[np.ndarray, "order shape"]:
     """The series of log(x / nu) in z, from the common one in z and 1/sqrt(nu)."""
     place = 2 * np.sqrt(_MANY / degrees) - 1
     return _common() @ chebyshev.chebvander(place, _ROOT_ORDER).T * np.sqrt(2 / degrees)

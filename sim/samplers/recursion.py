@@ -5,6 +5,7 @@ sums. The sums may be of rows (`literal`), drawn as matrices without rows (`wish
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -61,30 +62,63 @@ class Recursion(eqx.Module):
             gram_shape: (d, d), or () where the first sum is a number.
         """
 
-        def iterate(carry: tuple, now: tuple) -> tuple:
-            model, grams, moments = carry
-            weights, destination, iteration = now
-            drawn = [pool(model, iteration, False)]
-            if self.fresh_real:
-                drawn.append(pool(truth, iteration, True))
-                destination_ = destination
-            else:
-                destination_ = destination[:-1]
-            grams = _move(grams, [gram for gram, _ in drawn], destination_)
-            moments = _move(moments, [moment for _, moment in drawn], destination_)
-            model = fit(jnp.tensordot(weights, grams, 1), weights @ moments)
-            return (model, grams, moments), model
-
-        start = (
-            truth,
+        nothing = (
             jnp.zeros((self.slots, *gram_shape), truth.dtype),
             jnp.zeros((self.slots, *truth.shape), truth.dtype),
         )
+        return self.scan(
+            truth,
+            nothing,
+            pool=lambda model, iteration, real: pool(truth if real else model, iteration, real),
+            fit=lambda weights, sums, *_: fit(jnp.tensordot(weights, sums[0], 1), weights @ sums[1]),
+            measure=lambda model: model,
+        )
+
+    def scan(
+        self,
+        model: Any,
+        nothing: Any,
+        *,
+        pool: Callable[[Any, Int[Array, ""], bool], Any],
+        fit: Callable[[Float[Array, " slots"], Any, Any, Int[Array, ""]], Any],
+        measure: Callable[[Any], Float[Array, "..."]],
+        merge: Callable[[Any, list[Any], Int[Array, " held"], Any], Any] | None = None,
+    ) -> Float[Array, "iterations ..."]:
+        """What is measured of the models of iterations 1, 2, …; models and sums are any trees of arrays.
+
+        Args:
+            model: the truth.
+            nothing: the sums of no rows, with an axis of slots before.
+            pool: (the last model, the iteration counted from 0, whether it is real data collected later) to the sums of
+                the new pool; pool 1 is sampled from the truth.
+            fit: (the weight of each row by slot, the sums by slot, the last model, the iteration) to a model.
+            measure: of a model.
+            merge: (kept sums, those of new pools, where they all go, the last model) to the sums by slot; by default
+                they are added up.
+        """
+        merge = merge or (
+            lambda kept, new, destination, _: jax.tree.map(
+                lambda sums, *more: move(sums, list(more), destination), kept, *new
+            )
+        )
+
+        def iterate(carry: tuple, now: tuple) -> tuple:
+            model, sums = carry
+            weights, destination, iteration = now
+            drawn = [pool(model, iteration, False)]
+            if self.fresh_real:
+                drawn.append(pool(model, iteration, True))
+            else:
+                destination = destination[:-1]
+            sums = merge(sums, drawn, destination, model)
+            model = fit(weights, sums, model, iteration)
+            return (model, sums), measure(model)
+
         now = (self.weights, self.destination, jnp.arange(self.weights.shape[0]))
-        return jax.lax.scan(iterate, start, now)[1]
+        return jax.lax.scan(iterate, (model, nothing), now)[1]
 
 
-def _move(
+def move(
     kept: Float[Array, "slots *shape"],
     new: list[Float[Array, "*shape"]],
     destination: Int[Array, " held"],

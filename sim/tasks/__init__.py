@@ -2,13 +2,34 @@
 
 from typing import Any
 
-from theory import LinearRegression, Task
+from theory import (
+    Bernoulli,
+    Categorical,
+    Estimator,
+    Gamma,
+    Gaussian,
+    KernelDensity,
+    LinearRegression,
+    NegativeBinomial,
+    Poisson,
+    Task,
+)
 
 from ..samplers.base import AbstractSampler
-from . import regression
+from . import estimator, exponential_family, gaussian, kernel_density, regression
 
 #: The samplers of a task, the fastest first.
-SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.SAMPLERS}
+SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
+    LinearRegression: regression.SAMPLERS,
+    Gaussian: gaussian.SAMPLERS,
+    Bernoulli: exponential_family.BERNOULLI,
+    Categorical: exponential_family.CATEGORICAL,
+    Poisson: exponential_family.POISSON,
+    Gamma: exponential_family.GAMMA,
+    NegativeBinomial: exponential_family.NEGATIVE_BINOMIAL,
+    KernelDensity: kernel_density.SAMPLERS,
+    Estimator: estimator.SAMPLERS,
+}
 
 #: The same for populations of models that train on one another's data.
 POPULATIONS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {LinearRegression: regression.POPULATIONS}

@@ -1,0 +1,159 @@
+"""Exponential families: sufficient and literal samplers against exact moments at small T."""
+
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from sim.tasks import samplers_of
+from tests.sim.refits import agrees, moments
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Bernoulli,
+    Categorical,
+    FixedReal,
+    FreshReal,
+    Gamma,
+    Generator,
+    NegativeBinomial,
+    Poisson,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+
+#: task -> (c, the variance of a row at the truth)
+TASKS = {
+    Bernoulli(5, 0.3): (-1, 0.21),
+    Categorical(5, (0.5, 0.3, 0.2)): (-1, 0.62),
+    Poisson(5, 1.7): (0, 1.7),
+    Gamma(5, 1.0, 1.5): (1, 2.25),
+    NegativeBinomial(5, 2.0, 1.5): (0.5, 1.5 + 1.5**2 / 2),
+}
+SLOW = pytest.mark.slow
+
+
+def test_the_recursion_of_the_tests_has_the_known_numbers():
+    assert moments(Accumulate(), 6, 5)[1][-1] == pytest.approx(0.7239074686, abs=1e-10)
+    assert moments(Accumulate(), 6, 5, c=1)[1][-1] == pytest.approx(1.32183576, abs=1e-8)
+    assert moments(FixedReal(0.3), 60, 5)[0][-1] == pytest.approx(0.3289473684, abs=1e-9)
+    assert moments(FixedReal(0.3), 60, 5, c=1)[0][-1] == pytest.approx(0.4854368932, abs=1e-9)
+    hot = moments(Accumulate(), 6, 5, temperature="7/10")[1]
+    np.testing.assert_allclose(hot, [0.8, 0.5764, 0.47214, 0.40905, 0.36572, 0.33364], atol=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow"),
+    [
+        (Bernoulli(5, 0.3), Accumulate()),
+        (Gamma(5, 1.0, 1.5), FreshReal(2, "3/10")),
+        *(
+            pytest.param(*case, marks=SLOW)
+            for case in [
+                (Categorical(5, (0.5, 0.3, 0.2)), SlidingWindow(2)),
+                (Poisson(5, 1.7), ReplaceGrowing()),
+                (NegativeBinomial(5, 2.0, 1.5), FixedReal("3/10")),
+            ]
+        ),
+    ],
+    ids=str,
+)
+def test_mean_errors(task, workflow):
+    c, variance = TASKS[task]
+    expected = variance * np.array(moments(workflow, 4, 5, c)[0])
+    agrees(task, workflow, "mean_error", expected, replicates=800_000, effect=0.03, sampler="sufficient")
+
+
+@SLOW
+@pytest.mark.parametrize("workflow", [Replace(), Accumulate()], ids=str)
+@pytest.mark.parametrize("task", [Categorical(5, (0.5, 0.3, 0.2)), NegativeBinomial(5, 2.0, 1.5)], ids=str)
+def test_literal_variances(task, workflow):
+    c, variance = TASKS[task]
+    of = "diversity" if c == -1 else "variance"
+    expected = variance * np.array(moments(workflow, 3, 5, c)[1])
+    agrees(task, workflow, of, expected, replicates=150_000, effect=0.03, sampler="literal")
+
+
+@pytest.mark.parametrize(
+    ("task", "known"),
+    [
+        (Poisson(5, 1.0), [0.2, 0.34444, 0.41111, 0.45097, 0.47784, 0.49732]),
+        pytest.param(Gamma(5, 1.0, 1.0), [0.2, 0.36444, 0.45541, 0.51606, 0.56014, 0.59397], marks=SLOW),
+        pytest.param(Bernoulli(5, 0.5), [0.05, 0.08111, 0.09237, 0.09818, 0.10172, 0.10411], marks=SLOW),
+    ],
+    ids=str,
+)
+def test_subsamples(task, known):
+    agrees(task, AccumulateSubsample(), "mean_error", known, replicates=50_000, effect=0.1)
+
+
+@pytest.mark.parametrize("sampler", ["sufficient", pytest.param("literal", marks=SLOW)])
+def test_pools_of_other_sizes(sampler):
+    sized = Generator(sizes=(1, 2, 3))
+    expected = moments(sized.sized(SlidingWindow(2)), 3, 5, 0)[0]
+    agrees(
+        Poisson(5, 1.0),
+        SlidingWindow(2),
+        "mean_error",
+        expected,
+        replicates=50_000,
+        effect=0.1,
+        sampler=sampler,
+        generator=sized,
+    )
+
+
+def test_accumulate_loses_the_categories_absent_from_the_real_data():
+    task = Categorical(5, (0.5, 0.3, 0.2, 0.0))
+    lost = sum((1 - p) ** 5 for p in (0.5, 0.3, 0.2))
+    agrees(task, Accumulate(), "support_lost", [lost] * 3, replicates=50_000, effect=0.05)
+
+
+@SLOW
+def test_replace_loses_all_categories_but_one():
+    task = Categorical(5, (0.5, 0.3, 0.2, 0.0))
+    found = sim.run(task, Replace(), of="support_lost", iterations=80, replicates=500, key=jr.key(1))
+    assert found.estimate.mean[-1] == 2
+    none_left = sim.run(task, Replace(), of="diversity", iterations=80, replicates=500, key=jr.key(1))
+    assert none_left.estimate.mean[-1] == 0
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_every_quantity_has_both_samplers(task):
+    for quantity in task.quantities:
+        names = [sampler.name for sampler in samplers_of(type(task)) if sampler.of == quantity.name]
+        assert names == ["sufficient", "literal"]
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow", "more", "message"),
+    [
+        (Poisson(5), FreshReal("1/2"), {}, "2.*rows at T=5, not a whole number of rows"),
+        (Poisson(5), AccumulateSubsample(), {"sampler": "sufficient"}, "draws subsamples.*Use the literal one"),
+        (Gamma(2, 0.1), Replace(), {"sampler": "sufficient"}, "shape=0.1 a pool of 2 rows is too skew"),
+        (
+            Poisson(5),
+            Replace(),
+            {"generator": Generator(temperature="1/2")},
+            "take a generator's sizes; got temperature",
+        ),
+        (
+            Poisson(5),
+            Replace(),
+            {"of": "diversity"},
+            "poisson has no quantity 'diversity'; it has mean_error, variance",
+        ),
+    ],
+)
+def test_mistakes(task, workflow, more, message):
+    with pytest.raises(ValueError, match=message):
+        sim.run(task, workflow, iterations=3, replicates=10, key=jr.key(0), **more)
+
+
+def test_rounding_makes_no_ones_of_what_is_not():
+    """In any order of sums a chance is at most 1: all rows of one category stay so for ever."""
+    sampler, *_ = samplers_of(Bernoulli)
+    chain = sampler(Bernoulli(3, 1 - 1e-12), Accumulate(), 200, jnp.dtype("float64"))
+    assert np.isfinite(np.asarray(chain(jr.key(0)))).all()

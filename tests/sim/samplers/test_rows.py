@@ -1,0 +1,125 @@
+"""Rows of literal chains: where pools lie; kernel densities and a user's estimator against known numbers."""
+
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+import sympy as sp
+
+import sim
+from sim.samplers.rows import Kept, layout
+from tests.helpers import Made
+from tests.sim.refits import agrees
+from theory import (
+    Accumulate,
+    AccumulateFresh,
+    Estimator,
+    FixedReal,
+    FreshReal,
+    KernelDensity,
+    Replace,
+    SlidingWindow,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
+from theory.tasks.estimator.task import x
+
+SLOW = pytest.mark.slow
+SKIPS = Made(
+    lambda i: by_weight({real(1): "1/4", synthetic(max(1, i - 2)): "3/4"}) if i > 2 else subsample(pools(1, 2))
+)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "places"),
+    [
+        (Replace(), 1),
+        (Accumulate(), 6),
+        (SlidingWindow(3), 3),
+        (FixedReal("1/2"), 2),
+        (FreshReal(2, "1/3"), 2),
+        (SKIPS, 3),
+    ],
+    ids=str,
+)
+def test_no_more_pools_are_kept_than_are_used_again(workflow, places):
+    assert layout(workflow, 4, 6).places == places
+
+
+@pytest.mark.parametrize(
+    "workflow", [Accumulate(), SlidingWindow(3), FreshReal(2, "1/3"), AccumulateFresh("1/2"), SKIPS], ids=str
+)
+def test_each_training_set_has_its_pools_and_weights(workflow):
+    """Rows are given the names of their pools, and are looked for where they lie."""
+    made, T = layout(workflow, 4, 6), 4
+    kept = Kept(workflow, T, 6, jnp.dtype("float64"))
+    names = np.zeros((made.places, kept.most), complex)
+    for iteration in range(1, 7):
+        for kind, where in enumerate(made.place[iteration - 1]):
+            if where < made.places:
+                names[where] = iteration + 1j * kind
+        weights = np.asarray(kept.counted(jr.key(iteration), jnp.asarray(iteration - 1)))
+        found = {}
+        for name, weight in zip(names.ravel(), weights, strict=True):
+            if weight:
+                found.setdefault((int(name.real), bool(name.imag)), []).append(weight)
+        shares, drawn = workflow.shares(iteration), workflow.drawn(iteration)
+        if drawn is None:
+            assert set(found) == {(pool.index, pool.fresh_real) for pool, share in shares.items() if share}
+            for pool, share in shares.items():
+                own = found[pool.index, pool.fresh_real]
+                assert len(own) == workflow.size(pool) * T
+                np.testing.assert_allclose(own, float(share) / len(own))
+        else:
+            assert set(found) <= {(pool.index, pool.fresh_real) for pool in shares}
+            np.testing.assert_allclose(sum(found.values(), []), [1 / float(drawn * T)] * int(drawn * T))
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow", "of", "known"),
+    [
+        (KernelDensity(5, 0.5), Accumulate(), "variance", [1.05, 1.1225, 1.18089, 1.22863]),
+        *(
+            pytest.param(*case, marks=SLOW)
+            for case in [
+                (KernelDensity(5, 0.3**0.5, "relative"), Accumulate(), "variance", [1.04, 1.1284, 1.20864]),
+                (KernelDensity(5, 0.3**0.5, "relative"), Replace(), "variance", [1.04, 1.0816, 1.12486]),
+                # H_n, the mean depth of a row
+                (KernelDensity(5, 2.0), Accumulate(), "second_moment", [5, 7, 1 + 4 * 11 / 6]),
+                (KernelDensity(5, 0.5, "scott"), Replace(), "variance", [0.8 * (1 + 0.25 * 5**-0.4)]),
+                (KernelDensity(5, 0.5, "silverman"), Replace(), "variance", [0.8 * (1 + 0.25 * 3.75**-0.4)]),
+            ]
+        ),
+    ],
+    ids=str,
+)
+def test_kernel_densities(task, workflow, of, known):
+    agrees(task, workflow, of, known, replicates=40_000, effect=0.06)
+
+
+@SLOW
+def test_means_of_kernel_densities():
+    known = [0.2, 0.2525, 0.27744, 0.29221]
+    agrees(KernelDensity(5, 0.5), Accumulate(), "mean_error", known, replicates=60_000, effect=0.1)
+
+
+def median(rows, weights):
+    """The row at which the weights of those below reach a half, or the middle of the two beside it."""
+    order = jnp.argsort(jnp.where(weights > 0, rows, jnp.inf))
+    reached = jnp.cumsum(weights[order])
+    low, high = (jnp.searchsorted(reached, 0.5 + shift) for shift in (-1e-9, 1e-9))
+    return (rows[order[low]] + rows[order[high]]) / 2
+
+
+def test_medians_walk_at_a_large_T():
+    """At T = 101 a median of normal rows has the variance pi/(2 T) to 1 %."""
+    task = Estimator(sp.sign(x) * sp.sqrt(sp.pi / 2), median, 101)
+    agrees(task, Replace(), "variance_ratio", [1, 2, 3], replicates=20_000, effect=0.15)
+
+
+def test_an_estimator_must_be_there():
+    with pytest.raises(ValueError, match="a simulation needs the estimator itself: give estimate="):
+        sim.run(Estimator(x, T=9), Replace(), iterations=2, replicates=9, key=jr.key(0))
