@@ -1,4 +1,4 @@
-"""What the samplers of ridge regression have in common: the truth, the spectrum, the ridge, and which moments there are.
+"""What the samplers of ridge regression share: the truth, the spectrum, the ridge, and which moments there are.
 
 Gaussian rows can be turned, so the covariance is taken diagonal, and w* has one component in each eigenspace. Chains
 run in units of the noise. A training set's rows are weighted so that its normal equations are
@@ -65,9 +65,9 @@ class AbstractRidge(AbstractSampler[LinearRegression]):
         """Which moments are missing, and why."""
         return self.numbers.note
 
-    def squared(self, error: Float[Array, "*models d"]) -> Float[Array, "*models"]:
-        """The excess risk of errors along the eigenvectors."""
-        return ((error * self.root) ** 2).sum(-1)
+    def squared(self, error: Float[Array, " d"]) -> Float[Array, ""]:
+        """The excess risk of an error along the eigenvectors."""
+        return ((error * self.root) ** 2).sum()
 
 
 @dataclass(frozen=True)

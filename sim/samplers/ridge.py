@@ -17,7 +17,7 @@ from theory import LinearRegression, Workflow
 
 from .least_squares import features, is_fixed, whole_pools_objection
 from .penalty import AbstractRidge, RidgeNumbers, root_of, totals, truth_of
-from .recursion import WORST_ROUNDING, Recursion, Sums, cholesky, solve
+from .recursion import Recursion, Sums, cholesky, solvable, solve
 from .schedule import Schedule, whole_rows
 from .wishart import Bartlett
 
@@ -89,7 +89,7 @@ class RidgeWishart(AbstractRidge):
             fit=lambda gram, moment: solve(cholesky(gram + penalty), moment - pull),
             gram_shape=penalty.shape,
         )
-        return self.squared(errors)
+        return jax.vmap(self.squared)(errors)
 
 
 class RidgeFixed(AbstractRidge):
@@ -146,8 +146,7 @@ class RidgeFixed(AbstractRidge):
         factor = self.root[:, None] * bartlett[:, : self.rank]  # with fewer rows than features the others are nought
         basis, singular, _ = jnp.linalg.svd(factor, full_matrices=False)
         if not self.numbers.strength:
-            solvable = singular.min() / singular.max() * WORST_ROUNDING > jnp.finfo(singular.dtype).eps
-            singular = jnp.where(solvable, singular, jnp.nan)
+            singular = jnp.where(solvable(singular.min() / singular.max()), singular, jnp.nan)
 
         def pool(model: Float[Array, " rank"], iteration: Int[Array, ""], real: bool) -> Sums:
             size = self.size[iteration, int(real)]

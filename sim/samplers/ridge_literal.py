@@ -18,7 +18,7 @@ from theory import LinearRegression, Workflow
 
 from .least_squares import draws, first_rows, whole_pools_objection
 from .penalty import AbstractRidge, RidgeNumbers, root_of, rows_of, totals, truth_of
-from .recursion import WORST_ROUNDING
+from .recursion import solvable
 
 
 class RidgeLiteral(AbstractRidge):
@@ -71,7 +71,7 @@ class RidgeLiteral(AbstractRidge):
         sets, truth, dtype = self.sets, self.truth, self.root.dtype
         iterations, d, largest = len(sets.taken), len(truth), sets.largest
         design_key, pools_key = jr.split(key)
-        shared = jr.normal(design_key, (self.numbers.T, d), dtype) * self.root
+        shared = jr.normal(design_key, (self.numbers.T, d), dtype) * self.root[None]
         repeated = jnp.arange(largest) % self.numbers.T
 
         def iterate(carry: tuple, now: tuple) -> tuple:
@@ -79,11 +79,15 @@ class RidgeLiteral(AbstractRidge):
             taken, used, weights, iteration = now
             for kind in range(self.kinds):
                 noise_key, new_key = jr.split(jr.fold_in(pools_key, 2 * iteration + kind))
-                new = shared[repeated] if self.numbers.fixed else jr.normal(new_key, (largest, d), dtype) * self.root
+                new = (
+                    shared[repeated]
+                    if self.numbers.fixed
+                    else jr.normal(new_key, (largest, d), dtype) * self.root[None]
+                )
                 labels = new @ (truth if kind else model) + jr.normal(noise_key, (largest,), dtype)
                 place = iteration + kind * iterations
                 x, y = x.at[place].set(new), y.at[place].set(labels)
-            present = jnp.arange(largest) < sets.rows[used][:, None]
+            present = jnp.arange(largest)[None] < sets.rows[used][:, None]
             weight = jnp.where(present, weights[:, None], 0)
             if self.draws:
                 # The rows of the lowest scores are a uniform draw without replacement.
@@ -142,11 +146,6 @@ def unexplained(factor: Float[Array, "rows d"]) -> Float[Array, " rows"]:
     """The part of each column's length that the columns before leave unexplained, of an upper triangular factor."""
     rows = len(factor)
     return jnp.abs(jnp.diagonal(factor)) / jnp.linalg.norm(factor[:, :rows], axis=0)
-
-
-def solvable(share: Float[Array, ""]) -> Float[Array, ""]:
-    """Whether rounding loses less than `WORST_ROUNDING` where the smallest unexplained part is this one."""
-    return share * WORST_ROUNDING > jnp.finfo(share.dtype).eps
 
 
 def checked(factor: Float[Array, "d d"]) -> Float[Array, "d d"]:

@@ -53,7 +53,8 @@ def LinearRegression(
     """The task with numbers for all of its parameters.
 
     Args:
-        T: rows a pool, at least d + 2 without a ridge; or one number an iteration, of the pools made at iterations 1, 2, …
+        T: rows a pool, at least d + 2 without a ridge; or one number an iteration, of the pools made at iterations 1,
+            2, …
         d: features.
         sigma: noise standard deviation; or one an iteration, likewise.
         design: "fixed" (one X serves every pool) or "fresh" (each pool has its own).
