@@ -7,10 +7,12 @@ import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is
 
 import argparse
 import json
+import math
 import sys
 from functools import partial
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from . import bound_command, generator_command, table
@@ -52,19 +54,20 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
     """What `--json` prints; the values are null where a parameter has no number.
 
     Args:
-        law: with symbols for all parameters.
+        law: with symbols for all parameters, or with these numbers.
         numbers: of the parameters, `None` where there is none.
         iterations: listed, from 1 on.
     """
     growth = law.growth()
     known = None not in numbers.values()
-    values = law.evaluate(n=range(1, iterations + 1), **numbers).tolist() if known else None
+    values = _listed(law.evaluate(n=range(1, iterations + 1), **numbers)) if known else None
     return {
         "task": law.task.name,
         "quantity": law.quantity.name,
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
         **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
+        **_details(law),
         "expression": str(law.expr),
         "validity": law.validity,
         "exact": law.exact,
@@ -83,13 +86,23 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
     }
 
 
-def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, list[float] | list[str] | None]:
+def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, list[float | None] | list[str] | None]:
     """Values by validity, as far as there are any, and kappa_n as exact rationals."""
-    found: dict[str, list[float] | list[str] | None] = {law.validity: None}
+    found: dict[str, list[float | None] | list[str] | None] = {law.validity: None}
     if None not in numbers.values():
-        found = {name: values.tolist() for name, values in law.estimates(iterations, **numbers).items()}
+        found = {name: _listed(values) for name, values in law.estimates(iterations, **numbers).items()}
     known = law.derived.kappa is not None and iterations <= MOST_EXACT
     return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
+
+
+def _details(law: Law) -> dict[str, Any]:
+    """The details that the law depends on and that have options."""
+    return {x.name: law.task.essential[x.name] for x in law.task.details if x.typed and x.name in law.task.essential}
+
+
+def _listed(values: np.ndarray) -> list[float | None]:
+    """As JSON has them: `None` for what is infinite."""
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _text(expression: sp.Expr | None) -> str | None:
@@ -98,6 +111,7 @@ def _text(expression: sp.Expr | None) -> str | None:
 
 def _print(law: Law, summary: dict[str, Any]) -> None:
     chosen = "".join(f", {getattr(law.task, choice.name)} {choice.name}" for choice in law.task.choices)
+    chosen += "".join(f", {name} {value}" for name, value in _details(law).items())
     print(f"{law.workflow}{chosen}: {law.quantity.meaning}")
     print(f"  {law.quantity.symbol:<11} = {law.expr}")
     print(f"  closed form = {law.closed_form()}")
@@ -110,7 +124,7 @@ def _print(law: Law, summary: dict[str, Any]) -> None:
     values = summary["values"]
     print(f"{'n':>4}  {'gain c_n':>12}  " + ("" if values is None else law.quantity.name.replace("_", " ")))
     for row, c in enumerate(law.gain(summary["iterations"])):
-        value = "" if values is None else f"{values[row]:.10g}"
+        value = "" if values is None else "infinite" if values[row] is None else f"{values[row]:.10g}"
         print(f"{row + 1:>4}  {float(c):>12.8g}  {value}")
     _print_estimates(summary)
 
@@ -150,7 +164,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     if generator != Generator():
         generator_command.report(of, workflow, generator, options)
         return 0
-    law = law_of(of, workflow, options.of)
+    law = law_of(build_task(task, options, parameters=True) if of.by_numbers else of, workflow, options.of)
     result = summary(law, numbers, options.iterations)
     if options.json:
         print(json.dumps(result, allow_nan=False))

@@ -191,6 +191,11 @@ class Task(abc.ABC):
         """What can be measured of this very task's models, under the names of its class's."""
         return self.quantities
 
+    @property
+    def by_numbers(self) -> bool:
+        """Whether which law holds depends on the parameters' numbers, which the command line then puts in at once."""
+        return False
+
     def relations(self) -> tuple[sp.Basic, ...]:
         """What its laws need of parameters and n."""
         return self.own_domain.relations()

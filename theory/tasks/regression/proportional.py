@@ -88,11 +88,20 @@ def errors(
     forces, penalties = np.zeros((1, models, models)), np.zeros(models)
     forces[0, 0, 0], penalties[0] = shift**2, 1.0  # model 0 is the shift
     space = Space(np.ones(1), np.array([float(d)]), forces, penalties)
-    found = second_moments(_groups(workflow, iterations, T, sigma, generator), space, corrected=corrected)
+    found = second_moments(groups(workflow, iterations, T, sigma, generator), space, corrected=corrected)
     return np.diag(found)[1:].copy()
 
 
-def _groups(workflow: Workflow, iterations: int, T: int, sigma: float, generator: Generator) -> Groups:
+def groups(workflow: Workflow, iterations: int, T: int, sigma: float, generator: Generator) -> Groups:
+    """The rows of models 1 to `iterations` at fresh design; model 0 is labels' shift.
+
+    Args:
+        workflow: whose pools, or draws from them, are the groups.
+        iterations: how many models.
+        T: samples an iteration.
+        sigma: noise standard deviation.
+        generator: how pools are sampled.
+    """
     drawn: dict[int, float] = {}
     users: dict[Pool, dict[int, float]] = {}
     for iteration in range(1, iterations + 1):

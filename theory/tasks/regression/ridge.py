@@ -5,14 +5,20 @@ is all that does. A ridge of 0 is least squares, and where rows are fewer than f
 """
 
 import numbers
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
+from ...derivation import Spread
+from ...finite_size import LOOKED_AT
 from ...prover.domain import Domain, Variable
 from ...symbols import T
 from ...task import Quantity
+from ...workflow import Workflow
 from .checks import features, is_whole
 from .spectrum import Spectrum
 from .symbols import d, sigma
@@ -20,9 +26,9 @@ from .symbols import d, sigma
 #: With a ridge there may be any number of rows.
 DOMAIN = Domain((Variable(d, (sp.Integer(1),)), Variable(T, (sp.Integer(1),)), Variable(sigma)))
 
-#: Bias and variance of one fit to so many rows: with a spectrum neither has a formula.
+#: Bias of one fit to so many rows, and its variance in units of sigma^2: with a ridge neither has a formula.
 BIAS, VARIANCE = sp.Function("B"), sp.Function("V")
-ONE_RIDGE_FIT = BIAS(T) + VARIANCE(T)
+ONE_RIDGE_FIT = BIAS(T) + sigma**2 * VARIANCE(T)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,50 @@ class Ridge:
             outside="the test error has no finite mean",
             infinite_variance=None if self.penalty else sp.Lt(sp.Abs(T - d), 4),
         )
+
+
+@dataclass(frozen=True)
+class RidgeError(Spread):
+    """What is known of the test error beyond its mean: which moments exist.
+
+    Attributes:
+        workflow: what each model is fitted to.
+        design: "fixed" or "fresh".
+        ridge: with a penalty above 0 the error is at most a polynomial of Gaussian numbers.
+    """
+
+    workflow: Workflow
+    design: str
+    ridge: Ridge
+
+    def moments_exist(self, numbers: Mapping[str, Any]) -> int:
+        """All with a ridge. Else moment q of a fit to m rows is finite where 2q < |m - d| + 1; the closest m decides.
+
+        At fixed design all training sets repeat the same T rows.
+        """
+        if self.ridge.penalty:
+            return sys.maxsize
+        T, d = numbers["T"], numbers["d"]
+        rows = [Fraction(T)]
+        if self.design == "fresh":
+            rows = [T * self.workflow.composition(iteration).rows for iteration in range(1, LOOKED_AT + 1)]
+        return int(min(abs(m - d) for m in rows) // 2)
+
+    def variance(self) -> None:
+        """It is not known."""
+
+    def objection(self, n: int) -> str:
+        """Nothing but the mean is known."""
+        del n
+        return "only its mean is known"
+
+    def distribution(self, mean: float, numbers: Mapping[str, Any]) -> Any:
+        """There is always an objection."""
+        raise ValueError(self.objection(1))
+
+    def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
+        """There is always an objection."""
+        raise ValueError(self.objection(1))
 
 
 def checked(ridge: Any, scaled: Any, signal: Any, spectrum: Any) -> Ridge | None:

@@ -14,7 +14,7 @@ from ...prover.domain import Domain
 from ...symbols import T
 from ...task import Choice, Detail, Parameter, Quantity, Task
 from ...workflow import Workflow
-from . import laws, unequal_pools
+from . import laws, ridge_laws, unequal_pools
 from .checks import DESIGNS, check, check_design, check_samples, features, is_whole, noise
 from .generated import GeneratedLaw, objection as generated_objection
 from .ridge import DOMAIN as RIDGE_DOMAIN, Ridge, checked as checked_ridge
@@ -138,18 +138,31 @@ class LinearRegression(Task):
         return checked_ridge(self.ridge, self.scaled, self.signal, self.spectrum)
 
     @property
+    def _is_plain(self) -> bool:
+        """Whether it is least squares on rows enough: no ridge, or one of 0 and T >= d + 2."""
+        if self.penalty is None:
+            return True
+        return self.penalty.penalty == 0 and isinstance(self.T, int) and self.d is not None and self.T >= self.d + 2
+
+    @property
+    def by_numbers(self) -> bool:
+        """With a ridge the law depends on which of T and d is larger."""
+        return self.penalty is not None
+
+    @property
     def own_domain(self) -> Domain:
         """With a ridge, any T >= 1."""
-        return DOMAIN if self.penalty is None else RIDGE_DOMAIN
+        return DOMAIN if self._is_plain else RIDGE_DOMAIN
 
     @property
     def own_quantities(self) -> tuple[Quantity, ...]:
         """The test error; with a ridge there is no formula for its unit."""
-        return self.quantities if self.penalty is None else (self.penalty.quantity,)
+        return self.quantities if self.penalty is None or self._is_plain else (self.penalty.quantity,)
 
     def relations(self) -> tuple[sp.Basic, ...]:
         """The domain's, and without rows enough or a ridge, what is left out of it."""
-        return (*self.own_domain.relations(), *(() if self.penalty is None else self.penalty.relations))
+        left_out = () if self.penalty is None or self._is_plain else self.penalty.relations
+        return (*self.own_domain.relations(), *left_out)
 
     @property
     def essential(self) -> dict[str, Any]:
@@ -177,12 +190,16 @@ class LinearRegression(Task):
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
         """The law of the test error: in T, d, sigma and n, or in sequences of T and sigma."""
+        if self.penalty is not None and not self._is_plain:
+            return ridge_laws.derive(workflow, self.design, self.penalty)
         return unequal_pools.derive(workflow, self.design) if self.is_unequal else laws.derive(workflow, self.design)
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
         """Unequal pools have a law under some workflows only."""
-        if self.penalty is not None:
-            return f"the law of {workflow} with a ridge is not known yet."
+        if self.penalty is not None and not self._is_plain:
+            if self.penalty.penalty == 0 and (self.T is None or self.d is None):
+                return f"without a ridge the law is another one for T > d than for T < d; give {self} numbers T and d."
+            return ridge_laws.objection(workflow, self.design, self.penalty)
         return unequal_pools.objection(workflow) if self.is_unequal else None
 
     def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:

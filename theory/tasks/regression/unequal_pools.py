@@ -129,7 +129,7 @@ def derive(workflow: Workflow, design: str) -> Derived:
     def values(numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
         each = range(1, int(iterations.max()) + 1)
         T, sigma = (_each(name, numbers[name], len(each)) for name in ("T", "sigma"))
-        sizes = [_whole(workflow, pool, T[pool - 1]) for pool in each]
+        sizes = [whole_rows(workflow, pool, T[pool - 1]) for pool in each]
         return law.evaluate(T=sizes, d=numbers["d"], sigma=sigma)[iterations - 1]
 
     return Derived(law.expr, derivation, "new here", EXACT, values=values)
@@ -143,7 +143,12 @@ def _each(name: str, value: Any, iterations: int) -> list[Any]:
     return list(value[:iterations])
 
 
-def _whole(workflow: Workflow, pool: int, T: int) -> int:
+def whole_rows(workflow: Workflow, pool: int, T: int) -> int:
+    """How many rows a pool of the chain has, for T an iteration.
+
+    Raises:
+        ValueError: no whole number.
+    """
     rows = workflow.size(Pool(pool)) * T
     if rows.denominator != 1:
         raise ValueError(f"{workflow}: pool {pool} has {rows} rows, no whole number. Choose another T.")
