@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,16 @@ def configuration(
         "platform": jax.local_devices()[0].platform,
         "jax": jax.__version__,
     } | settings
-    fields = {name if name not in common else f"{name} of the task": value for name, value in task.fields.items()}
+    usual = {detail.name: detail.default for detail in task.details}  # of which older files say nothing
+    told = {name: value for name, value in task.fields.items() if name not in usual or value != usual[name]}
+    fields = {name if name not in common else f"{name} of the task": value for name, value in told.items()}
     return json.loads(json.dumps({name: _plain(value) for name, value in fields.items()} | common))
 
 
 def _plain(value: Any) -> Any:
-    """An array as its digest."""
+    """An array as its digest, and a value with fields as these."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else value
 
 

@@ -145,8 +145,9 @@ class RidgeFixed(AbstractRidge):
         bartlett, _ = self.pools(design_key, jnp.asarray(0), False)
         factor = self.root[:, None] * bartlett[:, : self.rank]  # with fewer rows than features the others are nought
         basis, singular, _ = jnp.linalg.svd(factor, full_matrices=False)
-        if not self.numbers.strength:
-            singular = jnp.where(solvable(singular.min() / singular.max()), singular, jnp.nan)
+        # the least that a coordinate is divided by, beside what rounding leaves of the largest
+        least = jnp.sqrt(singular.min() ** 2 + self.numbers.strength)
+        singular = jnp.where(solvable(least / singular.max()), singular, jnp.nan)
 
         def pool(model: Float[Array, " rank"], iteration: Int[Array, ""], real: bool) -> Sums:
             size = self.size[iteration, int(real)]
