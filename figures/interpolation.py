@@ -39,9 +39,9 @@ def plot(rows: Sequence[Row]) -> Figure:
     caption(
         figure,
         f"""Accumulate at fresh design without a ridge, T = {T}, σ = {first.sigma:g} and |w*| = 1; fits to fewer rows
-        than features are those of least norm. Mean of {int(rows[0]["replicates"])} replicates (circles, with 95 % intervals)
-        on the exact law (lines). Model n has nT rows. Where these are d, give or take one, its error has no mean,
-        and neither have those of all later models: a model's error is never undone, so later models meet the peaks of
-        earlier ones too. The simulation is at most {apart:.1f} standard errors from the law.""",
+        than features are those of least norm. Mean of {int(rows[0]["replicates"])} replicates (circles, with 95 %
+        intervals) on the exact law (lines). Model n has nT rows. Where these are d, give or take one, its error has no
+        mean, and neither have those of all later models: a model's error is never undone, so later models meet the
+        peaks of earlier ones too. The simulation is at most {apart:.1f} standard errors from the law.""",
     )
     return figure

@@ -22,7 +22,7 @@ SWEEP = RIDGE
 _SHOWN = {1: 0.4, 4: 0.7, 16: 1.0}
 
 #: Ridges at which the law is drawn.
-_GRID = np.geomspace(0.03, 4, 30)
+_GRID = np.geomspace(0.05, 3, 25)
 
 
 def plot(rows: Sequence[Row]) -> Figure:
@@ -59,7 +59,7 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
         mean, error = np.array([[part[model - 1] for part in each] for each in found.values()]).T
         apart.append(np.abs(mean / there[:, model - 1] - 1).max())
         axes.plot(_GRID, lines[:, model - 1], color=colour)
-        axes.errorbar(list(found), mean, NORMAL * error, color=colour, **CIRCLES)
+        axes.errorbar(np.array(list(found), float), mean, NORMAL * error, color=colour, **CIRCLES)
         least = lines[:, model - 1].argmin()
         axes.plot(_GRID[least], lines[least, model - 1], "v", color=colour, markersize=5)
         axes.annotate(f"n = {model}", (_GRID[0], lines[0, model - 1]), (0, 4), textcoords="offset points", fontsize=6.5)

@@ -72,7 +72,7 @@ POPULATION = Sweep(
 )
 
 #: A ridge that grows with the rows, and how much of it is best after so many refits.
-RIDGES = (0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 4.0)
+RIDGES = (0.05, 0.15, 0.4, 1.0, 3.0)
 RIDGE = Sweep(
     "ridge",
     tuple(
@@ -81,7 +81,7 @@ RIDGE = Sweep(
         for ridge in RIDGES
     ),
     16,
-    400,
+    250,
     seed=11,
 )
 
@@ -102,11 +102,11 @@ FORGETTING = Sweep(
 INTERPOLATION = Sweep(
     "interpolation",
     tuple(
-        Simulation(Accumulate(), "fresh", 40, d, Fraction(1, 4), ridge=0.0)
-        for d in (10, 20, 28, 32, 48, 54, 60, 66, 72, 88, 94, 100, 106, 112, 128, 140, 160)
+        Simulation(Accumulate(), "fresh", 20, d, Fraction(1, 4), ridge=0.0)
+        for d in (5, 10, 14, 26, 30, 34, 46, 50, 54, 66, 75, 90)
     ),
     3,
-    400,
+    1000,
     seed=13,
 )
 
