@@ -32,9 +32,11 @@ from .symbolic_workflow import SymbolicWorkflow as SymbolicWorkflow
 from .task import Choice as Choice, Detail as Detail, Parameter as Parameter, Quantity as Quantity, Task as Task
 from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import (
+    BestRidge as BestRidge,
     GeneratedLaw as GeneratedLaw,
     Spectrum as Spectrum,
     UnequalLaw as UnequalLaw,
+    best_ridge as best_ridge,
     unequal as unequal,
 )
 from .workflow import (

@@ -33,6 +33,9 @@ _KNOWN_IN_FULL = 8
 #: Likewise where its gain obeys a recurrence.
 _KNOWN_BY_RECURRENCE = 4096
 
+#: How the limit T -> oo is asked for.
+_HOW = ": asymptotic=True, or --asymptotic on the command line"
+
 
 def check_bound(
     law: Judged,
@@ -198,6 +201,11 @@ def _in_the_limit(law: Law, bound: str | int | sp.Expr) -> sp.Expr:
     return substituted(limit, {x: rational(values[x]) for x in symbols(limit) - own})
 
 
+def _has_limit(law: Law) -> bool:
+    """Whether the limit T -> oo is the gain."""
+    return law.gain_expr is not None or law.derived.own_gain
+
+
 def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
     """The law where it is judged; or, of its limit, the gain: the limit in the quantity's unit to leading order."""
     known = law.derived.looked_at
@@ -213,22 +221,22 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         if T in domain.ceilings:
             raise ValueError(f"there is no limit T -> oo with T <= {domain.ceilings[T]}; leave T without an end.")
         own = tuple(variable for variable in domain.variables if variable.symbol not in law.task.own_domain.symbols)
-        if law.gain_expr is None and not law.derived.own_gain:
+        if not _has_limit(law):
             raise ValueError(
-                f"the limit T -> oo of {law.workflow} under this generator is not judged: labels are shifted, which no"
+                f"the limit T -> oo of {law.workflow} is not judged: there is a ridge, or labels are shifted, which no"
                 " number of samples makes smaller, or no formula in n is known."
             )
         expr, unit, domain = law.gain_expr, sp.S.One, Domain(own, domain.least_n, domain.most_n)
     else:
         if not law.exact:
             raise ValueError(
-                f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged in the"
-                " limit T -> oo alone: asymptotic=True, or --asymptotic on the command line."
+                f"the law of {law.workflow} is {law.validity}, not exact at finite T; bounds on it are judged"
+                f" {'in the limit T -> oo alone' + _HOW if _has_limit(law) else 'nowhere'}."
             )
         if law.derived.values is not None and law.derived.each is None:
             raise ValueError(
-                f"the law of {law.workflow} is known by numbers alone, which prove no bound; its limit T -> oo can be"
-                " judged: asymptotic=True, or --asymptotic on the command line."
+                f"the law of {law.workflow} is known by numbers alone, which prove no bound"
+                f"{'; its limit T -> oo can be judged' + _HOW if _has_limit(law) else ''}."
             )
         expr, unit = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr, law.unit
     return Statement(

@@ -1,6 +1,6 @@
 """One ridge fit in the limit d/T -> gamma: its bias and variance by deterministic equivalents.
 
-With T rows in the mean of squares + lambda |w|^2, kappa - lambda = kappa df_1/T, df_k = sum_j m_j (s_j/(s_j + kappa))^k,
+For T rows, with kappa - lambda = kappa df_1/T, lambda beside a mean, and df_k = sum_j m_j (s_j/(s_j + kappa))^k,
 
     B = kappa^2 sum_j s_j w_j^2/(s_j + kappa)^2 / (1 - df_2/T),     V = (df_2/T)/(1 - df_2/T)
 
@@ -92,13 +92,14 @@ class Equivalent:
 
     @property
     def bias(self) -> float:
-        """B."""
-        return float((self.values * self.energies * (1 - self.kept) ** 2).sum()) / self.spread
+        """B; it is 0 where w* is kept as a whole."""
+        lost = float((self.values * self.energies * (1 - self.kept) ** 2).sum())
+        return lost / self.spread if lost else 0.0
 
     @property
     def variance(self) -> float:
-        """V, in units of sigma^2; infinite without a ridge where rows are as many as features."""
-        return inf if self.penalty == 0 and self.rows == self.spectrum.d else 1 / self.spread - 1
+        """V, in units of sigma^2; infinite, as at finite T, without a ridge at rows within one of the features."""
+        return inf if self.penalty == 0 and abs(self.rows - self.spectrum.d) < 2 else 1 / self.spread - 1
 
 
 @lru_cache(maxsize=10_000)

@@ -30,7 +30,7 @@ from ...symbols import GAIN, T, n
 from ...sympy_types import as_expression, rational
 from ...workflow import Workflow
 from . import equivalents, ridge_fit
-from .ridge import BIAS, VARIANCE, Ridge, RidgeError
+from .ridge import BIAS, ERROR, VARIANCE, Ridge, RidgeError
 from .symbols import d, sigma
 from .unequal_pools import whole_rows
 
@@ -109,7 +109,7 @@ def _chain(workflow: SymbolicWorkflow, ridge: Ridge) -> Derived:
     # only where all pools have T rows is there a formula in n
     equal = read is not None and read.size == 1
     powers = (1 - q**n) / (1 - q)
-    expr = as_expression((bias + sigma**2 * variance) * powers) if equal else as_expression(sp.Function("E")(n))
+    expr = as_expression((bias + sigma**2 * variance) * powers) if equal else as_expression(ERROR(n))
     return Derived(
         expr,
         Derivation(_CHAIN),

@@ -64,8 +64,10 @@ class Ensemble(abc.ABC):
     @cached_property
     def _points(self) -> tuple[Array, Array, Array]:
         """Points, weights, and the matrix that integrates from the lower end to each point."""
+        from scipy.special import roots_legendre  # not at the top, for it doubles what `import theory` costs
+
         low, high = self.interval
-        x, w = np.polynomial.legendre.leggauss(self.nodes)
+        x, w = roots_legendre(self.nodes)
         legendre = np.polynomial.legendre.legvander(x, self.nodes)
         k = np.arange(1, self.nodes)
         integrated = np.empty((self.nodes, self.nodes))

@@ -28,6 +28,8 @@ DOMAIN = Domain((Variable(d, (sp.Integer(1),)), Variable(T, (sp.Integer(1),)), V
 
 #: Bias of one fit to so many rows, and its variance in units of sigma^2: with a ridge neither has a formula.
 BIAS, VARIANCE = sp.Function("B"), sp.Function("V")
+#: A law without a formula in n.
+ERROR = sp.Function("test_error")
 ONE_RIDGE_FIT = BIAS(T) + sigma**2 * VARIANCE(T)
 
 

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ...algebra.reading import whole_run_objection
 from ...derivation import PROPORTIONAL, Derivation, Derived, Step
@@ -23,7 +22,7 @@ from ...symbols import n
 from ...sympy_types import as_expression
 from ...workflow import Workflow
 from . import equivalents
-from .ridge import Ridge, RidgeError
+from .ridge import ERROR, Ridge, RidgeError
 from .unequal_pools import whole_rows
 
 _STEPS = (
@@ -53,7 +52,7 @@ def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | No
 def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     """The test error of model n in the limit."""
     return Derived(
-        as_expression(sp.Function("E")(n)),
+        as_expression(ERROR(n)),
         Derivation(_STEPS),
         "with a ridge at the last fit alone: Dohmatob et al. 2402.07712; this law is new here",
         PROPORTIONAL,

@@ -20,15 +20,15 @@ import sympy as sp
 
 from ...algebra.reading import whole_run_objection
 from ...asymptotics import Growth
-from ...derivation import EXACT, Derivation, Derived, Step
+from ...derivation import EXACT, PROPORTIONAL, Derivation, Derived, Estimate, Step
 from ...exact import exact
 from ...pools import Pool
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import n
 from ...sympy_types import as_expression, rational
 from ...workflow import Workflow
-from . import wishart
-from .ridge import Ridge, RidgeError
+from . import ridge_limit, wishart
+from .ridge import ERROR, Ridge, RidgeError
 
 #: Arrays of float64.
 Array = np.ndarray
@@ -65,31 +65,35 @@ def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | No
 
 def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     """The test error of model n."""
-    read = workflow.training_set
-    keeps_all = whole_run_objection(workflow) is None and read is not None and read.parts[0][0] == 1
-    forgets = keeps_all and read is not None and read.size == 1 and ridge.scaled
+    read, run = workflow.training_set, _run(workflow)
+    forgets = run == "all" and read is not None and read.size == 1 and ridge.scaled
     risk = rational(exact(ridge.signal) ** 2 * exact(1.0 if ridge.spectrum is None else ridge.spectrum.values[0]))
+    in_limit = partial(ridge_limit.errors, workflow.workflow, design, ridge)
+    limit = Estimate(PROPORTIONAL, lambda *_: None, lambda numbers, last: in_limit(numbers, np.arange(1, last + 1)))
     return Derived(
-        as_expression(sp.Function("E")(n)),
+        as_expression(ERROR(n)),
         Derivation(_STEPS),
         "new here",
         EXACT,
         growth=Growth("bounded", risk) if forgets else None,
         looked_at=workflow.looked_at,
         spread=RidgeError(workflow.workflow, design, ridge),
-        values=partial(errors, workflow.workflow, ridge, single_run=_is_single_run(workflow)),
+        values=partial(errors, workflow.workflow, ridge, run=run),
         own_gain=False,
+        estimates=(limit,),
     )
 
 
-def _is_single_run(workflow: SymbolicWorkflow) -> bool:
-    """Whether the training sets are all pools so far, or the newest alone: then one number follows all noises."""
+def _run(workflow: SymbolicWorkflow) -> str | None:
+    """Whether the training sets are "all" pools so far, or the "newest" alone: then one number follows all noises."""
     read = workflow.training_set
-    return whole_run_objection(workflow) is None and read is not None and read.parts[0][0] in (1, n)
+    if whole_run_objection(workflow) is not None or read is None:
+        return None
+    return {n: "newest", sp.S.One: "all"}.get(read.parts[0][0])
 
 
 def errors(
-    workflow: Workflow, ridge: Ridge, numbers: Mapping[str, Any], iterations: Array, *, single_run: bool
+    workflow: Workflow, ridge: Ridge, numbers: Mapping[str, Any], iterations: Array, *, run: str | None
 ) -> Array:
     """E_n at the iterations, averaged over X.
 
@@ -98,19 +102,22 @@ def errors(
         ridge: isotropic, with a penalty above 0.
         numbers: T, d and sigma.
         iterations: counted from 1.
-        single_run: whether each training set is all pools so far, or the newest alone.
+        run: "all" or "newest" where each training set is all pools so far, or the newest alone.
 
     Raises:
         ValueError: too many iterations, or as `wishart.mean`.
     """
     T, d, last = numbers["T"], numbers["d"], int(iterations.max())
-    if last > MOST and not single_run:
+    if last > MOST and run is None:
         raise ValueError(f"with a ridge {workflow} is followed for at most {MOST} iterations; got {last}.")
     spectrum = ridge.of_features(d)
-    follow = followed_by_run if single_run else followed
 
     def summed(u: Array) -> Array:
-        lost, noise = follow(workflow, last, partial(shrinkage, ridge, workflow, spectrum.values[0], T, u))
+        def kept(rows: float) -> Array:
+            return u / (u + T * ridge.penalty_at(rows * T) / spectrum.values[0])
+
+        follow = followed(workflow, last, kept) if run is None else followed_by_run(workflow, last, kept, run)
+        lost, noise = follow
         return np.stack([lost**2, noise / u])
 
     bias, variance = wishart.mean(summed, T, d)
@@ -118,52 +125,58 @@ def errors(
     return found[iterations - 1]
 
 
-def shrinkage(ridge: Ridge, workflow: Workflow, scale: float, T: int, u: Array, iteration: int) -> Array:
-    """h_n at the eigenvalues u of X'X, x having the covariance scale · I."""
-    rows = float(workflow.composition(iteration).rows) * T
-    return u / (u + T * ridge.penalty_at(rows) / scale)
-
-
-def followed(workflow: Workflow, iterations: int, h: Callable[[int], Array]) -> tuple[Array, Array]:
+def followed(workflow: Workflow, iterations: int, kept: Callable[[float], Array]) -> tuple[Array, Array]:
     """b_n and v_n for n = 1, …, `iterations`, of shape (iterations, …), for any workflow of whole pools.
 
     Args:
         workflow: whose training sets are followed.
         iterations: how many.
-        h: (iteration) -> h_n, an array.
+        kept: (rows in multiples of T) -> h, an array.
     """
     names: dict[Pool, int] = {}
     sets = [workflow.shares(iteration) for iteration in range(1, iterations + 1)]
     for pool in (pool for shares in sets for pool in shares):
         names.setdefault(pool, len(names))
     sizes = np.array([float(workflow.size(pool)) for pool in names])
-    shape = h(1).shape
+    shape = kept(1.0).shape
     lost = np.zeros((iterations + 1, *shape))
     noises = np.zeros((iterations + 1, len(names), *shape))
     for iteration, shares in enumerate(sets, 1):
-        kept, own, inherited = h(iteration), np.zeros(len(names)), np.zeros(iterations + 1)
+        h, own, inherited = (
+            kept(sizes[[names[pool] for pool in shares]].sum()),
+            np.zeros(len(names)),
+            np.zeros(iteration),
+        )
         for pool, share in shares.items():
-            own[names[pool]] += float(share)
-            inherited[pool.labelled_by] += float(share) if pool.labelled_by else 0.0
-        before = np.tensordot(inherited[:iteration], noises[:iteration], 1)
-        noises[iteration] = kept * (before + own.reshape(-1, *[1] * len(shape)))
-        lost[iteration] = 1 - kept + kept * np.tensordot(inherited[:iteration], lost[:iteration], 1)
+            own[names[pool]] = float(share)
+            # the truth, which labels real data, has lost nothing and heard no noise
+            inherited[pool.labelled_by] += float(share)
+        noises[iteration] = h * (np.tensordot(inherited, noises[:iteration], 1) + own.reshape(-1, *[1] * len(shape)))
+        lost[iteration] = 1 - h + h * np.tensordot(inherited, lost[:iteration], 1)
     return lost[1:], np.einsum("nk...,k->n...", noises[1:] ** 2, 1 / sizes)
 
 
-def followed_by_run(workflow: Workflow, iterations: int, h: Callable[[int], Array]) -> tuple[Array, Array]:
-    """The same where training set n is the one before and pool n, or pool n alone.
+def followed_by_run(
+    workflow: Workflow, iterations: int, kept: Callable[[float], Array], run: str
+) -> tuple[Array, Array]:
+    """The same where training set n is the one before and pool n, or pool n alone, by one number for all noises.
 
     With N_n rows N_n (mu + lambda_n) w_n = N_{n-1} (mu + lambda_{n-1}) w_{n-1} + T_n mu (w_{n-1} + e_n); pool n alone
     lacks the first term.
+
+    Args:
+        workflow: whose pools these are.
+        iterations, kept: as in `followed`.
+        run: "all" or "newest".
     """
-    kept = h(1)
-    lost, noise = [1 - kept], [kept**2]
+    rows, h = 1.0, kept(1.0)
+    lost, noise = [1 - h], [h**2]
     for iteration in range(2, iterations + 1):
-        rows, size = float(workflow.composition(iteration).rows), float(workflow.size(Pool(iteration)))
-        before, kept = kept, h(iteration)
-        new, old = size / rows, 1 - size / rows
-        handed_on = kept * (new + old / before)
+        size, before = float(workflow.size(Pool(iteration))), h
+        rows = rows + size if run == "all" else size
+        new, h = size / rows, kept(rows)
+        # of what model n - 1 is: by its own pool, and by the rows before
+        handed_on = h * new + (h * (1 - new) / before if run == "all" else 0)
         lost.append(1 - handed_on * (1 - lost[-1]))
-        noise.append(handed_on**2 * noise[-1] + (kept * new) ** 2 / size)
+        noise.append(handed_on**2 * noise[-1] + (h * new) ** 2 / size)
     return np.stack(lost), np.stack(noise)

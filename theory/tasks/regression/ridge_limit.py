@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ...derivation import PROPORTIONAL, Derivation, Derived, Step
 from ...generator import Generator
@@ -20,7 +19,7 @@ from ...sympy_types import as_expression
 from ...workflow import Workflow
 from .master import Groups, Space, second_moments
 from .proportional import MOST, MOST_DRAWS, groups
-from .ridge import Ridge, RidgeError
+from .ridge import ERROR, Ridge, RidgeError
 
 #: In place of no ridge, in units of the mean eigenvalue: small beside 1/T, and far above what rounding adds.
 _VANISHING = 1e-7
@@ -60,7 +59,7 @@ def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | No
 def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     """The test error of model n."""
     return Derived(
-        as_expression(sp.Function("E")(n)),
+        as_expression(ERROR(n)),
         Derivation(_STEPS),
         "new here",
         PROPORTIONAL,

@@ -203,13 +203,19 @@ class LinearRegression(Task):
         return unequal_pools.objection(workflow) if self.is_unequal else None
 
     def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:
-        """The law of the test error under a generator."""
+        """The law of the test error under a generator.
+
+        Raises:
+            ValueError: there is a ridge.
+        """
+        if self.penalty is not None:
+            raise ValueError(_generated_with_a_ridge(generator))
         return GeneratedLaw(workflow, generator, self.design, LinearRegression(design=self.design))
 
     def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
         """One T and one sigma are needed, no ridge, and pools used whole where labels are shifted."""
         if self.penalty is not None:
-            return f"under {generator} there is no law with a ridge. Leave ridge out."
+            return _generated_with_a_ridge(generator)
         if self.is_unequal:
             return f"under {generator} there is no law at unequal pools; its sizes and noises say how pools differ."
         return generated_objection(workflow, generator)
@@ -227,6 +233,10 @@ class LinearRegression(Task):
             "d": d,
             "sigma": checked if _is_several(values["sigma"]) else checked[0],
         }
+
+
+def _generated_with_a_ridge(generator: Generator) -> str:
+    return f"under {generator} there is no law with a ridge; leave one of them out."
 
 
 def _is_several(value: object) -> bool:

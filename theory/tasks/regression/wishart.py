@@ -26,7 +26,7 @@ MOST_FEATURES = 300
 MOST_ROWS = 10**7
 
 #: Nodes at the most.
-_MOST_NODES = 6000
+_MOST_NODES = 2100
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Laguerre(Ensemble):
         return self.excess * np.log(x) - x**2 / 2
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def _level_density(rows: int, d: int, nodes: int) -> tuple[Array, Array]:
     return Laguerre(min(rows, d), nodes, abs(rows - d)).level_density
 

@@ -1,0 +1,121 @@
+"""Fits of least norm, rows fewer than features: published numbers, the peak, and the fits themselves."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from tests.theory.tasks.regression.literal_ridge import Literal
+from theory import Accumulate, FixedReal, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, Spectrum
+from theory.tasks.regression import ridge_limit
+
+
+def law(workflow, design, T, d, **options):
+    return theory.law(LinearRegression(T, d, 0.5, design=design, ridge=0, **options), workflow)
+
+
+@pytest.mark.parametrize(
+    ("T", "d", "expected"),
+    [
+        (8, 20, [0.78182, 1.44848, 2.00404, 2.11768, 2.17031, 2.20117]),
+        (12, 40, [0.81111, 1.01111, 2.01111, 2.36825, 2.47352, 2.52728]),
+    ],
+)
+def test_all_pools_across_the_peak(T, d, expected):
+    found = law(Accumulate(), "fresh", T, d)
+    assert found.exact
+    np.testing.assert_allclose(found.evaluate(n=range(1, 7)), expected, atol=5.1e-6)
+    # (1 - T/d)|w*|^2 + sigma^2 (sum T/(d - iT - 1) before the peak + sum d/(i(iT - d - 1)) beyond), term by term
+    by_hand, whole = 1 - T / d, []
+    for i in range(1, 7):
+        by_hand += 0.25 * (T / (d - i * T - 1) if i * T < d else d / (i * (i * T - d - 1)))
+        whole.append(by_hand)
+    np.testing.assert_allclose(found.evaluate(n=range(1, 7)), whole, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("T", "d", "peak"), [(5, 9, 2), (5, 10, 2), (5, 11, 2), (4, 13, 3), (4, 12, 3)])
+def test_it_is_infinite_from_the_peak_on(T, d, peak):
+    found = law(Accumulate(), "fresh", T, d).evaluate(n=range(1, 7))
+    assert np.isfinite(found[: peak - 1]).all()
+    assert np.isinf(found[peak - 1 :]).all()
+    grows = law(ReplaceGrowing(), "fresh", T, d).evaluate(n=range(1, 7))
+    assert (np.isinf(grows) == np.isinf(found)).all()
+    limit = law(FixedReal("1/2"), "fresh", T, d).evaluate(n=range(1, 7))
+    assert np.isfinite(limit[0])
+    assert (np.isinf(limit[1:]) == (abs(2 * T - d) < 2)).all()
+    assert law(Accumulate(), "fresh", T, d).moments_exist() == 0
+    assert law(Accumulate(), "fixed", T, d).moments_exist() == (d - T) // 2
+
+
+def test_fixed_design():
+    found = law(Accumulate(), "fixed", 10, 30)
+    expected = [0.7982, 0.8311, 0.8458, 0.8540, 0.8592]
+    np.testing.assert_allclose(found.evaluate(n=range(1, 6)), expected, atol=5.1e-5)
+    for workflow in (Accumulate(), SlidingWindow(2), FixedReal("3/10")):
+        gains = np.array([float(c) for c in theory.gain(workflow, 6)])
+        found = law(workflow, "fixed", 10, 30)
+        np.testing.assert_allclose(found.evaluate(n=range(1, 7)), 2 / 3 + gains * 0.25 * 10 / 19, rtol=1e-13)
+        assert found.exact
+    assert law(Accumulate(), "fixed", 10, 30).limit() == sp.Rational(2, 3) + sp.pi**2 / 6 * sp.Rational(10, 76)
+    assert law(SlidingWindow(2), "fixed", 10, 30).growth().kind == "linear"
+
+
+def test_the_newest_pool_alone():
+    """|w*|^2 (1 - q^n) + sigma^2 V (1 - q^n)/(1 - q), q = T/d (2402.07712)."""
+    found = law(Replace(), "fresh", 10, 30, signal=2.0)
+    q, powers = 1 / 3, 1 - (1 / 3) ** np.arange(1, 7)
+    expected = 4 * powers + 0.25 * 10 / 19 * powers / (1 - q)
+    np.testing.assert_allclose(found.evaluate(n=range(1, 7)), expected, rtol=1e-13)
+    formula = [float(found.expr.subs(theory.symbols.n, m)) for m in range(1, 7)]
+    np.testing.assert_allclose(formula, expected, rtol=1e-12)
+
+
+FITS = [
+    ("fresh", Accumulate(), 2, 7),
+    ("fresh", Replace(), 3, 7),
+    ("fresh", ReplaceGrowing(), 2, 7),
+    ("fixed", FixedReal("3/10"), 3, 7),
+    ("fixed", SlidingWindow(2), 2, 6),
+]
+
+
+@pytest.mark.parametrize(("design", "workflow", "T", "d"), FITS, ids=str)
+def test_against_fits_of_least_norm(design, workflow, T, d):
+    iterations = 2 if (design, T) == ("fresh", 2) else 4  # as far as the variance is finite
+    literal = Literal(T, (2.0,) * d, (1.2 / d,) * d, design, 0.0, replicates=20_000)
+    spectrum = Spectrum((2.0,), (d,), (1.2,))
+    found = law(workflow, design, T, d, spectrum=spectrum, signal=1.2**0.5)
+    assert found.exact
+    literal.agrees(workflow, found.evaluate(n=range(1, iterations + 1)), effect=0.05)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_the_limit_of_a_vanishing_ridge(scaled):
+    """The master equation with next to no ridge agrees with the exact laws up to O(1/d), and does not see `scaled`."""
+    task = LinearRegression(120, 400, 0.5, design="fresh", ridge=0, scaled=scaled)
+    for workflow in (Accumulate(), Replace()):
+        exact = theory.law(task, workflow).evaluate(n=range(1, 7))
+        limit = ridge_limit.errors(workflow, "fresh", task.penalty, task.values({}), np.arange(1, 7))
+        assert (abs(limit / exact - 1) < 0.03).all()
+    fixed = theory.law(LinearRegression(120, 400, 0.5, design="fixed", ridge=0), SlidingWindow(2))
+    limit = ridge_limit.errors(SlidingWindow(2), "fixed", task.penalty, task.values({}), np.arange(1, 7))
+    assert (abs(limit / fixed.evaluate(n=range(1, 7)) - 1) < 0.01).all()
+
+
+def test_a_spectrum_without_a_ridge():
+    """Other features than alike: fixed design is B + c_n V in the limit, and the rest the master equation."""
+    spectrum = Spectrum.power_law(60, 1.0, 0.5)
+    for workflow, design in ((SlidingWindow(2), "fixed"), (Replace(), "fresh"), (Accumulate(), "fresh")):
+        task = LinearRegression(20, 60, 0.5, design=design, ridge=0, spectrum=spectrum)
+        found = theory.law(task, workflow)
+        assert found.validity == "proportional"
+        last = 2 if workflow == Accumulate() else 5
+        master = ridge_limit.errors(workflow, design, task.penalty, task.values({}), np.arange(1, last + 1))
+        np.testing.assert_allclose(found.evaluate(n=range(1, last + 1)), master, rtol=2e-5)
+    for workflow in (Accumulate(), ReplaceGrowing()):
+        for d, peak in ((59, 3), (60, 3), (61, 3)):
+            near = Spectrum.power_law(d, 1.0, 0.5)
+            task = LinearRegression(20, d, 0.5, design="fresh", ridge=0, spectrum=near)
+            found = theory.law(task, workflow).evaluate(n=range(1, 6))
+            assert np.isfinite(found[: peak - 1]).all()
+            assert np.isinf(found[peak - 1 :]).all()
