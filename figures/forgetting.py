@@ -37,7 +37,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         text = f" λ = {ridge:g}" if one.scaled else f" λ = {ridge:g}·T"
         axes.annotate(text, (n[-1], expected[-1]), (3, 0), textcoords="offset points", va="center", fontsize=6.5)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-    axes.set(xscale="log", xlim=(0.9, 520), ylim=(0, 1.08), xlabel="model-fitting iteration n", ylabel="test error")
+    axes.set(xscale="log", xlim=(0.9, 900), ylim=(0, 1.08), xlabel="model-fitting iteration n", ylabel="test error")
     first = SWEEP.simulations[0]
     caption(
         figure,

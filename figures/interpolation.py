@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from paper_repro.recorded import Row
 from paper_repro.regression import INTERPOLATION
+from paper_repro.sweep import Simulation
 
 from .ridges import CIRCLES, estimates, law
 from .style import COLOUR, NORMAL, caption, shade
@@ -24,10 +26,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     found = {one.d: estimates(rows, one) for one in SWEEP.simulations}
     expected = {one.d: law(one, iterations) for one in SWEEP.simulations}
     features = range(min(found), max(found) + 1)
-    peaks = {i * T + aside for i in range(1, iterations + 1) for aside in (-1, 0, 1)}
-    lines = np.array(
-        [np.full(iterations, np.nan) if d in peaks else law(replace(first, d=d), iterations) for d in features]
-    )
+    lines = np.array([_finite(replace(first, d=d), iterations) for d in features])
     apart = max(float(np.abs((found[d][0] - expected[d]) / found[d][1]).max()) for d in found)
     for model in range(1, iterations + 1):
         colour = shade(COLOUR["accumulate"], 0.3 + 0.7 * model / iterations)
@@ -45,3 +44,11 @@ def plot(rows: Sequence[Row]) -> Figure:
         peaks of earlier ones too. The simulation is at most {apart:.1f} standard errors from the law.""",
     )
     return figure
+
+
+def _finite(one: Simulation[Any], iterations: int) -> np.ndarray:
+    """The law where it is finite, NaN elsewhere."""
+    if abs(one.T - one.d) < 2:
+        return np.full(iterations, np.nan)
+    values = law(one, iterations)
+    return np.where(np.isfinite(values), values, np.nan)
