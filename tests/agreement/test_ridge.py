@@ -45,7 +45,7 @@ def test_the_limit_is_near_at_a_hundred_features(workflow, T, ridge):
     """A power-law covariance; systematically off by the next order in 1/d, a few percent."""
     spectrum = Spectrum.power_law(100, capacity=1.2, source=0.5)
     task = sim.LinearRegression(T=T, d=100, sigma=0.5, design="fresh", ridge=ridge, spectrum=spectrum)
-    found = sim.run(task, workflow, iterations=3, replicates=128, key=jr.key(T)).test_error
+    found = sim.run(task, workflow, iterations=3, replicates=256, key=jr.key(T)).test_error
     expected = theory.law(task, workflow).evaluate(n=range(1, 4))
     away = np.abs(found.mean / expected - 1)
     assert (away < 0.031 + Z * found.standard_error / expected).all(), away

@@ -181,6 +181,13 @@ def test_moments_go_by_the_rows_nearest_to_the_features(T, d, workflow, ridge, m
     assert RidgeNumbers.of(task, workflow, 3).moments == moments
 
 
+def test_an_unlucky_subsample_may_have_as_many_rows_as_features():
+    task = sim.LinearRegression(T=12, d=6, design="fixed", ridge=0.0)
+    numbers = RidgeNumbers.of(task, AccumulateSubsample(), 3)
+    assert (numbers.different, numbers.moments, numbers.full_rank) == (((12, 12), (6, 12), (4, 12)), 0, False)
+    assert "is fitted to 6 to 12 different rows at d=6, and its test error has no mean" in numbers.note
+
+
 def test_a_run_across_the_peak_says_what_it_has():
     task = sim.LinearRegression(T=3, d=6, design="fresh", ridge=0.0)
     run = simulate(task, Accumulate(), 3, 4000)
