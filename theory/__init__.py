@@ -34,9 +34,13 @@ from .tasks import TASKS as TASKS, LinearRegression as LinearRegression
 from .tasks.regression import (
     BestRidge as BestRidge,
     GeneratedLaw as GeneratedLaw,
+    Rate as Rate,
     Spectrum as Spectrum,
     UnequalLaw as UnequalLaw,
+    best_rate as best_rate,
     best_ridge as best_ridge,
+    downstream_error as downstream_error,
+    mixture_error as mixture_error,
     unequal as unequal,
 )
 from .workflow import (

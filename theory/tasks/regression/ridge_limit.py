@@ -6,6 +6,7 @@ training set on whose rows are within one of the features the error is infinite.
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -110,8 +111,13 @@ def _infinite_from(workflow: Workflow, ridge: Ridge, numbers: Mapping[str, Any],
     """The first iteration, `last` + 1 at most, whose rows are within one of the features, without a ridge."""
     if ridge.penalty:
         return last + 1
-    near = (m for m in range(1, last + 1) if abs(_rows(workflow, m) * numbers["T"] - numbers["d"]) < 2)
-    return next(near, last + 1)
+    for iteration in range(1, last + 1):
+        composition = workflow.composition(iteration)
+        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
+        rows = used if composition.drawn is None else composition.drawn
+        if abs(rows * numbers["T"] - numbers["d"]) < 2:
+            return iteration
+    return last + 1
 
 
 def space(workflow: Workflow, ridge: Ridge, T: int, d: int, iterations: int) -> Space:

@@ -137,12 +137,12 @@ class LinearRegression(Task):
         """The ridge with what matters beside it; `None` for least squares."""
         return checked_ridge(self.ridge, self.scaled, self.signal, self.spectrum)
 
-    @property
-    def _is_plain(self) -> bool:
-        """Whether it is least squares on rows enough: no ridge, or one of 0 and T >= d + 2."""
-        if self.penalty is None:
-            return True
-        return self.penalty.penalty == 0 and isinstance(self.T, int) and self.d is not None and self.T >= self.d + 2
+    @cached_property
+    def _in_effect(self) -> Ridge | None:
+        """The ridge, but for one of 0 and T >= d + 2: then the laws are those of least squares."""
+        if self.penalty is None or self.penalty.penalty or not isinstance(self.T, int) or self.d is None:
+            return self.penalty
+        return self.penalty if self.T < self.d + 2 else None
 
     @property
     def by_numbers(self) -> bool:
@@ -152,16 +152,16 @@ class LinearRegression(Task):
     @property
     def own_domain(self) -> Domain:
         """With a ridge, any T >= 1."""
-        return DOMAIN if self._is_plain else RIDGE_DOMAIN
+        return DOMAIN if self._in_effect is None else RIDGE_DOMAIN
 
     @property
     def own_quantities(self) -> tuple[Quantity, ...]:
         """The test error; with a ridge there is no formula for its unit."""
-        return self.quantities if self.penalty is None or self._is_plain else (self.penalty.quantity,)
+        return self.quantities if self._in_effect is None else (self._in_effect.quantity,)
 
     def relations(self) -> tuple[sp.Basic, ...]:
         """The domain's, and without rows enough or a ridge, what is left out of it."""
-        left_out = () if self.penalty is None or self._is_plain else self.penalty.relations
+        left_out = () if self._in_effect is None else self._in_effect.relations
         return (*self.own_domain.relations(), *left_out)
 
     @property
@@ -190,16 +190,16 @@ class LinearRegression(Task):
 
     def derive(self, workflow: Workflow, quantity: Quantity) -> Derived:
         """The law of the test error: in T, d, sigma and n, or in sequences of T and sigma."""
-        if self.penalty is not None and not self._is_plain:
-            return ridge_laws.derive(workflow, self.design, self.penalty)
+        if self._in_effect is not None:
+            return ridge_laws.derive(workflow, self.design, self._in_effect)
         return unequal_pools.derive(workflow, self.design) if self.is_unequal else laws.derive(workflow, self.design)
 
     def objection(self, workflow: Workflow, quantity: Quantity) -> str | None:
         """Unequal pools have a law under some workflows only."""
-        if self.penalty is not None and not self._is_plain:
-            if self.penalty.penalty == 0 and (self.T is None or self.d is None):
+        if self._in_effect is not None:
+            if self._in_effect.penalty == 0 and (self.T is None or self.d is None):
                 return f"without a ridge the law is another one for T > d than for T < d; give {self} numbers T and d."
-            return ridge_laws.objection(workflow, self.design, self.penalty)
+            return ridge_laws.objection(workflow, self.design, self._in_effect)
         return unequal_pools.objection(workflow) if self.is_unequal else None
 
     def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:

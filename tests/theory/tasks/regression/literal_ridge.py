@@ -1,11 +1,16 @@
-"""Ridge fits written out with matrices, on Gaussian rows: means over noises and w* are exact, those over X sampled."""
+"""Ridge fits written out with matrices, on Gaussian rows: means over noises and w* are exact, those over X sampled.
+
+Beside these what several tests hold laws against: the master equation, and chi^2.
+"""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
+from scipy import special
 
-from theory import Workflow
+from theory import LinearRegression, Workflow
+from theory.tasks.regression import ridge_limit
 
 #: Standard errors that a mean may be off, and the relative error that must be seen so.
 Z, EFFECT = 5, 0.02
@@ -56,10 +61,10 @@ class Literal:
                 says[1][:, :, at : at + x.shape[1]] += own
             if self.penalty:
                 ridge = self.penalty if self.scaled else self.penalty / float(used)
-                models.append(tuple(np.linalg.solve(gram + ridge * np.eye(d), part) for part in says))
+                inverse = np.linalg.inv(gram + ridge * np.eye(d))
             else:
                 inverse = np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
-                models.append(tuple(inverse @ part for part in says))
+            models.append((inverse @ says[0], inverse @ says[1]))
         found = [
             np.einsum("rij,i,j->r", (seen - np.eye(d)) ** 2, self.values, self.energies)
             + self.sigma**2 * np.einsum("rij,i->r", heard**2, self.values)
@@ -80,3 +85,15 @@ class Literal:
         mean, deviation = errors.mean(0), errors.std(0, ddof=1) / np.sqrt(len(errors))
         assert (deviation < effect * law / (2 * Z)).all(), deviation / law
         assert (abs(mean - law) < Z * deviation + bias * law).all(), ((mean - law) / deviation, mean / law - 1)
+
+
+def master(task: LinearRegression, workflow: Workflow, iterations: int) -> np.ndarray:
+    """The master equation's errors of models 1, 2, …, whatever law the task has."""
+    assert task.penalty is not None
+    return ridge_limit.errors(workflow, task.design, task.penalty, task.values({}), np.arange(1, iterations + 1))
+
+
+def chi_square(x: float, freedom: int) -> float:
+    """The density of chi^2."""
+    half = freedom / 2
+    return float(np.exp((half - 1) * np.log(x) - x / 2 - half * np.log(2) - special.gammaln(half)))

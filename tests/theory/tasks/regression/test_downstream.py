@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from theory import Spectrum
-from theory.tasks.regression.downstream import best_rate, downstream_error, mixture_error
+from theory import Spectrum, best_rate, downstream_error, mixture_error
 from theory.tasks.regression.master import Groups, Space, second_moments
 
 

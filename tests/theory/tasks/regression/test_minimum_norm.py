@@ -5,9 +5,9 @@ import pytest
 import sympy as sp
 
 import theory
-from tests.theory.tasks.regression.literal_ridge import Literal
+from tests.theory.tasks.regression.literal_ridge import Literal, master
 from theory import Accumulate, FixedReal, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, Spectrum
-from theory.tasks.regression import ridge_limit
+from theory.symbols import n
 
 
 def law(workflow, design, T, d, **options):
@@ -42,6 +42,7 @@ def test_it_is_infinite_from_the_peak_on(T, d, peak):
     assert (np.isinf(grows) == np.isinf(found)).all()
     limit = law(FixedReal("1/2"), "fresh", T, d).evaluate(n=range(1, 7))
     assert np.isfinite(limit[0])
+    assert np.isfinite(law(FixedReal(1), "fresh", T, d).evaluate(n=range(1, 7))).all()  # the others count nothing
     assert (np.isinf(limit[1:]) == (abs(2 * T - d) < 2)).all()
     assert law(Accumulate(), "fresh", T, d).moments_exist() == 0
     assert law(Accumulate(), "fixed", T, d).moments_exist() == (d - T) // 2
@@ -66,7 +67,7 @@ def test_the_newest_pool_alone():
     q, powers = 1 / 3, 1 - (1 / 3) ** np.arange(1, 7)
     expected = 4 * powers + 0.25 * 10 / 19 * powers / (1 - q)
     np.testing.assert_allclose(found.evaluate(n=range(1, 7)), expected, rtol=1e-13)
-    formula = [float(found.expr.subs(theory.symbols.n, m)) for m in range(1, 7)]
+    formula = [float(sp.Float(found.expr.subs(n, m))) for m in range(1, 7)]
     np.testing.assert_allclose(formula, expected, rtol=1e-12)
 
 
@@ -95,11 +96,11 @@ def test_the_limit_of_a_vanishing_ridge(scaled):
     task = LinearRegression(120, 400, 0.5, design="fresh", ridge=0, scaled=scaled)
     for workflow in (Accumulate(), Replace()):
         exact = theory.law(task, workflow).evaluate(n=range(1, 7))
-        limit = ridge_limit.errors(workflow, "fresh", task.penalty, task.values({}), np.arange(1, 7))
+        limit = master(task, workflow, 6)
         assert (abs(limit / exact - 1) < 0.03).all()
-    fixed = theory.law(LinearRegression(120, 400, 0.5, design="fixed", ridge=0), SlidingWindow(2))
-    limit = ridge_limit.errors(SlidingWindow(2), "fixed", task.penalty, task.values({}), np.arange(1, 7))
-    assert (abs(limit / fixed.evaluate(n=range(1, 7)) - 1) < 0.01).all()
+    task = LinearRegression(120, 400, 0.5, design="fixed", ridge=0, scaled=scaled)
+    exact = theory.law(task, SlidingWindow(2)).evaluate(n=range(1, 7))
+    assert (abs(master(task, SlidingWindow(2), 6) / exact - 1) < 0.01).all()
 
 
 def test_a_spectrum_without_a_ridge():
@@ -110,8 +111,8 @@ def test_a_spectrum_without_a_ridge():
         found = theory.law(task, workflow)
         assert found.validity == "proportional"
         last = 2 if workflow == Accumulate() else 5
-        master = ridge_limit.errors(workflow, design, task.penalty, task.values({}), np.arange(1, last + 1))
-        np.testing.assert_allclose(found.evaluate(n=range(1, last + 1)), master, rtol=2e-5)
+        expected = master(task, workflow, last)
+        np.testing.assert_allclose(found.evaluate(n=range(1, last + 1)), expected, rtol=2e-5)
     for workflow in (Accumulate(), ReplaceGrowing()):
         for d, peak in ((59, 3), (60, 3), (61, 3)):
             near = Spectrum.power_law(d, 1.0, 0.5)

@@ -39,7 +39,7 @@ def test_a_power_law():
         (lambda: Spectrum((1.0, -2.0), (1, 1), (1, 0)), "singular or negative: an eigenvalue is -2"),
         (lambda: Spectrum((1.0,), (1, 1), (1,)), "1 eigenvalues, 2 multiplicities and 1 energies"),
         (lambda: Spectrum((), (), ()), "and one at least"),
-        (lambda: Spectrum((1.0,), (1.5,), (1,)), "a multiplicity must be a whole number of at least 1; got 1.5"),
+        (lambda: Spectrum((1.0,), (1.5,), (1,)), "a multiplicity must be a whole number"),  # pyright: ignore[reportArgumentType]
         (lambda: Spectrum((1.0,), (0,), (1,)), "a multiplicity must be"),
         (lambda: Spectrum((1.0,), (2,), (-1,)), "an energy of w. is a squared length and must be at least 0; got -1"),
         (lambda: Spectrum((float("nan"),), (2,), (1,)), "an eigenvalue of the covariance must be a number"),

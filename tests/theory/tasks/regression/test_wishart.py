@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate
 
+from tests.theory.tasks.regression.literal_ridge import chi_square
 from theory.tasks.regression.wishart import mean
 
 
@@ -20,7 +21,7 @@ def test_moments(T, d):
 def test_one_feature_is_chi_square(T, ridge):
     def integrand(x):
         # u = x^2, for the density of chi^2_1 is infinite at 0
-        return 2 * x**3 / (x**2 + ridge) ** 2 * stats.chi2(T).pdf(x**2)
+        return 2 * x**3 / (x**2 + ridge) ** 2 * chi_square(x**2, T)
 
     expected, _ = integrate.quad(integrand, 0, 14, epsabs=1e-14, epsrel=1e-13, limit=500)
     assert mean(lambda u: u / (u + ridge) ** 2, T, 1) == pytest.approx(expected, rel=1e-10)
