@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from paper_repro.recorded import Row
 from paper_repro.regression import RIDGE
 from paper_repro.sweep import Simulation
-from theory import Accumulate, Replace, Workflow
+from theory import Accumulate, Replace, Workflow, best_ridge
 
 from .laws import label
 from .ridges import CIRCLES, estimates, law
@@ -30,8 +31,8 @@ def plot(rows: Sequence[Row]) -> Figure:
     figure = Figure(figsize=(5.5, 3.4))
     panels = dict(zip((Replace(), Accumulate()), figure.subplots(1, 2, sharey=True), strict=True))
     apart = [_draw(axes, workflow, rows) for workflow, axes in panels.items()]
-    best = {model: _best(Accumulate(), model) for model in _SHOWN}
     first = SWEEP.simulations[0]
+    best = {model: best_ridge(first.task, Accumulate(), model).ridge for model in _SHOWN}
     panels[Replace()].set_ylabel("test error")
     caption(
         figure,
@@ -65,15 +66,13 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
         axes.annotate(f"n = {model}", (_GRID[0], lines[0, model - 1]), (0, 4), textcoords="offset points", fontsize=6.5)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
     axes.set(title=label(workflow), xlabel="ridge λ", xscale="log", yscale="log")
+    axes.set(xticks=(0.05, 0.15, 0.4, 1, 3), yticks=(0.5, 1, 2, 4))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(NullFormatter())
     return max(apart)
 
 
 def _lines(one: Simulation[Workflow]) -> np.ndarray:
     """The law of all models (second axis) at the ridges of the grid."""
     return np.array([law(replace(one, ridge=float(ridge)), max(_SHOWN)) for ridge in _GRID])
-
-
-def _best(workflow: Workflow, model: int) -> float:
-    """The ridge of the grid at which a model's error is least."""
-    one = next(one for one in SWEEP.simulations if one.workflow == workflow)
-    return float(_GRID[_lines(one)[:, model - 1].argmin()])

@@ -31,6 +31,7 @@ from figures import (
 )
 from figures.style import COLOUR, style
 from paper_repro.recorded import RECORDED
+from theory import BestRidge
 
 #: Okabe and Ito's colours, and one more.
 COLOURS = {
@@ -469,6 +470,7 @@ def has_circles(axes, colour, x, means, errors):
 
 def test_ridges_are_drawn_on_their_laws(monkeypatch):
     monkeypatch.setattr(ridge, "law", planted)
+    monkeypatch.setattr(ridge, "best_ridge", lambda task, workflow, n: BestRidge(0.5 + n / 10, 0.25 * n))
     rows = made_up(ridge.SWEEP)
     figure = draw(ridge.plot, rows)
     ridges = ["0.05", "0.15", "0.4", "1.0", "3.0"]
@@ -487,8 +489,8 @@ def test_ridges_are_drawn_on_their_laws(monkeypatch):
             (least,) = [
                 one for one in axes.lines if one.get_marker() == "v" and to_hex(one.get_color()) == to_hex(colour)
             ]
-            np.testing.assert_allclose(np.ravel(least.get_data()), [0.05, 2.05 + model / 16])
-    assert "from 0.05 over 0.05 to 0.05" in caption(figure)
+            np.testing.assert_allclose(np.ravel(least.get_data()), [0.5 + model / 10, 0.25 * model])
+    assert "from 0.6 over 0.9 to 2.1" in caption(figure)
 
 
 def test_forgetting_is_drawn_by_how_the_ridge_is_added(monkeypatch):
