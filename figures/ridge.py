@@ -61,9 +61,12 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
         apart.append(np.abs(mean / there[:, model - 1] - 1).max())
         axes.plot(_GRID, lines[:, model - 1], color=colour)
         axes.errorbar(np.array(list(found), float), mean, NORMAL * error, color=colour, **CIRCLES)
-        least = lines[:, model - 1].argmin()
-        axes.plot(_GRID[least], lines[least, model - 1], "v", color=colour, markersize=5)
-        axes.annotate(f"n = {model}", (_GRID[0], lines[0, model - 1]), (0, 4), textcoords="offset points", fontsize=6.5)
+        best = best_ridge(mine[0].task, workflow, model)
+        if best.ridge < _GRID[-1]:
+            axes.plot(best.ridge, best.error, "v", color=colour, markersize=5)
+        end = 0 if workflow == Replace() else -1  # where the curves are apart
+        place = _GRID[end], lines[end, model - 1]
+        axes.annotate(f"n = {model}", place, (0, 5), textcoords="offset points", ha="center", fontsize=6.5)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
     axes.set(title=label(workflow), xlabel="ridge λ", xscale="log", yscale="log")
     axes.set(xticks=(0.05, 0.15, 0.4, 1, 3), yticks=(0.5, 1, 2, 4))
