@@ -29,7 +29,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         n = np.arange(1, len(mean) + 1)
         expected = law(one, len(n))
         apart.append(float(np.abs((mean - expected) / error).max()))
-        ridge = one.task.ridge / (1 if one.scaled else one.T)
+        ridge = float(one.ridge or 0) / (1 if one.scaled else one.T)
         colour = shade(COLOUR["accumulate"], 0.55 if ridge < 1 else 1.0)
         axes.plot(n, expected, color=colour, linestyle=_STYLES[one.name])
         shown = np.array([at for at in _SHOWN if at <= len(n)]) - 1

@@ -64,12 +64,12 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
         best = best_ridge(mine[0].task, workflow, model)
         if best.ridge < _GRID[-1]:
             axes.plot(best.ridge, best.error, "v", color=colour, markersize=5)
-        end = 0 if workflow == Replace() else -1  # where the curves are apart
+        end, offset = (0, (-4, 5)) if workflow == Replace() else (-1, (5, -2))  # where the curves are apart
         place = _GRID[end], lines[end, model - 1]
-        axes.annotate(f"n = {model}", place, (0, 5), textcoords="offset points", ha="center", fontsize=6.5)
+        axes.annotate(f"n = {model}", place, offset, textcoords="offset points", fontsize=6.5)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
     axes.set(title=label(workflow), xlabel="ridge λ", xscale="log", yscale="log")
-    axes.set(xticks=(0.05, 0.15, 0.4, 1, 3), yticks=(0.5, 1, 2, 4))
+    axes.set(xticks=(0.05, 0.15, 0.4, 1, 3), yticks=(0.5, 1, 2, 4), xlim=(0.04, 7))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(NullFormatter())

@@ -483,13 +483,17 @@ def test_ridges_are_drawn_on_their_laws(monkeypatch):
             )
             assert has_circles(axes, colour, np.array(ridges, float), means, errors), (workflow, model)
             (line,) = [
-                one for one in axes.lines if to_hex(one.get_color()) == to_hex(colour) and len(one.get_xdata()) == 25
+                one
+                for one in axes.lines
+                if to_hex(one.get_color()) == to_hex(colour) and np.size(one.get_xdata()) == 25
             ]
-            np.testing.assert_allclose(line.get_ydata(), 2 + model / 16 + np.asarray(line.get_xdata()), rtol=1e-9)
+            np.testing.assert_allclose(
+                np.asarray(line.get_ydata()), 2 + model / 16 + np.asarray(line.get_xdata()), rtol=1e-9
+            )
             (least,) = [
                 one for one in axes.lines if one.get_marker() == "v" and to_hex(one.get_color()) == to_hex(colour)
             ]
-            np.testing.assert_allclose(np.ravel(least.get_data()), [0.5 + model / 10, 0.25 * model])
+            np.testing.assert_allclose(np.asarray(least.get_data()).ravel(), [0.5 + model / 10, 0.25 * model])
     assert "from 0.6 over 0.9 to 2.1" in caption(figure)
 
 
@@ -516,9 +520,9 @@ def test_the_peak_is_drawn_where_rows_are_as_many_as_features():
     for model in (1, 2, 3):
         colour = mixed(COLOURS["accumulate"], 0.3 + 0.7 * model / 3)
         (line,) = [
-            one for one in axes.lines if to_hex(one.get_color()) == to_hex(colour) and len(one.get_xdata()) == 86
+            one for one in axes.lines if to_hex(one.get_color()) == to_hex(colour) and np.size(one.get_xdata()) == 86
         ]
-        np.testing.assert_allclose(line.get_xdata(), features / T)
+        np.testing.assert_allclose(np.asarray(line.get_xdata()), features / T)
         for d, value in zip(features, np.asarray(line.get_ydata()), strict=True):
             if min(abs(d - i * T) for i in range(1, model + 1)) <= 1:
                 assert np.isnan(value)
