@@ -95,9 +95,51 @@ POPULATION = Sweep(
     seed=10,
 )
 
+#: A ridge that grows with the rows, and how much of it is best after so many refits.
+RIDGES = (0.05, 0.15, 0.4, 1.0, 3.0)
+RIDGE = Sweep(
+    "ridge",
+    tuple(
+        replace(one, ridge=ridge)
+        for one in grid(designs=("fresh",), T=(80,), d=(40,), workflows=(Replace(), Accumulate()))
+        for ridge in RIDGES
+    ),
+    16,
+    250,
+    seed=11,
+)
+
+#: The same ridge added to the mean of the squares over rows, or to their sum, which it is a smaller part of each time.
+FORGETTING = Sweep(
+    "forgetting",
+    tuple(
+        Simulation(Accumulate(), "fixed", 64, 32, Fraction(1, 4), label=label, ridge=ridge * rows, scaled=rows == 1)
+        for label, rows in (("mean", 1), ("sum", 64))
+        for ridge in (0.1, 1.0)
+    ),
+    300,
+    400,
+    seed=12,
+)
+
+#: Least squares, of the least norm where rows are fewer than features; none is so near the peak that variances explode.
+INTERPOLATION = Sweep(
+    "interpolation",
+    tuple(
+        Simulation(Accumulate(), "fresh", 20, d, Fraction(1, 4), ridge=0.0)
+        for d in (5, 10, 14, 26, 30, 34, 46, 50, 54, 66, 75, 90)
+    ),
+    3,
+    1000,
+    seed=13,
+)
+
 EXPERIMENTS = {
     "proportional": Entry("five workflows at fresh design, d/T from 0.05 to 0.8", PROPORTIONAL.presets, run),
     "approximation": Entry("the error of the approximation at fresh design", APPROXIMATION.presets, run),
     "temperature_bias": Entry("generators of another temperature, or with a bias", TEMPERATURE_BIAS.presets, run),
     "population": Entry("several models that train on one another's data", POPULATION.presets, run),
+    "ridge": Entry("a ridge that grows with the rows, by how much there is of it", RIDGE.presets, run),
+    "forgetting": Entry("a ridge added to the mean of the squares, or to their sum", FORGETTING.presets, run),
+    "interpolation": Entry("the least norm, from fewer rows than features to more", INTERPOLATION.presets, run),
 }

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 import sim
 from sim.keys import key_of
-from theory import Generator, Population, Workflow
+from theory import Generator, LinearRegression, Population, Workflow
 
 from .recorded import Row, read_or_make
 
@@ -29,6 +29,8 @@ class Simulation(Generic[S]):
         decay: the covariance of the features has the eigenvalues k^-decay; 0 is isotropic.
         generator: how data are sampled from a model.
         label: what the workflow or the population is called in the table, if not as `name` says.
+        ridge: as in `sim.LinearRegression`, with |w*| = 1; a table with ridges has a column of them.
+        scaled: whether the ridge counts as much beside many rows as beside few.
     """
 
     workflow: S
@@ -39,6 +41,8 @@ class Simulation(Generic[S]):
     decay: int = 0
     generator: Generator = field(default_factory=Generator)
     label: str = ""
+    ridge: float | None = None
+    scaled: bool = True
 
     @property
     def name(self) -> str:
@@ -66,7 +70,21 @@ class Simulation(Generic[S]):
         more = [f"eigenvalues k^-{self.decay}"] if self.decay else []
         more += [str(self.workflow)] if self.label else []
         more += [str(self.generator)] if self.generator != Generator() else []
+        more += [] if self.ridge is None else [f"ridge {self.ridge!r}{'' if self.scaled else ' unscaled'}"]
         return [self.name, self.design, self.T, self.d, str(self.sigma2), *more]
+
+    @property
+    def task(self) -> LinearRegression:
+        """What is refitted."""
+        return sim.LinearRegression(
+            T=self.T,
+            d=self.d,
+            sigma=self.sigma,
+            design=self.design,
+            covariance=self.covariance,
+            ridge=self.ridge,
+            scaled=self.scaled,
+        )
 
 
 @dataclass(frozen=True)
@@ -154,10 +172,9 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
     for index, one in enumerate(bar):
-        model = sim.LinearRegression(T=one.T, d=one.d, sigma=one.sigma, design=one.design, covariance=one.covariance)
         key = jr.fold_in(key_of(sweep.seed), index)
         result = sim.run(
-            model,
+            one.task,
             one.workflow,
             iterations=sweep.iterations,
             replicates=sweep.replicates,
@@ -173,6 +190,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
             "T": one.T,
             "d": one.d,
             "sigma2": str(one.sigma2),
+            **({} if one.ridge is None else {"ridge": one.ridge}),
         }
         columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
         if estimate.quantiles and sweep.relative_error is None:

@@ -178,6 +178,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         "parameters": {name: None if value is None else str(value) for name, value in workflow.parameters.items()},
         **_chosen(result.task),
         **result.task.numbers,
+        **_details(result.task),
         **generator_command.written(result.generator),
         "iterations": result.iterations,
         "replicates": result.replicates,
@@ -213,9 +214,14 @@ def _chosen(task: Task) -> dict[str, str]:
     return {choice.name: getattr(task, choice.name) for choice in task.choices}
 
 
+def _details(task: Task) -> dict[str, Any]:
+    """The details that the task's numbers depend on and that have options."""
+    return {x.name: task.essential[x.name] for x in task.details if x.typed and x.name in task.essential}
+
+
 def _print(task: Task, generator: Generator, summary: dict[str, Any]) -> None:
     chosen = "".join(f"{value} {name}, " for name, value in _chosen(task).items())
-    numbers = ", ".join(f"{name}={value}" for name, value in task.numbers.items())
+    numbers = ", ".join(f"{name}={value}" for name, value in (task.numbers | _details(task)).items())
     numbers += "" if generator == USUAL else f", {generator}"
     print(
         "{workflow}, {chosen}{numbers}: {replicates:,} replicates, {sampler} sampler in {precision}".format(

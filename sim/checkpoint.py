@@ -7,6 +7,7 @@ import marshal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from functools import singledispatch
 from pathlib import Path
 from types import FunctionType
@@ -16,7 +17,7 @@ import jax
 import numpy as np
 import sympy as sp
 
-from theory import Generator, Population, Quantity, Task, Workflow
+from theory import Generator, Population, Quantity, Spectrum, Task, Workflow
 
 from .files import partial_file, write_whole
 from .hosts import first_alone, from_first
@@ -60,7 +61,9 @@ def configuration(
         "platform": jax.local_devices()[0].platform,
         "jax": jax.__version__,
     } | settings
-    fields = {name if name not in common else f"{name} of the task": value for name, value in task.fields.items()}
+    usual = {detail.name: detail.default for detail in task.details}  # of which older files say nothing
+    told = {name: value for name, value in task.fields.items() if name not in usual or value != usual[name]}
+    fields = {name if name not in common else f"{name} of the task": value for name, value in told.items()}
     return json.loads(json.dumps({name: _plain(value) for name, value in fields.items()} | common))
 
 
@@ -73,6 +76,11 @@ def _plain(value: Any) -> Any:
 @_plain.register
 def _of_array(value: np.ndarray) -> str:
     return hashlib.sha256(value.tobytes()).hexdigest()
+
+
+@_plain.register
+def _of_spectrum(value: Spectrum) -> dict[str, Any]:
+    return asdict(value)
 
 
 @_plain.register

@@ -33,6 +33,17 @@ class AbstractLeastSquares(AbstractSampler[LinearRegression]):
     numbers: "Numbers" = eqx.field(static=True)
 
     @classmethod
+    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """Where there is no ridge, if it is the one that is meant."""
+        return is_least_squares(task, workflow, iterations) and cls.is_meant(task, workflow, iterations)
+
+    @classmethod
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+        """Whether this is the one that is meant, where several samplers of least squares have one name."""
+        del task, workflow, iterations
+        return True
+
+    @classmethod
     def generator_objection(
         cls, generator: Generator, task: LinearRegression, workflow: Workflow, iterations: int
     ) -> str | None:
@@ -198,20 +209,33 @@ def given_twice(task: LinearRegression, generator: Generator) -> str | None:
 
 
 def fewest_rows(task: LinearRegression, workflow: Workflow, iterations: int) -> int:
-    """The fewest different rows of x that a training set can have: they decide which moments the test error has.
+    """The fewest different rows of x that a training set can have: they decide which moments the test error has."""
+    return min(fewest for fewest, _ in different_rows(task, workflow, iterations))
+
+
+def different_rows(task: LinearRegression, workflow: Workflow, iterations: int) -> list[tuple[int, int]]:
+    """The fewest and the most different rows of x that each training set can have.
 
     At fixed design a pool repeats the rows of X, and an unlucky subsample draws as many copies of each as there are.
     """
-    in_T_1, fewest = sized(task, workflow, iterations), math.inf
+    in_T_1, T, found = sized(task, workflow, iterations), first_rows(task), []
     for iteration in range(1, iterations + 1):
         rows = sum((in_T_1.size(pool) for pool, share in in_T_1.shares(iteration).items() if share), Fraction(0))
         drawn = in_T_1.drawn(iteration)
+        most = rows if drawn is None else drawn
+        fewest = most
         if is_fixed(task):
-            rows = Fraction(1) if drawn is None else drawn / rows
-        elif drawn is not None:
-            rows = drawn
-        fewest = min(fewest, math.ceil(rows * first_rows(task)))
-    return int(fewest)
+            fewest = Fraction(1) if drawn is None else drawn / rows
+            most = min(most, Fraction(1))
+        found.append((math.ceil(fewest * T), math.ceil(most * T)))
+    return found
+
+
+def is_least_squares(task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    """Whether all fits are by least squares on more rows than features, so that neither w* nor a spectrum matters."""
+    if task.penalty is None:
+        return True
+    return task.penalty.penalty == 0 and fewest_rows(task, workflow, iterations) >= features(task) + 2
 
 
 def replicates_needed(

@@ -53,7 +53,7 @@ class Literal(AbstractLeastSquares):
         self.labels = PoolLabels(task, generator, iterations, dtype, self.root)
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """Where no rows are drawn from pools."""
         return not draws(workflow, iterations)
 

@@ -115,9 +115,9 @@ class AbstractPopulation(AbstractLeastSquares):
 
     @classmethod
     def serves(cls, task: LinearRegression, workflow: Any, iterations: int) -> bool:
-        """At both designs."""
-        del task, workflow, iterations
-        return True
+        """At both designs, without a ridge."""
+        del workflow, iterations
+        return task.penalty is None
 
     @classmethod
     def work_to(cls, task: LinearRegression, workflow: Any, iterations: int, relative_error: float) -> float | None:
@@ -232,8 +232,8 @@ class PopulationWishart(AbstractPopulation):
 
     @classmethod
     def serves(cls, task: LinearRegression, workflow: Any, iterations: int) -> bool:
-        """At fresh design."""
-        return not is_fixed(task)
+        """At fresh design, without a ridge."""
+        return task.penalty is None and not is_fixed(task)
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " columns"]:
         """The excess risks of one chain, in units of the noise variance."""
@@ -265,8 +265,8 @@ class PopulationWishartFixed(AbstractPopulation):
 
     @classmethod
     def serves(cls, task: LinearRegression, workflow: Any, iterations: int) -> bool:
-        """At fixed design."""
-        return is_fixed(task)
+        """At fixed design, without a ridge."""
+        return task.penalty is None and is_fixed(task)
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " columns"]:
         """The excess risks of one chain, in units of the noise variance."""

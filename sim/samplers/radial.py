@@ -83,7 +83,7 @@ class Radial(AbstractLeastSquares):
         self.noise = jnp.where(jnp.asarray(used)[:, 0] > 0, labels.noise[:, 0], labels.noise[:, 1])
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """At fresh design."""
         return not is_fixed(task)
 
@@ -202,7 +202,7 @@ class RadialFixed(AbstractLeastSquares):
         self.above = ChiSquare(np.arange(self.numbers.d - 1, -1, -1), dtype)
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """At fixed design."""
         return is_fixed(task)
 

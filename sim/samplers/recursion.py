@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from .schedule import Schedule
 
@@ -140,8 +140,12 @@ def cholesky(gram: Float[Array, "d d"]) -> Float[Array, "d d"]:
     """
     factor = jax.lax.linalg.cholesky(gram, symmetrize_input=False)
     unexplained = (jnp.diagonal(factor) ** 2 / jnp.diagonal(gram)).min()
-    solvable = unexplained * WORST_ROUNDING > jnp.finfo(gram.dtype).eps
-    return jnp.where(solvable, factor, jnp.nan)
+    return jnp.where(solvable(unexplained), factor, jnp.nan)
+
+
+def solvable(share: Float[Array, ""]) -> Bool[Array, ""]:
+    """Whether rounding errors, 1 / share times as large in the solution, stay below `WORST_ROUNDING`."""
+    return share * WORST_ROUNDING > jnp.finfo(share.dtype).eps
 
 
 def solve(factor: Float[Array, "d d"], moment: Float[Array, "d *columns"]) -> Float[Array, "d *columns"]:

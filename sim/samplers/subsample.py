@@ -47,7 +47,7 @@ class LiteralSubsample(AbstractLeastSquares):
         self.member, self.rows = jnp.asarray(member, dtype), jnp.asarray(list(map(float, rows)), dtype)
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """Where rows are drawn from pools."""
         return draws(workflow, iterations)
 

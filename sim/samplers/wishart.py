@@ -68,7 +68,7 @@ class Wishart(AbstractFresh):
     name: ClassVar[str] = "wishart"
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """At fresh design."""
         return not is_fixed(task)
 
@@ -139,7 +139,7 @@ class WishartFixed(AbstractLeastSquares):
         self.pools = Bartlett(np.array([[self.numbers.T]]), self.numbers.d, dtype)
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """At fixed design."""
         return is_fixed(task)
 

@@ -17,17 +17,21 @@ from scipy import stats
 from figures import (
     designs,
     diffusion,
+    forgetting,
+    interpolation,
     language,
     linear_a,
     linear_b,
     one_law,
     population,
     proportional,
+    ridge,
     temperature_bias,
     vae,
 )
 from figures.style import COLOUR, style
 from paper_repro.recorded import RECORDED
+from theory import BestRidge
 
 #: Okabe and Ito's colours, and one more.
 COLOURS = {
@@ -131,6 +135,7 @@ def made_up(sweep, seed=0):
             low, mean, high = np.sort(random.uniform(1, 2, 3))
             row = {"workflow": one.name, "design": one.design, "T": one.T, "d": one.d}
             row |= {"sigma2": one.sigma2, "iteration": n, "replicates": 7}
+            row |= {} if one.ridge is None else {"ridge": one.ridge}
             row |= {"mean": mean, "standard_error": random.uniform(0.01, 0.1), "low": low, "high": high}
             rows.append({name: str(value) for name, value in row.items()})
     return rows
@@ -447,3 +452,86 @@ def test_learning_curves_are_darker_the_later_the_model():
                 steps = np.array([int(row["step"]) for row in found])
                 np.testing.assert_allclose(np.asarray(line.get_xdata()), 8 * steps / steps.max())
                 assert to_hex(line.get_color()) == to_hex(mixed(COLOURS[workflow], 0.3 + 0.175 * (n - 1)))
+
+
+def planted(one, iterations):
+    """A law of a simulation that only this file has."""
+    return 2 + np.arange(1, iterations + 1) / iterations + one.task.ridge
+
+
+def has_circles(axes, colour, x, means, errors):
+    """Circles at these places, with 95 % intervals."""
+    ends = np.array([[[at, m - 1.96 * e], [at, m + 1.96 * e]] for at, m, e in zip(x, means, errors, strict=True)])
+    return any(
+        shown == to_hex(colour) and np.allclose(at, x) and np.allclose(middle, means) and np.allclose(ends, bar)
+        for shown, at, middle, bar in bars(axes)
+    )
+
+
+def test_ridges_are_drawn_on_their_laws(monkeypatch):
+    monkeypatch.setattr(ridge, "law", planted)
+    monkeypatch.setattr(ridge, "best_ridge", lambda task, workflow, n: BestRidge(0.5 + n / 10, 0.25 * n))
+    rows = made_up(ridge.SWEEP)
+    figure = draw(ridge.plot, rows)
+    ridges = ["0.05", "0.15", "0.4", "1.0", "3.0"]
+    for axes, workflow in zip(figure.axes, WORKFLOWS, strict=True):
+        for model, strength in ((1, 0.4), (4, 0.7), (16, 1.0)):
+            colour = mixed(COLOURS[workflow], strength)
+            means, errors = (
+                np.array([curve(rows, column, workflow=workflow, ridge=one)[model - 1] for one in ridges])
+                for column in ("mean", "standard_error")
+            )
+            assert has_circles(axes, colour, np.array(ridges, float), means, errors), (workflow, model)
+            (line,) = [
+                one
+                for one in axes.lines
+                if to_hex(one.get_color()) == to_hex(colour) and np.size(one.get_xdata()) == 25
+            ]
+            np.testing.assert_allclose(
+                np.asarray(line.get_ydata()), 2 + model / 16 + np.asarray(line.get_xdata()), rtol=1e-9
+            )
+            (least,) = [
+                one for one in axes.lines if one.get_marker() == "v" and to_hex(one.get_color()) == to_hex(colour)
+            ]
+            np.testing.assert_allclose(np.asarray(least.get_data()).ravel(), [0.5 + model / 10, 0.25 * model])
+    assert "from 0.6 over 0.9 to 2.1" in caption(figure)
+
+
+def test_forgetting_is_drawn_by_how_the_ridge_is_added(monkeypatch):
+    monkeypatch.setattr(forgetting, "law", planted)
+    rows = made_up(forgetting.SWEEP)
+    figure = draw(forgetting.plot, rows)
+    (axes,) = figure.axes
+    shown = np.array([1, 2, 3, 5, 8, 13, 22, 36, 60, 100, 170, 300])
+    names = [line.get_text().strip() for line in axes.texts]
+    assert names == ["λ = 0.1", "λ = 1", "λ = 0.1·T", "λ = 1·T"]
+    for name, given, strength in (("mean", 0.1, 0.55), ("mean", 1.0, 1), ("sum", 6.4, 0.55), ("sum", 64.0, 1)):
+        colour, place = mixed(COLOURS["accumulate"], strength), {"workflow": name, "ridge": str(given)}
+        assert has_line(axes, colour, 2 + np.arange(1, 301) / 300 + given)
+        means, errors = (curve(rows, column, **place)[shown - 1] for column in ("mean", "standard_error"))
+        assert has_circles(axes, colour, shown, means, errors), place
+
+
+def test_the_peak_is_drawn_where_rows_are_as_many_as_features():
+    rows = made_up(interpolation.SWEEP)
+    figure = draw(interpolation.plot, rows)
+    (axes,) = figure.axes
+    T, features, measured = 20, np.arange(5, 91), [5, 10, 14, 26, 30, 34, 46, 50, 54, 66, 75, 90]
+    for model in (1, 2, 3):
+        colour = mixed(COLOURS["accumulate"], 0.3 + 0.7 * model / 3)
+        (line,) = [
+            one for one in axes.lines if to_hex(one.get_color()) == to_hex(colour) and np.size(one.get_xdata()) == 86
+        ]
+        np.testing.assert_allclose(np.asarray(line.get_xdata()), features / T)
+        for d, value in zip(features, np.asarray(line.get_ydata()), strict=True):
+            if min(abs(d - i * T) for i in range(1, model + 1)) <= 1:
+                assert np.isnan(value)
+                continue
+            over, under = ([i for i in range(1, model + 1) if sign * (d - i * T) > 0] for sign in (1, -1))
+            noise = sum(T / (d - i * T - 1) for i in over) + sum(d / (i * (i * T - d - 1)) for i in under)
+            np.testing.assert_allclose(value, max(0, 1 - T / d) + noise / 4, rtol=1e-9)
+        means, errors = (
+            np.array([curve(rows, column, d=str(d))[model - 1] for d in measured])
+            for column in ("mean", "standard_error")
+        )
+        assert has_circles(axes, colour, np.array(measured) / T, means, errors), model

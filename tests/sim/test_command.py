@@ -34,9 +34,21 @@ def test_without_a_law_there_is_no_verdict(capsys):
     assert "at unequal pools" in found["reason"]
 
 
+def test_more_features_than_rows(capsys):
+    """With a ridge there is a law, in the limit d/T -> gamma; the numbers of the task are in the output."""
+    line = "accumulate --design fresh --T 10 --d 20 --ridge 0.1 --iterations 2 --replicates 200 --seed 0 --json"
+    found = command(capsys, "sim", line)
+    assert found.status == 0, found.err
+    assert (found.json["ridge"], found.json["scaled"], found.json["signal"]) == (0.1, True, 1.0)
+    assert len(found.json["mean"]) == len(found.json["theory"]) == 2
+    assert "ridge=0.1" in command(capsys, "sim", line.removesuffix(" --json")).out
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("replace --design fixed --T 9 --d 20 --ridge -0.1", "must be a finite number of at least 0; got '-0.1'"),
+        ("replace --design fixed --T 9 --d 10 --ridge 0", "has no finite mean where T is d - 1, d or d + 1"),
         ("replace --task collapse --design fixed --T 9 --d 2", "invalid choice: 'collapse'"),
         ("replace --design fixed --T 9 --d 2 --of variance", "invalid choice: 'variance'"),
     ],
@@ -50,6 +62,9 @@ OPTIONS = {
     "T": ("40", "task.T", 40),
     "d": ("4", "task.d", 4),
     "sigma": ("0.5", "task.sigma", 0.5),
+    "ridge": ("0.25", "task.ridge", 0.25),
+    "scaled": ("", "task.scaled", False),
+    "signal": ("2", "task.signal", 2.0),
     "design": ("fixed", "task.design", "fixed"),
     "task": ("regression", "task.name", "regression"),
     "of": ("test_error", "of", "test_error"),
@@ -99,7 +114,8 @@ def test_every_option_reaches_the_run(capsys, monkeypatch):
     monkeypatch.setattr(
         command_line, "join", lambda *of, settings: found.update({"join": True, **dict(zip(place, of, strict=True))})
     )
-    words = [f"--{name.replace('_', '-')} {value}".strip() for name, (value, _, _) in OPTIONS.items()]
+    spelt = {"scaled": "unscaled"}
+    words = [f"--{spelt.get(name, name).replace('_', '-')} {value}".strip() for name, (value, _, _) in OPTIONS.items()]
     ran = command(capsys, "sim", f"sliding-window {' '.join(words)}")
     assert ran.status == 0, ran.err
     found["json"] = ran.json is not None
