@@ -24,7 +24,7 @@ class Made(Blocks):
 
 
 def run(blocks, **target):
-    return simulate(blocks, Target(1, **{"replicates": None, "relative_error": None} | target), lambda numbers: numbers)
+    return simulate(blocks, Target(1, target.get("replicates"), target.get("relative_error")), lambda numbers: numbers)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from theory.prover.products import ProductBound, product_bounds
 from theory.prover.region import From, Only, Region
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
+from theory.sympy_types import as_expression, fraction
 
 u = sp.Symbol("u", nonnegative=True)
 REGION = Region({T: 3 + u}, From(1))
@@ -91,7 +92,8 @@ def test_a_lemma_cannot_be_left_out_or_turned(verdict):
 
 
 def test_products_that_are_not_plain_are_refused():
-    for odd in (sp.Product(FALLING, (i, 2, n)), sp.Product(1 + n / i**2, (i, 1, n)), sp.Product(LAW + i, (i, 1, n))):
+    products = (sp.Product(FALLING, (i, 2, n)), sp.Product(1 + n / i**2, (i, 1, n)), sp.Product(LAW + i, (i, 1, n)))
+    for odd in map(as_expression, products):
         assert not sums_are_plain(odd)
         with pytest.raises(Unsound, match="has a sum or product"):
             check(sp.S.Zero, odd, Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1)),)))
@@ -115,8 +117,7 @@ def test_one_iteration_is_multiplied_out():
 
 @pytest.mark.parametrize("iterations", [1, 7, 250])
 def test_values_at_points(iterations):
-    exactly = sp.Mul(*(FALLING.subs({T: 3, i: k}) for k in range(1, iterations + 1)))
-    expected = Fraction(int(exactly.p), int(exactly.q))
+    expected = fraction(sp.Mul(*(FALLING.subs({T: 3, i: k}) for k in range(1, iterations + 1))))
     enclosure = Enclosure(120)
     found = enclosure.value(LAW, {T: Fraction(3), n: Fraction(iterations)})
     interval = enclosure.interval(found)

@@ -9,6 +9,7 @@ import sympy as sp
 import theory
 from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
 from theory.symbols import T, n
+from theory.sympy_types import as_expression
 from theory.tasks.gaussian.chain import DigammaSum
 
 
@@ -117,7 +118,7 @@ def test_numbers_at_a_temperature():
     assert values == pytest.approx(exactly, rel=1e-13)
     assert law.growth().kind == "vanishing"
     assert law.evaluate(n=1000, T=5) == pytest.approx(
-        float(sp.N((law.growth().constant * law.growth().scale).subs({T: 5, n: 1000}))), rel=1e-2
+        float(sp.N((as_expression(law.growth().constant) * law.growth().scale).subs({T: 5, n: 1000}))), rel=1e-2
     )
     assert theory.law(Gaussian(), Accumulate()).growth().kind == "bounded"
     # the mean's error by the recursion alone, and windows of weights too

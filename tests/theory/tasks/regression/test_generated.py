@@ -183,7 +183,7 @@ def test_growth_of_windows_at_a_temperature():
     unit = linear.test_error(Replace(), design="fixed").expr.subs(n, 1)
     growth = generated(SlidingWindow(3), Generator(temperature="1/2"), design="fixed").growth()
     assert growth.kind == "linear"
-    assert sp.simplify(growth.constant / unit) == sp.Rational(1, 16)  # 4 tau^2/(k + 1)^2
+    assert sp.simplify(as_expression(growth.constant) / unit) == sp.Rational(1, 16)  # 4 tau^2/(k + 1)^2
     assert generated(SlidingWindow(3), Generator(temperature=0), design="fixed").growth() is None
 
 
