@@ -76,6 +76,7 @@ def summary(task: Task, law: GeneratedLaw, numbers: Mapping[str, Any], iteration
         "limit": None if limit is None else str(limit),
         "growth": None if growth is None else growth.kind,
         "growth_constant": None if growth is None or growth.constant is None else str(growth.constant),
+        "growth_scale": None if growth is None or growth.scale is None else str(growth.scale),
         "assumptions": [str(relation) for relation in task.domain.relations()],
         **numbers,
         "iterations": iterations,

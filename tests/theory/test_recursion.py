@@ -170,10 +170,11 @@ def test_growth_of_the_law(workflow, kind, constant, design):
         assert constant is None or sp.simplify(found - constant) == 0
 
 
-def test_lags_with_a_common_factor_have_no_slope():
+def test_lags_with_a_common_factor_have_the_slope_of_each_chain():
     # Model n is fitted to model n - 2's data: two chains side by side, each growing every other iteration.
     apart = Made(lambda i: by_count(pools(i - 1, i - 1)))
-    assert solve(SymbolicWorkflow(apart)).growth is None
+    assert solve(SymbolicWorkflow(apart)).growth == Growth("linear", sp.S.Half)
+    assert [c / n for n, c in enumerate(gain(apart, 1001), 1)][-2:] == [Fraction(1, 2), Fraction(501, 1001)]
 
 
 @dataclass(frozen=True)

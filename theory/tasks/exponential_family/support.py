@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.stats import binom
 
 from ...asymptotics import Growth
 from ...derivation import EXACT, Derivation, Derived, Step
@@ -96,6 +95,8 @@ class SupportLost:
 
 def _lost(rows: int, probabilities: Sequence[float], iterations: int) -> np.ndarray:
     """The sum over categories of P(count = 0) at each iteration."""
+    from scipy.stats import binom  # not at the top, for it doubles what `import theory` costs
+
     counts = np.arange(rows + 1)
     # absent[k]: the probability that a category is absent so many fits after it had k of the T rows
     step = binom.pmf(counts[np.newaxis, :], rows, counts[:, np.newaxis] / rows)
