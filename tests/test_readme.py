@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import sim
 import theory
 from figures.catalogue import PICTURES
 from figures.chains import curve
@@ -232,6 +233,16 @@ def test_the_claims_in_short_are_what_is_judged():
     assert f"supremum is {of['linear-bound-approached-fresh']['ours']:.3f}" in TEXT
     steps = of["confound-steps"]
     assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in TEXT
+
+
+@pytest.mark.parametrize("task", theory.TASKS, ids=lambda task: task.name)
+def test_the_table_of_tasks_names_each_with_what_it_measures(task):
+    (row,) = [line for line in TEXT.splitlines() if line.startswith("|") and f"`{task.__name__}`" in line]
+    assert f"`{task.name}`" in row
+    words = {"kl": "KL", "support_lost": "categories lost"}
+    for quantity in task.quantities:
+        assert words.get(quantity.name, quantity.name.replace("_", " ")) in row
+    assert ("no simulation" in row) == (task not in sim.tasks.SAMPLERS)
 
 
 #: Of the table of laws: what is called, the workflow at w = 1/3 and s = 2, the gain and its growth as they are
