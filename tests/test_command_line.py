@@ -70,7 +70,7 @@ TYPOS = [
     ("theory accumulate --t 9 --D 2", "theory accumulate", "unrecognized arguments: --t 9 --D 2", "--T"),
     ("theory accumulate --task regresion", "theory", "--task: invalid choice: 'regresion'", "regression"),
     ("theory accumulate --design fixd", "theory accumulate", "--design: invalid choice: 'fixd'", "fixed"),
-    ("theory accumulate --of test-error", "theory accumulate", "--of: invalid choice: 'test-error'", "test_error"),
+    ("theory accumulate --of test-eror", "theory accumulate", "--of: invalid choice: 'test_eror'", "test_error"),
     ("theory check-bound accumulate 1 --domian T>9", "theory check-bound accumulate", "--domian;", "--domain"),
     ("theory --verison", "theory", "unrecognized arguments: --verison", "--version"),
     ("theory --desing fixed accumulate", "theory", "unrecognized arguments: --desing", "--design"),
@@ -197,7 +197,7 @@ def test_every_option_is_described_with_its_default(parser):
         assert len(action.help or "") > 4, action.dest
         told = parser._get_formatter()._expand_help(action)
         assert "".join(told.split()) in text
-        if action.default not in (None, False, [], argparse.SUPPRESS):
+        if action.nargs != 0 and action.default not in (None, [], argparse.SUPPRESS):  # switches have none
             default = f"{action.default:g}" if isinstance(action.default, float) else str(action.default)
             assert f"(default: {default}" in told, action.dest
         elif action.default is not False and not action.required and action.dest not in ("help", "version"):

@@ -103,7 +103,8 @@ def chosen_task(prog: str, arguments: Sequence[str] | None) -> type[Task]:
 def add_task_name(command: Parser) -> None:
     """Add `--task`."""
     names = [task.name for task in TASKS]
-    command.add_argument("--task", choices=names, default=names[0], help=f"what is refitted (default: {names[0]})")
+    listed = f"what is refitted: {', '.join(names)} (default: {names[0]})"
+    command.add_argument("--task", choices=names, default=names[0], metavar="NAME", help=listed)
 
 
 def add_task(

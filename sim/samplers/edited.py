@@ -45,7 +45,7 @@ class LiteralEdited(AbstractLeastSquares):
         self.temperature = float(generator.sampled_variance) ** 0.5
 
     @classmethod
-    def serves(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
+    def is_meant(cls, task: LinearRegression, workflow: Workflow, iterations: int) -> bool:
         """Where each training set is the newest T rows alone."""
         del task
         newest = ({Pool(iteration): 1} == workflow.shares(iteration) for iteration in range(1, iterations + 1))

@@ -83,7 +83,7 @@ def test_it_is_bounded(rows, ratio, features, weight):
     law = linear.test_error(FreshReal(ratio, weight), design="fresh")
     growth = theory.law(theory.LinearRegression(rows, features, 2.0, design="fresh"), law.workflow).growth()
     assert growth.kind == "bounded"
-    # sigma = 2; at weight 1 the law is that of one fit, and quadrature is good to 1e-11 with 3 rows
+    # sigma = 2; quadrature is good to 1e-11 with 3 rows
     assert float(as_expression(growth.limit)) == pytest.approx(4 * added / (1 - rho), rel=1e-11)
     far = law.evaluate(T=rows, d=features, sigma=2.0, n=10**6)
     assert far == pytest.approx(float(as_expression(growth.limit)), rel=1e-12)

@@ -144,6 +144,8 @@ def coefficients(real: int, sampled: int, features: int, weight: Fraction) -> tu
     >>> [round(x, 9) for x in coefficients(10, 10, 2, Fraction(7, 10))]
     [0.135272442, 0.134807105]
     """
+    if weight == 1:  # one fit to the new real rows; h has a pole at the end of the interval
+        return 0.0, features / (real - features - 1)
     # in units of a + b, so that f and h are of order 1
     a, b = weight / real, (1 - weight) / sampled
     a, b = float(a / (a + b)), float(b / (a + b))
