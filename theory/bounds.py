@@ -83,7 +83,7 @@ def check_bound(
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
-        if (law.workflow, law.task) == (bound.workflow, bound.task):
+        if _is_one(law, bound):
             # One law, whatever is known of it, is at most itself: as any expression is.
             statement = replace(statement, expr=statement.unit, at=None, beyond=None, recursion=None)
             return judge(statement, statement, lower=lower, time_limit=time_limit)
@@ -165,6 +165,19 @@ def _check_comparable(law: Law, other: Law) -> None:
             f"two laws are compared where they are of one quantity, with the same numbers; got the {law.quantity.name}"
             f" of {law.task} and the {other.quantity.name} of {other.task}."
         )
+
+
+def _is_one(law: Law, other: Law) -> bool:
+    """Whether both are known to have the same values.
+
+    A generator is no part of a law that is judged, so that those of two generators may have one workflow and one task;
+    their gain is not the workflow's own.
+    """
+    if (law.task, law.workflow, law.quantity) != (other.task, other.workflow, other.quantity):
+        return False
+    both = law.derived, other.derived
+    in_full = all(one.each is None and one.values is None for one in both)
+    return all(one.own_gain for one in both) or (in_full and both[0].expr == both[1].expr)
 
 
 def _letters(law: Law) -> tuple[sp.Symbol, ...]:
