@@ -241,7 +241,8 @@ def test_the_table_of_tasks_names_each_with_what_it_measures(task):
     assert f"`{task.name}`" in row
     words = {"kl": "KL", "support_lost": "categories lost"}
     for quantity in task.quantities:
-        assert words.get(quantity.name, quantity.name.replace("_", " ")) in row
+        name: str = quantity.name
+        assert (words[name] if name in words else name.replace("_", " ")) in row
     assert ("no simulation" in row) == (task not in sim.tasks.SAMPLERS)
 
 
