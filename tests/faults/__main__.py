@@ -115,11 +115,11 @@ async def pytest(copy: Path, *arguments: str) -> tuple[int, str]:
             start_new_session=True,  # so that what a test starts ends with it
         )
         try:
-            status = await process.wait()
+            await process.wait()
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            status = await process.wait()  # of an interrupted one too: the loop is not closed before it has ended
         output.seek(0)
         return status, output.read().decode(errors="replace")
 
