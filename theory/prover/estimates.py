@@ -35,10 +35,19 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, base_and_exponent
+from .powers import (
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    Inside,
+    InsideRoot,
+    PowerRatio,
+    base_and_exponent,
+)
 from .products import product_bounds
 from .region import Only, Region, RootFrom
-from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
+from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound, partial_fractions
 
 #: A point of the domain: the values of its symbols, n and i.
 Sample = Mapping[sp.Symbol, Fraction]
@@ -69,6 +78,12 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
             of a part an estimate has to be on.
         kept: parts that stay as they are.
     """
+    found = _choice(goal, region, sample, kept)
+    return None if found is None else _from_inside(found, goal, region, sample)
+
+
+def _choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
+    """The same for a part that stands in no root and no exponent."""
     single = isinstance(region.run, Only)
     for total in parts(goal, sp.Sum):
         if is_tail(total):
@@ -82,11 +97,7 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
         x = operands(part)[0]
         if single and symbols(x) == {n}:
             continue
-        lemmas = _harmonic_options(goal, part, x, sample)
-        exponentials = [power for power in parts(goal, sp.exp) if power.has(part)]
-        if exponentials:
-            return Choice(part, [Inside(exponentials[0], lemma) for lemma in lemmas])
-        return Choice(part, lemmas)
+        return Choice(part, _harmonic_options(goal, part, x, sample))
     for part in parts(goal, sp.zeta):
         if symbols(part) and not (single and symbols(part) == {n}) and len(part.args) == 1:
             return Choice(part, [ZetaBound(operands(part)[0], below) for below in _sides(goal, part, sample)])
@@ -97,18 +108,86 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
     )
 
 
+def _from_inside(found: Choice, goal: sp.Expr, region: Region, sample: Sample) -> Choice:
+    """The choice; where its part stands in a root or an exponent, by lemmas about these.
+
+    Nothing can be said of a root or exponent in which there is the variable of an estimate.
+    """
+    part, chain, below = found.part, list[sp.Expr](), True in _sides(goal, found.part, sample)
+    for power in sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=_length):
+        base, exponent = base_and_exponent(power)
+        innermost = chain[-1] if chain else part
+        if (
+            power != innermost
+            and (base if exponent.is_Rational else exponent).has(innermost)
+            and not exponent.is_Integer
+        ):
+            chain.append(power)
+    if not chain:
+        return found
+    lemmas, least = list(found.lemmas), _least(part, region)
+    if isinstance(part, sp.harmonic) and least is not None and below:
+        lemmas.insert(0, least)
+    wrapped = [each for lemma in lemmas if (each := _wrapped(lemma, least, chain, region)) is not None]
+    return Choice(part, wrapped, found.keep)
+
+
+def _length(expression: sp.Expr) -> int:
+    return sum(1 for _ in sp.preorder_traversal(expression))
+
+
+def _wrapped(lemma: Lemma, least: Lemma | None, chain: Sequence[sp.Expr], region: Region) -> Lemma | None:
+    """The lemma inside of the powers, the innermost first; `least` is an estimate of the same part from below."""
+    below = lemma.estimate(region).below
+    if below is None:  # without a variable
+        return lemma
+    for power in chain:
+        if not base_and_exponent(power)[1].is_Rational:
+            lemma, least = Inside(power, lemma), None if least is None else Inside(power, least)
+        elif below or least is not None:
+            lemma = InsideRoot(power, lemma, None if below else least)
+            least = None if least is None else InsideRoot(power, least)
+        else:
+            return None
+    return lemma
+
+
+def _least(part: sp.Expr, region: Region) -> Lemma | None:
+    """A number that the part is at least, where that is plain."""
+    if not isinstance(part, (sp.log, sp.harmonic)):
+        return None
+    x = operands(part)[0]
+    corner = _corner(x, region)
+    if isinstance(part, sp.log):
+        return LogBound(x, rational(corner), 1, True) if corner > 0 else None
+    p = order(part)
+    return HarmonicRises(x, rational(max(corner // 1, 0)), p, True) if isinstance(p, sp.Rational) else None
+
+
 def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
     p = order(part)
     if p == 1:
         sides = _sides(goal, part, sample)
         return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
-    if x != n or not isinstance(p, sp.Rational):
+    if not isinstance(p, sp.Rational):
         return []
+    if x != n:
+        return _shifted_options(goal, part, x, sample)
     if p.is_Integer:
         return [ZetaTail(int(p))]
     ends, sides = (True, False) if fraction(p) > 1 else (False,), _sides(goal, part, sample)
     powers: list[Lemma] = [HarmonicPower(p, below, endless) for below in sides for endless in ends]
     return powers
+
+
+def _shifted_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
+    """Of a harmonic number of an order p other than 1, not at n: the others of that order, and its series for p > 1."""
+    p, sides = order(part), _sides(goal, part, sample)
+    if not isinstance(p, sp.Rational):
+        return []
+    others = [operands(other)[0] for other in parts(goal, sp.harmonic) if other != part and order(other) == p]
+    lemmas: list[Lemma] = [HarmonicRises(x, y, p, below) for below in sides for y in others]
+    return lemmas + [HarmonicPower(p, below, True, x) for below in sides if p > 1]
 
 
 def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
@@ -134,14 +213,15 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
     """Of a power with a variable in its exponent."""
     single, run = isinstance(region.run, Only), region.run
     powers = sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key)
-    for power in powers:
+    divisors = {power: _divisors(power, powers) for power in powers}
+    for power in sorted(powers, key=lambda power: not divisors[power]):
         base, exponent = base_and_exponent(power)
         if power in kept or not symbols(exponent) - {i} or single and symbols(power) == {n}:
             continue
         if single and at(exponent, n, run.least).is_Integer:
             continue
         sides = _sides(goal, power, sample)
-        lemmas: list[Lemma] = []
+        lemmas: list[Lemma] = [PowerRatio(power, c) for c in divisors[power]]
         if symbols(base):
             lemmas += [ExponentBound(power, c, below) for below in sides for c in (sp.S.One, sp.S.Zero)]
             lemmas += [Bernoulli(base, exponent, sp.S.One, below) for below in sides]
@@ -161,6 +241,16 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
         plain = not symbols(base) and symbols(exponent) == {n} and not isinstance(run, RootFrom)
         return Choice(power, lemmas, keep=plain)
     return None
+
+
+def _divisors(power: sp.Expr, powers: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """For a power of a sum the bases of those that it is divided by but for a number, as n in (n + 1)^n n^(1 - n)."""
+    base, exponent = base_and_exponent(power)
+    if not isinstance(base, sp.Add) or not symbols(exponent):
+        return []
+    others = [base_and_exponent(other) for other in powers]
+    opposite = [c for c, e in others if not symbols(as_expression(sp.expand(e + exponent)))]
+    return [c for c in opposite if symbols(c) and not isinstance(c, sp.Add)]
 
 
 def _rate(power: sp.Expr) -> sp.Expr | None:
