@@ -16,6 +16,7 @@ from ..sympy_types import (
     parts,
     polynomial,
     replaced,
+    slope,
     sum_of,
     summand,
     symbols,
@@ -122,8 +123,8 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     found = [part for part in found if isinstance(part, sp.Sum) or part.args[0] == n]
     stand_ins = {part: sp.Dummy() for part in found}
     opaque = replaced(expression, stand_ins)
-    slopes = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
-    merged = {part for part, slope in slopes.items() if slope.free_symbols.isdisjoint({n, *stand_ins.values()})}
+    slopes = {part: slope(opaque, stand_in) for part, stand_in in stand_ins.items()}
+    merged = {part for part, factor in slopes.items() if factor.free_symbols.isdisjoint({n, *stand_ins.values()})}
     # What stands in a product with n or another sum, or in a function, is written by itself.
     apart = {stand_in: _alone(part) for part, stand_in in stand_ins.items() if part not in merged}
     rest = replaced(opaque, apart | {stand_ins[part]: sp.S.Zero for part in merged})

@@ -18,12 +18,12 @@ from .certificate import Case, Certificate
 from .completion import squares
 from .deadline import checkpoint
 from .domain import Domain
-from .estimates import Sample, choice
-from .lemmas import Lemma
+from .estimates import choice
+from .lemmas import Estimate, Lemma
 from .pieces import split_of
 from .region import Between, From, Only, Region, RootFrom, Run
+from .sides import Sample
 from .splits import Cell, Split, refined, variables
-from .unsound import Unsound
 
 #: The lemmas of a case; `None` where none were found.
 Found = tuple[Lemma, ...] | None
@@ -174,7 +174,7 @@ class _Cell:
         return None if lemmas is None else Case(name, self.number, run, lemmas)
 
     def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
-        for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
+        for count, (lemmas, remains) in enumerate(_Eliminations(region, self.sample).of(goal)):
             checkpoint(_cost(remains))
             if not _fails_at_samples(remains, region):
                 if region.is_nonnegative(remains):
@@ -252,34 +252,40 @@ def _cost(goal: sp.Expr) -> int:
     return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
 
 
-def _eliminations(
-    goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
-) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    """Sequences of lemmas after which the goal is rational, with what they leave: one of each first lemma in turn."""
-    found = choice(goal, region, sample, kept)
-    if found is None:
-        yield (), goal
-        return
-    ways: list[Iterator[tuple[tuple[Lemma, ...], sp.Expr]]] = []
-    if found.keep:
-        ways.append(_eliminations(goal, region, sample, kept | {found.part}))
-    ways += [_after(lemma, goal, region, sample, kept) for lemma in found.lemmas]
-    while ways:
-        for way in list(ways):
-            following = next(way, None)
-            if following is None:
-                ways.remove(way)
-            else:
-                yield following
+class _Eliminations:
+    """Sequences of lemmas after which a goal is rational on a region."""
 
+    def __init__(self, region: Region, sample: Sample) -> None:
+        self.region, self.sample = region, sample
+        #: What a lemma says, `None` where it does not hold: most come up again after other choices before them.
+        self._estimates: dict[Lemma, Estimate | None] = {}
 
-def _after(
-    lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
-) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    checkpoint(_cost(goal))
-    try:
-        remains = lemma.apply(goal, region)
-    except Unsound:
-        return
-    for lemmas, final in _eliminations(remains, region, sample, kept):
-        yield (lemma, *lemmas), final
+    def of(self, goal: sp.Expr, kept: frozenset[sp.Expr] = frozenset()) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+        """Sequences with what they leave: one of each first lemma in turn."""
+        found = choice(goal, self.region, self.sample, kept)
+        if found is None:
+            yield (), goal
+            return
+        ways: list[Iterator[tuple[tuple[Lemma, ...], sp.Expr]]] = []
+        if found.keep:
+            ways.append(self.of(goal, kept | {found.part}))
+        ways += [self._after(lemma, goal, kept) for lemma in found.lemmas]
+        while ways:
+            for way in list(ways):
+                following = next(way, None)
+                if following is None:
+                    ways.remove(way)
+                else:
+                    yield following
+
+    def _after(
+        self, lemma: Lemma, goal: sp.Expr, kept: frozenset[sp.Expr]
+    ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+        checkpoint(_cost(goal))
+        if lemma not in self._estimates:
+            holds = all(condition.holds() for condition in lemma.conditions(self.region))
+            self._estimates[lemma] = lemma.estimate(self.region) if holds else None
+        estimate = self._estimates[lemma]
+        if estimate is not None:
+            for lemmas, final in self.of(estimate.within(goal), kept):
+                yield (lemma, *lemmas), final
