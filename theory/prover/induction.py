@@ -16,7 +16,7 @@ from .statement import Statement
 from .stretches import certified
 
 #: How hard each part of a proof is tried.
-_ROUNDS = (*search.QUICK, (5, 2))
+_ROUNDS = (*search.QUICK, search.Round(5, 2))
 
 
 def by_induction(statement: Statement, other: Statement, lower: bool) -> Parts | None:
