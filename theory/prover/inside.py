@@ -22,7 +22,8 @@ def inside(lemmas: Sequence[Lemma], part: sp.Expr, goal: sp.Expr, region: Region
     if not chain:
         return lemmas
     least = _least(part, region)
-    if isinstance(part, sp.harmonic) and least is not None and True in sides_of(goal, part, sample):
+    rooted = isinstance(part, sp.harmonic) and base_and_exponent(chain[0])[1].is_Rational
+    if rooted and least is not None and True in sides_of(goal, part, sample):
         lemmas = [least, *lemmas]
     return [each for lemma in lemmas if (each := _wrapped(lemma, least, chain, region)) is not None]
 
