@@ -286,6 +286,9 @@ def _is_nonnegative(expression: sp.Expr, region: Region) -> bool:
             return all(_is_nonnegative(part, region) for part in operands(expression))
         case sp.log():
             return region.is_nonnegative(operands(expression)[0] - 1)
+        case sp.Pow():
+            base, exponent = operands(expression)
+            return bool(exponent.is_Rational and exponent > 0) and _is_nonnegative(base, region)
     return False
 
 

@@ -69,7 +69,7 @@ def _(lemma: Inside, used: Application) -> Claims:
     factors = [base_and_exponent(factor) for factor in sp.Mul.make_args(used.estimate.value)]
     logs = " + ".join(text(as_expression(e * sp.log(b))) for b, e in factors)
     return [
-        (f"subst({text(exponent)}, {inner}[1], {inner}[2])*{log} == {logs}", "the estimate"),
+        (f"V == {_named(used)} && subst({text(exponent)}, {inner}[1], {inner}[2])*{log} == {logs}", "the estimate"),
         *_line(exponent, inner, used.stated[-1], used),
     ]
 
@@ -83,19 +83,24 @@ def _(lemma: InsideRoot, used: Application) -> Claims:
     return [
         (f"{text(e)} > 0", "the exponent"),
         (f"P == {text(lemma.root)}", "the root"),
-        (f"({raised}) == subst({text(x)}, {inner}[1], {inner}[2])^{e.p}", "the estimate"),
+        (f"V == {_named(used)} && ({raised}) == subst({text(x)}, {inner}[1], {inner}[2])^{e.p}", "the estimate"),
         (f"{int(below is True)} && {inner}[1] == {least}[1]", "an estimate from below"),
         (f"{text(smallest)} == subst({text(x)}, {least}[1], {least}[2])", "the least value"),
         *_line(x, inner, slope, used),
     ]
 
 
+def _named(used: Application) -> str:
+    """The estimate, as the product of its factors."""
+    return "*".join(used.names.text(as_expression(factor)) for factor in sp.Mul.make_args(used.estimate.value))
+
+
 def _raised(value: sp.Expr, q: int) -> Iterator[tuple[sp.Expr, sp.Expr]]:
-    """The bases of a product that is >= 0 by its roots and positive factors, and their exponents in its q-th power."""
+    """The bases of a product that is >= 0 by its roots and factors, and their exponents in its q-th power."""
     for factor in sp.Mul.make_args(value):
         base, exponent = base_and_exponent(as_expression(factor))
         whole = as_expression(exponent * q)
-        if not whole.is_Integer or exponent.is_Integer and not base.is_positive:
+        if not whole.is_Integer or exponent.is_Integer and not base.is_nonnegative:
             raise ValueError(f"the root {value} cannot be exported to PARI/GP.")
         yield base, whole
 

@@ -158,7 +158,9 @@ def _rule(part: sp.Expr) -> sp.Expr | None:
 
 
 def _power_rule(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-    """b^(x + r) is b^r b^x for an x linear in n, and (1/b)^x is b^-x."""
+    """b^(x + r) is b^r b^x for an x linear in n, (1/b)^x is b^-x, and x^-y is 1/x^y."""
+    if symbols(base) and exponent.could_extract_minus_sign():
+        return sp.Pow(sp.Pow(base, -exponent), -1, evaluate=False)
     if isinstance(base, sp.Rational) and 0 < base < 1:
         base, exponent = as_expression(1 / base), -exponent
     rest = at(exponent, n, 0)

@@ -30,20 +30,21 @@ nowhere_zero(t) = { for (k = 1, #VARIABLES, if (t[2][k] > 0 && !setsearch(Set(PO
 has_sign(L, s) = { for (j = 1, #L, my(x = number_sign(L[j][1])); if (x == 2 || x * s < 0, return(0))); 1 };
 some_nowhere_zero(L, s) = { for (j = 1, #L, if (number_sign(L[j][1]) == s && nowhere_zero(L[j]), return(1))); 0 };
 
-\\ F = N/D is >= 0 (strict: > 0): the terms of D have one sign and one is nowhere 0; those of N have the same.
-shown(F, N, D, strict, what) = {
-  must(F * D == N, Str(what, ": the quotient"));
-  my(below = terms(D), above = terms(N), s = if (has_sign(below, 1), 1, has_sign(below, -1), -1, 0));
-  must(s != 0 && some_nowhere_zero(below, s), Str(what, ": the denominator"));
-  must(has_sign(above, s), Str(what, ": a negative coefficient"));
-  must(!strict || some_nowhere_zero(above, s), Str(what, ": it may be 0"));
-};
 \\ Equal up to identities between constants.
 near(A, B, what) = {
   if (A == B, must(1, what); return);
   my(L = monomials(numerator(A - B)));
   for (j = 1, #L, must(abs(number(L[j][1])) < ROUNDING, what));
   must(#L > 0, what);
+};
+
+\\ F = N/D is >= 0 (strict: > 0): the terms of D have one sign and one is nowhere 0; those of N have the same.
+shown(F, N, D, strict, what) = {
+  near(F * D, N, Str(what, ": the quotient"));
+  my(below = terms(D), above = terms(N), s = if (has_sign(below, 1), 1, has_sign(below, -1), -1, 0));
+  must(s != 0 && some_nowhere_zero(below, s), Str(what, ": the denominator"));
+  must(has_sign(above, s), Str(what, ": a negative coefficient"));
+  must(!strict || some_nowhere_zero(above, s), Str(what, ": it may be 0"));
 };
 
 \\ SUMS: [name, term], the sum of the term over i = 1..n. TAILS: [name, term], the sum over all i > n.
