@@ -24,8 +24,18 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, InsideRoot, PowerRatio, Square
-from .products import ProductBound
+from .powers import (
+    AsExponential,
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    Inside,
+    InsideRoot,
+    PowerRatio,
+    Square,
+)
+from .products import ProductBound, ProductSum
 from .region import Between, From, Only, Region, RootFrom, Run
 from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound
 from .splits import Cell, Split, refined, variables
@@ -34,6 +44,7 @@ from .unsound import Unsound
 GOALS = ("difference", "step")
 #: The lemmas and runs that are trusted; another class could say anything.
 _LEMMAS = (
+    AsExponential,
     Bernoulli,
     ExpTangent,
     ExponentBound,
@@ -47,6 +58,7 @@ _LEMMAS = (
     LogRatio,
     PowerBound,
     ProductBound,
+    ProductSum,
     PowerRatio,
     RootBound,
     SeriesTail,

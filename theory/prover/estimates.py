@@ -31,6 +31,7 @@ from .lemmas import (
     ZetaTail,
 )
 from .powers import (
+    AsExponential,
     Bernoulli,
     ExponentBound,
     ExpTangent,
@@ -86,7 +87,7 @@ def _choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Ex
             return Choice(total, sum_options(summand(total)))
     for product in parts(goal, sp.Product):
         if not single:
-            return Choice(product, product_bounds(factor_of(product), sides_of(goal, product, sample)))
+            return Choice(product, _product_options(goal, product, sample))
     for part in parts(goal, sp.harmonic):
         x = operands(part)[0]
         if single and symbols(x) == {n}:
@@ -100,6 +101,10 @@ def _choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Ex
         or _power_choice(goal, region, sample, kept)
         or _root_choice(goal, region, sample, kept)
     )
+
+
+def _product_options(goal: sp.Expr, product: sp.Product, sample: Sample) -> list[Lemma]:
+    return product_bounds(factor_of(product), sides_of(goal, product, sample), exponentials=goal.has(sp.exp))
 
 
 def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
@@ -160,12 +165,16 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
             continue
         sides = sides_of(goal, power, sample)
         lemmas: list[Lemma] = [PowerRatio(power, c) for c in divisors[power]]
+        exponents = [operands(other)[0] for other in powers if isinstance(other, sp.exp) and other != power]
         if symbols(base):
+            lemmas += [AsExponential(power, below) for below in sides if exponents]
             lemmas += [ExponentBound(power, c, below) for below in sides for c in (sp.S.One, sp.S.Zero)]
             lemmas += [Bernoulli(base, exponent, sp.S.One, below) for below in sides]
             if (exponent / 2).is_integer:  # so that the base may be negative
                 lemmas += [Bernoulli(base**2, exponent / 2, sp.S.One, below) for below in sides]
         else:
+            # of two exponentials the one in the place of the other
+            lemmas += [ExponentBound(power, c, below) for below in sides if base == sp.E for c in exponents]
             others = {rate for other in powers if other != power and (rate := _rate(other)) is not None}
             rates = sorted(others - {_rate(power)}, key=sp.default_sort_key)
             lemmas += [Geometric(power, rate, run.least, below) for below in sides for rate in rates]

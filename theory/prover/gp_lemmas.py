@@ -7,7 +7,7 @@ certificate used.
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import at, coefficient, symbols
+from ..sympy_types import at, cancelled, coefficient, symbols
 from .canonical import partial_sum, tail
 from .gp_claims import Application, Claims, claims
 from .lemmas import (
@@ -23,7 +23,7 @@ from .lemmas import (
     ZetaTail,
 )
 from .powers import ExponentBound, base_and_exponent
-from .products import ProductBound
+from .products import ProductBound, ProductSum
 from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound, partial_fractions
 
 
@@ -31,6 +31,8 @@ def where(lemma: Lemma) -> str:
     """The run of n on which the lemma's conditions have to hold, where it is used on the run r."""
     if isinstance(lemma, (ProductBound, TailBound, Telescoping)):
         return '["from", least(r), 1]'
+    if isinstance(lemma, ProductSum):
+        return '["from", 1, 1]'
     return f'["from", {lemma.first}, 1]' if isinstance(lemma, Termwise) else "r"
 
 
@@ -220,6 +222,20 @@ def _(lemma: ProductBound, used: Application) -> Claims:
         (f"term_of(P, PRODUCTS) == {factor}", "the factor"),
         (f"V == {first}/{start}*{value}", "the estimate"),
         *used.needs(f"subst({factor}, i_, n_ + 1)", first, start, f"{'' if lemma.below else '-'}({gap})"),
+    ]
+
+
+@claims.register
+def _(lemma: ProductSum, used: Application) -> Claims:
+    text = used.names.text
+    factor, total = text(lemma.factor), text(partial_sum(cancelled(lemma.factor - 1)))
+    each = f"subst({factor}, i_, n_)"
+    known = f"V == 1 + {total}" if lemma.below else f'same(logarithm_of(V), {total}, "the exponent")'
+    sides = [each, f"1 - {each}"] if lemma.below else [each]
+    return [
+        (f"term_of(P, PRODUCTS) == {factor} && term_of({total}, SUMS) == {factor} - 1", "the terms"),
+        (known, "the estimate"),
+        *used.needs(*([f"{each} - 1"] if lemma.below and len(used.stated) == 1 else sides)),
     ]
 
 

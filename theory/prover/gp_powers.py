@@ -9,6 +9,7 @@ from ..sympy_types import as_expression, at, cancelled, coefficient
 from .gp_claims import Application, Claims, claims, power_of
 from .lemmas import Lemma
 from .powers import (
+    AsExponential,
     Bernoulli,
     ExponentBound,
     ExpTangent,
@@ -111,6 +112,17 @@ def _line(expression: sp.Expr, inner: str, slope: sp.Expr, used: Application) ->
     return [
         (f"{used.names.text(slope)} == {change}", "the slope"),
         (f"deriv({change}, {inner}[1]) == 0", "a line"),
+    ]
+
+
+@claims.register
+def _(lemma: AsExponential, used: Application) -> Claims:
+    text = used.names.text
+    base, exponent = map(text, base_and_exponent(lemma.power))
+    rate = f"(1 - 1/{base})" if lemma.below else f"({base} - 1)"
+    return [
+        (f"P == {text(lemma.power)} && logarithm_of(V) == {exponent}*{rate}", "the estimate"),
+        *used.needs(base, exponent),
     ]
 
 

@@ -149,6 +149,27 @@ def _rises(expression: sp.Expr, part: sp.Expr, region: Region) -> Iterator[Condi
 
 
 @dataclass(frozen=True)
+class AsExponential(Lemma):
+    """b^e <= exp(e (b - 1)) and b^e >= exp(e (1 - 1/b)), for b > 0 and e >= 0 (DLMF 4.5.1)."""
+
+    power: sp.Expr
+    below: bool
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """A positive base, and an exponent >= 0."""
+        base, exponent = base_and_exponent(self.power)
+        yield from without(i, self.power)
+        yield positive(base, region)
+        yield nonnegative(exponent, region)
+
+    def estimate(self, region: Region) -> Estimate:
+        """The power."""
+        base, exponent = base_and_exponent(self.power)
+        rate = cancelled(1 - 1 / base if self.below else base - 1)
+        return Estimate(self.power, as_expression(sp.exp(exponent * rate)), self.below)
+
+
+@dataclass(frozen=True)
 class PowerRatio(Lemma):
     """b^e = c^e (b/c)^e for b, c > 0."""
 

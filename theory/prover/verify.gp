@@ -55,7 +55,7 @@ free_of_n(A) = { if (deriv(A, n_) != 0, return(0)); for (k = 1, #FUNCTIONS, if (
 \\ A = B: as they stand, or since both are equal at n = 1 and change alike from n to n + 1; tails are linear.
 same(A, B, what) = {
   my(D = reduced(reduced(A - B)), sums = [s[1] | s <- SUMS], tails = [t[1] | t <- TAILS], all, rest, a, b);
-  if (D == 0, must(1, what); return);
+  if (D == 0, must(1, what); return(1));
   all = concat(sums, tails); rest = substvec(D, all, vector(#all));
   a = vector(#sums, k, deriv(D, sums[k])); b = vector(#tails, k, deriv(D, tails[k]));
   must(D == rest + sum(k = 1, #sums, a[k] * sums[k]) + sum(k = 1, #tails, b[k] * tails[k]), Str(what, ": not linear in sums"));
@@ -65,6 +65,7 @@ same(A, B, what) = {
   must(sum(k = 1, #tails, b[k] * TAILS[k][2]) == 0, Str(what, ": tails"));
   must(sum(k = 1, #sums, a[k] * subst(SUMS[k][2], i_, n_ + 1)) + subst(rest, n_, n_ + 1) - rest == 0, Str(what, ": the step"));
   must(sum(k = 1, #sums, a[k] * subst(SUMS[k][2], i_, 1)) + subst(rest, n_, 1) == 0, Str(what, ": n = 1"));
+  1
 };
 \\ A at n + 1; `following` are the FUNCTIONS there.
 next_n(A, following) = {

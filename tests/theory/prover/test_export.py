@@ -21,8 +21,8 @@ from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
 from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, RootBound, TailBound, ZetaTail
 from theory.prover.parsing import parse_bound
-from theory.prover.powers import ExponentBound, Inside, InsideRoot
-from theory.prover.products import ProductBound
+from theory.prover.powers import AsExponential, ExponentBound, Inside, InsideRoot
+from theory.prover.products import ProductBound, ProductSum
 from theory.prover.region import From, Only
 from theory.prover.series import HarmonicRises
 from theory.symbols import T, i, n
@@ -137,6 +137,7 @@ def test_gp_verifies(name, text, tmp_path):
     assert verdict(gp_script(*proof(name, text)), tmp_path) == "verified"
 
 
+FALLING, RISING = (partial_product(1 + sign / (T * i**2)) for sign in (-1, 1))
 LEAST, NESTED = LogBound(n, sp.S.One, 1, True), sp.sqrt(sp.log(n))
 BY_HAND = [
     # a root from above, with what shows that it is real
@@ -149,6 +150,13 @@ BY_HAND = [
     # one root inside another, and inside an exponent
     (T * n, T * n * sp.sqrt(1 + NESTED), InsideRoot(sp.sqrt(1 + NESTED), InsideRoot(NESTED, LEAST))),
     (T * n, T * n * 2**NESTED, Inside(2**NESTED, InsideRoot(NESTED, LEAST))),
+    # powers beside exponentials
+    ((1 - 1 / T) ** n, sp.exp(-n / T), AsExponential((1 - 1 / T) ** n, False)),
+    (sp.exp(-n / (T - 1)), (1 - 1 / T) ** n, AsExponential((1 - 1 / T) ** n, True)),
+    # products beside sums and exponentials
+    (1 - sp.harmonic(n, 2) / T, FALLING, ProductSum(1 - 1 / (T * i**2), True)),
+    (1 + sp.harmonic(n, 2) / T, RISING, ProductSum(1 + 1 / (T * i**2), True)),
+    (FALLING, sp.exp(-sp.harmonic(n, 2) / T), ProductSum(1 - 1 / (T * i**2), False)),
     # harmonic numbers that rise with their argument
     (sp.harmonic(n, 2), sp.harmonic(2 * n, 2), HarmonicRises(2 * n, n, sp.Integer(2), True)),
     (sp.harmonic(n, sp.S.Half), sp.harmonic(T * n, sp.S.Half), HarmonicRises(n, T * n, sp.S.Half, False)),
@@ -169,7 +177,6 @@ def test_lemmas_by_hand_are_verified(law, bound, lemmas, tmp_path):
 
 
 ROWS = Domain((Variable(T, (sp.Integer(3),)),))
-FALLING = partial_product(1 - 1 / (T * i**2))
 BOUNDED = ProductBound(1 - 1 / (T * i**2), (n + 1 / T) / n, True)
 
 
@@ -198,16 +205,15 @@ def test_products_are_verified(tmp_path):
 @needs_gp
 def test_products_by_induction_are_verified(tmp_path):
     """One n multiplied out, and a step that multiplies by one factor more."""
-    rising = partial_product(1 + 1 / (T * i**2))
     above_one = ProductBound(1 + 1 / (T * i**2), sp.S.One, True)
     induction = _products(Case("difference", 0, Only(1)), Case("step", 0, From(1), (above_one,)))
-    check(sp.S.One, rising, induction)
-    script = gp_script(sp.S.One, rising, induction)
+    check(sp.S.One, RISING, induction)
+    script = gp_script(sp.S.One, RISING, induction)
     assert verdict(script, tmp_path) == "verified"
     line = next(line for line in script.splitlines() if line.startswith("FOLLOWING[1] ="))
     assert verdict(script.replace(line, "FOLLOWING[1] = F1;"), tmp_path) != "verified"
     without_start = _products(*induction.cases[1:])
-    assert "no run reaches" in verdict(gp_script(sp.S.One, rising, without_start), tmp_path)
+    assert "no run reaches" in verdict(gp_script(sp.S.One, RISING, without_start), tmp_path)
 
 
 @needs_gp

@@ -26,6 +26,7 @@ from theory.prover.lemmas import (
     Termwise,
 )
 from theory.prover.powers import (
+    AsExponential,
     Bernoulli,
     ExponentBound,
     ExpTangent,
@@ -86,6 +87,8 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     (PowerBound((1 + w) ** n, True), (1 + w) ** n, WEIGHT_REGION),
     (Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 1)), sp.exp(sp.harmonic(n)), REGION),
     (Inside(2 ** (d * sp.harmonic(n)), HarmonicLog(n, 2)), 2 ** (d * sp.harmonic(n)), REGION),
+    *((AsExponential((1 - 1 / T) ** n, below), (1 - 1 / T) ** n, REGION) for below in (True, False)),
+    *((AsExponential(sigma ** (n - 2), below), sigma ** (n - 2), REGION) for below in (True, False)),
     (InsideRoot(ROOT, LEAST), ROOT, REGION),
     *((InsideRoot(ROOT, LogBound(n, TWO, k, False), LEAST), ROOT, REGION) for k in (1, 3)),
     (InsideRoot(ROOT**5, LogBound(n, TWO, 1, False), LEAST), ROOT**5, REGION),
@@ -191,6 +194,11 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (InsideRoot((1 + sp.log(n)) ** d, LEAST), REGION, "exponent > 0"),
     (InsideRoot(ROOT, LogBound(n, TWO, 1, False), LogBound(n, sp.Integer(3), 1, True)), REGION, ">= 3"),
     (InsideRoot(ROOT, LogBound(n, sp.Integer(3), 1, True)), REGION, ">= 3"),
+    (AsExponential((sigma - 1) ** n, True), REGION, "> 0"),
+    (AsExponential((1 - w) ** n, False), WEIGHT_REGION, "> 0"),  # 1/b is asked for
+    (AsExponential(sigma ** (1 - n), False), REGION, ">= 0"),  # the other way round
+    (AsExponential(sigma ** (n - 3), True), REGION, ">= 0"),
+    (AsExponential((1 + i) ** n, True), REGION, "without i"),
     (PowerRatio((n - 2) ** n, n), REGION, "> 0"),
     (PowerRatio(n**n, n - 2), REGION, "> 0"),
     (PowerRatio(n**n, -n), REGION, "> 0"),
