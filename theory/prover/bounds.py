@@ -109,6 +109,8 @@ def judge(
     divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
     by_parts = partial(in_parts, statement, other, lower) if divisible else None
     inductive = partial(by_induction, statement, other, lower) if statement.recursion is not None else None
+    if inductive is None and other.recursion is not None:
+        inductive = partial(by_induction, other, statement, not lower)
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
