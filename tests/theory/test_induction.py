@@ -178,7 +178,7 @@ def test_a_law_by_recursion_is_judged_against_one_with_a_product(turned: bool) -
 
 def test_sums_and_products_go_back_by_one() -> None:
     total, product = partial_sum(1 / (i**2 + T)), partial_product(1 + 1 / (T * i))
-    expression = n * total / T - product**2 + tail(1 / (i**3 + i)) + sp.log(n)
+    expression = n * total / T - product**2 + tail(i**-2) + sp.log(n)
     for k in (2, 3, 7):
         gap = before(expression).subs({T: 3, n: k}) - expression.subs({T: 3, n: k - 1})
         assert abs(sp.N(gap.doit(), 30)) < 1e-20
