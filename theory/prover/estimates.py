@@ -130,7 +130,7 @@ def _shifted_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -
         return []
     others = [operands(other)[0] for other in parts(goal, sp.harmonic) if other != part and order(other) == p]
     lemmas: list[Lemma] = [HarmonicRises(x, y, p, below) for below in sides for y in others]
-    return lemmas + [HarmonicPower(p, below, True, x) for below in sides if p > 1]
+    return lemmas + [HarmonicPower(p, below, True, x) for below in sides if fraction(p) > 1]
 
 
 def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:

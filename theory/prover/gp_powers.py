@@ -79,6 +79,7 @@ def _(lemma: Inside, used: Application) -> Claims:
 def _(lemma: InsideRoot, used: Application) -> Claims:
     text, (inner, _), (least, below) = used.names.text, used.inner[0], used.inner[-1]
     x, e = base_and_exponent(lemma.root)
+    assert isinstance(e, sp.Rational)  # or it would not be a lemma that holds
     slope, smallest = used.stated[-2:]
     raised = "*".join(f"({text(b)})^({k})" for b, k in _raised(used.estimate.value, e.q))
     return [
