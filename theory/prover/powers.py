@@ -125,6 +125,8 @@ class InsideRoot(Lemma):
         yield from self.inner.conditions(region)
         inner = self.inner.estimate(region)
         lowest = inner
+        # Of two estimates from below the other one would say nothing of v, whose even power may be larger.
+        yield numbers(self.least is None or inner.below is False, "no other least value beside an estimate from below")
         if self.least is not None:
             yield from self.least.conditions(region)
             lowest = self.least.estimate(region)

@@ -58,7 +58,7 @@ POINTS = [
 ]
 
 ROOT, LEAST = sp.sqrt(d + sp.log(n)), LogBound(n, TWO, 1, True)
-LOG = sp.sqrt(sp.log(n))
+LOG, TINY = sp.sqrt(sp.log(n)), rational(Fraction(1, 10_000))
 CUBE = (n * sp.log(T) + d * sp.log(n)) ** THIRD
 
 TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
@@ -189,6 +189,9 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (InsideRoot(ROOT, LogBound(n, TWO, 1, False), LogBound(n, TWO, 2, False)), REGION, "from below"),
     (InsideRoot(CUBE, LogBound(n, TWO, 1, False), LogBound(T, TWO, 1, True)), REGION, "two estimates of log.n.; one"),
     (InsideRoot(CUBE, LEAST), REGION, ">= 0"),  # of log T nothing is said
+    (InsideRoot((sp.log(n) - 1) ** 2, LEAST), REGION, ">= 0"),  # (log 2 - 1)^2 is more than that at n = 3
+    (InsideRoot((d + sp.log(n)) ** 2, LogBound(n, TINY, 1, True), LEAST), REGION, "no other least value"),
+    (InsideRoot((d + sp.log(n)) ** 2, LogBound(n, TINY, 1, True)), REGION, ">= 0"),
     (InsideRoot(1 / ROOT, LEAST), REGION, "exponent > 0"),
     (InsideRoot(ROOT ** (2 * sp.sqrt(2)), LEAST), REGION, "exponent > 0"),
     (InsideRoot((1 + sp.log(n)) ** d, LEAST), REGION, "exponent > 0"),
