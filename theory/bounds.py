@@ -20,6 +20,7 @@ from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
 from .prover.statement import Beyond, Recursion, Statement
+from .prover.unrolled import Unrolled
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
 from .recursion import solve
 from .symbolic_workflow import SymbolicWorkflow
@@ -31,6 +32,8 @@ from .workflow import Workflow
 _KNOWN_ITERATIONS = 64
 #: Likewise where it is a recursion, whose quotients of polynomials grow with each.
 _KNOWN_IN_FULL = 8
+#: Likewise at one point of the domain, where these are numbers.
+_KNOWN_IN_NUMBERS = 300
 #: Likewise where its gain obeys a recurrence.
 _KNOWN_BY_RECURRENCE = 4096
 
@@ -283,9 +286,9 @@ def _recursion(law: Law, *, asymptotic: bool) -> Recursion | None:
 def _at_iteration(
     law: Law, unit: sp.Expr, *, asymptotic: bool
 ) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
-    """The law at one n, for a law without a formula in n: its gain there times the unit.
+    """The law at one n, for a law without a formula in n: its gain there times the unit, or by its recursion.
 
-    Symbols of the workflow have numbers there too.
+    Symbols of the workflow have numbers there too; where all others have, a recursion goes further.
     """
     own, each = sorted(law.workflow.symbols, key=str), None if asymptotic else law.derived.each
 
@@ -294,11 +297,16 @@ def _at_iteration(
         checkpoint(iterations**2)
         return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
 
-    lines = None if own else law.strips
+    lines, unrolled = None if own else law.strips, None
+    steps = None if each is None else _recursion(law, asymptotic=asymptotic)
+    if each is not None and steps is not None:
+        unrolled = Unrolled(steps, substituted(each(1), law.task.at))
 
     def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
         most = most if lines is None else _KNOWN_BY_RECURRENCE
+        if unrolled is not None and most < iteration <= _KNOWN_IN_NUMBERS and unrolled.has_numbers(values):
+            return unrolled.at(iteration, values)
         if iteration > most:
             raise OutOfReach(f"the law is known up to n = {most}")
         if not all(symbol in values for symbol in own):

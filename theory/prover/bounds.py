@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 #: Units of work after which each search is given up: those that find something need a tenth as a rule, and all of them
 #: together take under five seconds of an ordinary processor. A proof that goes on does not repeat what was tried. Most
 #: counterexamples downhill are found soon, so that what is true waits for a short search alone.
-_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 13_000, 110_000, 130_000, 60_000
+_SMALL, _FAR, _QUICK, _DOWNHILL, _PROOF, _IN_PARTS = 60_000, 20_000, 20_000, 110_000, 130_000, 60_000
 _SHORT_DOWNHILL, _SHORT_PROOF, _SHORT_PARTS = 15_000, 60_000, 30_000
 
 
@@ -109,6 +109,8 @@ def judge(
     divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
     by_parts = partial(in_parts, statement, other, lower) if divisible else None
     inductive = partial(by_induction, statement, other, lower) if statement.recursion is not None else None
+    if inductive is None and other.recursion is not None:
+        inductive = partial(by_induction, other, statement, not lower)
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),
         ("counterexamples among points far out", _FAR, lookout.far),
@@ -161,7 +163,7 @@ def _listed(domain: Domain) -> str:
 
 
 def _proof(
-    statement: Statement, other: Statement, lower: bool, known: search.Known, rounds: Sequence[tuple[int, int]]
+    statement: Statement, other: Statement, lower: bool, known: search.Known, rounds: Sequence[search.Round]
 ) -> Certificate | None:
     smaller, larger = (other.expr, statement.expr) if lower else (statement.expr, other.expr)
     return certified(smaller, larger, statement, lower, rounds, known)

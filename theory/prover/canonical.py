@@ -16,6 +16,7 @@ from ..sympy_types import (
     parts,
     polynomial,
     replaced,
+    slope,
     sum_of,
     summand,
     symbols,
@@ -115,6 +116,22 @@ def step(expression: sp.Expr) -> sp.Expr:
     return canonical(replaced(shifted, following) - expression)
 
 
+def before(expression: sp.Expr) -> sp.Expr:
+    """expression(n - 1), with sums and products over i = 1..n still; where a factor is 0 it has no value.
+
+    Raises:
+        Unsound: a sum or product has n in it, or is another one.
+    """
+    if not sums_are_plain(expression):
+        raise Unsound(f"{expression} has a sum or product with n in it.")
+    totals, products = parts(expression, sp.Sum), parts(expression, sp.Product)
+    stand_ins = {part: sp.Dummy() for part in (*totals, *products)}
+    # A partial sum has had one term less, and a tail one more.
+    earlier = {stand_ins[s]: s + at(summand(s), i, n) * (1 if is_tail(s) else -1) for s in totals}
+    earlier |= {stand_ins[p]: p / at(factor_of(p), i, n) for p in products}
+    return replaced(at(replaced(expression, stand_ins), n, n - 1), earlier)
+
+
 def canonical(expression: sp.Expr) -> sp.Expr:
     """The expression with polygamma functions as sums, harmonic numbers at n, and sums merged where they are linear."""
     expression = as_expression(expression.replace(sp.polygamma, _polygamma).replace(sp.harmonic, _harmonic))
@@ -122,8 +139,8 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     found = [part for part in found if isinstance(part, sp.Sum) or part.args[0] == n]
     stand_ins = {part: sp.Dummy() for part in found}
     opaque = replaced(expression, stand_ins)
-    slopes = {part: as_expression(sp.diff(opaque, stand_in)) for part, stand_in in stand_ins.items()}
-    merged = {part for part, slope in slopes.items() if slope.free_symbols.isdisjoint({n, *stand_ins.values()})}
+    slopes = {part: slope(opaque, stand_in) for part, stand_in in stand_ins.items()}
+    merged = {part for part, factor in slopes.items() if factor.free_symbols.isdisjoint({n, *stand_ins.values()})}
     # What stands in a product with n or another sum, or in a function, is written by itself.
     apart = {stand_in: _alone(part) for part, stand_in in stand_ins.items() if part not in merged}
     rest = replaced(opaque, apart | {stand_ins[part]: sp.S.Zero for part in merged})

@@ -24,27 +24,42 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
-from .products import ProductBound
+from .powers import (
+    AsExponential,
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    Inside,
+    InsideRoot,
+    PowerRatio,
+    Square,
+)
+from .products import ProductBound, ProductSum
 from .region import Between, From, Only, Region, RootFrom, Run
-from .series import HarmonicPower, SeriesTail, ZetaBound
+from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound
 from .splits import Cell, Split, refined, variables
 from .unsound import Unsound
 
 GOALS = ("difference", "step")
 #: The lemmas and runs that are trusted; another class could say anything.
 _LEMMAS = (
+    AsExponential,
     Bernoulli,
     ExpTangent,
     ExponentBound,
     Geometric,
     HarmonicLog,
     HarmonicPower,
+    HarmonicRises,
     Inside,
+    InsideRoot,
     LogBound,
     LogRatio,
     PowerBound,
     ProductBound,
+    ProductSum,
+    PowerRatio,
     RootBound,
     SeriesTail,
     Square,
@@ -238,7 +253,7 @@ def is_defined(bound: sp.Expr, region: Region) -> bool:
             if exponent.is_Integer and exponent > 0:
                 return True
             negative = exponent.is_Integer and _is_positive(-base, region)
-            root = exponent.is_Rational and exponent > 0 and region.is_nonnegative(base)
+            root = exponent.is_Rational and exponent > 0 and _is_nonnegative(base, region)
             powers = exponent.is_integer and (base.is_negative or region.is_nonnegative(exponent))  # 0^0 = 1
             return bool(negative or root or _is_positive(base, region) or powers)
         case sp.log():
@@ -262,7 +277,7 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
             return all(_is_positive(factor, region) for factor in operands(expression))
         case sp.Add():
             rest = [part for part in operands(expression) if not _is_positive(part, region)]
-            return len(rest) < len(expression.args) and region.is_nonnegative(sp.Add(*rest))
+            return len(rest) < len(expression.args) and _is_nonnegative(sp.Add(*rest), region)
         case sp.Pow():
             return _is_positive(operands(expression)[0], region)
         case sp.log():
@@ -271,6 +286,21 @@ def _is_positive(expression: sp.Expr, region: Region) -> bool:
             return bool(order(expression).is_positive) and _is_positive(operands(expression)[0], region)
         case sp.exp():
             return True
+    return False
+
+
+def _is_nonnegative(expression: sp.Expr, region: Region) -> bool:
+    """Whether the expression is shown to be >= 0 on the region, taken apart likewise."""
+    if region.is_nonnegative(expression) or _is_positive(expression, region):
+        return True
+    match expression:
+        case sp.Add() | sp.Mul():
+            return all(_is_nonnegative(part, region) for part in operands(expression))
+        case sp.log():
+            return region.is_nonnegative(operands(expression)[0] - 1)
+        case sp.Pow():
+            base, exponent = operands(expression)
+            return bool(exponent.is_Rational and exponent > 0) and _is_nonnegative(base, region)
     return False
 
 

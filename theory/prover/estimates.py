@@ -1,9 +1,8 @@
 """Which lemmas may remove a part of an expression, the hopeful first: what the search for a proof chooses from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 
 import sympy as sp
 
@@ -15,14 +14,13 @@ from ..sympy_types import (
     fraction,
     operands,
     parts,
-    polynomial,
     rational,
-    replaced,
     summand,
     symbols,
 )
 from .canonical import factor_of, is_tail, order
-from .enclosure import Enclosure, NotReal, OutOfReach, sign
+from .enclosure import Enclosure, NotReal, OutOfReach
+from .inside import inside
 from .lemmas import (
     HarmonicLog,
     Lemma,
@@ -30,18 +28,22 @@ from .lemmas import (
     LogRatio,
     PowerBound,
     RootBound,
-    TailBound,
-    Telescoping,
-    Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, base_and_exponent
+from .powers import (
+    AsExponential,
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    PowerRatio,
+    base_and_exponent,
+)
 from .products import product_bounds
 from .region import Only, Region, RootFrom
-from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
-
-#: A point of the domain: the values of its symbols, n and i.
-Sample = Mapping[sp.Symbol, Fraction]
+from .series import HarmonicPower, HarmonicRises, ZetaBound
+from .sides import Sample, corner_of, sides_of
+from .sum_estimates import sum_options, tail_options
 
 
 @dataclass(frozen=True)
@@ -69,27 +71,31 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
             of a part an estimate has to be on.
         kept: parts that stay as they are.
     """
+    found = _choice(goal, region, sample, kept)
+    if found is None:
+        return None
+    return replace(found, lemmas=inside(found.lemmas, found.part, goal, region, sample))
+
+
+def _choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]) -> Choice | None:
+    """The same for a part that stands in no root and no exponent."""
     single = isinstance(region.run, Only)
     for total in parts(goal, sp.Sum):
         if is_tail(total):
-            return Choice(total, _tail_options(goal, total, sample))
+            return Choice(total, tail_options(goal, total, sample))
         if not single:
-            return Choice(total, _sum_options(summand(total)))
+            return Choice(total, sum_options(summand(total)))
     for product in parts(goal, sp.Product):
         if not single:
-            return Choice(product, product_bounds(factor_of(product), _sides(goal, product, sample)))
+            return Choice(product, _product_options(goal, product, sample))
     for part in parts(goal, sp.harmonic):
         x = operands(part)[0]
         if single and symbols(x) == {n}:
             continue
-        lemmas = _harmonic_options(goal, part, x, sample)
-        exponentials = [power for power in parts(goal, sp.exp) if power.has(part)]
-        if exponentials:
-            return Choice(part, [Inside(exponentials[0], lemma) for lemma in lemmas])
-        return Choice(part, lemmas)
+        return Choice(part, _harmonic_options(goal, part, x, sample))
     for part in parts(goal, sp.zeta):
         if symbols(part) and not (single and symbols(part) == {n}) and len(part.args) == 1:
-            return Choice(part, [ZetaBound(operands(part)[0], below) for below in _sides(goal, part, sample)])
+            return Choice(part, [ZetaBound(operands(part)[0], below) for below in sides_of(goal, part, sample)])
     return (
         _log_choice(goal, region, sample)
         or _power_choice(goal, region, sample, kept)
@@ -97,18 +103,34 @@ def choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Exp
     )
 
 
+def _product_options(goal: sp.Expr, product: sp.Product, sample: Sample) -> list[Lemma]:
+    return product_bounds(factor_of(product), sides_of(goal, product, sample), exponentials=goal.has(sp.exp))
+
+
 def _harmonic_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
     p = order(part)
     if p == 1:
-        sides = _sides(goal, part, sample)
+        sides = sides_of(goal, part, sample)
         return [HarmonicLog(x, terms) for below in sides for terms in ((1, 3) if below else (0, 2))]
-    if x != n or not isinstance(p, sp.Rational):
+    if not isinstance(p, sp.Rational):
         return []
+    if x != n:
+        return _shifted_options(goal, part, x, sample)
     if p.is_Integer:
         return [ZetaTail(int(p))]
-    ends, sides = (True, False) if fraction(p) > 1 else (False,), _sides(goal, part, sample)
+    ends, sides = (True, False) if fraction(p) > 1 else (False,), sides_of(goal, part, sample)
     powers: list[Lemma] = [HarmonicPower(p, below, endless) for below in sides for endless in ends]
     return powers
+
+
+def _shifted_options(goal: sp.Expr, part: sp.Expr, x: sp.Expr, sample: Sample) -> list[Lemma]:
+    """Of a harmonic number of an order p other than 1, not at n: the others of that order, and its series for p > 1."""
+    p, sides = order(part), sides_of(goal, part, sample)
+    if not isinstance(p, sp.Rational):
+        return []
+    others = [operands(other)[0] for other in parts(goal, sp.harmonic) if other != part and order(other) == p]
+    lemmas: list[Lemma] = [HarmonicRises(x, y, p, below) for below in sides for y in others]
+    return lemmas + [HarmonicPower(p, below, True, x) for below in sides if fraction(p) > 1]
 
 
 def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
@@ -116,7 +138,7 @@ def _log_choice(goal: sp.Expr, region: Region, sample: Sample) -> Choice | None:
     logs = [(operands(part)[0], part) for part in parts(goal, sp.log)]
     logs = [(x, part) for x, part in logs if symbols(x) - {i} and not (single and symbols(x) == {n})]
     for x, part in sorted(logs, key=lambda pair: pair[0] == n):
-        sides = _sides(goal, part, sample)
+        sides = sides_of(goal, part, sample)
         if sp.expand_log(part) != part:  # the logarithm of a product
             return Choice(part, [LogRatio(x, x, below) for below in sides[:1]])
         if isinstance(run, RootFrom) and run.shift and x == n:
@@ -134,20 +156,25 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
     """Of a power with a variable in its exponent."""
     single, run = isinstance(region.run, Only), region.run
     powers = sorted((*parts(goal, sp.Pow), *parts(goal, sp.exp)), key=sp.default_sort_key)
-    for power in powers:
+    divisors = {power: _divisors(power, powers) for power in powers}
+    for power in sorted(powers, key=lambda power: not divisors[power]):
         base, exponent = base_and_exponent(power)
         if power in kept or not symbols(exponent) - {i} or single and symbols(power) == {n}:
             continue
         if single and at(exponent, n, run.least).is_Integer:
             continue
-        sides = _sides(goal, power, sample)
-        lemmas: list[Lemma] = []
+        sides = sides_of(goal, power, sample)
+        lemmas: list[Lemma] = [PowerRatio(power, c) for c in divisors[power]]
+        exponents = [operands(other)[0] for other in powers if isinstance(other, sp.exp) and other != power]
         if symbols(base):
+            lemmas += [AsExponential(power, below) for below in sides if exponents]
             lemmas += [ExponentBound(power, c, below) for below in sides for c in (sp.S.One, sp.S.Zero)]
             lemmas += [Bernoulli(base, exponent, sp.S.One, below) for below in sides]
             if (exponent / 2).is_integer:  # so that the base may be negative
                 lemmas += [Bernoulli(base**2, exponent / 2, sp.S.One, below) for below in sides]
         else:
+            # of two exponentials the one in the place of the other
+            lemmas += [ExponentBound(power, c, below) for below in sides if base == sp.E for c in exponents]
             others = {rate for other in powers if other != power and (rate := _rate(other)) is not None}
             rates = sorted(others - {_rate(power)}, key=sp.default_sort_key)
             lemmas += [Geometric(power, rate, run.least, below) for below in sides for rate in rates]
@@ -161,6 +188,15 @@ def _power_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset
         plain = not symbols(base) and symbols(exponent) == {n} and not isinstance(run, RootFrom)
         return Choice(power, lemmas, keep=plain)
     return None
+
+
+def _divisors(power: sp.Expr, powers: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """For a power of a sum the bases of those that it may be divided by, as n in (n + 1)^n n^(-n)."""
+    base, exponent = base_and_exponent(power)
+    if not isinstance(base, sp.Add) or not symbols(exponent):
+        return []
+    others = [base_and_exponent(other) for other in powers]
+    return [c for c, e in others if symbols(c) and not isinstance(c, sp.Add) and sp.expand(e + exponent) == 0]
 
 
 def _rate(power: sp.Expr) -> sp.Expr | None:
@@ -214,7 +250,7 @@ def _root_choice(goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[
             continue
         if isinstance(run, RootFrom) and run.degree % e.q == 0 and _is_root_base(x, run):
             continue  # rational in the region's variables
-        sides = _sides(goal, power, sample)
+        sides = sides_of(goal, power, sample)
         if 0 < fraction(e) < 1:
             return Choice(power, [option for below in sides for option in _root_bounds(x, e, below, region)])
         if fraction(e) > 1:
@@ -235,7 +271,7 @@ def _is_root_base(x: sp.Expr, run: RootFrom) -> bool:
 
 
 def _log_bounds(x: sp.Expr, below: bool, region: Region) -> list[LogBound]:
-    corner = _corner(x, region)
+    corner = corner_of(x, region)
     if below:
         return [LogBound(x, rational(c), 1, True) for c in dict.fromkeys((corner, Fraction(2), Fraction(1))) if c > 0]
     k = region.run.degree if isinstance(region.run, RootFrom) else 1
@@ -244,7 +280,7 @@ def _log_bounds(x: sp.Expr, below: bool, region: Region) -> list[LogBound]:
 
 
 def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> list[RootBound]:
-    corner = _corner(x, region)
+    corner = corner_of(x, region)
     flat = [RootBound(x, e, rational(corner) ** e, True, flat=True)] if below and corner > 0 else []
     # x is at least each of its positive addends, and near the one that leads.
     spread = as_expression(sp.expand(x)) if x.is_polynomial(*symbols(x)) else x
@@ -253,103 +289,3 @@ def _root_bounds(x: sp.Expr, e: sp.Rational, below: bool, region: Region) -> lis
     flat += [RootBound(x, e, c, True, flat=True) for c in known if below]
     sloped = [RootBound(x, e, c, below) for c in known]
     return [*flat, *(RootBound(x, e, sp.Integer(c), below) for c in (1, 2)), *sloped]
-
-
-def _corner(x: sp.Expr, region: Region) -> Fraction:
-    """The value of x where all of the region's variables are 0: its least, if x rises in all of them."""
-    written = region.write(x)
-    value = replaced(written, dict.fromkeys(symbols(written), sp.S.Zero))
-    return fraction(value) if value.is_Rational else Fraction(1)
-
-
-def _sides(goal: sp.Expr, part: sp.Expr, sample: Sample) -> tuple[bool, ...]:
-    """Whether to estimate `part` from below: the side that keeps the goal small, and the other where unclear."""
-    stand_in = sp.Dummy()
-    slope = replaced(as_expression(sp.diff(replaced(goal, {part: stand_in}), stand_in)), {stand_in: part})
-    slack = {symbol: Fraction(0) for symbol in symbols(slope) - set(sample)}
-    try:
-        direction = sign(Enclosure(80).value(slope, {**sample, **slack}))
-    except (NotReal, OutOfReach):
-        direction = None
-    return (True, False) if direction in (None, 0) else (direction == 1,)
-
-
-def _expansion(term: sp.Expr) -> tuple[int, sp.Expr, sp.Expr] | None:
-    """(p, c, c') with 1/term = c i^p + c' i^(p - 1) + …"""
-    numerator, denominator = (polynomial(part, i) for part in sp.fraction(sp.together(term)))
-    if numerator is None or denominator is None or numerator.is_zero:
-        return None
-    p = int(denominator.degree()) - int(numerator.degree())
-    lead = as_expression(sp.cancel(denominator.LC() / numerator.LC()))
-    next_terms = (
-        part.coeff_monomial(i ** (part.degree() - 1)) if part.degree() > 0 else 0 for part in (denominator, numerator)
-    )
-    below_denominator, below_numerator = next_terms
-    return p, lead, as_expression(sp.cancel((below_denominator - lead * below_numerator) / numerator.LC()))
-
-
-def _tails(term: sp.Expr, *, below: bool) -> list[sp.Expr]:
-    """Estimates of sum_{i > n} term for a positive term, the sharp first: the midpoint rule, or Euler-Maclaurin."""
-    expansion = _expansion(term)
-    if expansion is None or expansion[0] < 2:
-        return [sp.S.Zero] if below else []
-    p, c, following = expansion
-    shift = following / (p * c)
-
-    def midpoint(offset: sp.Expr) -> sp.Expr:
-        return 1 / ((p - 1) * c * sp.cancel(n + offset + shift) ** (p - 1))
-
-    if sp.cancel(term * i**p * c) == 1:
-        expanded = 1 / ((p - 1) * n ** (p - 1)) - 1 / (2 * n**p)
-        third = sp.Rational(p, 12) / n ** (p + 1)
-        fourth = sp.Rational(p * (p + 1) * (p + 2), 720) / n ** (p + 3)
-        if below:
-            return [(expanded + third - fourth) / c, expanded / c, sp.S.Zero]
-        return [(expanded + third) / c, midpoint(sp.Rational(1, 2))]
-    if below:
-        return [midpoint(sp.Rational(1, 2) + 1 / (4 * n)), midpoint(sp.S.One), sp.S.Zero]
-    return [midpoint(sp.Rational(1, 2)), midpoint(sp.S.Zero)]
-
-
-def _tail_options(goal: sp.Expr, total: sp.Sum, sample: Sample) -> list[Lemma]:
-    term = summand(total)
-    positive = sign(Enclosure(80).value(term, sample)) != -1
-    lemmas: list[Lemma] = []
-    for below in _sides(goal, total, sample):
-        # A negative term's tail is bounded through the tail of its opposite.
-        values = _tails(term, below=below) if positive else [-value for value in _tails(-term, below=not below)]
-        lemmas += [TailBound(term, as_expression(sp.factor(value)), below) for value in values]
-    return lemmas
-
-
-@lru_cache(maxsize=256)
-def _sum_options(term: sp.Expr) -> tuple[Lemma, ...]:
-    """Estimates from below of the sum over i = 1..n of `term`."""
-    lemmas: list[Lemma] = []
-    if _has_a_known_series(term):
-        lemmas.append(SeriesTail(term))
-    lemmas.append(Termwise(term, sp.S.Zero))
-    expansion = _expansion(term)
-    if expansion is None or expansion[0] < 1:
-        return tuple(lemmas)
-    p, c, _ = expansion
-    first = at(term, i, 1)
-    others = [1 / (c * i**p) + (first - 1 / c) / i ** (p + 1), first / i**p, 1 / (c * i**p)]
-    lemmas += [Termwise(term, as_expression(sp.factor(other))) for other in others]
-    lemmas.append(Termwise(term, as_expression(sp.factor(at(term, i, 2) * 2**p / i**p)), first=2))
-    if p >= 2:  # from below: minus the tail of the opposite, from above
-        lemmas += [
-            Telescoping(term, value) for value in (*_tails(-term, below=False), -1 / ((p - 1) * c * n ** (p - 1)))
-        ]
-    else:  # each term against the one before of the harmonic numbers
-        lemmas.append(Telescoping(term, (sp.harmonic(n) - 1 / n) / c))
-    return tuple(lemmas)
-
-
-def _has_a_known_series(term: sp.Expr) -> bool:
-    """Whether the series converges, with a value in half-integers that SymPy writes by logarithms."""
-    if not term.is_rational_function(i) or symbols(term) != {i}:
-        return False
-    found = partial_fractions(term)
-    simple = sp.Add(*(c for c, _, p in found if p == 1))
-    return bool(found) and simple == 0 and all(2 * a == int(2 * a) and a > -1 for _, a, _ in found)

@@ -12,14 +12,15 @@ import sympy as sp
 from ..summary import docstring
 from ..symbols import i, n
 from ..sympy_types import added, as_expression, at, operands, parts, replaced, symbols
-from .canonical import difference, order, step
+from .canonical import difference, factor_of, order, step
 from .certificate import Case, Certificate
 from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
-from .gp_lemmas import Application, claims, found_positive, where
+from .gp_claims import Application, claims
+from .gp_lemmas import found_positive, where
+from .gp_powers import inside_of
 from .gp_text import Names, number, number_at
 from .lemmas import Lemma
-from .powers import Inside
 from .region import Between, From, Only, Region, Run
 
 
@@ -56,6 +57,8 @@ class _Script:
         self.law, self.bound, self.certificate = law, bound, certificate
         self.domain, self.names = certificate.domain, Names()
         self.variables = [n, *self.domain.symbols]
+        #: How many lemmas inside of others there were so far.
+        self._inner = 0
 
     def text(self) -> str:
         """All but the last line: what the names stand for is known last, and comes first."""
@@ -81,7 +84,8 @@ class _Script:
             "Trusted: the mathematics of the lemmas below; H_n is the sum of 1/i, psi(n + 1) = H_n - gamma, and the",
             "series of psi (DLMF 5.7.6); b^(x + y) = b^x b^y; b^m = sum_{j <= 3} (m log b)^j/j! + y with y >= 0 for",
             "b > 1; that the bound is real on the domain.",
-            "Numerical: the signs of real constants (pi, log 2, ...), at 120 digits, with a margin of 10^-50.",
+            "Numerical: the signs of real constants (pi, log 2, ...), at 120 digits, with a margin of 10^-50; and",
+            "identities between them, to 10^-90.",
             *stated,
         ]
         return [f"\\\\ {line}".rstrip() for line in lines]
@@ -101,6 +105,7 @@ class _Script:
             f"POSITIVE = {_vector(map(names.symbol, positive))};",
             f"SUMS = {_vector(_vector(pair) for pair in names.sums.values())};",
             f"TAILS = {_vector(_vector(pair) for pair in names.tails.values())};",
+            f"PRODUCTS = {_vector(_vector(pair) for pair in names.products.values())};",
             f"FUNCTIONS = {_vector(functions)};",
             f"POWERS = {_vector(_vector(power) for power in names.powers.items())};",
             f"RULES = {_vector(_vector(rule) for rule in names.rules.items())};",
@@ -131,10 +136,10 @@ class _Script:
             yield f"following = {text(following)};"
             functions = [function for function in self.names.functions if function.has(n)]
             for function in functions:  # more are found on the way, which the goal does not hold
-                text(at(function, n, n + 1))
+                text(_next(function))
             yield "FOLLOWING = FUNCTIONS;"
             for k, function in enumerate(functions, 1):
-                yield f"FOLLOWING[{k}] = {text(at(function, n, n + 1))};"
+                yield f"FOLLOWING[{k}] = {text(_next(function))};"
             yield 'same(next_n(difference, FOLLOWING) - difference, following, "the step");'
 
     def _cells(self) -> Iterator[str]:
@@ -190,13 +195,17 @@ class _Script:
         return lines, remains
 
     def _claims(self, lemma: Lemma, region: Region, what: str) -> Iterator[str]:
-        """That the estimate V of P is the lemma's; one inside another comes first, as INNER."""
+        """That the estimate V of P is the lemma's; those inside another come first."""
         text, estimate = self.names.text, lemma.estimate(region)
-        if isinstance(lemma, Inside):
-            yield from self._claims(lemma.inner, region, what)
-            yield "INNER = [P, V];"
+        inner = []
+        for each in inside_of(lemma):
+            yield from self._claims(each, region, what)
+            self._inner += 1
+            name = f"INNER{self._inner}"
+            yield f"{name} = [P, V];"
+            inner.append((name, each.estimate(region).below))
         yield f"P = {text(estimate.part)}; V = {text(estimate.value)};"
-        used = Application(estimate, tuple(lemma.conditions(region)), self.names)
+        used = Application(estimate, tuple(lemma.conditions(region)), self.names, tuple(inner))
         for holds, about in claims(lemma, used):
             yield f'must({holds}, "{what}: {about}");'
         positive = found_positive(lemma, used)
@@ -265,6 +274,10 @@ class _Script:
             index, old = text(i), _vector(map(text, self.domain.symbols))
             term = f"subst(term_of({text(function)}, SUMS), {index}, j)"
             yield f'near({value}, sum(j = 1, R[2], substvec({term}, {old}, CELL)), "{what}");'
+        elif isinstance(region.run, Only) and isinstance(function, sp.Product):
+            old = _vector(map(text, self.domain.symbols))
+            factor = f"subst(term_of({text(function)}, PRODUCTS), {text(i)}, j)"
+            yield f'near({value}, prod(j = 1, R[2], substvec({factor}, {old}, CELL)), "{what}");'
         elif not symbols(image):
             arguments = (region.write(part) for part in operands(function))
             yield f'must(alike({value}, {number_at(function, arguments)}), "{what}");'
@@ -321,6 +334,13 @@ def _change(function: sp.Expr) -> sp.Expr:
         return (operands(function)[0] + 1) ** -order(function)
     k, z = operands(function)
     return (-1) ** k * sp.factorial(k) / z ** (k + 1) if z.has(n) else sp.S.Zero
+
+
+def _next(function: sp.Expr) -> sp.Expr:
+    """The function at n + 1."""
+    if isinstance(function, sp.Product):
+        return function * at(factor_of(function), i, n + 1)
+    return at(function, n, n + 1)
 
 
 def _new_slack(goal: sp.Expr, remains: sp.Expr) -> sp.Symbol | None:

@@ -4,18 +4,13 @@ These formulas are written a second time here, from the lemmas' statements; the 
 certificate used.
 """
 
-from dataclasses import dataclass
-from functools import singledispatch
-
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, at, coefficient, symbols
+from ..sympy_types import at, cancelled, coefficient, symbols
 from .canonical import partial_sum, tail
-from .conditions import NONNEGATIVE, POSITIVE, Condition
-from .gp_text import Names
+from .gp_claims import Application, Claims, claims
 from .lemmas import (
-    Estimate,
     HarmonicLog,
     Lemma,
     LogBound,
@@ -27,58 +22,18 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square, base_and_exponent
-from .series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
-
-
-@dataclass(frozen=True)
-class Application:
-    """A lemma where it is used."""
-
-    estimate: Estimate
-    conditions: tuple[Condition, ...]
-    names: Names
-
-    @property
-    def stated(self) -> list[sp.Expr]:
-        """What conditions say to be >= 0 or > 0."""
-        return [as_expression(c.expression) for c in self.conditions if c.kind in (NONNEGATIVE, POSITIVE)]
-
-    @property
-    def compared(self) -> sp.Expr:
-        """What a condition says to be >= 0."""
-        (expression,) = (c.expression for c in self.conditions if c.kind == NONNEGATIVE)
-        return as_expression(expression)
-
-    def nonnegative(self) -> str:
-        """The same as text."""
-        return self.names.text(self.compared)
-
-    def needs(self, *expected: str) -> "Claims":
-        """That the conditions are about these expressions, in this order."""
-        pairs = zip(self.stated, expected, strict=True)
-        return [(" && ".join(f"{self.names.text(a)} == {b}" for a, b in pairs) or "1", "the conditions")]
+from .powers import ExponentBound, base_and_exponent
+from .products import ProductBound, ProductSum
+from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound, partial_fractions
 
 
 def where(lemma: Lemma) -> str:
     """The run of n on which the lemma's conditions have to hold, where it is used on the run r."""
-    if isinstance(lemma, (TailBound, Telescoping)):
+    if isinstance(lemma, (ProductBound, TailBound, Telescoping)):
         return '["from", least(r), 1]'
+    if isinstance(lemma, ProductSum):
+        return '["from", 1, 1]'
     return f'["from", {lemma.first}, 1]' if isinstance(lemma, Termwise) else "r"
-
-
-#: What has to be true, each with what it is about.
-Claims = list[tuple[str, str]]
-
-
-@singledispatch
-def claims(lemma: Lemma, used: Application) -> Claims:
-    """That the estimate V of P and the conditions are what the lemma's statement says.
-
-    Raises:
-        ValueError: the lemma cannot be exported.
-    """
-    raise ValueError(f"proofs by {type(lemma).__name__} cannot be exported to PARI/GP yet.")
 
 
 @claims.register
@@ -211,85 +166,6 @@ def _side_of_one(lemma: PowerBound, used: Application) -> tuple[sp.Expr, bool]:
 
 
 @claims.register
-def _(lemma: ExpTangent, used: Application) -> Claims:
-    text = used.names.text
-    base, exponent = base_and_exponent(lemma.power)
-    log, c = text(as_expression(sp.log(base))), text(lemma.c)
-    t, known = f"(({text(exponent)} - {c})*{log})", text(base**lemma.c)
-    return [
-        *_power_of(known, base, lemma.c, used),
-        (f"V == {f'{known}*(1 + {t})' if lemma.below else f'{known}/(1 - {t})'}", "the estimate"),
-        *used.needs(text(base), *(() if lemma.below else (f"1 - {t}",))),
-    ]
-
-
-@claims.register
-def _(lemma: ExponentBound, used: Application) -> Claims:
-    text = used.names.text
-    base, exponent = base_and_exponent(lemma.power)
-    b, e, c = text(base), text(exponent), text(lemma.c)
-    stated = used.stated
-    falls = stated[0] == 1 - base
-    more = f"{e} - {c}" if lemma.below != falls else f"{c} - {e}"
-    rest = (b, e, c) if len(stated) > 2 else ()
-    known = text(base**lemma.c)
-    return [
-        *_power_of(known, base, lemma.c, used),
-        (f"V == {known}", "the estimate"),
-        *used.needs(f"1 - {b}" if falls else f"{b} - 1", more, *rest),
-    ]
-
-
-@claims.register
-def _(lemma: Inside, used: Application) -> Claims:
-    """With INNER the other lemma's P and V."""
-    text = used.names.text
-    base, exponent = base_and_exponent(lemma.power)
-    log = text(as_expression(sp.log(base)))
-    factors = [base_and_exponent(factor) for factor in sp.Mul.make_args(used.estimate.value)]
-    logs = " + ".join(text(as_expression(e * sp.log(b))) for b, e in factors)
-    return [
-        (f"subst({text(exponent)}, INNER[1], INNER[2])*{log} == {logs}", "the estimate"),
-        (f"{text(as_expression(used.conditions[-1].expression))} == deriv({text(exponent)}, INNER[1])", "the slope"),
-        (f"deriv(deriv({text(exponent)}, INNER[1]), INNER[1]) == 0", "a line"),
-    ]
-
-
-@claims.register
-def _(lemma: Bernoulli, used: Application) -> Claims:
-    text = used.names.text
-    x, e, c, known = text(lemma.x), text(lemma.e), text(lemma.c), text(lemma.c**lemma.e)
-    sides = (f"{e} - 1",) if lemma.below else (e, f"1 - {e}")
-    return [
-        *_power_of(known, lemma.c, lemma.e, used),
-        (f"V == {known}*(1 + {e}*({x}/{c} - 1))", "the estimate"),
-        *used.needs(x, c, *sides),
-    ]
-
-
-@claims.register
-def _(lemma: Geometric, used: Application) -> Claims:
-    text = used.names.text
-    base, exponent = base_and_exponent(lemma.power)
-    slope, start = coefficient(exponent, n, 1), at(exponent, n, lemma.first)
-    b, q, each, known = text(base), text(lemma.rate), text(base**slope), text(base**start)
-    return [
-        *_power_of(known, base, start, used),
-        *_power_of(each, base, slope, used),
-        (f"{text(exponent)} == {text(slope)}*(n_ - {lemma.first}) + {text(start)}", "the exponent"),
-        (f"V == {known}*{text(lemma.rate ** (n - lemma.first))}", "the estimate"),
-        *used.needs(b, q, f"{each} - {q}" if lemma.below else f"{q} - {each}", f"n_ - {lemma.first}"),
-    ]
-
-
-@claims.register
-def _(lemma: Square, used: Application) -> Claims:
-    text = used.names.text
-    weight = text(lemma.weight)
-    return [(f"P == 0 && V == -{weight}*({text(lemma.root)})^2", "the square"), *used.needs(weight)]
-
-
-@claims.register
 def _(lemma: SeriesTail, used: Application) -> Claims:
     text = used.names.text
     rest, found, term = text(tail(lemma.term)), partial_fractions(lemma.term), text(lemma.term)
@@ -312,13 +188,54 @@ def _(lemma: SeriesTail, used: Application) -> Claims:
 @claims.register
 def _(lemma: HarmonicPower, used: Application) -> Claims:
     text = used.names.text
-    p, here, ahead = text(lemma.p), text(n ** (1 - lemma.p)), text((n + 1) ** (1 - lemma.p))
+    p, here, ahead = text(lemma.p), text(lemma.x ** (1 - lemma.p)), text((lemma.x + 1) ** (1 - lemma.p))
     grown = ahead if lemma.below != lemma.endless else here
     start = f"(least(r) + {int(lemma.below)})^(1 - {p})/(1 - {p})"
     known = f"zeta({p})" if lemma.endless else f"sum(j = 1, least(r), j^-{p}) - {start}"
     return [
         (f"{p} > {int(lemma.endless)} && {p} != 1", "the order"),
-        (f"alike(V - {grown}/(1 - {p}), {known})", "the estimate"),
+        (f"{int(lemma.endless)} || {text(lemma.x)} == n_", "the argument"),
+        (f"P == {text(sp.harmonic(lemma.x, lemma.p))} && alike(V - {grown}/(1 - {p}), {known})", "the estimate"),
+        *used.needs(text(lemma.x)),
+    ]
+
+
+@claims.register
+def _(lemma: HarmonicRises, used: Application) -> Claims:
+    text = used.names.text
+    x, y, p = text(lemma.x), text(lemma.y), text(lemma.p)
+    known = f"V == {text(used.estimate.value)}" if symbols(lemma.y) else f"alike(V, sum(j = 1, {y}, j^-{p}))"
+    return [
+        (f"{p} > 0", "the order"),
+        (f"P == {text(used.estimate.part)} && {known}", "the estimate"),
+        *(used.needs(y, f"{x} - {y}") if lemma.below else used.needs(x, f"{y} - {x}")),
+    ]
+
+
+@claims.register
+def _(lemma: ProductBound, used: Application) -> Claims:
+    text = used.names.text
+    factor, value = text(lemma.factor), text(lemma.value)
+    first, start = f"prod(j = 1, least(r), subst({factor}, i_, j))", f"subst({value}, n_, least(r))"
+    gap = f"subst({factor}, i_, n_ + 1)*{value} - subst({value}, n_, n_ + 1)"
+    return [
+        (f"term_of(P, PRODUCTS) == {factor}", "the factor"),
+        (f"V == {first}/{start}*{value}", "the estimate"),
+        *used.needs(f"subst({factor}, i_, n_ + 1)", first, start, f"{'' if lemma.below else '-'}({gap})"),
+    ]
+
+
+@claims.register
+def _(lemma: ProductSum, used: Application) -> Claims:
+    text = used.names.text
+    factor, total = text(lemma.factor), text(partial_sum(cancelled(lemma.factor - 1)))
+    each = f"subst({factor}, i_, n_)"
+    known = f"V == 1 + {total}" if lemma.below else f'same(logarithm_of(V), {total}, "the exponent")'
+    sides = [each, f"1 - {each}"] if lemma.below else [each]
+    return [
+        (f"term_of(P, PRODUCTS) == {factor} && term_of({total}, SUMS) == {factor} - 1", "the terms"),
+        (known, "the estimate"),
+        *used.needs(*([f"{each} - 1"] if lemma.below and len(used.stated) == 1 else sides)),
     ]
 
 
@@ -326,14 +243,6 @@ def _(lemma: HarmonicPower, used: Application) -> Claims:
 def _(lemma: ZetaBound, used: Application) -> Claims:
     s = used.names.text(lemma.s)
     return [(f"V == 1/({s} - 1) + {'1/2' if lemma.below else '1'}", "the estimate"), *used.needs(f"{s} - 1")]
-
-
-def _power_of(known: str, base: sp.Expr, exponent: sp.Expr, used: Application) -> Claims:
-    """That a power of numbers has its value; others are what they are named after."""
-    if symbols(base) or symbols(exponent):
-        return []
-    value = f"number({used.names.text(base)})^number({used.names.text(exponent)})"
-    return [(f"alike({known}, {value})", "the power")]
 
 
 def found_positive(lemma: Lemma, used: Application) -> sp.Expr | None:

@@ -7,7 +7,7 @@ import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import as_expression, at, operands, summand, symbols
-from .canonical import canonical, is_tail, order
+from .canonical import canonical, factor_of, is_tail, order
 from .powers import base_and_exponent
 
 
@@ -58,6 +58,7 @@ class Names:
         self.constants: dict[sp.Expr, str] = {}
         self.sums: dict[sp.Expr, tuple[str, str]] = {}
         self.tails: dict[sp.Expr, tuple[str, str]] = {}
+        self.products: dict[sp.Expr, tuple[str, str]] = {}
         #: Functions of n that are no sums of rational terms, and functions of the other variables.
         self.functions: dict[sp.Expr, str] = {}
         #: What a function equals: for its name, an expression in other names.
@@ -109,6 +110,8 @@ class Names:
             return self._listed(self.sums, "S", part, i ** -order(part))
         if part not in self.functions:
             self.functions[part] = name = f"F{len(self.functions) + 1}"
+            if isinstance(part, sp.Product):
+                self.products[part] = name, self.text(factor_of(part))
             base, exponent = base_and_exponent(part)
             if isinstance(part, (sp.Pow, sp.exp)) and base.is_positive:
                 self.powers[name] = self.text(exponent) if base == sp.E else self.text(exponent * sp.log(base))
@@ -155,7 +158,9 @@ def _rule(part: sp.Expr) -> sp.Expr | None:
 
 
 def _power_rule(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-    """b^(x + r) is b^r b^x for an x linear in n, and (1/b)^x is b^-x."""
+    """b^(x + r) is b^r b^x for an x linear in n, (1/b)^x is b^-x, and x^-y is 1/x^y."""
+    if symbols(base) and exponent.could_extract_minus_sign():
+        return sp.Pow(sp.Pow(base, -exponent), -1, evaluate=False)
     if isinstance(base, sp.Rational) and 0 < base < 1:
         base, exponent = as_expression(1 / base), -exponent
     rest = at(exponent, n, 0)

@@ -8,15 +8,14 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ..symbols import n
-from ..sympy_types import at
 from . import search
+from .canonical import before, sums_are_plain
 from .parts import Part, Parts
 from .statement import Statement
 from .stretches import certified
 
 #: How hard each part of a proof is tried.
-_ROUNDS = (*search.QUICK, (5, 2))
+_ROUNDS = (*search.QUICK, search.Round(5, 2))
 
 
 def by_induction(statement: Statement, other: Statement, lower: bool) -> Parts | None:
@@ -28,14 +27,14 @@ def by_induction(statement: Statement, other: Statement, lower: bool) -> Parts |
         lower: whether the statement's expression is to be at least the bound.
     """
     recursion, domain = statement.recursion, statement.domain
-    if recursion is None or statement.at is None or other.at is not None:
+    if recursion is None or statement.at is None or other.at is not None or not sums_are_plain(other.expr):
         return None
     first = domain.least_n
     here = replace(statement, domain=replace(domain, most_n=first))
     sides = [(f"n = {first}", _ordered(statement.at(first, {}), other.expr, lower), here)]
     if domain.most_n is None or domain.most_n > first:
         later = replace(statement, domain=replace(domain, least_n=first + 1))
-        reached = recursion.factor * at(other.expr, n, n - 1) + recursion.added
+        reached = recursion.factor * before(other.expr) + recursion.added
         how = "least" if lower else "most"
         sides += [
             (

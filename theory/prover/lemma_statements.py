@@ -13,9 +13,19 @@ from .lemmas import (
     Termwise,
     ZetaTail,
 )
-from .powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
-from .products import ProductBound
-from .series import HarmonicPower, SeriesTail, ZetaBound
+from .powers import (
+    AsExponential,
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    Inside,
+    InsideRoot,
+    PowerRatio,
+    Square,
+)
+from .products import ProductBound, ProductSum
+from .series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound
 
 _STATEMENTS: dict[type[Lemma], str] = {
     ZetaTail: r"For $p \ge 2$, $\sum_{i=1}^{n} i^{-p} = \zeta(p) - \sum_{i=n+1}^{\infty} i^{-p}$, by definition.",
@@ -35,6 +45,11 @@ _STATEMENTS: dict[type[Lemma], str] = {
         r"If $f(k) \ge 0$ and $v(k + 1) \le f(k + 1) v(k)$ for all $k \ge N$, $v(N) > 0$ and"
         r" $\prod_{i=1}^{N} f(i) \ge 0$, then $\prod_{i=1}^{n} f(i) \ge \frac{v(n)}{v(N)} \prod_{i=1}^{N} f(i)$ for all"
         r" $n \ge N$: by induction. With $\ge$ between $v$ and $f$, $\le$ in the conclusion."
+    ),
+    ProductSum: (
+        r"If $f(i) \ge 1$ for all $i \ge 1$, or $0 \le f(i) \le 1$ for all, then"
+        r" $\prod_{i=1}^{n} f(i) \ge 1 + \sum_{i=1}^{n} (f(i) - 1)$: by induction. If $f(i) \ge 0$, then"
+        r" $\prod_{i=1}^{n} f(i) \le \exp \sum_{i=1}^{n} (f(i) - 1)$, since $1 + x \le e^x$."
     ),
     HarmonicLog: (
         r"For $x > 0$, $H_x$ is more than $\log x + \gamma + \frac{1}{2x} - \sum_{j=1}^{k} \frac{B_{2j}}{2j x^{2j}}$"
@@ -66,6 +81,15 @@ _STATEMENTS: dict[type[Lemma], str] = {
     Inside: (
         r"For $b \ge 1$ and $e = p + q x$ with $q \ge 0$, an estimate of $x$ gives one of $b^e$ from the same side."
     ),
+    InsideRoot: (
+        r"For $e > 0$, $x^e$ rises with $x \ge 0$; where $x = p + q y$ with $q \ge 0$, an estimate of $y$ gives one of"
+        r" $x^e$ from the same side. That $x \ge 0$ is seen from an estimate of $y$ from below."
+    ),
+    AsExponential: (
+        r"For $b > 0$ and $e \ge 0$, $\exp(e (1 - 1/b)) \le b^e \le \exp(e (b - 1))$, since"
+        r" $1 - 1/b \le \log b \le b - 1$."
+    ),
+    PowerRatio: r"For $b, c > 0$, $b^e = c^e (b/c)^e$.",
     Bernoulli: (
         r"For $x \ge 0$ and $c > 0$, $x^e \ge c^e (1 + e(x/c - 1))$ where $e \ge 1$, and $\le$ where $0 \le e \le 1$"
         r" (Bernoulli)."
@@ -82,7 +106,11 @@ _STATEMENTS: dict[type[Lemma], str] = {
     ),
     HarmonicPower: (
         r"$x^{-p}$ falls, so that $\int_{N+1}^{n+1} x^{-p} dx \le \sum_{i=N+1}^{n} i^{-p} \le \int_{N}^{n} x^{-p} dx$;"
-        r" for $p > 1$ also with $n = \infty$."
+        r" for $p > 1$ also with $n = \infty$, and for any real $n > 0$ then."
+    ),
+    HarmonicRises: (
+        r"For $p > 0$ and $x \ge y \ge 0$, $H_x^{(p)} \ge H_y^{(p)}$: each term of"
+        r" $H_x^{(p)} = \sum_{k=1}^{\infty} (k^{-p} - (k + x)^{-p})$ rises with $x$."
     ),
     ZetaBound: (
         r"For $s > 1$, $\frac{1}{s - 1} + \frac12 \le \zeta(s) \le \frac{1}{s - 1} + 1$: $x^{-s}$ is convex and falls,"

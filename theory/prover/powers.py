@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import sympy as sp
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, at, coefficient, operands, polynomial, replaced
+from ..sympy_types import as_expression, at, cancelled, coefficient, operands, polynomial, replaced
 from .conditions import Condition, nonnegative, numbers, positive, without
 from .lemmas import Estimate, Lemma
 from .region import Region
@@ -81,6 +80,10 @@ class ExponentBound(Lemma):
         return not region.is_nonnegative(base_and_exponent(self.power)[0] - 1)
 
 
+#: Stands for the part that another lemma estimates; of what sign it is is not known.
+_STAND_IN = sp.Dummy("part", real=True)
+
+
 @dataclass(frozen=True)
 class Inside(Lemma):
     """b^e >= b^f, or <=, for b >= 1: in f another lemma's estimate stands for a part in which e rises."""
@@ -91,11 +94,10 @@ class Inside(Lemma):
     def conditions(self, region: Region) -> Iterator[Condition]:
         """Those of the other lemma; powers that rise, and an exponent linear in the part."""
         base, exponent = base_and_exponent(self.power)
+        yield from without(i, self.power)
         yield from self.inner.conditions(region)
         yield nonnegative(base - 1, region, lambda: f"{base} >= 1")
-        slope = self._slope(region)
-        yield from without(self._STAND_IN, slope)
-        yield nonnegative(slope, region, lambda: f"{exponent} to rise")
+        yield from _rises(exponent, self.inner.estimate(region).part, region)
 
     def estimate(self, region: Region) -> Estimate:
         """The power."""
@@ -103,12 +105,90 @@ class Inside(Lemma):
         inner = self.inner.estimate(region)
         return Estimate(self.power, base ** replaced(exponent, {inner.part: inner.value}), inner.below)
 
-    def _slope(self, region: Region) -> sp.Expr:
-        exponent = base_and_exponent(self.power)[1]
-        stand_in = replaced(exponent, {self.inner.estimate(region).part: self._STAND_IN})
-        return as_expression(sp.diff(stand_in, self._STAND_IN))
 
-    _STAND_IN: ClassVar[sp.Symbol] = sp.Dummy("part", positive=True)
+@dataclass(frozen=True)
+class InsideRoot(Lemma):
+    """x^e >= v^e, or <=, for a rational e > 0 and x >= 0: in v another lemma's estimate stands for a part of x.
+
+    x rises in the part. From below v >= 0, so that x >= 0 too; from above another lemma, `least`, shows that x >= 0.
+    """
+
+    root: sp.Expr
+    inner: Lemma
+    least: Lemma | None = None
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """Those of the other lemmas, about one part in which x is linear and rises; and a least x that is >= 0."""
+        x, e = base_and_exponent(self.root)
+        yield from without(i, self.root)
+        yield numbers(bool(e.is_Rational and e.is_positive), lambda: f"a rational exponent > 0; got {e}")
+        yield from self.inner.conditions(region)
+        inner = self.inner.estimate(region)
+        lowest = inner
+        # Of two estimates from below the other one would say nothing of v, whose even power may be larger.
+        yield numbers(self.least is None or inner.below is False, "no other least value beside an estimate from below")
+        if self.least is not None:
+            yield from self.least.conditions(region)
+            lowest = self.least.estimate(region)
+        yield numbers(lowest.part == inner.part, lambda: f"two estimates of {inner.part}; one is of {lowest.part}")
+        yield numbers(lowest.below is True, lambda: f"an estimate of {inner.part} from below")
+        yield from _rises(x, inner.part, region)
+        smallest = replaced(x, {lowest.part: lowest.value})
+        yield nonnegative(smallest, region, lambda: f"{x} >= {smallest} >= 0")
+
+    def estimate(self, region: Region) -> Estimate:
+        """The root."""
+        x, e = base_and_exponent(self.root)
+        inner = self.inner.estimate(region)
+        return Estimate(self.root, replaced(x, {inner.part: inner.value}) ** e, inner.below)
+
+
+def _rises(expression: sp.Expr, part: sp.Expr, region: Region) -> Iterator[Condition]:
+    """The expression is linear in the part, and does not fall with it."""
+    slope = as_expression(sp.diff(replaced(expression, {part: _STAND_IN}), _STAND_IN))
+    yield from without(_STAND_IN, slope)
+    yield nonnegative(slope, region, lambda: f"{expression} to rise")
+
+
+@dataclass(frozen=True)
+class AsExponential(Lemma):
+    """b^e <= exp(e (b - 1)) and b^e >= exp(e (1 - 1/b)), for b > 0 and e >= 0 (DLMF 4.5.1)."""
+
+    power: sp.Expr
+    below: bool
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """A positive base, and an exponent >= 0."""
+        base, exponent = base_and_exponent(self.power)
+        yield from without(i, self.power)
+        yield positive(base, region)
+        yield nonnegative(exponent, region)
+
+    def estimate(self, region: Region) -> Estimate:
+        """The power."""
+        base, exponent = base_and_exponent(self.power)
+        rate = cancelled(1 - 1 / base if self.below else base - 1)
+        return Estimate(self.power, as_expression(sp.exp(exponent * rate)), self.below)
+
+
+@dataclass(frozen=True)
+class PowerRatio(Lemma):
+    """b^e = c^e (b/c)^e for b, c > 0."""
+
+    power: sp.Expr
+    c: sp.Expr
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """Two positive bases."""
+        yield from without(i, self.power, self.c)
+        yield positive(base_and_exponent(self.power)[0], region)
+        yield positive(self.c, region)
+
+    def estimate(self, region: Region) -> Estimate:
+        """The power, exactly."""
+        base, exponent = base_and_exponent(self.power)
+        ratio = as_expression(sp.expand(cancelled(base / self.c)))
+        return Estimate(self.power, self.c**exponent * ratio**exponent, None)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The lemma about products over i = 1..n, and the estimates that the search tries with it."""
+"""The lemmas about products over i = 1..n, and the estimates that the search tries with them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import sympy as sp
 
 from ..symbols import i, n
 from ..sympy_types import as_expression, at, cancelled, multiplied, polynomial
-from .canonical import partial_product
+from .canonical import canonical, partial_product, partial_sum
 from .conditions import Condition, nonnegative, numbers, positive, without
 from .lemmas import Estimate, Lemma
-from .region import Region
+from .region import From, Region
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,41 @@ class ProductBound(Lemma):
         return multiplied(at(self.factor, i, k) for k in range(1, region.run.least + 1))
 
 
-def product_bounds(factor: sp.Expr, sides: Sequence[bool]) -> list[Lemma]:
+@dataclass(frozen=True)
+class ProductSum(Lemma):
+    """prod_{i = 1}^n factor(i) >= 1 + sum_{i = 1}^n (factor(i) - 1), for factors that are all >= 1 or all in 0..1.
+
+    From above it is at most the exponential of that sum, for factors >= 0 (Weierstrass; DLMF 4.5.2: 1 + x <= e^x).
+    """
+
+    factor: sp.Expr
+    below: bool
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """Factors on one side of 1 from below, and none below 0, for every i >= 1."""
+        yield from without(n, self.factor)
+        everywhere, each = Region(region.cell, From(1)), at(self.factor, i, n)
+        if self.below and everywhere.is_nonnegative(each - 1):
+            yield nonnegative(each - 1, everywhere, lambda: f"{self.factor} >= 1")
+            return
+        yield nonnegative(each, everywhere, lambda: f"{self.factor} >= 0")
+        if self.below:
+            yield nonnegative(1 - each, everywhere, lambda: f"{self.factor} on one side of 1")
+
+    def estimate(self, region: Region) -> Estimate:
+        """The product."""
+        total = partial_sum(cancelled(self.factor - 1))
+        value = 1 + total if self.below else as_expression(sp.exp(canonical(total)))
+        return Estimate(partial_product(self.factor), value, self.below)
+
+
+def product_bounds(factor: sp.Expr, sides: Sequence[bool], *, exponentials: bool = False) -> list[Lemma]:
     """What may stand for the product, the sharp first.
 
     With factor = 1 + a/i^2 + …, (n + s - a)/(n + s) tends to 1 as the product to its limit, and for s = (1 + a)/2 as
     fast up to the order n^-3. With 1 + a/i + … the product is like a power of n. A constant is below a product that
-    rises, and above one that falls.
+    rises, and above one that falls. Sums of factor - 1 are like the products in the first order; where there are
+    `exponentials`, so are theirs.
     """
     values: list[sp.Expr] = []
     above, below = (polynomial(as_expression(part), i) for part in sp.fraction(sp.cancel(factor - 1)))
@@ -64,4 +93,7 @@ def product_bounds(factor: sp.Expr, sides: Sequence[bool]) -> list[Lemma]:
             values += [cancelled((n + s - a) / (n + s)) for s in shifts]
         if order == 1:
             values += [n, n + 1, 1 / n, 1 / (n + 1)]
-    return [ProductBound(factor, as_expression(value), below) for below in sides for value in (*values, sp.S.One)]
+    sums: list[Lemma] = [ProductSum(factor, below) for below in sides if below or exponentials]
+    return sums + [
+        ProductBound(factor, as_expression(value), below) for below in sides for value in (*values, sp.S.One)
+    ]

@@ -4,6 +4,7 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import flint
 import sympy as sp
@@ -18,17 +19,17 @@ from .certificate import Case, Certificate
 from .completion import squares
 from .deadline import checkpoint
 from .domain import Domain
-from .estimates import Sample, choice
-from .lemmas import Lemma
+from .estimates import choice
+from .lemmas import Estimate, Lemma
 from .pieces import split_of
 from .region import Between, From, Only, Region, RootFrom, Run
+from .sides import Sample
 from .splits import Cell, Split, refined, variables
-from .unsound import Unsound
 
 #: The lemmas of a case; `None` where none were found.
 Found = tuple[Lemma, ...] | None
-#: What was found on each region, named by the goal, the run and the cell.
-Known = dict[tuple[str, Run, tuple[sp.Expr, ...]], Found]
+#: The search on each region, as far as it has come, named by the goal, the run and the cell.
+Known = dict[tuple[str, Run, tuple[sp.Expr, ...]], "_Lemmas"]
 #: A run of all large n begins at one of these past the domain's first; smaller n are judged one by one.
 _STARTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
 #: With the domain's variables in the remaining sums, each n costs more.
@@ -36,12 +37,26 @@ _FEW_STARTS = (0, 1, 2, 3, 5, 8, 12)
 _ROOT_STARTS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 20)
 _LARGEST_START = 1100
 _LARGEST_DEGREE = 120
-#: How many choices of lemmas are tried on one region.
-_MOST_CHOICES = 12
 #: Units of work that one of them takes, at least and for each part of what is left.
 _CHOICE, _PART = 300, 2
-#: Rounds of the search, the cheap first: how many starts are tried in a cell, and how often one cell is split.
-QUICK, THOROUGH = ((2, 2),), ((3, 6), (12, 0), (5, 3))
+
+
+class Round(NamedTuple):
+    """How hard a search tries.
+
+    Attributes:
+        starts: how many runs of all large n are tried in a cell.
+        splits: how often one cell is split.
+        choices: how many choices of lemmas are tried on one region.
+    """
+
+    starts: int
+    splits: int
+    choices: int = 13
+
+
+#: Rounds of the search, the cheap first; what one of them has tried the next does not try again.
+QUICK, THOROUGH = (Round(2, 2, 4),), (Round(3, 6), Round(12, 0), Round(5, 3))
 #: Where what is left is looked at before its coefficients are, in each variable; and at how many bits.
 _NEAR, _FAR, _SAMPLE_BITS = fmpq(0), fmpq(10**9), 80
 #: A stretch of so few n is judged one by one.
@@ -55,7 +70,7 @@ def find(
     bound: sp.Expr,
     unit: sp.Expr,
     domain: Domain,
-    rounds: Sequence[tuple[int, int]] = QUICK + THOROUGH,
+    rounds: Sequence[Round] = QUICK + THOROUGH,
     known: Known | None = None,
 ) -> Certificate | None:
     """A certificate of law <= bound; `None` where this search finds none.
@@ -71,25 +86,23 @@ def find(
     if not sums_are_plain(goal):
         return None
     known = {} if known is None else known
-    for starts, most in rounds:
-        found = _round(goal, domain, starts, most, known)
+    for each in rounds:
+        found = _round(goal, domain, each, known)
         if found is not None:
             cases, splits = found
             return Certificate(domain, unit, tuple(cases), splits=tuple(splits))
     return None
 
 
-def _round(
-    goal: sp.Expr, domain: Domain, starts: int, most: int, known: Known
-) -> tuple[list[Case], list[Split]] | None:
-    """Cases and splits, with cells split up to `most` times."""
+def _round(goal: sp.Expr, domain: Domain, hard: Round, known: Known) -> tuple[list[Case], list[Split]] | None:
+    """Cases and splits."""
     cases: list[Case] = []
     splits: list[Split] = []
-    waiting = [(cell, most) for cell in range(len(domain.cells()))]
+    waiting = [(cell, hard.splits) for cell in range(len(domain.cells()))]
     while waiting:
         number, left = waiting.pop()
         cells = refined(domain, splits)
-        found = _Cell(goal, number, cells[number], domain, starts, known).cases()
+        found = _Cell(goal, number, cells[number], domain, hard, known).cases()
         if found is not None:
             cases += found
             continue
@@ -109,13 +122,13 @@ class _Cell:
         number: the cell's.
         values: the domain's variables in the cell.
         domain: which the cell is of.
-        starts: how many runs of all large n are tried.
-        known: what was found on each region so far.
+        hard: how hard to try.
+        known: the searches on each region so far.
     """
 
-    def __init__(self, goal: sp.Expr, number: int, values: Cell, domain: Domain, starts: int, known: Known) -> None:
+    def __init__(self, goal: sp.Expr, number: int, values: Cell, domain: Domain, hard: Round, known: Known) -> None:
         self.goal, self.number, self.values, self.domain = goal, number, values, domain
-        self.starts, self.known = starts, known
+        self.hard, self.known = hard, known
         self.sample = _sample(domain, values)
 
     def cases(self) -> list[Case] | None:
@@ -169,24 +182,9 @@ class _Cell:
     def _case(self, goal: sp.Expr, name: str, run: Run) -> Case | None:
         key = (name, run, tuple(self.values.values()))
         if key not in self.known:
-            self.known[key] = self._lemmas(goal, Region(self.values, run))
-        lemmas = self.known[key]
+            self.known[key] = _Lemmas(goal, Region(self.values, run), self.sample)
+        lemmas = self.known[key].found(self.hard.choices)
         return None if lemmas is None else Case(name, self.number, run, lemmas)
-
-    def _lemmas(self, goal: sp.Expr, region: Region) -> Found:
-        for count, (lemmas, remains) in enumerate(_eliminations(goal, region, self.sample, frozenset())):
-            checkpoint(_cost(remains))
-            if not _fails_at_samples(remains, region):
-                if region.is_nonnegative(remains):
-                    return lemmas
-                more = squares(remains, region) or ()
-                for square in more:
-                    remains = square.apply(remains, region)
-                if more and region.is_nonnegative(remains):
-                    return (*lemmas, *more)
-            if count >= _MOST_CHOICES:
-                break
-        return None
 
     def _runs(self) -> Iterator[tuple[From | RootFrom, ...]]:
         """Ways to write all large n, the hopeful first."""
@@ -194,7 +192,7 @@ class _Cell:
         least_n, powers = domain.least_n, parts(goal, sp.Pow)
         roots = [(p.base, p.exp.q) for p in powers if isinstance(p.exp, sp.Rational) and p.exp.q > 1 and p.base.has(n)]
         sums = [total for total in goal.atoms(sp.Sum) if symbols(summand(total)) & set(domain.symbols)]
-        starts = (_FEW_STARTS if sums else _STARTS)[: self.starts]
+        starts = (_FEW_STARTS if sums else _STARTS)[: self.hard.starts]
         if any(p.base.is_negative and p.exp.has(n) for p in powers):
             yield from ((From(least_n + start, 2), From(least_n + start + 1, 2)) for start in starts)
             return
@@ -208,10 +206,52 @@ class _Cell:
             # log n is compared with roots of n where it must stay below a power of n.
             ways = [(2, 0, 1), (3, 0, 1)] if goal.has(sp.log, sp.harmonic) else []
         for degree, shift, scale in ways:
-            for root in _ROOT_STARTS[: self.starts]:
+            for root in _ROOT_STARTS[: self.hard.starts]:
                 run = RootFrom(root, degree, scale, shift)
                 if least_n <= run.least <= least_n + _LARGEST_START:
                     yield (run,)
+
+
+class _Lemmas:
+    """The search for lemmas that show a goal to be >= 0 on a region; it goes on where it was left."""
+
+    def __init__(self, goal: sp.Expr, region: Region, sample: Sample) -> None:
+        self.goal, self.region, self.sample = goal, region, sample
+        self._begin()
+
+    def _begin(self) -> None:
+        self._found: Found = None
+        self._tried = 0
+        self._choices = _Eliminations(self.region, self.sample).of(self.goal)
+
+    def found(self, choices: int) -> Found:
+        """The first lemmas among so many choices."""
+        done = False
+        try:
+            while self._found is None and self._tried < choices:
+                following = next(self._choices, None)
+                if following is None:
+                    break
+                self._tried += 1
+                self._found = self._shown(*following)
+            done = True
+        finally:
+            if not done:  # out of work amid the choices, which cannot go on
+                self._begin()
+        return self._found
+
+    def _shown(self, lemmas: tuple[Lemma, ...], remains: sp.Expr) -> Found:
+        """The lemmas where what they leave is >= 0, perhaps by squares."""
+        region = self.region
+        checkpoint(_cost(remains))
+        if _fails_at_samples(remains, region):
+            return None
+        if region.is_nonnegative(remains):
+            return lemmas
+        more = squares(remains, region) or ()
+        for square in more:
+            remains = square.apply(remains, region)
+        return (*lemmas, *more) if more and region.is_nonnegative(remains) else None
 
 
 def _sample(domain: Domain, cell: Cell) -> Sample:
@@ -252,34 +292,40 @@ def _cost(goal: sp.Expr) -> int:
     return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
 
 
-def _eliminations(
-    goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
-) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    """Sequences of lemmas after which the goal is rational, with what they leave: one of each first lemma in turn."""
-    found = choice(goal, region, sample, kept)
-    if found is None:
-        yield (), goal
-        return
-    ways: list[Iterator[tuple[tuple[Lemma, ...], sp.Expr]]] = []
-    if found.keep:
-        ways.append(_eliminations(goal, region, sample, kept | {found.part}))
-    ways += [_after(lemma, goal, region, sample, kept) for lemma in found.lemmas]
-    while ways:
-        for way in list(ways):
-            following = next(way, None)
-            if following is None:
-                ways.remove(way)
-            else:
-                yield following
+class _Eliminations:
+    """Sequences of lemmas after which a goal is rational on a region."""
 
+    def __init__(self, region: Region, sample: Sample) -> None:
+        self.region, self.sample = region, sample
+        #: What a lemma says, `None` where it does not hold: most come up again after other choices before them.
+        self._estimates: dict[Lemma, Estimate | None] = {}
 
-def _after(
-    lemma: Lemma, goal: sp.Expr, region: Region, sample: Sample, kept: frozenset[sp.Expr]
-) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
-    checkpoint(_cost(goal))
-    try:
-        remains = lemma.apply(goal, region)
-    except Unsound:
-        return
-    for lemmas, final in _eliminations(remains, region, sample, kept):
-        yield (lemma, *lemmas), final
+    def of(self, goal: sp.Expr, kept: frozenset[sp.Expr] = frozenset()) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+        """Sequences with what they leave: one of each first lemma in turn."""
+        found = choice(goal, self.region, self.sample, kept)
+        if found is None:
+            yield (), goal
+            return
+        ways: list[Iterator[tuple[tuple[Lemma, ...], sp.Expr]]] = []
+        if found.keep:
+            ways.append(self.of(goal, kept | {found.part}))
+        ways += [self._after(lemma, goal, kept) for lemma in found.lemmas]
+        while ways:
+            for way in list(ways):
+                following = next(way, None)
+                if following is None:
+                    ways.remove(way)
+                else:
+                    yield following
+
+    def _after(
+        self, lemma: Lemma, goal: sp.Expr, kept: frozenset[sp.Expr]
+    ) -> Iterator[tuple[tuple[Lemma, ...], sp.Expr]]:
+        checkpoint(_cost(goal))
+        if lemma not in self._estimates:
+            holds = all(condition.holds() for condition in lemma.conditions(self.region))
+            self._estimates[lemma] = lemma.estimate(self.region) if holds else None
+        estimate = self._estimates[lemma]
+        if estimate is not None:
+            for lemmas, final in self.of(estimate.within(goal), kept):
+                yield (lemma, *lemmas), final

@@ -8,7 +8,7 @@ import sympy as sp
 from ..symbols import i, n
 from ..sympy_types import as_expression, at, polynomial
 from .canonical import partial_sum, tail
-from .conditions import Condition, numbers, positive, without
+from .conditions import Condition, nonnegative, numbers, positive, without
 from .lemmas import Estimate, Lemma
 from .region import Region
 
@@ -64,27 +64,63 @@ class HarmonicPower(Lemma):
     """H_n^(p) against the integral of x^-p, for a rational p > 0 other than 1; x^-p falls.
 
     From below H_N^(p) + I(N + 1, n + 1), from above H_N^(p) + I(N, n), with N the least n of the region and I(a, b) the
-    integral over a..b. With `endless`, for p > 1, from below zeta(p) - I(n, oo), from above zeta(p) - I(n + 1, oo).
+    integral over a..b. With `endless`, for p > 1, from below zeta(p) - I(x, oo), from above zeta(p) - I(x + 1, oo), for
+    H_x^(p) of any x > 0.
     """
 
     p: sp.Rational
     below: bool
     endless: bool = False
+    x: sp.Expr = n
 
     def conditions(self, region: Region) -> Iterator[Condition]:
-        """An order with such an integral."""
+        """An order with such an integral, and x > 0."""
+        yield from without(i, self.x)
         order = isinstance(self.p, sp.Rational) and self.p > (1 if self.endless else 0) and self.p != 1
         yield numbers(bool(order), "a rational order p > 0 other than 1, and above 1 for the whole series")
+        yield numbers(self.endless or self.x == n, lambda: f"H_n^(p), or the whole series; got {self.x}")
+        yield positive(self.x, region)
 
     def estimate(self, region: Region) -> Estimate:
         """The harmonic number."""
-        integral, least = n ** (1 - self.p) / (1 - self.p), region.run.least
-        ahead = at(integral, n, n + 1)
+        integral, least = self.x ** (1 - self.p) / (1 - self.p), region.run.least
+        ahead = (self.x + 1) ** (1 - self.p) / (1 - self.p)
+        part = sp.harmonic(self.x, self.p)
         if self.endless:
-            return Estimate(sp.harmonic(n, self.p), sp.zeta(self.p) + (integral if self.below else ahead), self.below)
+            return Estimate(part, sp.zeta(self.p) + (integral if self.below else ahead), self.below)
         known = sum((sp.Integer(j) ** -self.p for j in range(1, least + 1)), sp.S.Zero)
         gain = ahead - at(ahead, n, least) if self.below else integral - at(integral, n, least)
-        return Estimate(sp.harmonic(n, self.p), known + gain, self.below)
+        return Estimate(part, known + gain, self.below)
+
+
+@dataclass(frozen=True)
+class HarmonicRises(Lemma):
+    """H_x^(p) >= H_y^(p) for x >= y >= 0 and a rational p > 0; <= for y >= x >= 0.
+
+    H_x^(p) is the sum of k^-p - (k + x)^-p over k >= 1, which rise with x (DLMF 25.11.1, 5.7.6 for p = 1).
+    """
+
+    x: sp.Expr
+    y: sp.Expr
+    p: sp.Rational
+    below: bool
+
+    def conditions(self, region: Region) -> Iterator[Condition]:
+        """An order > 0, and two numbers >= 0 in the order that this asks for."""
+        yield from without(i, self.x, self.y)
+        yield numbers(isinstance(self.p, sp.Rational) and self.p > 0, lambda: f"a rational order > 0; got {self.p}")
+        less, more = (self.y, self.x) if self.below else (self.x, self.y)
+        yield nonnegative(less, region)
+        yield nonnegative(more - less, region, lambda: f"{more} >= {less}")
+
+    def estimate(self, region: Region) -> Estimate:
+        """The harmonic number."""
+        return Estimate(_harmonic(self.x, self.p), _harmonic(self.y, self.p), self.below)
+
+
+def _harmonic(x: sp.Expr, p: sp.Expr) -> sp.Expr:
+    """As `canonical` writes it."""
+    return sp.harmonic(x) if p == 1 else sp.harmonic(x, p)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .statement import Beyond, Statement
 from .unsound import Unsound
 
 #: How hard each part of a proof is tried: one n, or all later ones; and a stretch, which can be taken apart.
-_PARTS, _STRETCH = (*search.QUICK, (12, 0)), search.QUICK
+_PARTS, _STRETCH = (*search.QUICK, search.Round(12, 0)), search.QUICK
 #: Where formulas that stand for a law begin: the later, the closer they are.
 _STARTS = (8, 16, 32, 64)
 #: A stretch is looked at in so many of its n before a proof is tried.
@@ -32,7 +32,7 @@ def certified(
     larger: sp.Expr,
     statement: Statement,
     lower: bool,
-    rounds: Sequence[tuple[int, int]],
+    rounds: Sequence[search.Round],
     known: search.Known | None = None,
 ) -> Certificate | None:
     """A certificate of smaller <= larger on the statement's domain, checked; `None` where none is found."""

@@ -30,20 +30,21 @@ nowhere_zero(t) = { for (k = 1, #VARIABLES, if (t[2][k] > 0 && !setsearch(Set(PO
 has_sign(L, s) = { for (j = 1, #L, my(x = number_sign(L[j][1])); if (x == 2 || x * s < 0, return(0))); 1 };
 some_nowhere_zero(L, s) = { for (j = 1, #L, if (number_sign(L[j][1]) == s && nowhere_zero(L[j]), return(1))); 0 };
 
-\\ F = N/D is >= 0 (strict: > 0): the terms of D have one sign and one is nowhere 0; those of N have the same.
-shown(F, N, D, strict, what) = {
-  must(F * D == N, Str(what, ": the quotient"));
-  my(below = terms(D), above = terms(N), s = if (has_sign(below, 1), 1, has_sign(below, -1), -1, 0));
-  must(s != 0 && some_nowhere_zero(below, s), Str(what, ": the denominator"));
-  must(has_sign(above, s), Str(what, ": a negative coefficient"));
-  must(!strict || some_nowhere_zero(above, s), Str(what, ": it may be 0"));
-};
 \\ Equal up to identities between constants.
 near(A, B, what) = {
   if (A == B, must(1, what); return);
   my(L = monomials(numerator(A - B)));
   for (j = 1, #L, must(abs(number(L[j][1])) < ROUNDING, what));
   must(#L > 0, what);
+};
+
+\\ F = N/D is >= 0 (strict: > 0): the terms of D have one sign and one is nowhere 0; those of N have the same.
+shown(F, N, D, strict, what) = {
+  near(F * D, N, Str(what, ": the quotient"));
+  my(below = terms(D), above = terms(N), s = if (has_sign(below, 1), 1, has_sign(below, -1), -1, 0));
+  must(s != 0 && some_nowhere_zero(below, s), Str(what, ": the denominator"));
+  must(has_sign(above, s), Str(what, ": a negative coefficient"));
+  must(!strict || some_nowhere_zero(above, s), Str(what, ": it may be 0"));
 };
 
 \\ SUMS: [name, term], the sum of the term over i = 1..n. TAILS: [name, term], the sum over all i > n.
@@ -54,7 +55,7 @@ free_of_n(A) = { if (deriv(A, n_) != 0, return(0)); for (k = 1, #FUNCTIONS, if (
 \\ A = B: as they stand, or since both are equal at n = 1 and change alike from n to n + 1; tails are linear.
 same(A, B, what) = {
   my(D = reduced(reduced(A - B)), sums = [s[1] | s <- SUMS], tails = [t[1] | t <- TAILS], all, rest, a, b);
-  if (D == 0, must(1, what); return);
+  if (D == 0, must(1, what); return(1));
   all = concat(sums, tails); rest = substvec(D, all, vector(#all));
   a = vector(#sums, k, deriv(D, sums[k])); b = vector(#tails, k, deriv(D, tails[k]));
   must(D == rest + sum(k = 1, #sums, a[k] * sums[k]) + sum(k = 1, #tails, b[k] * tails[k]), Str(what, ": not linear in sums"));
@@ -64,6 +65,7 @@ same(A, B, what) = {
   must(sum(k = 1, #tails, b[k] * TAILS[k][2]) == 0, Str(what, ": tails"));
   must(sum(k = 1, #sums, a[k] * subst(SUMS[k][2], i_, n_ + 1)) + subst(rest, n_, n_ + 1) - rest == 0, Str(what, ": the step"));
   must(sum(k = 1, #sums, a[k] * subst(SUMS[k][2], i_, 1)) + subst(rest, n_, 1) == 0, Str(what, ": n = 1"));
+  1
 };
 \\ A at n + 1; `following` are the FUNCTIONS there.
 next_n(A, following) = {

@@ -12,7 +12,7 @@ from theory.prover.canonical import partial_sum, step, tail
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.lemmas import HarmonicLog, LogBound, TailBound, Telescoping
-from theory.prover.powers import Inside
+from theory.prover.powers import Inside, InsideRoot
 from theory.prover.region import Between, From, Only, Region, RootFrom, Run
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
@@ -184,9 +184,20 @@ def test_a_lemma_inside_another_is_known_too() -> None:
         """The same, by another class."""
 
     foreign = sp.Symbol("x", positive=True)
-    for lemma in (LogBound(foreign, sp.S.One, 1, False), Inside(sp.exp(sp.harmonic(n)), HarmonicLog(foreign, 1))):
+    root, above, below = sp.sqrt(sp.harmonic(n)), HarmonicLog(n, 0), HarmonicLog(n, 1)
+    for lemma in (
+        LogBound(foreign, sp.S.One, 1, False),
+        Inside(sp.exp(sp.harmonic(n)), HarmonicLog(foreign, 1)),
+        InsideRoot(root, HarmonicLog(foreign, 0), below),
+        InsideRoot(root, above, HarmonicLog(foreign, 1)),
+    ):
         with pytest.raises(Unsound, match="x is not of the domain"):
             _checked(Case("difference", 0, From(1), (lemma,)))
-    for lemma in (Bolder(n, 1), Inside(sp.exp(sp.harmonic(n)), Bolder(n, 1))):
+    for lemma in (
+        Bolder(n, 1),
+        Inside(sp.exp(sp.harmonic(n)), Bolder(n, 1)),
+        InsideRoot(root, Bolder(n, 0), below),
+        InsideRoot(root, above, Bolder(n, 1)),
+    ):
         with pytest.raises(Unsound, match="Bolder is no lemma"):
             _checked(Case("difference", 0, From(1), (lemma,)))

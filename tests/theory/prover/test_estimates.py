@@ -25,9 +25,9 @@ from theory.prover.lemmas import (
     Termwise,
     ZetaTail,
 )
-from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside
+from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, InsideRoot, PowerRatio
 from theory.prover.region import From, Only, Region, RootFrom, Run
-from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound
+from theory.prover.series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound
 from theory.symbols import T, i, n
 from theory.sympy_types import rational
 from theory.tasks.regression.symbols import DOMAIN, d, sigma
@@ -36,6 +36,7 @@ SAMPLE = DOMAIN.sample() | {i: Fraction(1)}
 ALL, ONE = From(2), Only(3)
 SQUARES, SHIFTED = RootFrom(3, 2), RootFrom(3, 2, 2, -1)  # n >= 3^2, 2 n - 1 >= 3^2
 HALF, THREE_HALVES = rational(Fraction(1, 2)), rational(Fraction(3, 2))
+LOG_ROOT = sp.sqrt(1 + sp.log(n))
 TERM, SQUARE, SERIES = 1 / (i * T - d - 1), 1 / (T * i**2 + 1), 1 / (i * (2 * i + 1))
 
 
@@ -165,7 +166,12 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
     (sp.harmonic(n), ONE, None),
     (sp.harmonic(n + d), ONE, [HarmonicLog(n + d, 1), HarmonicLog(n + d, 3)]),
     (sp.harmonic(n, 2), ALL, [ZetaTail(2)]),
-    (sp.harmonic(n + d, 2), ALL, []),
+    (sp.harmonic(n + d, 2), ALL, [HarmonicPower(sp.Integer(2), True, True, n + d)]),
+    (
+        sp.harmonic(2 * n, 2) - sp.harmonic(n + d, 2),
+        ALL,
+        [HarmonicRises(2 * n, n + d, sp.Integer(2), True), HarmonicPower(sp.Integer(2), True, True, 2 * n)],
+    ),
     (sp.harmonic(n, T), ALL, []),
     (-sp.harmonic(n, 1 + HALF), ALL, [HarmonicPower(THREE_HALVES, False, True), HarmonicPower(THREE_HALVES, False)]),
     (sp.harmonic(n, HALF), ALL, [HarmonicPower(HALF, True)]),
@@ -173,6 +179,39 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         sp.exp(sp.harmonic(n)),
         ALL,
         [Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 1)), Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 3))],
+    ),
+    # inside roots and exponents, the innermost first; from above with a least value beside it
+    (LOG_ROOT, ALL, [InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True)) for c in (2, 1)]),
+    (
+        n - LOG_ROOT,
+        ALL,
+        [InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, False), LogBound(n, _number(2), 1, True)) for c in (2, 4)],
+    ),
+    (
+        sp.sqrt(sp.harmonic(n)),
+        ALL,
+        [
+            InsideRoot(sp.sqrt(sp.harmonic(n)), lemma)
+            for lemma in (HarmonicRises(n, _number(2), sp.S.One, True), HarmonicLog(n, 1), HarmonicLog(n, 3))
+        ],
+    ),
+    (
+        3**LOG_ROOT,
+        ALL,
+        [Inside(3**LOG_ROOT, InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True))) for c in (2, 1)],
+    ),
+    (sp.log(n) + LOG_ROOT, ONE, None),
+    (sp.log(n) ** 2, ALL, [LogBound(n, _number(c), 1, True) for c in (2, 1)]),
+    # a quotient of powers, whose divisor is a power of no sum
+    (
+        (n + 1) ** n * n ** (-n),
+        ALL,
+        [
+            PowerRatio((n + 1) ** n, n),
+            *(ExponentBound((n + 1) ** n, sp.Integer(c), True) for c in (1, 0)),
+            Bernoulli(n + 1, n, sp.S.One, True),
+            PowerBound((n + 1) ** n, True),
+        ],
     ),
     (sp.zeta(1 + 1 / n), ALL, [ZetaBound(1 + 1 / n, True)]),
     (-sp.zeta(1 + 1 / n), ONE, None),

@@ -15,14 +15,17 @@ from tests.helpers import thinned
 from theory import Accumulate, FixedReal, FreshReal, Proved, Replace, ReplaceGrowing, SlidingWindow, check_bound
 from theory.__main__ import main
 from theory.prover import search
+from theory.prover.canonical import partial_product
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
-from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, TailBound, ZetaTail
+from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, RootBound, TailBound, ZetaTail
 from theory.prover.parsing import parse_bound
-from theory.prover.powers import ExponentBound
-from theory.prover.region import From
-from theory.symbols import T, n
+from theory.prover.powers import AsExponential, ExponentBound, Inside, InsideRoot
+from theory.prover.products import ProductBound, ProductSum
+from theory.prover.region import From, Only
+from theory.prover.series import HarmonicRises
+from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
 
 GP = shutil.which("gp")
@@ -78,6 +81,13 @@ PROVED = [
     ("accumulate", "pi**2/6*sqrt(sigma**4+1)*d/(T-d-1)"),
     ("growing fresh", f"{U}+sigma**2*d/T*(1+log(n))"),  # a sum in an estimate
 ]
+#: By lemmas about roots, harmonic numbers of two arguments and ratios of powers.
+ABOUT_PARTS = [
+    ("replace", f"n*sqrt(log(n)+1)*{U}"),
+    ("growing", f"sqrt(n*harmonic(n))*{U}"),
+    ("accumulate", f"harmonic(2*n,2)*{U}"),
+    ("replace", f"(n+1)^n/n^n*n/2*{U}"),
+]
 SLOW = [
     ("replace", f"n**2*{U}"),
     ("replace", f"(n**2+1)/2*{U}"),
@@ -120,10 +130,90 @@ def verdict(script: str, folder) -> str:
 
 @needs_gp
 @pytest.mark.parametrize(
-    ("name", "text"), [*thinned(PROVED, every=2), *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)]
+    ("name", "text"),
+    [*thinned(PROVED, every=2), *ABOUT_PARTS, *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)],
 )
 def test_gp_verifies(name, text, tmp_path):
     assert verdict(gp_script(*proof(name, text)), tmp_path) == "verified"
+
+
+FALLING, RISING = (partial_product(1 + sign / (T * i**2)) for sign in (-1, 1))
+LEAST, NESTED = LogBound(n, sp.S.One, 1, True), sp.sqrt(sp.log(n))
+BY_HAND = [
+    # a root from above, with what shows that it is real
+    (
+        T * sp.sqrt(d + sp.log(n)),
+        T * (d + n),
+        InsideRoot(sp.sqrt(d + sp.log(n)), LogBound(n, sp.S.One, 1, False), LEAST),
+        RootBound(d + n - 1, sp.S.Half, sp.S.One, False),
+    ),
+    # one root inside another, and inside an exponent
+    (T * n, T * n * sp.sqrt(1 + NESTED), InsideRoot(sp.sqrt(1 + NESTED), InsideRoot(NESTED, LEAST))),
+    (T * n, T * n * 2**NESTED, Inside(2**NESTED, InsideRoot(NESTED, LEAST))),
+    # powers beside exponentials
+    ((1 - 1 / T) ** n, sp.exp(-n / T), AsExponential((1 - 1 / T) ** n, False)),
+    (sp.exp(-n / (T - 1)), (1 - 1 / T) ** n, AsExponential((1 - 1 / T) ** n, True)),
+    # products beside sums and exponentials
+    (1 - sp.harmonic(n, 2) / T, FALLING, ProductSum(1 - 1 / (T * i**2), True)),
+    (1 + sp.harmonic(n, 2) / T, RISING, ProductSum(1 + 1 / (T * i**2), True)),
+    (FALLING, sp.exp(-sp.harmonic(n, 2) / T), ProductSum(1 - 1 / (T * i**2), False)),
+    # harmonic numbers that rise with their argument
+    (sp.harmonic(n, 2), sp.harmonic(2 * n, 2), HarmonicRises(2 * n, n, sp.Integer(2), True)),
+    (sp.harmonic(n, sp.S.Half), sp.harmonic(T * n, sp.S.Half), HarmonicRises(n, T * n, sp.S.Half, False)),
+    (sp.S.One, sp.harmonic(n + d), HarmonicRises(n + d, sp.S.One, sp.S.One, True)),
+]
+
+
+@needs_gp
+@pytest.mark.parametrize(("law", "bound", "lemmas"), [(law, bound, each) for law, bound, *each in BY_HAND], ids=str)
+def test_lemmas_by_hand_are_verified(law, bound, lemmas, tmp_path):
+    found = Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1), tuple(lemmas)),))
+    check(law, bound, found)
+    script = gp_script(law, bound, found)
+    assert verdict(script, tmp_path) == "verified"
+    claimed = [line for line in script.splitlines() if line.startswith("must(") and "the estimate" in line]
+    for line in claimed:
+        assert verdict(script.replace(line, re.sub(r"V(?!\w)", "(V + 1)", line, count=1)), tmp_path) != "verified"
+
+
+ROWS = Domain((Variable(T, (sp.Integer(3),)),))
+BOUNDED = ProductBound(1 - 1 / (T * i**2), (n + 1 / T) / n, True)
+
+
+def _products(*cases: Case) -> Certificate:
+    return Certificate(ROWS, sp.S.One, cases)
+
+
+@needs_gp
+def test_products_are_verified(tmp_path):
+    everywhere = _products(Case("difference", 0, From(1), (BOUNDED,)))
+    check(sp.S.Half, FALLING, everywhere)
+    script = gp_script(sp.S.Half, FALLING, everywhere)
+    assert verdict(script, tmp_path) == "verified"
+    for old, new in (
+        ("PRODUCTS = [[F1, ((1)", "PRODUCTS = [[F1, ((2)"),
+        ("prod(j = 1, least(r)", "prod(j = 2, least(r)"),
+    ):
+        assert old in script
+        assert verdict(script.replace(old, new), tmp_path) != "verified"
+    sharper = gp_script(sp.Rational(53, 100), FALLING, everywhere)
+    assert "a negative coefficient" in verdict(sharper, tmp_path)
+    turned = _products(Case("difference", 0, From(1), (replace(BOUNDED, below=False),)))
+    assert "nonnegative" in verdict(gp_script(sp.S.Half, FALLING, turned), tmp_path)
+
+
+@needs_gp
+def test_products_by_induction_are_verified(tmp_path):
+    """One n multiplied out, and a step that multiplies by one factor more."""
+    above_one = ProductBound(1 + 1 / (T * i**2), sp.S.One, True)
+    induction = _products(Case("difference", 0, Only(1)), Case("step", 0, From(1), (above_one,)))
+    check(sp.S.One, RISING, induction)
+    script = gp_script(sp.S.One, RISING, induction)
+    assert verdict(script, tmp_path) == "verified"
+    line = next(line for line in script.splitlines() if line.startswith("FOLLOWING[1] ="))
+    assert verdict(script.replace(line, "FOLLOWING[1] = F1;"), tmp_path) != "verified"
+    without_start = _products(*induction.cases[1:])
+    assert "no run reaches" in verdict(gp_script(sp.S.One, RISING, without_start), tmp_path)
 
 
 @needs_gp

@@ -29,6 +29,7 @@ from theory.prover.lemmas import (
     Termwise,
     ZetaTail,
 )
+from theory.prover.powers import Inside, InsideRoot
 from theory.prover.region import Between, From, Only, Region, RootFrom, Run
 from theory.prover.splits import Split
 from theory.prover.unsound import Unsound
@@ -78,6 +79,8 @@ def _induction(*lemmas: Lemma) -> Certificate:
 
 H2 = U * sp.harmonic(n, 2)
 ZETA = ZetaTail(2)
+ONE_FOR_EACH = 2 ** (i * sp.log(T))
+LOG_ROOT = sp.sqrt(sp.log(n) + 1)
 HAND_MADE = {
     # law, bound (somewhere below the law), certificate
     "n in the summand, nothing done": (n * U, U * (n + MIXED), _one(From(1))),
@@ -106,6 +109,25 @@ HAND_MADE = {
     "a tail from the wrong side": (H2, U * sp.Rational(8, 5), _one(From(1), ZETA, TailBound(i**-2, 1 / n, below=True))),
     "a tail that ends above zero": (H2, U * sp.Rational(3, 2), _one(From(1), ZETA, TailBound(i**-2, 1 / n + 1, False))),
     "a tail below with a negative sign": (H2, U, _one(From(1), ZETA, TailBound(i**-2, sp.S.Zero, below=False))),
+    "one variable for many": (
+        sp.S.Zero,
+        partial_sum((7 - 4 * i) * ONE_FOR_EACH),  # at n = 2 as 3 x - x^2
+        Certificate(
+            Domain((Variable(T, (sp.Integer(3),)),), 2, 2),
+            sp.S.One,
+            (Case("difference", 0, Only(2), (Inside(ONE_FOR_EACH, LogBound(T, sp.Integer(2), 1, below=True)),)),),
+        ),
+    ),
+    "a root from the wrong side": (
+        n * U * LOG_ROOT,
+        n * U,
+        _one(From(1), InsideRoot(LOG_ROOT, LogBound(n, sp.S.One, 1, below=True))),
+    ),
+    "a root of what may be negative": (
+        U,
+        U * (n + sp.sqrt(sp.log(n) - 1)),
+        _one(From(1), InsideRoot(sp.sqrt(sp.log(n) - 1), LogBound(n, sp.S.One, 1, below=True))),
+    ),
     "an unknown lemma": (n * U, U, _one(From(1), Lie())),
     "a variable of the proofs": (n * U, U, _one(From(1), LogBound(m + 1, sp.S.One, 1, below=True))),
     "a run from below 1": (n * U, U * n, _one(From(-3), Telescoping(1 / i, n))),
@@ -282,6 +304,21 @@ SEEDS = {
     "a stretch": (REPLACE, U * (sp.Rational(101, 100) ** n + 364), [U * (sp.Rational(101, 100) ** n + 361)]),
     "half an order": (ACCUMULATE, U * sp.harmonic(n, sp.S.Half), [U * sp.harmonic(n, sp.Rational(5, 2)), U]),
     "a series": (GROWING, U * (sp.digamma(n + sp.Rational(3, 2)) + sp.EulerGamma), [U * (sp.log(n) + sp.S.Half)]),
+    "inside a root": (
+        REPLACE,
+        U * n * LOG_ROOT,
+        [U * n * LOG_ROOT / 2, U * sp.sqrt(n) * LOG_ROOT],
+    ),
+    "two arguments": (
+        ACCUMULATE,
+        U * sp.harmonic(2 * n, 2),
+        [U * sp.harmonic(2 * n, 3), U * sp.harmonic(2 * n, 2) * 9 / 10],
+    ),
+    "a ratio of powers": (
+        REPLACE,
+        U * n * (n + 1) ** n * n ** (-n) / 2,
+        [U * n * (n + 1) ** n * n ** (-n) / 3, U * (n + 1) ** n * n ** (-n)],
+    ),
     "two squares": (REPLACE, U * (n**2 + 1) / 2, [U * (n**2 + 1) / 3, U * (n**2 - 1) / 2]),
 }
 

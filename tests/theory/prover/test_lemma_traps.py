@@ -25,9 +25,19 @@ from theory.prover.lemmas import (
     Telescoping,
     Termwise,
 )
-from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, Square
+from theory.prover.powers import (
+    AsExponential,
+    Bernoulli,
+    ExponentBound,
+    ExpTangent,
+    Geometric,
+    Inside,
+    InsideRoot,
+    PowerRatio,
+    Square,
+)
 from theory.prover.region import Between, From, Only, Region
-from theory.prover.series import HarmonicPower, SeriesTail, ZetaBound, partial_fractions
+from theory.prover.series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound, partial_fractions
 from theory.prover.splits import Cell, Split, refined, variables
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
@@ -46,6 +56,10 @@ POINTS = [
         (1, 7), (0, 30), (Fraction(1, 5), Fraction(3)), (2, 3, 40), (Fraction(1, 9), Fraction(1))
     )
 ]
+
+ROOT, LEAST = sp.sqrt(d + sp.log(n)), LogBound(n, TWO, 1, True)
+LOG, TINY = sp.sqrt(sp.log(n)), rational(Fraction(1, 10_000))
+CUBE = (n * sp.log(T) + d * sp.log(n)) ** THIRD
 
 TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     *((ExpTangent(sp.exp(sigma**2 - 1), sp.Integer(c), True), sp.exp(sigma**2 - 1), REGION) for c in (-1, 0, 3)),
@@ -73,6 +87,26 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     (PowerBound((1 + w) ** n, True), (1 + w) ** n, WEIGHT_REGION),
     (Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 1)), sp.exp(sp.harmonic(n)), REGION),
     (Inside(2 ** (d * sp.harmonic(n)), HarmonicLog(n, 2)), 2 ** (d * sp.harmonic(n)), REGION),
+    *((AsExponential((1 - 1 / T) ** n, below), (1 - 1 / T) ** n, REGION) for below in (True, False)),
+    *((AsExponential(sigma ** (n - 2), below), sigma ** (n - 2), REGION) for below in (True, False)),
+    (InsideRoot(ROOT, LEAST), ROOT, REGION),
+    *((InsideRoot(ROOT, LogBound(n, TWO, k, False), LEAST), ROOT, REGION) for k in (1, 3)),
+    (InsideRoot(ROOT**5, LogBound(n, TWO, 1, False), LEAST), ROOT**5, REGION),
+    (
+        InsideRoot(sp.sqrt(sp.harmonic(n)), HarmonicRises(n, TWO, sp.S.One, True)),
+        sp.sqrt(sp.harmonic(n)),
+        REGION,
+    ),
+    (Inside(3**ROOT, InsideRoot(ROOT, LEAST)), 3**ROOT, REGION),
+    (InsideRoot(sp.sqrt(n + LOG), InsideRoot(LOG, LEAST)), sp.sqrt(n + LOG), REGION),
+    *((HarmonicRises(2 * n, n, p, True), sp.harmonic(2 * n, p), REGION) for p in (TWO, HALF)),
+    (HarmonicRises(n + d, sp.S.Zero, sp.S.One, True), sp.harmonic(n + d), REGION),
+    (HarmonicRises(n, n * T, sp.Integer(3), False), sp.harmonic(n, 3), REGION),
+    *(
+        (HarmonicPower(p, below, True, 2 * n), sp.harmonic(2 * n, p), REGION)
+        for p in (TWO, 1 + HALF)
+        for below in (True, False)
+    ),
     (Square(1 / T, T - 2 * d), n, REGION),
     *(
         (HarmonicPower(rational(Fraction(p)), below), sp.harmonic(n, rational(Fraction(p))), REGION)
@@ -139,6 +173,51 @@ def test_series_are_their_sums() -> None:
 
 
 FALSE: list[tuple[Lemma, Region, str]] = [
+    (Inside(2 ** (i * sp.log(T)), LogBound(T, TWO, 1, True)), REGION, "without i"),  # one y for every i
+    (
+        Inside(sp.exp(sp.sqrt(sp.log(sigma) ** 2)), LogBound(sigma, TWO, 1, False)),
+        REGION,
+        "without _part",
+    ),  # |log sigma|
+    (InsideRoot(sp.sqrt(i * sp.log(T)), LogBound(T, TWO, 1, True)), REGION, "without i"),
+    (InsideRoot(sp.sqrt(sp.log(n) - 1), LEAST), REGION, ">= 0"),  # imaginary at n = 2
+    (InsideRoot(sp.sqrt(sp.log(n) - 1), LogBound(n, TWO, 1, False), LEAST), REGION, ">= 0"),
+    (InsideRoot(sp.sqrt(3 - sp.log(n)), LEAST), REGION, "to rise"),
+    (InsideRoot(sp.sqrt(n + (5 - n) * sp.log(n)), LEAST), REGION, "to rise"),
+    (InsideRoot(sp.sqrt(1 + sp.log(n) ** 2), LEAST), REGION, "without _part"),
+    (InsideRoot(ROOT, LogBound(n, TWO, 1, False)), REGION, "from below"),  # nothing says that it is real
+    (InsideRoot(ROOT, LogBound(n, TWO, 1, False), LogBound(n, TWO, 2, False)), REGION, "from below"),
+    (InsideRoot(CUBE, LogBound(n, TWO, 1, False), LogBound(T, TWO, 1, True)), REGION, "two estimates of log.n.; one"),
+    (InsideRoot(CUBE, LEAST), REGION, ">= 0"),  # of log T nothing is said
+    (InsideRoot((sp.log(n) - 1) ** 2, LEAST), REGION, ">= 0"),  # (log 2 - 1)^2 is more than that at n = 3
+    (InsideRoot((d + sp.log(n)) ** 2, LogBound(n, TINY, 1, True), LEAST), REGION, "no other least value"),
+    (InsideRoot((d + sp.log(n)) ** 2, LogBound(n, TINY, 1, True)), REGION, ">= 0"),
+    (InsideRoot(1 / ROOT, LEAST), REGION, "exponent > 0"),
+    (InsideRoot(ROOT ** (2 * sp.sqrt(2)), LEAST), REGION, "exponent > 0"),
+    (InsideRoot((1 + sp.log(n)) ** d, LEAST), REGION, "exponent > 0"),
+    (InsideRoot(ROOT, LogBound(n, TWO, 1, False), LogBound(n, sp.Integer(3), 1, True)), REGION, ">= 3"),
+    (InsideRoot(ROOT, LogBound(n, sp.Integer(3), 1, True)), REGION, ">= 3"),
+    (AsExponential((sigma - 1) ** n, True), REGION, "> 0"),
+    (AsExponential((1 - w) ** n, False), WEIGHT_REGION, "> 0"),  # 1/b is asked for
+    (AsExponential(sigma ** (1 - n), False), REGION, ">= 0"),  # the other way round
+    (AsExponential(sigma ** (n - 3), True), REGION, ">= 0"),
+    (AsExponential((1 + i) ** n, True), REGION, "without i"),
+    (PowerRatio((n - 2) ** n, n), REGION, "> 0"),
+    (PowerRatio(n**n, n - 2), REGION, "> 0"),
+    (PowerRatio(n**n, -n), REGION, "> 0"),
+    (PowerRatio((n + i) ** n, n), REGION, "without i"),
+    (PowerRatio(n**n, i), REGION, "without i"),
+    (HarmonicRises(n, 2 * n, TWO, True), REGION, ">= 2.n"),
+    (HarmonicRises(2 * n, n, TWO, False), REGION, ">= 2.n"),
+    (HarmonicRises(n, -HALF, TWO, True), REGION, ">= 0"),
+    (HarmonicRises(-1 / n, sp.S.One, TWO, False), REGION, ">= 0"),
+    (HarmonicRises(2 * n, n, sp.S.Zero, True), REGION, "order > 0"),  # H_x^(0) = x is the other way round for 1/x
+    (HarmonicRises(2 * n, n, MINUS_HALF, True), REGION, "order > 0"),
+    (HarmonicRises(2 * n, n, d, True), REGION, "order > 0"),
+    (HarmonicRises(n + i, n, TWO, True), REGION, "without i"),
+    (HarmonicPower(TWO, True, False, 2 * n), REGION, "the whole series"),  # N is the least n and not the least 2n
+    (HarmonicPower(TWO, True, True, n - 2), REGION, "> 0"),
+    (HarmonicPower(TWO, True, True, n + i), REGION, "without i"),
     (ExpTangent(sp.exp(n), sp.S.Zero, False), REGION, "> 0"),  # e^t <= 1/(1 - t) for t < 1
     (ExpTangent((d - T) ** n, sp.S.Zero, True), REGION, "> 0"),  # no real power
     (ExpTangent(sp.exp(n), i, True), REGION, "without i"),
@@ -242,6 +321,29 @@ def test_conditions_are_checked(lemma: Lemma, region: Region, why: str) -> None:
         Unsound, match=f"{type(lemma).__name__} needs .*{why}|{type(getattr(lemma, 'inner', lemma)).__name__}.*{why}"
     ):
         lemma.apply(n, region)
+
+
+def test_a_ratio_of_powers_is_exact() -> None:
+    found = PowerRatio((n + 1) ** n, n).apply((n + 1) ** n * n ** (-n), REGION)
+    assert found == (1 + 1 / n) ** n
+    with mpmath.workdps(50):
+        for point in POINTS:
+            for lemma in (PowerRatio((n + d) ** n, n), PowerRatio(T ** (n - d), 3 * d), PowerRatio(sigma**n, T)):
+                estimate = lemma.estimate(REGION)
+                assert estimate.below is None
+                ratio = _value(estimate.value / estimate.part, point)
+                assert abs(ratio - 1) < mpmath.mpf(10) ** -40
+
+
+def test_one_variable_does_not_stand_for_many() -> None:
+    """Where i = 1 counts 3 times and i = 2 counts -1 times, powers that grow with i do not cancel."""
+    domain = Domain((Variable(T, (sp.Integer(3),)),), least_n=2, most_n=2)
+    power = 2 ** (i * sp.log(T))
+    lemma = Inside(power, LogBound(T, TWO, 1, True))
+    bound = partial_sum((7 - 4 * i) * power)
+    assert sp.N(bound.subs({T: 100, n: 2}).doit()) < 0
+    with pytest.raises(Unsound, match="Inside needs .* without i"):
+        check(sp.S.Zero, bound, Certificate(domain, sp.S.One, (Case("difference", 0, Only(2), (lemma,)),)))
 
 
 def test_partial_fractions_add_up() -> None:

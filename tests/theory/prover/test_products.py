@@ -11,7 +11,7 @@ from theory.prover.canonical import partial_product, step, sums_are_plain
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.enclosure import Enclosure, NotReal, OutOfReach
-from theory.prover.products import ProductBound, product_bounds
+from theory.prover.products import ProductBound, ProductSum, product_bounds
 from theory.prover.region import From, Only, Region
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
@@ -31,7 +31,7 @@ def test_every_estimate_that_is_let_through_is_true(factor, below, first):
     region = Region(REGION.cell, From(first))
     accepted = 0
     for lemma in product_bounds(factor, [below]):
-        if not all(condition.holds() for condition in lemma.conditions(region)):
+        if isinstance(lemma, ProductSum) or not all(condition.holds() for condition in lemma.conditions(region)):
             continue
         accepted += 1
         value = lemma.estimate(region).value
@@ -61,6 +61,49 @@ def test_every_estimate_that_is_let_through_is_true(factor, below, first):
 def test_a_condition_that_fails_is_refused(lemma, message):
     with pytest.raises(Unsound, match=message):
         lemma.apply(partial_product(lemma.factor), REGION)
+
+
+@pytest.mark.parametrize("factor", [FALLING, RISING, 1 - 1 / (T * i), 1 + 1 / (T * i), 1 - 1 / i**2, sp.S.One / 3])
+@pytest.mark.parametrize("below", [True, False])
+def test_sums_are_on_their_side_of_products(factor, below):
+    lemma = ProductSum(as_expression(factor), below)
+    assert all(condition.holds() for condition in lemma.conditions(REGION))
+    estimate = lemma.estimate(REGION)
+    assert estimate.below == below
+    for rows in (3, 7):
+        for last in (1, 2, 30):
+            factors = [as_expression(factor).subs({T: rows, i: k}) for k in range(1, last + 1)]
+            total = sum(each - 1 for each in factors)
+            expected = 1 + total if below else sp.exp(total)
+            assert sp.N(estimate.value.subs({T: rows, n: last}).doit() - expected, 30) == pytest.approx(0, abs=1e-25)
+            assert (sp.Mul(*factors) - expected) * (1 if below else -1) >= 0
+
+
+#: More than 1 at i = 1, and less from i = 3 on; and below 0 at i = 1 and 2, where there are two of them.
+CROSSING, NEGATIVE = 1 + (2 - i) / (T * i**2), 1 - 3 * T / i**3
+
+
+@pytest.mark.parametrize(
+    ("lemma", "message"),
+    [
+        (ProductSum(CROSSING, True), "on one side of 1"),
+        (ProductSum(NEGATIVE, True), ">= 0"),
+        (ProductSum(NEGATIVE, False), ">= 0"),
+        (ProductSum(1 - 1 / (T * n), True), "without n"),
+        (ProductSum(1 - 1 / (i - 2) ** 2 / T, True), ">= 0"),
+    ],
+)
+def test_sums_of_other_factors_are_refused(lemma, message):
+    with pytest.raises(Unsound, match=f"ProductSum needs .*{message}"):
+        lemma.apply(partial_product(lemma.factor), Region(REGION.cell, From(5)))
+
+
+def test_the_sums_that_are_refused_are_not_on_that_side():
+    rows, few, many = 3, range(1, 4), range(1, 3)
+    crossing = [CROSSING.subs({T: rows, i: k}) for k in few]
+    assert sp.Mul(*crossing) < 1 + sum(each - 1 for each in crossing)
+    negative = [NEGATIVE.subs({T: rows, i: k}) for k in many]
+    assert sp.N(sp.Mul(*negative) - sp.exp(sum(each - 1 for each in negative))) > 0
 
 
 def test_a_first_product_that_is_negative_is_refused():
