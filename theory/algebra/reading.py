@@ -2,6 +2,7 @@
 
 import sympy as sp
 
+from ..generator import Generator
 from ..symbolic_workflow import SymbolicTrainingSet, SymbolicWorkflow
 from ..symbols import k, n
 from ..sympy_types import replaced
@@ -58,7 +59,9 @@ def unequal(workflow: SymbolicWorkflow, design: str) -> Setting:
     )
 
 
-def weighted(design: str, *, draws: bool, later_real: bool, sized_real: bool = False) -> Setting:
+def weighted(
+    design: str, *, draws: bool, later_real: bool, sized_real: bool = False, generator: Generator = Generator()
+) -> Setting:
     """Any workflow: pool k, of T_k rows, has the share p(n, k) of the loss of iteration n, later real data q(n, k).
 
     Args:
@@ -66,6 +69,7 @@ def weighted(design: str, *, draws: bool, later_real: bool, sized_real: bool = F
         draws: whether training sets are subsamples.
         later_real: whether real data of later iterations may be used.
         sized_real: whether these may be other than T rows.
+        generator: how labels are sampled from a model.
     """
     return Setting(
         None,
@@ -77,6 +81,7 @@ def weighted(design: str, *, draws: bool, later_real: bool, sized_real: bool = F
         draws=draws,
         later_real=later_real,
         real_rows=(lambda index: REAL_SIZE[index]) if sized_real else (lambda index: ROWS),
+        generator=generator,
     )
 
 

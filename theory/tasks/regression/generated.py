@@ -41,7 +41,7 @@ from ...symbols import GAIN, k, n
 from ...sympy_types import as_expression, at, factored, rational
 from ...task import Task
 from ...workflow import Workflow, check_workflow
-from . import edited, estimates
+from . import edited, estimates, generated_steps
 from .checks import check, check_design
 from .symbols import ONE_FIT
 
@@ -132,6 +132,18 @@ class GeneratedLaw(Judged):
     def exact(self) -> bool:
         """Whether it holds at finite T."""
         return self.validity == EXACT
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The steps from the normal equations to the law, at fixed design.
+
+        Raises:
+            ValueError: the law is not exact, or sizes or noises are given one by one.
+        """
+        reason = generated_steps.objection(self.generator, exact=self.exact)
+        if reason is not None:
+            raise ValueError(f"there is no derivation under {self.generator}: {reason}")
+        return generated_steps.derive(self._reading, self.generator, self.expr)
 
     def gain(self, iterations: int) -> list[Fraction]:
         """c_1, …, c_n: what the noises add up to in units of one fit's error, exact.
