@@ -2,7 +2,6 @@
 
 import sympy as sp
 
-from ..generator import Generator
 from ..symbolic_workflow import SymbolicTrainingSet, SymbolicWorkflow
 from ..symbols import k, n
 from ..sympy_types import replaced
@@ -59,9 +58,7 @@ def unequal(workflow: SymbolicWorkflow, design: str) -> Setting:
     )
 
 
-def weighted(
-    design: str, *, draws: bool, later_real: bool, sized_real: bool = False, generator: Generator = Generator()
-) -> Setting:
+def weighted(design: str, *, draws: bool, later_real: bool, sized_real: bool = False) -> Setting:
     """Any workflow: pool k, of T_k rows, has the share p(n, k) of the loss of iteration n, later real data q(n, k).
 
     Args:
@@ -69,7 +66,6 @@ def weighted(
         draws: whether training sets are subsamples.
         later_real: whether real data of later iterations may be used.
         sized_real: whether these may be other than T rows.
-        generator: how labels are sampled from a model.
     """
     return Setting(
         None,
@@ -81,7 +77,6 @@ def weighted(
         draws=draws,
         later_real=later_real,
         real_rows=(lambda index: REAL_SIZE[index]) if sized_real else (lambda index: ROWS),
-        generator=generator,
     )
 
 

@@ -59,7 +59,7 @@ def depth(setting: Setting, state: State | None) -> Equation:
 
 
 def sampled_noise(setting: Setting, state: State | None) -> Value:
-    """The noise of sampled labels has nu times the variance: nu_1 = 1, for pool 1 is real, and nu_k = nu from k = 2 on."""
+    """The noise of sampled labels has nu times the variance: nu_1 = 1, for pool 1 is real, else nu_k = nu."""
 
     def parted(m: Monomial, start: int) -> Iterable[Monomial]:
         coefficient = outside(m.coefficient)

@@ -76,5 +76,5 @@ def setting_of(workflow: SymbolicWorkflow, generator: Generator) -> Setting:
     """What the derivation is about."""
     later_real = reading.collects_later(workflow)
     sized_real = later_real and reading.has_sized_real(workflow)
-    kind = reading.weighted("fixed", draws=False, later_real=later_real, sized_real=sized_real, generator=generator)
-    return replace(kind, workflow=workflow.workflow)
+    kind = reading.weighted("fixed", draws=False, later_real=later_real, sized_real=sized_real)
+    return replace(kind, workflow=workflow.workflow, generator=generator)
