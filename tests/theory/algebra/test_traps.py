@@ -23,6 +23,7 @@ from theory.algebra.strategy import follow, rule_name
 from theory.algebra.terms import Equation, Family, Monomial, Value
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
+from theory.sympy_types import sum_of
 
 ACCUMULATE = cases()["accumulate, fresh"].setting
 FIXED = cases()["accumulate, fixed"].setting
@@ -52,7 +53,7 @@ def shifted(coefficient, *word):
 def summed(term, first, last):
     """The sum of term(k), a coefficient."""
     name = sp.Dummy("k", integer=True, positive=True)
-    return Value(laws.number(sp.Sum(term(name), (name, first, last))), 1)
+    return Value(laws.number(sum_of(term(name), name, first, last)), 1)
 
 
 def weights(term, first, last):

@@ -24,6 +24,7 @@ from ...algebra.rules.sums import resolvent, shares_add_up
 from ...algebra.strategy import Rule, derivation, follow
 from ...algebra.terms import Value
 from ...derivation import Derivation, Step
+from ...gain_law import first_iterations
 from ...generator import Generator
 from ...symbolic_workflow import SymbolicWorkflow
 
@@ -66,6 +67,8 @@ def derive(workflow: SymbolicWorkflow, generator: Generator, expr: sp.Expr | Non
     """
     setting = setting_of(workflow, generator)
     _, steps = follow(setting, RULES)
+    if workflow.looked_at is not None:
+        steps = (*steps, first_iterations(workflow.looked_at))
     if expr is not None:
         because = "the weights R and D of this workflow solved for, and the generator's numbers put in"
         steps = (*steps, Step("weights", f"E_n = {sp.latex(expr)}", because, Value(number(own(expr)), 1)))

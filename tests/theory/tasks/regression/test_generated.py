@@ -1,5 +1,6 @@
 """Laws under a generator against least squares on labels made as the generator says, and known values."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import sympy as sp
 
 from tests.helpers import command, refused, thinned
+from tests.theory.test_workflow import Made
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -17,9 +19,11 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
     gain,
     generated,
     linear,
+    pools,
 )
 from theory.symbols import n
 from theory.sympy_types import as_expression
@@ -303,8 +307,75 @@ def test_command(capsys):
     [
         ("--temperature=-1/2", "temperature must be at least 0"),
         ("--bias=-1", "bias must be at least 0"),
-        ("--bias 1 --latex", "--latex"),
+        (
+            "--bias 1 --latex --design fresh",
+            "there is no derivation under Generator(bias=1): it is of laws that are exact",
+        ),
     ],
 )
 def test_mistakes_in_the_command(capsys, options, message):
     refused(command(capsys, "theory", f"accumulate --design fixed {options}"), "theory", message)
+
+
+DERIVED = [
+    (Accumulate(), Generator(temperature="1/2", bias=2)),
+    (Replace(), Generator(temperature=0)),
+    (SlidingWindow(2), Generator(bias=1, temperature="1/3")),
+    (FixedReal(sp.Symbol("w", positive=True)), Generator(temperature="1/2", bias=1)),
+    (Accumulate(), Generator(pull="1/4", distance=2)),
+    (FreshReal(2, "1/4"), Generator(bias=1, pull="1/4")),
+    (ReplaceGrowing(), Generator(temperature=2, bias=1)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workflow", "generator"), DERIVED, ids=str)
+def test_the_derivation_is_replayed(workflow, generator):
+    derivation = generated(workflow, generator, design="fixed").derivation
+    assert derivation.replay() == []
+    changed = replace(generator, temperature=generator.temperature + 1, bias=generator.bias and generator.bias + 1)
+    other = replace(derivation, setting=replace(derivation.setting, generator=changed))
+    found = generated(workflow, generator, design="fixed").expr
+    assert bool(other.replay()) == (found is not None)  # else its letters stand for any numbers
+
+
+def test_the_derivation_ends_in_the_law():
+    law = generated(Accumulate(), Generator(temperature="1/2", bias=2), design="fixed")
+    *before, last = law.derivation
+    assert last.statement == f"E_n = {sp.latex(law.expr)}"
+    assert (before[-1].rule, before[-2].rule) == ("shift length", "sampled noise")
+    assert r"D_{n}^{2}\, \mathbb{E} \operatorname{tr}\left(b b^{\top}\right)" in before[-2].statement
+    window = generated(SlidingWindow(3), Generator(bias=1), design="fixed").derivation
+    assert window.steps[-1].rule == "shift length"  # no formula in n: the weights stay
+    usual = [step.rule for step in generated(Replace(), Generator(temperature=2), design="fixed").derivation]
+    assert not {"one shift", "depth", "shift length"} & set(usual)
+
+
+def test_the_first_iterations_are_named_where_no_more_was_shown():
+    read_as_text = Made(lambda i: by_count(pools(i - 1 if str(i).endswith("7") else i, i)))
+    law = generated(read_as_text, Generator(bias=1), design="fixed")
+    assert law.judged.derived.looked_at is not None
+    steps = {step.rule: step.statement for step in law.derivation}
+    assert steps["first iterations"] == rf"n \le {law.judged.derived.looked_at}"
+    usual = generated(Replace(), Generator(bias=1), design="fixed").derivation
+    assert "first iterations" not in {step.rule for step in usual}
+
+
+@pytest.mark.parametrize(
+    ("generator", "design", "message"),
+    [
+        (Generator(bias=1), "fresh", "it is of laws that are exact at finite T"),
+        (Generator(edited="1/2"), "fixed", "it is of laws that are exact at finite T"),
+        (Generator(noises=(1, 2)), "fixed", "leave the generator's out"),
+        (Generator(sizes=(1, 2)), "fixed", "leave the generator's out"),
+    ],
+)
+def test_what_is_not_derived(generator, design, message):
+    with pytest.raises(ValueError, match=message):
+        print(generated(Replace(), generator, design=design).derivation)
+
+
+def test_the_derivation_is_printed(capsys):
+    shown = command(capsys, "theory", "accumulate --design fixed --temperature 1/2 --bias 1 --latex").out
+    assert shown.startswith(r"\begin{align*}")
+    assert r"\text{(9. depth)}" in shown
