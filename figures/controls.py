@@ -93,8 +93,8 @@ _GENERATOR = (
 
 def of_generator(task: type[Task]) -> tuple[Control, ...]:
     """Temperature and bias, where the task has laws under a generator."""
-    predictions = Generator(temperature=0)
-    known = any(variant.generated_objection(Replace(), predictions) is None for variant in variants(task))
+    both = Generator(temperature=0, bias=1)
+    known = any(variant.generated_objection(Replace(), both) is None for variant in variants(task))
     return _GENERATOR if known else ()
 
 
