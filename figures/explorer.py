@@ -12,7 +12,7 @@ from sympy.printing.jscode import JavascriptCodePrinter
 
 from theory import Generator, Law, LinearRegression, Quantity, SlidingWindow, Task, Workflow, depth, gain
 from theory.symbols import GAIN, i, n
-from theory.sympy_types import symbols
+from theory.sympy_types import as_expression, sum_of, symbols
 from theory.table import variants
 
 from .controls import (
@@ -37,7 +37,7 @@ _HELPERS = Path(__file__).parent / "page" / "laws.js"
 _SHIFT = sp.Function("shift")
 
 #: Numbers of windows, by what stands for them in a law: of `k` = 2, 3, …, and of iterations 1, 2, ….
-_TABLES = {GAIN: "gains", _SHIFT: "shifts"}
+_TABLES: dict[Any, str] = {GAIN: "gains", _SHIFT: "shifts"}
 
 
 class _JavaScript(JavascriptCodePrinter):
@@ -48,7 +48,8 @@ class _JavaScript(JavascriptCodePrinter):
         return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
 
     def _print_harmonic(self, expr: sp.Expr) -> str:
-        return self._print(sp.Sum(i ** -(expr.args[1] if len(expr.args) > 1 else 1), (i, 1, expr.args[0])))
+        last, *order = map(as_expression, expr.args)
+        return self._print(sum_of(i ** -(order[0] if order else sp.S.One), i, sp.S.One, last))
 
     def _print_Function(self, expr: sp.Expr) -> str:
         if expr.func not in _TABLES:

@@ -86,7 +86,8 @@ def questions_under_generators():
         task = LinearRegression(design=design)
         for family, values, workflow in cases():
             for sampled in SAMPLED:
-                generator = Generator(**{name: Fraction(str(value)) for name, value in sampled.items()})
+                temperature, bias = (Fraction(str(value)) for value in sampled.values())
+                generator = Generator(temperature=temperature, bias=bias)
                 if task.generated_objection(workflow, generator) is None and type(workflow) is not AccumulateSubsample:
                     law = generated(workflow, generator, design=design)
                     asked.append(

@@ -1,6 +1,7 @@
 """The rows of generators: their formulas against the laws' exact numbers, and known limits."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from theory.tasks.regression.symbols import ONE_FIT
 table = cache(generator_rows)
 
 
-def found(workflow, data, design="fixed"):
+def found(workflow, data, design="fixed") -> Any:
     return GeneratorRow(LinearRegression(design=design), workflow, data).cells()
 
 
@@ -24,7 +25,7 @@ def found(workflow, data, design="fixed"):
 @pytest.mark.parametrize("sampled", SAMPLED)
 def test_closed_forms_are_the_numbers(sampled):
     at = {"T": 20, "d": 3, "sigma": sp.Rational(1, 2)}
-    formulas = [(row, row.cells()["closed_form"]) for row in table() if row.data == sampled]
+    formulas: list[tuple[Any, Any]] = [(row, row.cells()["closed_form"]) for row in table() if row.data == sampled]
     for row, formula in formulas:
         if formula is not None:
             exact = LinearRegression(design=row.task.design).generated(row.workflow, SAMPLED[sampled])
@@ -42,7 +43,7 @@ def test_columns_are_those_of_the_other_rows():
 
 @pytest.mark.slow
 def test_every_generator_has_a_row_at_each_design():
-    named = {(row.data, row.task.design) for row in table()}
+    named = {(row.data, row.cells()["design"]) for row in table()}
     assert named == {(sampled, design) for sampled in SAMPLED for design in ("fixed", "fresh")}
 
 
