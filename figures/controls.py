@@ -8,10 +8,10 @@ from itertools import cycle
 
 import sympy as sp
 
-from theory import Choice, Task, Workflow
+from theory import Choice, Generator, Replace, Task, Workflow
 from theory.summary import summary
 from theory.symbols import n
-from theory.table import FAMILIES
+from theory.table import FAMILIES, variants
 
 from .laws import label, letter, lettered
 from .style import COLOUR
@@ -43,7 +43,7 @@ class Control:
         meaning: in words.
         first: its value at the start.
         least, most: the ends of its slider.
-        floors: it is at least each of these, and more than 0.
+        floors: it is at least each of these; more than 0 where there are none.
         step: of its slider; `None` for one in decades.
         limit: the largest number that is taken.
     """
@@ -82,6 +82,22 @@ OWN = (
 )
 
 
+#: What the reader sets of how data are sampled from a model.
+TEMPERATURE, BIAS = (sp.Symbol(name, nonnegative=True) for name in ("temperature", "bias"))
+
+_GENERATOR = (
+    Control(TEMPERATURE, "noise of sampled labels over that of real ones", 1, 0, 2, (sp.S.Zero,), step=0.01),
+    Control(BIAS, "length of what sampled labels are shifted by", 0, 0, 5, (sp.S.Zero,), step=0.01),
+)
+
+
+def of_generator(task: type[Task]) -> tuple[Control, ...]:
+    """Temperature and bias, where the task has laws under a generator."""
+    both = Generator(temperature=0, bias=1)
+    known = any(variant.generated_objection(Replace(), both) is None for variant in variants(task))
+    return _GENERATOR if known else ()
+
+
 def of_task(task: type[Task]) -> dict[sp.Symbol, Control]:
     """Those of the task's parameters, each after those that its floors are written in."""
     parameters = {parameter.symbol: parameter for parameter in task.parameters}
@@ -115,7 +131,10 @@ def form(tasks: Sequence[type[Task]]) -> str:
     options = "".join(f'<option value="{escape(task.name)}">{escape(task.name)}</option>' for task in tasks)
     settings = [
         f'<div data-task="{escape(task.name)}">\n'
-        + "\n".join(_number(of_task(task)[p.symbol], f"{task.name}-") for p in task.parameters)
+        + "\n".join(
+            _number(control, f"{task.name}-")
+            for control in (*(of_task(task)[p.symbol] for p in task.parameters), *of_generator(task))
+        )
         + "\n</div>"
         for task in tasks
     ]

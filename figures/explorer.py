@@ -10,29 +10,51 @@ from typing import Any
 import sympy as sp
 from sympy.printing.jscode import JavascriptCodePrinter
 
-from theory import Law, LinearRegression, Quantity, SlidingWindow, Task, Workflow, gain
-from theory.symbols import GAIN, n
-from theory.sympy_types import symbols
+from theory import Generator, Law, LinearRegression, Quantity, SlidingWindow, Task, Workflow, depth, gain
+from theory.symbols import GAIN, i, n
+from theory.sympy_types import as_expression, sum_of, symbols
 from theory.table import variants
 
-from .controls import DASHES, EXPLORED, ITERATIONS, OWN, WINDOWS, Control, of_task
+from .controls import (
+    BIAS,
+    DASHES,
+    EXPLORED,
+    ITERATIONS,
+    OWN,
+    TEMPERATURE,
+    WINDOWS,
+    Control,
+    of_generator,
+    of_task,
+)
 from .laws import given, label, laws, letter, lettered
 from .style import COLOUR
 
 _HELPERS = Path(__file__).parent / "page" / "laws.js"
 
 
+#: D_n, how often the shift of sampled labels is in model n, where it has no formula.
+_SHIFT = sp.Function("shift")
+
+#: Numbers of windows, by what stands for them in a law: of `k` = 2, 3, …, and of iterations 1, 2, ….
+_TABLES: dict[Any, str] = {GAIN: "gains", _SHIFT: "shifts"}
+
+
 class _JavaScript(JavascriptCodePrinter):
-    """Sums become loops, and gains without a formula are looked up."""
+    """Sums become loops, and numbers of windows, which have no formula, are looked up."""
 
     def _print_Sum(self, expr: sp.Sum) -> str:
         (index, first, last), term = expr.limits[0], self._print(expr.function)
         return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
 
+    def _print_harmonic(self, expr: sp.Expr) -> str:
+        last, *order = map(as_expression, expr.args)
+        return self._print(sum_of(i ** -(order[0] if order else sp.S.One), i, sp.S.One, last))
+
     def _print_Function(self, expr: sp.Expr) -> str:
-        if expr.func != GAIN:
+        if expr.func not in _TABLES:
             return super()._print_Function(expr)
-        return f"gains[k - 2][{self._print(expr.args[0])} - 1]"
+        return f"{_TABLES[expr.func]}[k - 2][{self._print(expr.args[0])} - 1]"
 
 
 @dataclass(frozen=True)
@@ -65,11 +87,17 @@ def _quoted(value: Any) -> str:
 
 def script(tasks: Sequence[type[Task]] = (LinearRegression,)) -> str:
     """What the explorer computes, as JavaScript that needs no page."""
-    gains = [[float(c) for c in gain(SlidingWindow(k), ITERATIONS)] for k in range(2, WINDOWS + 1)]
+    gains = [[float(c) for c in gain(window, ITERATIONS)] for window in _windows()]
+    shifts = [[float(mean - 1) for mean in depth(window).mean(ITERATIONS)] for window in _windows()]
     own = _written([_checks(control) for control in OWN])
     described = _written({task.name: _task(task) for task in tasks})
-    data = f"const gains = {json.dumps(gains)};\nconst own = {own};\nconst tasks = {described};\n"
-    return f"{_HELPERS.read_text()}\n{data}"
+    numbers = f"const gains = {json.dumps(gains)};\nconst shifts = {json.dumps(shifts)};\n"
+    return f"{_HELPERS.read_text()}\n{numbers}const own = {own};\nconst tasks = {described};\n"
+
+
+def _windows() -> list[Workflow]:
+    """Those whose numbers go along, in the order of their lengths."""
+    return [SlidingWindow(k) for k in range(2, WINDOWS + 1)]
 
 
 def _checks(control: Control) -> dict[str, Any]:
@@ -102,7 +130,7 @@ def _task(task: type[Task]) -> dict[str, Any]:
         "axis": quantity.short or _in_words(quantity),
         "outside": quantity.outside,
         "scatter": _scatter(task),
-        "parameters": [_checks(control) for control in of_task(task).values()],
+        "parameters": [_checks(control) for control in (*of_task(task).values(), *of_generator(task))],
         "choices": [choice.name for choice in task.choices],
         "variants": {
             _key(variant): {"chosen": _chosen(variant), "dash": dash}
@@ -149,7 +177,30 @@ def _laws(workflow: Workflow, known: Mapping[Task, Law]) -> dict[str, Any]:
             _key(variant): {
                 "exact": law.exact,
                 "value": _function(law.expr, sorted({str(n), *parameters, *(p.name for p in variant.parameters)})),
+                "generated": _generated(variant, workflow),
             }
             for variant, law in known.items()
         },
+    }
+
+
+def _generated(task: Task, workflow: Workflow) -> dict[str, Any] | None:
+    """The law at any temperature and bias; `None` where it is not known.
+
+    It is affine in the squares of both, so that those of predictions, of labels as they are and of a bias of 1 suffice.
+    """
+    predictions, usual, biased = Generator(temperature=0), Generator(), Generator(bias=1)
+    if any(task.generated_objection(workflow, each) is not None for each in (predictions, usual, biased)):
+        return None
+    law = task.generated(workflow, biased)
+    # as for gains, what has no formula is of windows
+    shift = _SHIFT(n) if law.shift_expr is None else law.shift_expr
+    real, every = (task.generated(workflow, each).gain_expr for each in (predictions, usual))
+    if real is None:
+        (real,) = {task.generated(window, predictions).gain_expr for window in _windows()}
+    added = (GAIN(n) if every is None else every) - real
+    value = (real + TEMPERATURE**2 * added) * task.quantities[0].unit + BIAS**2 * shift**2
+    return {
+        "exact": law.exact,
+        "value": _function(value, sorted({str(n), *map(str, given(workflow)), *map(str, symbols(value))})),
     }

@@ -14,6 +14,7 @@ import sympy as sp
 import theory
 from tests.helpers import command, refused
 from theory.cli import Parser, run
+from theory.generator_table import SAMPLED, generator_rows
 
 SIM = "accumulate --design fresh --T 20 --d 2 --iterations 3 --replicates 4000"
 
@@ -103,12 +104,14 @@ def test_table(capsys, style):
         assert {row["workflow"].split("(")[0] for row in rows} == {w.__name__ for w in theory.WORKFLOWS}
         # how AccumulateFresh falls is known where its law at fresh design is exact
         known = [row for row in rows if not row["workflow"].startswith("AccumulateFresh")]
+        assert {row["data"] for row in rows} == {"sampled from the model as it is", *SAMPLED}
         assert all(row["limit"] is not None and row["growth"] is not None for row in known)
         for row in rows:
             if row["closed_form"] is not None:
                 assert "Sum" not in row["closed_form"]
     else:
-        assert len(ran.out.splitlines()) == len(theory.table.rows()) + (3 if style == "--latex" else 2)
+        count = len(theory.table.rows()) + len(generator_rows())
+        assert len(ran.out.splitlines()) == count + (3 if style == "--latex" else 2)
         assert "pi" in ran.out
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from . import bound_command, generator_command, table, task_table
+from . import bound_command, generator_command, generator_table, table, task_table
 from .cli import (
     Parser,
     add_task,
@@ -190,7 +190,9 @@ def _table(task: type[Task], options: argparse.Namespace) -> int:
         lines = task_table.lines()
         print(json.dumps(task_table.values(lines)) if options.json else task_table.markdown(lines))
         return 0
-    laws = table.rows(task, options.of)
+    laws: list[table.Entry] = [*table.rows(task, options.of)]
+    if options.of == task.quantities[0].name:  # of which the laws under generators are
+        laws += generator_table.generator_rows(task)
     if options.json:
         print(json.dumps(table.values(laws), allow_nan=False))
     else:

@@ -27,7 +27,7 @@ def gain_law(
     last = Step(solved.rule, f"c_n = {value}", solved.because)
     growth = None if solved.growth is None else solved.growth.scaled(unit)
     looked_at = workflow.looked_at if validity == EXACT else None
-    derivation = Derivation((*steps, *([] if looked_at is None else [_looked_at(looked_at)]), last))
+    derivation = Derivation((*steps, *([] if looked_at is None else [first_iterations(looked_at)]), last))
     return Derived(
         gain * unit,
         derivation,
@@ -40,6 +40,7 @@ def gain_law(
     )
 
 
-def _looked_at(iterations: int) -> Step:
+def first_iterations(iterations: int) -> Step:
+    """That the law was looked at up to there, where nothing shows it for every iteration."""
     because = "what the workflow's code does beyond was not shown: whether it draws, or samples part of T rows"
     return Step("first iterations", rf"n \le {iterations}", because)

@@ -93,13 +93,14 @@ def report(task: Task, workflow: Workflow, generator: Generator, options: argpar
         options: of the command: `iterations`, `json`, `latex`, and the task's numbers.
 
     Raises:
-        ValueError: there is no such law, or LaTeX is asked for.
+        ValueError: there is no such law, or no derivation of it, where LaTeX is asked for.
     """
     law = task.generated(workflow, generator)
     if options.iterations > LISTED:
         raise ValueError(f"at most {LISTED} iterations are listed under a generator; got {options.iterations}.")
     if options.latex:
-        raise ValueError("--latex prints the derivation of a law without a generator; leave its options out.")
+        print(law.derivation.latex())
+        return
     numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
     found = summary(task, law, numbers, options.iterations)
     if options.json:

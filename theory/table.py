@@ -1,8 +1,9 @@
 """Every named workflow in one table, in each variant of a task: gain, closed form, limit, growth and source.
 
-Beside these what a law needs, and where it is known the next order in 1/T.
+Beside these what a law needs, and where it is known the next order in 1/T. Rows of generators are in `generator_table`.
 """
 
+import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -48,9 +49,17 @@ FAMILIES: tuple[Workflow, ...] = (
 _SHOWN = 4
 
 
+class Entry(abc.ABC):
+    """One row of the table."""
+
+    @abc.abstractmethod
+    def cells(self) -> dict[str, object]:
+        """The entries by column, as SymPy expressions or text; `None` where nothing was proved."""
+
+
 @dataclass(frozen=True)
-class Row:
-    """One law of the table."""
+class Row(Entry):
+    """The law of a workflow where data are sampled from the models as they are."""
 
     law: Law
 
@@ -60,6 +69,7 @@ class Row:
         growth = law.growth()
         return {
             "workflow": str(law.workflow),
+            "data": "sampled from the model as it is",
             **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
             "gain": law.gain_expr,
             "closed_form": law.closed_form(),
@@ -99,7 +109,7 @@ def rows(task: type[Task] = TASKS[0], of: str | None = None) -> list[Row]:
     ]
 
 
-def markdown(table: Sequence[Row]) -> str:
+def markdown(table: Sequence[Entry]) -> str:
     """As a Markdown table; formulas in SymPy's notation."""
     columns = list(table[0].cells())
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
@@ -109,7 +119,7 @@ def markdown(table: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def latex(table: Sequence[Row]) -> str:
+def latex(table: Sequence[Entry]) -> str:
     """As a `tabular` environment."""
     columns = list(table[0].cells())
     lines = [
@@ -123,6 +133,6 @@ def latex(table: Sequence[Row]) -> str:
     return "\n".join([*lines, r"\end{tabular}"])
 
 
-def values(table: Sequence[Row]) -> list[dict[str, str | None]]:
+def values(table: Sequence[Entry]) -> list[dict[str, str | None]]:
     """As JSON: text in SymPy's notation, null where nothing was proved."""
     return [{name: None if c is None else str(c) for name, c in row.cells().items()} for row in table]

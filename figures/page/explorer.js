@@ -153,24 +153,33 @@
     for (const box of families) box.closest("label").hidden = !(box.value in laws);
     let text = problem(task(), now);
     if (!text && shown.length === 0) text = "Choose at least one workflow.";
+    const curves = [];
+    const silent = [];
+    const colours = new Set();
+    for (const family of text ? [] : shown) {
+      const { colour, variants: known } = laws[family];
+      const dotted = colours.has(colour); // two families of one workflow have its colour; the second has dots
+      colours.add(colour);
+      const there = variants.filter((variant) => variant in known);
+      for (const variant of there) {
+        const found = law(task(), family, variant, now);
+        if (found === null) continue;
+        const values = curve(task(), family, variant, now);
+        curves.push({ family, colour, ...all[variant], exact: found.exact, dotted, values });
+      }
+      if (there.length > 0 && !there.some((variant) => law(task(), family, variant, now))) silent.push(family);
+    }
+    const none = silent.length ? `At this temperature and bias there is no formula for ${silent.join(", ")}.` : "";
+    if (!text && silent.length && curves.length === 0) text = none;
     chart.style.visibility = text ? "hidden" : "visible"; // it keeps its place, so that the sliders keep theirs
     table.hidden = text !== "";
     message.classList.toggle("wrong", text !== "");
     if (!text) {
-      const colours = new Set();
-      const curves = shown.flatMap((family) => {
-        const { colour, variants: known } = laws[family];
-        const dotted = colours.has(colour); // two families of one workflow have its colour; the second has dots
-        colours.add(colour);
-        return variants.filter((variant) => variant in known).map((variant) => {
-          const values = curve(task(), family, variant, now);
-          return { family, colour, ...all[variant], exact: known[variant].exact, dotted, values };
-        });
-      });
       draw(curves, now.n, logarithmic);
       list(curves, now.n);
       if (scatter?.where(now)) text = scatter.text;
       else if (curves.some((one) => !one.exact)) text = `Thin lines are laws for large T; at a finite T the ${quantity} differs from them.`;
+      text = [none, text].filter(Boolean).join(" ");
     }
     if (message.textContent !== text) message.textContent = text;
   }

@@ -1,6 +1,6 @@
 "use strict";
-// What the explorer computes, free of the page it stands in. Behind it come `gains`, `own` (the page's
-// own numbers) and `tasks`, printed by SymPy.
+// What the explorer computes, free of the page it stands in. Behind it come `gains` and `shifts` (numbers of windows),
+// `own` (the page's own numbers) and `tasks`, printed by SymPy.
 
 /** The sum of term(i) over i = first to last. */
 function sum(first, last, term) {
@@ -14,7 +14,8 @@ function problem(task, settings) {
   for (const { name, letter, label, needs, whole, limit, floors } of [...tasks[task].parameters, ...own]) {
     const value = settings[name];
     const floor = floors.find(({ least }) => value < least(settings));
-    if (!(value > 0 && value <= limit) || (whole && !Number.isInteger(value)) || floor?.others.length === 0) {
+    const large = floors.length > 0 || value > 0;
+    if (!(large && value <= limit) || (whole && !Number.isInteger(value)) || floor?.others.length === 0) {
       return `${label}, must be ${needs}.`;
     }
     if (floor) {
@@ -26,8 +27,14 @@ function problem(task, settings) {
   return "";
 }
 
+/** The law of a variant: that under a generator, where one is set; null where there is no formula then. */
+function law(task, family, variant, { temperature = 1, bias = 0 }) {
+  const usual = tasks[task].laws[family].variants[variant];
+  return temperature === 1 && bias === 0 ? usual : usual.generated;
+}
+
 /** The task's quantity for models 1 to n. */
 function curve(task, family, variant, settings) {
-  const { value } = tasks[task].laws[family].variants[variant];
+  const { value } = law(task, family, variant, settings);
   return Array.from({ length: settings.n }, (_, index) => value({ ...settings, n: index + 1 }));
 }

@@ -15,7 +15,7 @@ from figures.laws import label
 from figures.report import page
 from tests.engines import ENGINES, browse, in_quickjs
 from tests.figures.tasks import Levels, Mean
-from theory import LinearRegression, Replace, law as law_of
+from theory import AccumulateSubsample, Generator, LinearRegression, Replace, generated, law as law_of
 from theory.linear import DESIGNS
 from theory.table import variants
 
@@ -51,6 +51,12 @@ def cases():
             yield label(family), values, type(family)(**exact)
 
 
+#: Temperature and bias, at one point; the last iteration is beyond the longest window.
+POINT = {"T": 36, "d": 32, "sigma": 0.5}
+SAMPLED_ITERATIONS = 2 * WINDOWS
+SAMPLED = tuple({"temperature": t, "bias": b} for t, b in ((0, 0), (0.5, 0), (1, 1.25), (2, 5)))
+
+
 @cache
 def page_script():
     return script(EVERY)
@@ -69,6 +75,25 @@ def questions():
                     for point in points:
                         asked.append([task.name, family, key, {**point, "n": ITERATIONS, **values}])
                         wanted.append(formula(law, point))
+    return asked, np.array(wanted)
+
+
+@cache
+def questions_under_generators():
+    """The same with temperatures and biases, of fewer iterations: noise by noise, Python takes its time."""
+    asked, wanted = [], []
+    for design in DESIGNS:
+        task = LinearRegression(design=design)
+        for family, values, workflow in cases():
+            for sampled in SAMPLED:
+                temperature, bias = (Fraction(str(value)) for value in sampled.values())
+                generator = Generator(temperature=temperature, bias=bias)
+                if task.generated_objection(workflow, generator) is None and type(workflow) is not AccumulateSubsample:
+                    law = generated(workflow, generator, design=design)
+                    asked.append(
+                        ["regression", family, design, {**POINT, "n": SAMPLED_ITERATIONS, **values, **sampled}]
+                    )
+                    wanted.append(law.evaluate(n=range(1, SAMPLED_ITERATIONS + 1), **POINT))
     return asked, np.array(wanted)
 
 
@@ -95,6 +120,36 @@ def test_every_law_is_that_of_python(engine, tmp_path):
     windows = len(VALUES["k"])
     assert len(found) == 2 * len(REGRESSION) * several + 2 * (several - windows) + 6 * 2 * several
     np.testing.assert_allclose(np.array(found), wanted, rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_every_law_under_a_generator_is_that_of_python(tmp_path):
+    asked, wanted = questions_under_generators()
+    found = in_quickjs(page_script(), f"{json.dumps(asked)}.map(([...setting]) => curve(...setting))", tmp_path)
+    several = len([1 for *_, workflow in cases() if type(workflow) is not AccumulateSubsample])
+    assert len(found) == 2 * len(SAMPLED) * several
+    np.testing.assert_allclose(np.array(found), wanted, rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_which_laws_there_are_under_a_generator(tmp_path):
+    script = page_script()
+
+    def law(family, design, settings, task="regression"):
+        asked = f"law({json.dumps(task)}, {json.dumps(family)}, {json.dumps(design)}, {json.dumps(settings)})"
+        return in_quickjs(script, asked, tmp_path)
+
+    assert law("Replace", "fresh", {"temperature": 1, "bias": 0})["exact"]
+    assert law("Replace", "fresh", {})["exact"]
+    for sampled in SAMPLED:
+        assert law("Replace", "fresh", sampled)["exact"] is False  # the limit T -> oo
+        assert law("Replace", "fixed", sampled)["exact"]
+        assert law("FreshReal(s, w)", "fixed", sampled)["exact"]
+        assert law("AccumulateSubsample", "fixed", sampled) is None
+    assert law("AccumulateSubsample", "fixed", {"temperature": 1, "bias": 0})["exact"] is False
+    # at fresh design its exact numbers have no formula
+    assert law("FreshReal(s, w)", "fresh", {"temperature": 1, "bias": 0})["exact"] is False
+    assert law("Replace", "", {"temperature": 0}, task="mean") is None
 
 
 def test_there_are_points_of_every_task():
@@ -132,6 +187,12 @@ def test_which_laws_there_are_and_which_are_exact(tmp_path):
         ({"d": 0}, "d, features, must be a whole number from 1"),
         ({"sigma": 0}, "σ, noise standard deviation, must be more than 0"),
         ({"sigma": None}, "σ, noise standard deviation, must be more than 0"),
+        ({"temperature": 0}, ""),
+        ({"bias": 0}, ""),
+        ({"bias": 7.5}, ""),
+        ({"temperature": -0.5}, "temperature, noise of sampled labels over that of real ones, must be a number from 0"),
+        ({"bias": -1}, "bias, length of what sampled labels are shifted by, must be a number from 0 to 1,000,000,000"),
+        ({"bias": None}, "bias, length of what sampled labels are shifted by, must be a number from 0"),
         ({"n": ITERATIONS}, ""),
         ({"n": ITERATIONS + 1}, f"from 1 to {ITERATIONS}"),
         ({"k": 1}, f"from 2 to {WINDOWS}"),
@@ -142,8 +203,10 @@ def test_which_laws_there_are_and_which_are_exact(tmp_path):
     ],
 )
 def test_settings_without_a_law_are_explained(change, message, tmp_path):
-    settings = {"T": 100, "d": 32, "sigma": 1, "n": 20, "k": 3, "w": 0.5, "s": 1} | change
-    found = in_quickjs(page_script(), f"problem('regression', {json.dumps(settings)})", tmp_path)
+    usual = {"T": 100, "d": 32, "sigma": 1, "temperature": 1, "bias": 0, "n": 20, "k": 3, "w": 0.5, "s": 1}
+    settings = usual | change
+    given = json.dumps(settings).replace("null", "NaN")  # as the page reads an empty field
+    found = in_quickjs(page_script(), f"problem('regression', {given})", tmp_path)
     assert message in found
     assert bool(message) == bool(found)
     assert "\n" not in found
@@ -190,6 +253,9 @@ def test_controls_of_parameters():
     assert control("regression", "T") == [3, 10**6, 100]
     assert control("regression", "d") == [1, 10**4, 32]
     assert control("regression", "sigma") == [0.01, 100, 1]
+    assert control("regression", "temperature") == [0, 2, 1]
+    assert control("regression", "bias") == [0, 5, 0]
+    assert "temperature" not in {name for _, name in re.findall(r'id="explorer-(mean|levels)-(.*?)"', form(EVERY))}
     assert control("mean", "T") == [1, 10**6, 100]
     assert control("mean", "tau") == [0.5, 200, 2]
     assert control("levels", "levels") == [2, 50, 4]
@@ -252,7 +318,7 @@ def test_the_reader_turns_to_another_task(tmp_path):
     assert messages == []
     found = json.loads(html.unescape(re.findall("<title>(.*?)</title>", dom)[0]))
     assert found["chooses"]
-    assert found["regression"]["fields"] == ["T", "d", "sigma", "n"]
+    assert found["regression"]["fields"] == ["T", "d", "sigma", "temperature", "bias", "n"]
     assert found["regression"]["groups"] == ["design"]
     assert found["mean"]["fields"] == ["T", "tau", "n"]
     assert found["mean"]["groups"] == []

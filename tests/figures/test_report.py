@@ -170,6 +170,16 @@ PROBE = """
   location.hash = "#explorer?T=50&d=10&n=3&show=Replace&design=fresh";
   window.addEventListener("hashchange", () => {
     found.again = cells();
+    change(field("regression-temperature-slider"), 0);
+    found.temperature = field("regression-temperature").value;
+    found.predicted = cells();
+    found.said = field("message").textContent;
+    for (const box of document.querySelectorAll("[name=family]")) box.checked ||= box.value === "AccumulateSubsample";
+    change(field("regression-bias"), 1);
+    found.biased = [cells(), field("message").textContent];
+    for (const box of document.querySelectorAll("[name=family]")) box.checked &&= box.value === "AccumulateSubsample";
+    change(field("regression-bias"), 2);
+    found.silent = [getComputedStyle(field("chart")).visibility, field("message").textContent];
     document.title = JSON.stringify(found);
   });
 }
@@ -190,12 +200,20 @@ def test_the_explorer_in_a_browser(tmp_path):
     ]
     assert found["curves"] == 4
     assert not found["chooses"]  # there is one task
-    assert found["shown"] == 5  # T, d, sigma, n and k, which the window needs
+    assert found["shown"] == 7  # T, d, sigma, temperature, bias, n and k, which the window needs
     assert "T must be at least d + 2 = 34" in found["message"]
     assert found["visible"] == "hidden"
     assert found["T"] == "1000000"
     assert "T=1000000&d=32" in found["hash"]
     assert [row[:4] for row in found["again"]] == [["Replace", "fresh", "0.2564", "0.7692"]]
+    assert found["temperature"] == "0"
+    assert found["predicted"] == [["Replace", "fresh", "0.2564", "0.2564", "1", "large T"]]
+    assert found["said"].startswith("Thin lines are laws for large T")
+    cells, message = found["biased"]
+    assert cells == [["Replace", "fresh", "0.2564", "4.256", "16.6", "large T"]]
+    none = "At this temperature and bias there is no formula for AccumulateSubsample."
+    assert message.startswith(f"{none} Thin lines are")
+    assert found["silent"] == ["hidden", none]
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -3,7 +3,8 @@
 What is typed about them, and nowhere else: labels are y_k = X_k w_{k-1} + noise_k for the chain's pools and
 X_k w* + noise_k for later real data, with w_0 = w*; noises have mean zero and covariance sigma_k^2 I and are
 independent of each other and of all designs; at fresh design the rows of all pools are independent and Gaussian, at
-fixed design every pool is one X, stacked.
+fixed design every pool is one X, stacked. Under a generator the sampled pools, k >= 2, have labels
+X_k (h w_{k-1} + (1 - h) w* + b_k) + noise_k, all b_k one b, and their noise has nu_k = nu times the variance.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,15 @@ from functools import cached_property
 
 import sympy as sp
 
+from ..generator import Generator
 from ..sympy_types import cancelled, factored
 from ..workflow import Workflow
 from . import operations as op
-from .indices import FEATURES, ROWS, N, fresh, put, total
+from .indices import CARRIED, FEATURES, ROWS, N, fresh, put, total
 from .terms import Expression, Family, Letter, Source
+
+#: The variance of the noise of pool k's labels in units of sigma_k^2: nu_1 = 1, for pool 1 is real.
+NU = sp.Function("nu")
 
 
 def _d(index: sp.Expr) -> sp.Expr:
@@ -78,6 +83,7 @@ class Setting:
         draws: whether training sets are subsamples.
         later_real: whether real data are collected after iteration 1.
         real_rows: of the real data of iteration k.
+        generator: how labels are sampled from a model, which the checker runs; the terms have letters for its numbers.
     """
 
     workflow: Workflow | None
@@ -90,6 +96,17 @@ class Setting:
     draws: bool = False
     later_real: bool = False
     real_rows: Callable[[sp.Expr], sp.Expr] = _real_rows
+    generator: Generator = Generator()
+
+    @property
+    def carried(self) -> sp.Expr:
+        """The share of a model's error that labels sampled from it hand on."""
+        return sp.S.One if self.generator.carried == 1 else CARRIED
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether all sampled labels are off by one vector."""
+        return self.generator.shift != 0
 
     @property
     def is_fresh(self) -> bool:
@@ -99,19 +116,24 @@ class Setting:
     @cached_property
     def chain(self) -> PoolFamilies:
         """real(1) and the sampled pools."""
-        return self._pools("", "", self.rows, self.noise)
+        return self._pools("", "", self.rows, self._chain_variance)
 
     @cached_property
     def real(self) -> PoolFamilies:
         """Real data collected after iteration 1."""
-        return self._pools("r", "r", self.real_rows, self.noise)
+        return self._pools("r", "r", self.real_rows, lambda index: self.noise(index) ** 2)
+
+    def _chain_variance(self, index: sp.Expr) -> sp.Expr:
+        """Of the noise of the chain's pool k."""
+        square = self.noise(index) ** 2
+        return square if self.generator.sampled_variance == 1 else NU(index) * square
 
     def _pools(
         self,
         suffix: str,
         mark: str,
         rows: Callable[[sp.Expr], sp.Expr],
-        noise: Callable[[sp.Expr], sp.Expr],
+        variance: Callable[[sp.Expr], sp.Expr],
     ) -> PoolFamilies:
         above = f"^{{{mark}}}" if mark else ""
 
@@ -141,7 +163,7 @@ class Setting:
             rf"\varepsilon{above}",
             rows,
             _one,
-            variance=lambda index: noise(index) ** 2,
+            variance=variance,
             sources=noised,
         )
         return PoolFamilies(design, gram, error, Family(f"y{suffix}", f"y{above}", rows, _one))
@@ -243,6 +265,16 @@ class Setting:
     def truth(self) -> Letter:
         """The true weights."""
         return Family("truth", "w^{*}", _d, _one, has_index=False)()
+
+    @cached_property
+    def pool_shift(self) -> Family:
+        """b_k, by which the labels of the chain's pool k are shifted; not those of pool 1, which is real."""
+        return Family("pool shift", "b", _d, _one, zero_at=sp.S.One)
+
+    @cached_property
+    def shift(self) -> Letter:
+        """b, by which all sampled labels are shifted."""
+        return Family("shift", "b", _d, _one, has_index=False)()
 
     @cached_property
     def thinning(self) -> Family:

@@ -21,6 +21,12 @@ ROWS = sp.Dummy("T", integer=True, positive=True)
 FEATURES = sp.Dummy("d", integer=True, positive=True)
 SIGMA = sp.Dummy("sigma", positive=True)
 
+#: Of labels that are sampled from a model: the share of its error that they hand on, the variance of their noise in
+#: units of sigma^2, and the length of what they are shifted by.
+CARRIED = sp.Dummy("h", positive=True)
+SAMPLED = sp.Dummy("nu", nonnegative=True)
+LENGTH = sp.Dummy("b", nonnegative=True)
+
 #: T_k and sigma_k where these differ from pool to pool, and the rows of the real data of iteration k.
 SIZE: Any = sp.IndexedBase(sp.Dummy("T"))
 REAL_SIZE: Any = sp.IndexedBase(sp.Dummy("T^r"))

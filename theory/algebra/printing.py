@@ -19,6 +19,7 @@ class _Printer(LatexPrinter):
         if isinstance(expr, sp.core.function.AppliedUndef):
             arguments = ",".join(self._print(x) for x in expr.args)
             name, above = (expr.func.__name__ + "^").split("^")[:2]
+            name = self._print(sp.Symbol(name))
             power = "" if exp is None else f"^{{{exp}}}"
             printed = f"{name}^{{{above}}}_{{{arguments}}}" if above else f"{name}_{{{arguments}}}"
             return f"{{{printed}}}{power}" if above and power else printed + power

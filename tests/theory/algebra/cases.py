@@ -11,6 +11,7 @@ from theory import (
     AccumulateFresh,
     AccumulateSubsample,
     FreshReal,
+    Generator,
     Replace,
     ReplaceGrowing,
     RuleDoesNotApply,
@@ -23,7 +24,7 @@ from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.tasks.regression import accumulate_fresh, fresh_real, weighted, whole_runs
+from theory.tasks.regression import accumulate_fresh, fresh_real, generated_steps, weighted, whole_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,10 @@ def _weighted(workflow, design, exact):
     return Case(setting, weighted.rules(setting, exact))
 
 
+def _generated(workflow, **generator):
+    return Case(generated_steps.setting_of(SymbolicWorkflow(workflow), Generator(**generator)), generated_steps.RULES)
+
+
 @cache
 def cases() -> dict[str, Case]:
     """All kinds of derivation, by name."""
@@ -68,6 +73,8 @@ def cases() -> dict[str, Case]:
         "weights": _weighted(FreshReal(1, "1/4"), "fixed", exact=True),
         "weights, large T": _weighted(FreshReal(1, "1/4"), "fresh", exact=False),
         "subsample": _weighted(AccumulateSubsample(), "fresh", exact=False),
+        "temperature and bias": _generated(FreshReal(2, "1/4"), temperature="1/2", bias=2),
+        "verifier": _generated(SlidingWindow(2), pull="1/4", distance=2),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.theory.algebra.cases import broken, cases, complaint, reached
 from theory.algebra import by_parts, families, normal_form, operations
-from theory.algebra.rules import designs, equations, expectations, laws, nested, sums
+from theory.algebra.rules import designs, equations, expectations, laws, nested, sampled, sums
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,12 @@ BROKEN = [
     ("fresh real 1", equations.normal_equations, "Equation(left, right, 2, base=first)", "Equation(left, right, 1)"),
     ("replace, fresh", equations._moment, "pools.design(k).T", "pools.design(k + 1).T"),
     ("accumulate, fresh", equations.labels, "setting.model(k - 1)", "setting.model(k)"),
-    ("fresh real 1", equations.labels, "setting.model(k - 1) if is_chain else setting.truth", "setting.model(k - 1)"),
+    (
+        "fresh real 1",
+        equations.labels,
+        "op.matrix(pools.design(k), setting.truth)",
+        "op.matrix(pools.design(k), setting.model(k - 1))",
+    ),
     (
         "accumulate, fresh",
         equations.labels,
@@ -168,6 +173,20 @@ BROKEN = [
     ("subsample", laws.one_fit, "ROWS / (ROWS - FEATURES - 1)", "ROWS / (2 * ROWS - FEATURES - 1)"),
     ("fresh real 1", laws.first_order_recursion, "r ** (iteration - 1)", "r**iteration"),
     ("fresh real 2", laws.first_order_recursion, "added / (1 - rho)", "added / (1 + rho)"),
+    ("verifier", equations.labels, "(setting.truth, 1 - setting.carried)", "(setting.truth, sp.S.Zero)"),
+    ("verifier", equations.labels, "(setting.model(k - 1), setting.carried)", "(setting.model(k - 1), sp.S.One)"),
+    ("verifier", equations.labels, "[op.matrix(setting.chain.design(k), setting.pool_shift(k))]", "[]"),
+    ("verifier", sums._by_recursion, "value + carried *", "value +"),
+    ("verifier", families.Setting._chain_variance, "NU(index) * square", "square"),
+    ("temperature and bias", families.Setting._chain_variance, "NU(index) * square", "NU(index + 1) * square"),
+    ("temperature and bias", sampled._with_one_shift, "sp.Integer(2), last)", "sp.Integer(3), last)"),
+    ("temperature and bias", sampled.depth, "weight: D(N)", "weight: D(N - 1)"),
+    ("temperature and bias", sampled.depth, "weight: D(N)", "weight: D(N) + 1"),
+    ("temperature and bias", sampled._parted, "first = sp.Integer(2)", "first = sp.Integer(3)"),
+    ("temperature and bias", sampled._parted, "{NU(1): sp.S.One,", "{NU(1): SAMPLED,"),
+    ("temperature and bias", sampled._parted, "{NU(name): SAMPLED}", "{NU(name): SAMPLED**2}"),
+    ("temperature and bias", sampled._parted, "SIZE[1]: setting.rows(sp.S.One)", "SIZE[1]: 2 * setting.rows(sp.S.One)"),
+    ("temperature and bias", sampled.shift_length, "LENGTH**2", "LENGTH"),
     ("accumulate, fresh", operations.transpose, "transposed(m.word)", "m.word"),
     ("accumulate, fresh", operations._longer, "beyond > 0", "beyond < 0"),
     ("accumulate, fresh", normal_form.split, "range(1, beyond + 1)", "range(1, beyond)"),
@@ -235,6 +254,9 @@ TRUE_ALL_THE_SAME = [
     ("accumulate, fresh", designs.exchangeability, "if not _is_within(", "if False and not _is_within("),
     ("accumulate, fresh", designs.inverse_wishart_mean, "if least != 0 and", "if False and"),
     ("accumulate, fresh", operations._longer, "same and at_least", "same or at_least"),
+    ("temperature and bias", sampled._with_one_shift, "if not at_least(", "if False and not at_least("),
+    ("temperature and bias", sampled.depth, "and range_of(x) == (2, N)", ""),
+    ("temperature and bias", sampled._parted, "if not at_least(", "if False and not at_least("),
 ]
 
 

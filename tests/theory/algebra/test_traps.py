@@ -14,21 +14,23 @@ from tests.theory.test_workflow import Made
 from theory import RuleDoesNotApply, SlidingWindow, by_count, pools
 from theory.algebra import operations as op, reading
 from theory.algebra.checker import objections
-from theory.algebra.families import PoolRun, Setting
+from theory.algebra.families import NU, PoolRun, Setting
 from theory.algebra.indices import ROWS, N, fresh
 from theory.algebra.normal_form import normal
-from theory.algebra.rules import designs, expectations, laws, nested, sums
+from theory.algebra.rules import designs, expectations, laws, nested, sampled, sums
 from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
 from theory.algebra.strategy import follow, rule_name
 from theory.algebra.terms import Equation, Family, Monomial, Value
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
+from theory.sympy_types import sum_of
 
 ACCUMULATE = cases()["accumulate, fresh"].setting
 FIXED = cases()["accumulate, fixed"].setting
 KEPT = cases()["accumulate fresh"].setting
 MIXED = cases()["fresh real 1"].setting
 WEIGHTED = cases()["weights"].setting
+SAMPLED = cases()["temperature and bias"].setting
 
 
 def trace_of(*word, start=2, coefficient=1):
@@ -41,6 +43,23 @@ def ranged(first, last, other_first, other_last):
     word = (chain.design(i).T, chain.noise(i), chain.noise(j).T, chain.design(j))
     ends = ((i, sp.sympify(first), sp.sympify(last)), (j, sp.sympify(other_first), sp.sympify(other_last)))
     return Value(normal([Monomial(sp.S.One, ends, ((word,),))], False), 2)
+
+
+def shifted(coefficient, *word):
+    """delta_n = the coefficient times the word, from n = 1 on."""
+    return Equation(op.matrix(SAMPLED.error(N)), op.matrix(*word, coefficient=coefficient), 1)
+
+
+def summed(term, first, last):
+    """The sum of term(k), a coefficient."""
+    name = sp.Dummy("k", integer=True, positive=True)
+    return Value(laws.number(sum_of(term(name), name, first, last)), 1)
+
+
+def weights(term, first, last):
+    """The sum of term(k) times b is the error, from n = 1 on."""
+    (m,) = summed(term, first, last).expression.monomials
+    return shifted(m.coefficient, SAMPLED.shift)
 
 
 CHAIN, G, ERROR = ACCUMULATE.chain, ACCUMULATE.training, ACCUMULATE.error
@@ -236,6 +255,82 @@ TRAPS = {
         laws.one_fit,
         "in the limit T -> oo alone",
         None,
+    ),
+    "the shift of a pool that may be real": (
+        SAMPLED,
+        shifted(1, SAMPLED.pool_shift(N)),
+        sampled.one_shift,
+        "pool 1 may be among these",
+        (sampled._with_one_shift, ("if not at_least(", "if False and not at_least(")),
+    ),
+    "shifts of pools 1 to n - 1, none of which is there at n = 1": (
+        SAMPLED,
+        replace(
+            shifted(1, SAMPLED.pool_shift(N)),
+            right=op.over(1, 2 * N - 2, lambda k: op.matrix(SAMPLED.pool_shift(k))),
+        ),
+        sampled.one_shift,
+        "pool 1 may be among these",
+        None,
+    ),
+    "weights of the real pool beside the sampled ones": (
+        SAMPLED,
+        weights(lambda k: sums.R(N, k), 1, N),
+        sampled.depth,
+        "does not come in with the weights of all sampled pools",
+        (sampled.depth, (" and range_of(x) == (2, N)", "")),
+    ),
+    "weights of pools but the newest": (
+        SAMPLED,
+        weights(lambda k: sums.R(N, k), 2, N - 1),
+        sampled.depth,
+        "does not come in with the weights of all sampled pools",
+        None,
+    ),
+    "weights of later real data": (
+        SAMPLED,
+        weights(lambda k: sums.R_REAL(N, k), 2, N),
+        sampled.depth,
+        "does not come in with the weights of all sampled pools",
+        (sampled.depth, ("summand(x).func == R and ", "")),
+    ),
+    "squared weights": (
+        SAMPLED,
+        weights(lambda k: sums.R(N, k) ** 2, 2, N),
+        sampled.depth,
+        "does not come in with the weights of all sampled pools",
+        None,
+    ),
+    "noise of a pool that may be real": (
+        SAMPLED,
+        summed(NU, N, 2 * N),
+        sampled.sampled_noise,
+        "pool 1 may be among these",
+        (sampled._parted, ("if not at_least(", "if False and not at_least(")),
+    ),
+    "noises of pools 1 to n - 1, none of which is there at n = 1": (
+        SAMPLED,
+        summed(NU, 1, N - 1),
+        sampled.sampled_noise,
+        "pool 1 may be among these",
+        (sampled._parted, (" and at_least(last, sp.S.One, start)", "")),
+    ),
+    "noise of the newest pool alone": (
+        SAMPLED,
+        Value(laws.number(NU(N)), 1),
+        sampled.sampled_noise,
+        "of no known pools",
+        None,
+    ),
+    "a shift that a matrix turns": (
+        SAMPLED,
+        trace_of(SAMPLED.shift, SAMPLED.shift.T, SAMPLED.common_gram(), start=1),
+        sampled.shift_length,
+        "no formula yet",
+        (
+            sampled.shift_length,
+            ("m.expectations == shifted and not m.sums", "any(x.family.name == 'shift' for x in m.letters())"),
+        ),
     ),
     "a formula with letters left": (ACCUMULATE, trace_of(G(N, -1)), laws.summation, "no formula yet", None),
 }

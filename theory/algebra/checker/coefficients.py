@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import gamma
 from typing import Any
 
 import sympy as sp
 
 from ...workflow import Pool
-from ..indices import FEATURES, NOISE, REAL_SIZE, ROWS, SIGMA, SIZE, N
+from ..indices import CARRIED, FEATURES, LENGTH, NOISE, REAL_SIZE, ROWS, SAMPLED, SIGMA, SIZE, N
 
 #: An exact number, or a float where a root came in.
 Amount = Any
@@ -25,6 +26,9 @@ class Numbers:
         real_size: rows of the real data of iteration k.
         share, real_share: of the chain's pool k, or of the real data of iteration k, in the loss of iteration n.
         thinning: v_n, the variance that a draw adds, in units of sigma^2/T.
+        carried: the share of a model's error that labels sampled from it hand on.
+        sampled: the variance of their noise, in units of that of real labels.
+        shift: the length of what they are shifted by.
         others: the symbols of the workflow.
     """
 
@@ -37,6 +41,9 @@ class Numbers:
     share: Callable[[int, int], Fraction]
     real_share: Callable[[int, int], Fraction]
     thinning: Callable[[int], Fraction]
+    carried: Fraction
+    sampled: Fraction
+    shift: Fraction
     others: Mapping[sp.Symbol, Fraction] = field(default_factory=dict)
 
     def rows(self, pool: Pool) -> int:
@@ -49,8 +56,20 @@ class Numbers:
         """What noise k, which comes in with the share own(m, k) at iteration m, weighs in model n."""
         found: dict[int, Fraction] = {}
         for m in range(k, n + 1):
-            inherited = (self.share(m, j) * found[j - 1] for j in range(k + 1, m + 1))
+            inherited = (self.carried * self.share(m, j) * found[j - 1] for j in range(k + 1, m + 1))
             found[m] = own(m, k) + sum(inherited, Fraction(0))
+        return found[n]
+
+    def variance(self, k: int) -> Fraction:
+        """Of the noise of the chain's pool k, in units of that of real labels."""
+        return Fraction(1) if k == 1 else self.sampled
+
+    def shifted(self, n: int) -> Fraction:
+        """How often the shift of sampled labels is in model n."""
+        found: dict[int, Fraction] = {}
+        for m in range(1, n + 1):
+            through = (self.share(m, k) * (1 + self.carried * found[k - 1]) for k in range(2, m + 1))
+            found[m] = sum(through, Fraction(0))
         return found[n]
 
     def index(self, expression: Any, values: Mapping[sp.Symbol, int]) -> int:
@@ -65,6 +84,7 @@ class Numbers:
             return Fraction(int(expression.p), int(expression.q))
         if isinstance(expression, sp.Symbol):
             known = {ROWS: self.T, FEATURES: self.d, SIGMA: self.sigma, **self.others, **values}
+            known |= {CARRIED: self.carried, SAMPLED: self.sampled, LENGTH: self.shift}
             return Fraction(known[expression])
         if isinstance(expression, sp.Add):
             return sum((self.of(x, values) for x in expression.args), Fraction(0))
@@ -90,6 +110,8 @@ class Numbers:
             for step in steps:
                 found = found * self.of(expression.function, {**values, name: step})
             return found
+        if isinstance(expression, sp.gamma):
+            return gamma(float(self.of(expression.args[0], values)))
         return self._function(expression, [self.index(x, values) for x in expression.args])
 
     def _function(self, expression: Any, at: list[int]) -> Amount:
@@ -100,6 +122,8 @@ class Numbers:
             "R^r": lambda n, k: self.weight(n, k, self.real_share),
             "Q": lambda n, k: self.weight(n, k, lambda m, k: Fraction(m == k)),
             "v": self.thinning,
+            "nu": self.variance,
+            "D": self.shifted,
             "KroneckerDelta": lambda i, j: Fraction(i == j),
             "harmonic": lambda n, p=1: sum((Fraction(1, m**p) for m in range(1, n + 1)), Fraction(0)),
         }

@@ -49,9 +49,10 @@ class Instance:
         """Of a pool."""
         return self.numbers.rows(pool)
 
-    def deviation(self, pool: Pool) -> Fraction:
+    def variance(self, pool: Pool) -> Fraction:
         """Of a pool's noise."""
-        return self.numbers.noise(pool.index)
+        square = self.numbers.noise(pool.index) ** 2
+        return square if pool.labelled_by == 0 else square * self.numbers.sampled
 
 
 def instance(setting: Any, d: int, T: int) -> Instance:
@@ -102,6 +103,9 @@ def instance(setting: Any, d: int, T: int) -> Instance:
         share=share,
         real_share=lambda n, k: share(n, k, fresh_real=True),
         thinning=thinning,
+        carried=setting.generator.carried,
+        sampled=setting.generator.sampled_variance,
+        shift=setting.generator.shift,
         others=others,
     )
     return Instance(workflow, numbers, is_fresh, by_rows, setting.draws, setting.later_real)
@@ -181,7 +185,7 @@ def _world(
     d, pools = case.numbers.d, case.pools()
     exact_numbers = next(iter(designs.values())).dtype == object
     cast = fractions if exact_numbers else lambda x: np.asarray(x, np.float64)
-    heights: list[tuple[Any, int, Any]] = [(pool, designs[pool].shape[-2], case.deviation(pool) ** 2) for pool in pools]
+    heights: list[tuple[Any, int, Any]] = [(pool, designs[pool].shape[-2], case.variance(pool)) for pool in pools]
     for n in range(1, ITERATIONS + 1):
         variance = case.numbers.thinning(n) * case.numbers.sigma**2 / case.numbers.T if case.draws else Fraction(0)
         heights.append((n, d, variance))
@@ -211,5 +215,7 @@ def _world(
     count = max(x.shape[0] for x in designs.values())
     design_weights = cast([Fraction(1, count)] * count) if weights is None else weights
     draws = {n: noises[n] for n in range(1, ITERATIONS + 1)}
-    data = Data(designs, {p: noises[p] for p in pools}, draws, truth, design_weights, noise_weights)
+    direction = {1: [1], 2: [Fraction(3, 5), Fraction(4, 5)]}[d]
+    shift = cast(np.array([case.numbers.shift * x for x in direction]).reshape(1, 1, d, 1))
+    data = Data(designs, {p: noises[p] for p in pools}, draws, truth, shift, design_weights, noise_weights)
     return run(case.workflow, case.numbers, case.by_rows, data, ITERATIONS)

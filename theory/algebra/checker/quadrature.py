@@ -70,7 +70,8 @@ class Grid(Averages):
         for word in traces:
             for x in word:
                 k = self.case.numbers.index(x.index, index)
-                members = {"W": [Pool(k)], "Wr": [Pool(k, True)], "common": [Pool(1)]}.get(x.family.name)
+                known = {"W": [Pool(k)], "Wr": [Pool(k, True)], "common": [Pool(1)], "shift": []}
+                members = known.get(x.family.name)
                 found |= set(self.case.workflow.shares(k) if members is None else members)
         return frozenset(found)
 

@@ -43,6 +43,10 @@ def letter(world: World, x: Letter, index: Binding) -> Array:
         found = data.draws[k]
     elif name == "truth":
         found = data.truth
+    elif name == "shift":
+        found = data.shift
+    elif name == "pool shift":
+        found = data.shift if k > 1 else 0 * data.shift
     else:
         models = world.whole_models if name.startswith("whole") else world.models
         found = models[k] if name.endswith("model") else models[k] - data.truth

@@ -25,6 +25,7 @@ class Data:
         noises: of each pool, (1, noises, rows, 1).
         draws: the noise of each iteration's draw, (1, noises, d, 1).
         truth: (1, 1, d, 1).
+        shift: of the labels that are sampled from a model, (1, 1, d, 1).
         design_weights, noise_weights: what an expectation adds up with.
     """
 
@@ -32,6 +33,7 @@ class Data:
     noises: dict[Pool, Array]
     draws: dict[int, Array]
     truth: Array
+    shift: Array
     design_weights: Array
     noise_weights: Array
 
@@ -74,8 +76,11 @@ class World:
         return swapped(x) @ x
 
     def label(self, pool: Pool) -> Array:
-        """What its model predicts, and noise."""
-        return self.data.designs[pool] @ self.models[pool.labelled_by] + self.data.noises[pool]
+        """What its model predicts, and noise; labels that are sampled hand on a share of the error, and are shifted."""
+        data, model = self.data, self.models[pool.labelled_by]
+        if pool.labelled_by != 0:
+            model = data.truth + self.number(self.numbers.carried) * (model - data.truth) + data.shift
+        return data.designs[pool] @ model + data.noises[pool]
 
     def training(self, n: int) -> Array:
         """The Gram matrix of training set n, whose rows count alike."""

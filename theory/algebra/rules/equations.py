@@ -48,13 +48,22 @@ def _moment(setting: Setting, run: PoolRun, k: sp.Expr) -> Expression:
 
 
 def labels(setting: Setting, state: State | None) -> Equation:
-    """A label is what the model that made it predicts, and noise: w_{k-1} for pool k, w* for later real data."""
+    """A label is what the model that made it predicts, and noise: w_{k-1} for pool k, w* for later real data.
+
+    Under a generator the chain's pool k hands on the share h of the error of w_{k-1}, and is shifted by b_k.
+    """
+
+    def sampled(k: sp.Expr) -> Expression:
+        shares = ((setting.model(k - 1), setting.carried), (setting.truth, 1 - setting.carried))
+        handed_on = [op.matrix(setting.chain.design(k), x, coefficient=share) for x, share in shares]
+        shift = [op.matrix(setting.chain.design(k), setting.pool_shift(k))] if setting.is_shifted else []
+        return op.plus(*handed_on, *shift)
 
     def label(letter: Letter) -> Expression | None:
         for pools, is_chain in ((setting.chain, True), (setting.real, False)):
             if letter.family is pools.label:
                 k = letter.index
-                predicted = op.matrix(pools.design(k), setting.model(k - 1) if is_chain else setting.truth)
+                predicted = sampled(k) if is_chain else op.matrix(pools.design(k), setting.truth)
                 return op.plus(predicted, op.matrix(pools.noise(k)))
         return None
 

@@ -11,8 +11,12 @@ from .equations import P, Q, contains
 from .refusal import an_equation, refuse
 
 #: Weights of the noises of pool k, of the real data of iteration k and of draw k in model n: they obey the recursion
-#: R(n, k) = p(n, k) + sum_{j > k} p(n, j) R(j - 1, k), with q or [n = k] in the first place for the others.
+#: R(n, k) = p(n, k) + h sum_{j > k} p(n, j) R(j - 1, k), with q or [n = k] in the first place for the others; h is the
+#: share of an error that sampled labels hand on, 1 without a generator.
 R, R_REAL, R_DRAW = sp.Function("R"), sp.Function("R^r"), sp.Function("Q")
+
+#: How often the shift of sampled labels is in model n.
+D = sp.Function("D")
 
 
 def unroll(setting: Setting, state: State | None) -> Equation:
@@ -56,8 +60,8 @@ def shares_add_up(setting: Setting, state: State | None) -> Equation:
         for m in expression.monomials:
             coefficient = outside(m.coefficient)
             sums = [x for x in coefficient.atoms(sp.Sum) if x.function.func in (P, Q)]
-            mine = next((x for x in sums if x.function.func == P and _range(x) == (1, N)), None)
-            later = next((x for x in sums if x.function.func == Q and _range(x) == (2, N)), None)
+            mine = next((x for x in sums if x.function.func == P and range_of(x) == (1, N)), None)
+            later = next((x for x in sums if x.function.func == Q and range_of(x) == (2, N)), None)
             if mine is not None and (later is not None or not setting.later_real):
                 whole = mine + later if later is not None else mine
                 factor = factored(coefficient) / whole
@@ -70,7 +74,7 @@ def shares_add_up(setting: Setting, state: State | None) -> Equation:
     return Equation(added(equation.left), added(equation.right), equation.start, equation.base, equation.limit)
 
 
-def _range(total: sp.Sum) -> tuple[sp.Expr, sp.Expr] | None:
+def range_of(total: sp.Sum) -> tuple[sp.Expr, sp.Expr] | None:
     """The ends of a sum of f(n, k) over k."""
     ((name, first, last),) = total.limits
     return (first, last) if total.function.args == (N, name) else None
@@ -82,7 +86,8 @@ def resolvent(setting: Setting, state: State | None) -> Equation:
     error = setting.error
     if equation.left != op.matrix(error(N)) or equation.base is not None or equation.start != 1:
         refuse("the error is not solved for at every iteration", equation.left)
-    inherited = op.over(1, N, lambda k: op.scaled(P(N, k), op.matrix(error(k - 1))))
+    carried = setting.carried
+    inherited = op.over(1, N, lambda k: op.scaled(carried * P(N, k), op.matrix(error(k - 1))))
     noises = op.aligned(op.minus(equation.right, inherited), 1)
     found = []
     for m in noises:
@@ -91,10 +96,10 @@ def resolvent(setting: Setting, state: State | None) -> Equation:
         found.append(_weighed(m))
     solution = op.plus(Expression(tuple(found), True))
     # strong induction: the claim for all older models put in gives the claim for model n; the term of delta_0 is zero
-    older = op.over(2, N, lambda j: op.scaled(P(N, j), op.at(solution, {N: j - 1})))
+    older = op.over(2, N, lambda j: op.scaled(carried * P(N, j), op.at(solution, {N: j - 1})))
     new = Expression(tuple(map(_summed, noises)), True)
     step = op.plus(Expression(tuple(map(_interchanged, older)), True), new)
-    if not op.equal(step, Expression(tuple(map(_by_recursion, solution)), True), 1):
+    if not op.equal(step, Expression(tuple(_by_recursion(m, carried) for m in solution), True), 1):
         refuse("the sum over the noises does not obey the recursion", solution)
     return Equation(equation.left, solution, 1, limit=equation.limit)
 
@@ -130,12 +135,12 @@ def _interchanged(m: Monomial) -> Monomial:
     )
 
 
-def _by_recursion(m: Monomial) -> Monomial:
+def _by_recursion(m: Monomial, carried: sp.Expr) -> Monomial:
     """Each weight R(n, k) written by its recursion."""
     ((k, _, _),) = m.sums
     j = fresh()
     first = {R: P(N, k), R_REAL: Q(N, k), R_DRAW: sp.KroneckerDelta(N, k)}
-    values = {w(N, k): value + total(P(N, j) * w(j - 1, k), j, k + 1, N) for w, value in first.items()}
+    values = {w(N, k): value + carried * total(P(N, j) * w(j - 1, k), j, k + 1, N) for w, value in first.items()}
     return Monomial(sp.expand(m.coefficient.xreplace(values)), m.sums, m.expectations, m.word)
 
 

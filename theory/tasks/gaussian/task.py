@@ -128,24 +128,28 @@ class Gaussian(Task):
             objection = f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
         if objection is not None:
             raise ValueError(objection)
-        square = required(generator.temperature, "temperature") ** 2
-        law = replace(
-            self._moment(workflow, quantity),
-            spread=Unbiased() if self.estimator == "unbiased" else Scaled(sp.S.One),
-            sampled=square,
-            further=partial(_at_temperature, square) if self.estimator == "mle" else None,
-            gained=False,
-        )
+        law = self._at(generator, workflow, quantity)
         objection = law.objection()
         if objection is not None:
             raise ValueError(objection)
         return Law(self, workflow, quantity, law.derived())
 
     def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
-        """A temperature is known, and nothing else of a generator."""
+        """A temperature is known, and nothing else of a generator; of the variance, where it has a law."""
         if generator.temperature == 0 or generator != Generator(temperature=generator.temperature):
             return f"{self.name} has a law under a temperature above 0 alone; got {generator}."
-        return None
+        return self._at(generator, workflow, self.quantities[0]).objection()
+
+    def _at(self, generator: Generator, workflow: Workflow, quantity: Quantity) -> MomentLaw:
+        """At the generator's temperature."""
+        square = required(generator.temperature, "temperature") ** 2
+        return replace(
+            self._moment(workflow, quantity),
+            spread=Unbiased() if self.estimator == "unbiased" else Scaled(sp.S.One),
+            sampled=square,
+            further=partial(_at_temperature, square) if self.estimator == "mle" else None,
+            gained=False,
+        )
 
     @property
     def _chain(self) -> Chain:

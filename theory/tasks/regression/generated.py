@@ -26,6 +26,7 @@ import numpy as np
 import sympy as sp
 
 from ... import recursion
+from ...algebra.reading import collects_later
 from ...asymptotics import Growth, growth
 from ...depth import depth, inherited, z
 from ...derivation import EXACT, LARGE_T, Derivation, Derived, estimated
@@ -37,11 +38,11 @@ from ...pools import Pool
 from ...prefix import linear_forms
 from ...summation import without_sums
 from ...symbolic_workflow import SymbolicWorkflow, check_names
-from ...symbols import GAIN, k, n
+from ...symbols import GAIN, n
 from ...sympy_types import as_expression, at, factored, rational
 from ...task import Task
 from ...workflow import Workflow, check_workflow
-from . import edited, estimates
+from . import edited, estimates, generated_steps
 from .checks import check, check_design
 from .symbols import ONE_FIT
 
@@ -133,6 +134,18 @@ class GeneratedLaw(Judged):
         """Whether it holds at finite T."""
         return self.validity == EXACT
 
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The steps from the normal equations to the law, at fixed design.
+
+        Raises:
+            ValueError: the law is not exact, or sizes or noises are given one by one.
+        """
+        reason = generated_steps.objection(self.generator, exact=self.exact)
+        if reason is not None:
+            raise ValueError(f"there is no derivation under {self.generator}: {reason}")
+        return generated_steps.derive(self._reading, self.generator, self.expr)
+
     def gain(self, iterations: int) -> list[Fraction]:
         """c_1, …, c_n: what the noises add up to in units of one fit's error, exact.
 
@@ -211,8 +224,12 @@ class GeneratedLaw(Judged):
         v, h = rational(self.generator.sampled_variance), rational(self.generator.carried)
         if self._single_lag is not None:
             return self._single_lag[0]
-        usual = recursion.solve(self._reading).expr if h == 1 else None
-        return as_expression(1 + v * (usual - 1)) if usual is not None and _has_one_real_noise(self._reading) else None
+        if h != 1 or not _has_one_real_noise(self._reading):
+            return None
+        if v == 0:  # whether or not there is a formula otherwise
+            return sp.S.One
+        usual = recursion.solve(self._reading).expr
+        return None if usual is None else as_expression(1 + v * (usual - 1))
 
     @cached_property
     def _edited(self) -> tuple[sp.Expr, Growth] | None:
@@ -272,7 +289,9 @@ class GeneratedLaw(Judged):
             return self._single_lag[1]
         if self.gain_expr is not None:
             closed = without_sums(self.gain_expr)
-            return None if closed is None else growth(closed)
+            found = None if closed is None else growth(closed)
+            if found is not None:
+                return found
         v = rational(self.generator.sampled_variance)
         usual = recursion.solve(self._reading).growth if self.generator.carried == 1 else None
         # without real data but real(1), whose noise has a coefficient of at most 1
@@ -341,11 +360,7 @@ def _solve_single_lag(workflow: SymbolicWorkflow, v: sp.Expr, h: sp.Expr) -> tup
 def _has_one_real_noise(workflow: SymbolicWorkflow) -> bool:
     """Whether the only real data are those of real(1), and their noise has the coefficient 1 in every model.
 
-    So it is where training sets are the newest pool, or pools 1 to n with all rows alike, used whole: the newest pool's
-    noise alone is added to the error before.
+    So it is where pools are used whole and no real data are collected later: by induction that noise is in every older
+    model with the coefficient 1, and so in their mean over the rows.
     """
-    reading = workflow.training_set
-    if reading is None or reading.shares is not None or reading.drawn is not None or len(reading.parts) != 1:
-        return False
-    first, last, fresh = reading.parts[0]
-    return not fresh and last == n and first in (n, sp.S.One) and reading.size.subs(k, 1) == 1
+    return workflow.looked_at is None and not workflow.draws and not collects_later(workflow)

@@ -1,0 +1,81 @@
+"""The rows of generators: their formulas against the laws' exact numbers, and known limits."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from theory import Accumulate, LinearRegression, Replace, SlidingWindow, law
+from theory.generator_table import SAMPLED, GeneratorRow, generator_rows
+from theory.symbols import n
+from theory.table import Row
+from theory.tasks import TASKS
+from theory.tasks.regression.symbols import ONE_FIT
+
+table = cache(generator_rows)
+
+
+def found(workflow, data, design="fixed") -> Any:
+    return GeneratorRow(LinearRegression(design=design), workflow, data).cells()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampled", SAMPLED)
+def test_closed_forms_are_the_numbers(sampled):
+    at = {"T": 20, "d": 3, "sigma": sp.Rational(1, 2)}
+    formulas: list[tuple[Any, Any]] = [(row, row.cells()["closed_form"]) for row in table() if row.data == sampled]
+    for row, formula in formulas:
+        if formula is not None:
+            exact = LinearRegression(design=row.task.design).generated(row.workflow, SAMPLED[sampled])
+            formula = formula.subs({symbol: at[symbol.name] for symbol in formula.free_symbols - {n}})
+            values = [float(formula.subs(n, iteration)) for iteration in range(1, 8)]
+            np.testing.assert_allclose(values, exact.evaluate(T=20, d=3, sigma=0.5, n=range(1, 8)), rtol=1e-12)
+    assert any(formula is not None for _, formula in formulas)
+
+
+def test_columns_are_those_of_the_other_rows():
+    assert [*found(Replace(), "sampled with half the noise")] == [
+        *Row(law(LinearRegression(design="fixed"), Replace())).cells()
+    ]
+
+
+@pytest.mark.slow
+def test_every_generator_has_a_row_at_each_design():
+    named = {(row.data, row.cells()["design"]) for row in table()}
+    assert named == {(sampled, design) for sampled in SAMPLED for design in ("fixed", "fresh")}
+
+
+def test_known_limits():
+    for workflow, sampled, limit in (
+        (Accumulate(), "sampled with half the noise", 1 + (sp.pi**2 / 6 - 1) / 4),
+        (Replace(), "picked by a verifier that knows the truth, pull 1/2", sp.Rational(2, 3)),
+        (Replace(), "a fifth sampled anew, then half as many each time", sp.Rational(131, 75)),
+    ):
+        assert sp.simplify(found(workflow, sampled)["limit"] / ONE_FIT - limit) == 0
+
+
+def test_what_grows_without_bound():
+    biased = "sampled from the model shifted by a vector of length 1"
+    assert found(Accumulate(), biased)["growth"] == "log-squared, ~ (1) (log n)^2"
+    assert found(SlidingWindow(2), biased)["growth"] == "quadratic, ~ (4/9) n^2"
+    assert found(Replace(), "a fifth sampled anew, the rest kept")["growth"].startswith("linear")
+    assert found(Replace(), "sampled without noise, as the model predicts")["growth"].startswith("bounded")
+
+
+def test_what_holds_at_finite_T():
+    assert found(Accumulate(), "sampled with half the noise", "fixed")["validity"] == "exact"
+    assert found(Accumulate(), "sampled with half the noise", "fresh")["validity"] == "large-T"
+    edited = found(Replace(), "a fifth sampled anew, the rest kept", "fixed")
+    assert edited["validity"] == "large-T"
+    assert "ToEdit" in edited["source"]
+
+
+@pytest.mark.slow
+def test_other_tasks():
+    shown = {task.name: {(str(row.workflow), row.data) for row in generator_rows(task)} for task in TASKS[1:]}
+    half = "sampled with half the noise"
+    assert {name: rows for name, rows in shown.items() if rows} == {
+        "gaussian": {("Replace()", half), ("Accumulate()", half)}
+    }
