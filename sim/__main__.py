@@ -182,6 +182,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         **generator_command.written(result.generator),
         "iterations": result.iterations,
         "replicates": result.replicates,
+        "unconverged": list(result.unconverged),
         "seed": options.seed,
         "sampler": result.sampler,
         "precision": result.precision,

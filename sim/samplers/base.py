@@ -33,6 +33,8 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         is_signed: whether its numbers may be below 0. Then it has no quantiles, for a run keeps those of numbers of at
             least 0.
         is_limit: whether its numbers are of the limit T -> oo, whatever T is.
+        may_fail: why a fit may have no model, in a clause, and then its number is NaN: it is counted, and is in no mean.
+            Empty where every fit has one.
         advice: what to do where a chain is too ill-conditioned for its precision.
     """
 
@@ -43,6 +45,7 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     edits: ClassVar[bool] = False
     is_signed: ClassVar[bool] = False
     is_limit: ClassVar[bool] = False
+    may_fail: ClassVar[str] = ""
     advice: ClassVar[str] = "Use float64."
 
     @abc.abstractmethod
@@ -131,5 +134,5 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The quantity, divided by `scale`, of the models of iterations 1, 2, … of one chain.
 
-        Numbers of at least 0, but where the sampler `is_signed`.
+        Numbers of at least 0, but where the sampler `is_signed`; NaN where a fit that `may_fail` has failed.
         """
