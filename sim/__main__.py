@@ -148,14 +148,16 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 def _compared(result: Run, workflow: Workflow, asymptotic: bool) -> tuple[Law | GeneratedLaw | None, Comparison]:
     """The law of what was run, if there is one, and the run held against it."""
     task, generator = result.task, result.generator
-    usual = generator == USUAL
+    usual, quantity = generator == USUAL, task.quantity(result.of)
     objection = (
-        task.objection(workflow, task.quantity(result.of)) if usual else task.generated_objection(workflow, generator)
+        task.objection(workflow, quantity)
+        if usual
+        else task.generated_objection(workflow, generator, quantity.name)
     )
     if objection is not None:
         none = np.full(result.iterations, np.nan)
         return None, Comparison(none, none, math.nan, "not comparable", objection)
-    law = law_of(task, workflow, result.of) if usual else task.generated(workflow, generator)
+    law = law_of(task, workflow, result.of) if usual else task.generated(workflow, generator, result.of)
     return law, compare(result, law, asymptotic=asymptotic)
 
 

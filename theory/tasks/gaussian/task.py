@@ -123,29 +123,31 @@ class Gaussian(Task):
         Raises:
             ValueError: there is no such law.
         """
-        quantity, objection = self.quantity(of), self.generated_objection(workflow, generator)
-        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
-            objection = f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
+        objection = self.generated_objection(workflow, generator, of)
         if objection is not None:
             raise ValueError(objection)
+        quantity = self.quantity(of)
+        return Law(self, workflow, quantity, self._sampled(workflow, generator, quantity).derived(), generator)
+
+    def generated_objection(self, workflow: Workflow, generator: Generator, of: str | None = None) -> str | None:
+        """A temperature is known, and nothing else of a generator; and of two quantities."""
+        if generator.temperature == 0 or generator != Generator(temperature=generator.temperature):
+            return f"{self.name} has a law under a temperature above 0 alone; got {generator}."
+        quantity = self.quantity(of)
+        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
+            return f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
+        return self._sampled(workflow, generator, quantity).objection()
+
+    def _sampled(self, workflow: Workflow, generator: Generator, quantity: Quantity) -> MomentLaw:
+        """That of samples at a temperature."""
         square = required(generator.temperature, "temperature") ** 2
-        law = replace(
+        return replace(
             self._moment(workflow, quantity),
             spread=Unbiased() if self.estimator == "unbiased" else Scaled(sp.S.One),
             sampled=square,
             further=partial(_at_temperature, square) if self.estimator == "mle" else None,
             gained=False,
         )
-        objection = law.objection()
-        if objection is not None:
-            raise ValueError(objection)
-        return Law(self, workflow, quantity, law.derived())
-
-    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
-        """A temperature is known, and nothing else of a generator."""
-        if generator.temperature == 0 or generator != Generator(temperature=generator.temperature):
-            return f"{self.name} has a law under a temperature above 0 alone; got {generator}."
-        return None
 
     @property
     def _chain(self) -> Chain:
