@@ -82,9 +82,9 @@ def compare(
     the quantity's unit for T -> oo.
 
     "not comparable" where there is nothing of this: no known distribution, too few replicates for a relative standard
-    error of `NOISIEST` or for two different numbers, or a law that holds only for T -> oo and `asymptotic` was not asked for. An asymptotic
-    comparison counts the law's own error at finite T as disagreement: ask for it at T of at least 50 (d + 1) or so. So
-    does one with an estimate that the law has at finite T.
+    error of `NOISIEST` or for two different numbers, or a law that holds only for T -> oo and `asymptotic` was not
+    asked for. An asymptotic comparison counts the law's own error at finite T as disagreement: ask for it at T of at
+    least 50 (d + 1) or so. So does one with an estimate that the law has at finite T.
 
     Args:
         run: its task has numbers.
@@ -216,8 +216,8 @@ def _all_the_same(
     """Why a mean that is no mean of different numbers cannot be held against a law, at the first place of these."""
     where = tuple(np.argwhere(unknown)[0])
     return (
-        f"at iteration {where[0] + 1} all {run.replicates:,} replicates have {run.estimate.mean[where]:.6g}, so the mean "
-        f"has no standard error; the law is {values[where]:.6g} there. More replicates may differ."
+        f"at iteration {where[0] + 1} all {run.replicates:,} replicates have {run.estimate.mean[where]:.6g}, so "
+        f"the mean has no standard error; the law is {values[where]:.6g} there. More replicates may differ."
     )
 
 

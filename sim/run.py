@@ -278,8 +278,8 @@ def _left_out(found: RunningStatistics, sampler: AbstractSampler[Any]) -> str:
 def _too_many(found: RunningStatistics, sampler: AbstractSampler[Any], task: Task) -> str:
     """Why a run is refused."""
     return (
-        f"{_worst(found)} at {_place(task)}: {sampler.may_fail}. A mean over the others is given up to {MOST_LOST:.0%} "
-        f"without one. {sampler.advice}"
+        f"{_worst(found)} at {_place(task)}: {sampler.may_fail}. A mean over the others is given where at most "
+        f"{MOST_LOST:.0%} have none. {sampler.advice}"
     )
 
 

@@ -33,8 +33,6 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         is_signed: whether its numbers may be below 0. Then it has no quantiles, for a run keeps those of numbers of at
             least 0.
         is_limit: whether its numbers are of the limit T -> oo, whatever T is.
-        may_fail: why a fit may have no model, in a clause, and then its number is NaN: it is counted, and is in no mean.
-            Empty where every fit has one.
         advice: what to do where a chain is too ill-conditioned for its precision.
     """
 
@@ -45,7 +43,6 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     edits: ClassVar[bool] = False
     is_signed: ClassVar[bool] = False
     is_limit: ClassVar[bool] = False
-    may_fail: ClassVar[str] = ""
     advice: ClassVar[str] = "Use float64."
 
     @abc.abstractmethod
@@ -118,6 +115,14 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     @property
     def note(self) -> str:
         """What a reader must know of the numbers, as why moments are missing; empty where there is nothing."""
+        return ""
+
+    @property
+    def may_fail(self) -> str:
+        """Why a fit may have no model, in a clause; empty where every fit has one.
+
+        Its number is NaN then: a run counts it, and averages over the others.
+        """
         return ""
 
     @property

@@ -16,7 +16,18 @@ from sim import checkpoint
 from sim.blocks import Blocks
 from sim.locks import Lock, beside
 from tests.helpers import command
-from theory import Accumulate, Gaussian, Replace, SlidingWindow, Workflow, by_count, by_weight, pools, subsample, synthetic
+from theory import (
+    Accumulate,
+    Gaussian,
+    Replace,
+    SlidingWindow,
+    Workflow,
+    by_count,
+    by_weight,
+    pools,
+    subsample,
+    synthetic,
+)
 
 #: SlidingWindow(2), T=200, d=3, sigma=0.5, fresh design, 2 iterations, 256 replicates, written when there was one task.
 OLDER = Path(__file__).with_name("older.checkpoint")

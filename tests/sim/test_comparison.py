@@ -136,7 +136,9 @@ def test_replicates_that_are_all_the_same_say_nothing(monkeypatch, mean, error, 
     np.testing.assert_allclose(found.max_abs_z, max((abs(each) for each in z if each is not None), default=np.nan))
     if verdict == "not comparable":
         place = z.index(None)
-        said = f"at iteration {place + 1} all 1,000 replicates have {mean[place]:.6g}, .* the law is {values[place]:.6g}"
+        said = (
+            f"at iteration {place + 1} all 1,000 replicates have {mean[place]:.6g}, .* the law is {values[place]:.6g}"
+        )
         assert re.search(said, found.reason)
 
 
