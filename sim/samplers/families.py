@@ -9,6 +9,7 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -317,13 +318,15 @@ def subsample(
         drawn: rows, at most all.
         splits: as of a hypergeometric variable.
     """
-    others = counts.sum()
-    found = []
-    for category in range(len(counts) - 1):
-        others = others - counts[category]
-        found.append(hypergeometric(jr.fold_in(key, category), counts[category], others, drawn, splits=splits))
-        drawn = drawn - found[-1]
-    return jnp.stack([*found, drawn])
+
+    def draw(left: tuple[Array, Array], category: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:
+        (others, drawn), (own_key, count) = left, category
+        others = others - count
+        found = hypergeometric(own_key, count, others, drawn, splits=splits)
+        return (others, drawn - found), found
+
+    # a loop, for a draw written out for each category takes long to compile
+    return jax.lax.scan(draw, (counts.sum(), drawn), (jr.split(key, len(counts)), counts))[1]
 
 
 def _weighted_mean(

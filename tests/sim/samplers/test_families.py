@@ -125,6 +125,14 @@ def test_categories_that_are_drawn_are_there():
     assert (found.sum(1) == rows).all()
 
 
+def test_subsamples_of_one_pool_differ_from_iteration_to_iteration():
+    """One in 400 pairs of draws of 20 rows out of real(1) would be equal in all 20 chains; with one key all are."""
+    workflow = Made(lambda i: subsample(pools(1, 1), rows="1/2"))
+    chain = samplers_of(Bernoulli)[0](Bernoulli(40, 0.3), workflow, 3, jnp.dtype("float64"))
+    found = np.asarray(jax.jit(jax.vmap(chain))(jr.split(jr.key(3), 20)))
+    assert (found[:, 1] != found[:, 2]).any()
+
+
 def test_a_subsample_of_one_draw_has_the_shares_of_its_pools():
     keys, counts = jr.split(jr.key(0), 20_000), jnp.asarray([3.0, 5.0, 2.0])
     found = np.asarray(jax.jit(jax.vmap(lambda key: subsample_of(key, counts, jnp.ones(()), splits=False)))(keys))

@@ -1,6 +1,7 @@
 """Generalised linear models: fits against their own equations, quantities against quadrature, chains and lost fits."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,12 @@ from theory import Accumulate, FixedReal, FreshReal, GeneralisedLinear, Replace,
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 
 SLOW = pytest.mark.slow
+
+
+def rows_of(task, workflow, iterations):
+    """The sampler of test errors, in float64."""
+    sampler: Any = samplers_of(GeneralisedLinear)[0]
+    return sampler(task, workflow, iterations, jnp.dtype("float64"))
 
 
 def residuals(link, predictor, label):
@@ -129,11 +136,11 @@ def expected_loss(link, signal, model):
 @pytest.mark.parametrize("link", LINKS)
 def test_excess_risks_are_those_of_quadrature(link, signal):
     for model in ([signal, 0.0], [0.6, 0.8], [-0.5, 1.2], [1.3 * signal, 0.1]):
-        risk = LINKS[link].risk(jnp.asarray(model[0]), jnp.asarray(np.hypot(*model)), signal)
+        risk = LINKS[link].risk(jnp.asarray(model[0]), jnp.asarray(np.linalg.norm(model)), signal)
         expected = expected_loss(link, signal, model) - expected_loss(link, signal, [signal, 0.0])
         np.testing.assert_allclose(risk, expected, rtol=1e-7, atol=1e-9)
     far = np.array([3.0, 9.0]) if link != "poisson" else np.array([1.0, 2.0])
-    risk = LINKS[link].risk(jnp.asarray(far[0]), jnp.asarray(np.hypot(*far)), signal)
+    risk = LINKS[link].risk(jnp.asarray(far[0]), jnp.asarray(np.linalg.norm(far)), signal)
     # the rule on a square is worse there
     expected = expected_loss(link, signal, far) - expected_loss(link, signal, [signal, 0.0])
     np.testing.assert_allclose(risk, expected, rtol=1e-3)
@@ -159,8 +166,7 @@ def test_the_information_is_that_of_quadrature(link, signal):
 
 @pytest.mark.parametrize("link", LINKS)
 def test_a_risk_near_the_truth_is_half_the_squared_error(link):
-    sampler = next(each for each in samplers_of(GeneralisedLinear) if each.of == "test_error")
-    chain = sampler(GeneralisedLinear(30, 2, 0.8, link), Replace(), 1, jnp.dtype("float64"))
+    chain = rows_of(GeneralisedLinear(30, 2, 0.8, link), Replace(), 1)
     for model in ([0.8 + 1e-3, 0.0], [0.8, 1e-3], [0.8 - 7e-4, -7e-4]):
         model = jnp.asarray(model)
         risk = LINKS[link].risk(model[0], jnp.linalg.norm(model), 0.8)
@@ -178,7 +184,7 @@ def test_a_risk_near_the_truth_is_half_the_squared_error(link):
 )
 def test_a_chain_fits_what_it_samples(workflow, link):
     """From the chain's own rows, each training set put together and solved here."""
-    chain, _ = build("literal", GeneralisedLinear(30, 2, 1.0, link), workflow, 3)
+    chain = rows_of(GeneralisedLinear(30, 2, 1.0, link), workflow, 3)
     key, truth = jr.key(4), np.array([1.0, 0.0])
     data, models, errors = {}, [truth], []
     for iteration in range(1, 4):
@@ -270,7 +276,7 @@ def test_a_run_with_lost_fits_goes_on_to_the_same_digits(tmp_path):
 def test_a_link_has_its_reach():
     """Nearly separated data have a fit, but one that no mean of squares could bear."""
     task = GeneralisedLinear(20, 1, 1.0)
-    chain, _ = build("literal", task, Replace(), 1)
+    chain = rows_of(task, Replace(), 1)
     x = jnp.asarray(np.r_[np.full(10, 1.0), np.full(9, 1.2), -1e-7])
     kept, weights = jnp.stack([x, jnp.ones(20)], 1), jnp.full(20, 1 / 20)
     assert fitted(LINKS["logistic"], kept[:, :-1], kept[:, -1], weights, chain.truth) > 11
