@@ -51,8 +51,10 @@ class GeneralisedLinearRows(AbstractRows[GeneralisedLinear]):
 
     @property
     def may_fail(self) -> str:
-        """Why there may be no fit."""
-        return self.link.failure
+        """Why there may be no fit, or none that is found."""
+        if self.truth.dtype == np.float64:
+            return self.link.failure
+        return f"{self.link.failure}, or {self.truth.dtype} is too coarse for them"
 
     @property
     def lapack_work(self) -> int:

@@ -126,7 +126,7 @@ def test_categories_that_are_drawn_are_there():
 
 
 def test_subsamples_of_one_pool_differ_from_iteration_to_iteration():
-    """One in 400 pairs of draws of 20 rows out of real(1) would be equal in all 20 chains; with one key all are."""
+    """Two draws of 20 rows out of the same 40 are alike in one chain of five or so, and not in twenty of twenty."""
     workflow = Made(lambda i: subsample(pools(1, 1), rows="1/2"))
     chain = samplers_of(Bernoulli)[0](Bernoulli(40, 0.3), workflow, 3, jnp.dtype("float64"))
     found = np.asarray(jax.jit(jax.vmap(chain))(jr.split(jr.key(3), 20)))

@@ -273,6 +273,20 @@ def test_a_run_with_lost_fits_goes_on_to_the_same_digits(tmp_path):
     assert (resumed.estimate.mean == straight.estimate.mean).all()
 
 
+@pytest.mark.parametrize("link", LINKS)
+def test_float32_finds_the_same_fits(link):
+    x, labels, weights = rows(2, link=link)
+    single = (jnp.asarray(each, jnp.float32) for each in (x, labels, weights, np.zeros(3)))
+    found = _fitted(LINKS[link], *single)
+    assert found.dtype == jnp.float32
+    np.testing.assert_allclose(found, fit(link, x, labels, weights, np.zeros(3)), rtol=1e-3, atol=1e-4)
+
+
+def test_float32_says_that_it_may_lose_more():
+    double, single = (build("literal", FEW, Replace(), 1, precision)[0] for precision in ("float64", "float32"))
+    assert single.may_fail == f"{double.may_fail}, or float32 is too coarse for them"
+
+
 def test_a_link_has_its_reach():
     """Nearly separated data have a fit, but one that no mean of squares could bear."""
     task = GeneralisedLinear(20, 1, 1.0)
