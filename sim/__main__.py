@@ -148,14 +148,14 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 def _compared(result: Run, workflow: Workflow, asymptotic: bool) -> tuple[Law | GeneratedLaw | None, Comparison]:
     """The law of what was run, if there is one, and the run held against it."""
     task, generator = result.task, result.generator
-    usual = generator == USUAL
+    usual, quantity = generator == USUAL, task.quantity(result.of)
     objection = (
-        task.objection(workflow, task.quantity(result.of)) if usual else task.generated_objection(workflow, generator)
+        task.objection(workflow, quantity) if usual else task.generated_objection(workflow, generator, quantity.name)
     )
     if objection is not None:
         none = np.full(result.iterations, np.nan)
         return None, Comparison(none, none, math.nan, "not comparable", objection)
-    law = law_of(task, workflow, result.of) if usual else task.generated(workflow, generator)
+    law = law_of(task, workflow, result.of) if usual else task.generated(workflow, generator, result.of)
     return law, compare(result, law, asymptotic=asymptotic)
 
 
@@ -182,6 +182,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         **generator_command.written(result.generator),
         "iterations": result.iterations,
         "replicates": result.replicates,
+        "unconverged": list(result.unconverged),
         "seed": options.seed,
         "sampler": result.sampler,
         "precision": result.precision,
@@ -229,11 +230,14 @@ def _print(task: Task, generator: Generator, summary: dict[str, Any]) -> None:
         )
     )
     print(task.quantity(summary["quantity"]).meaning)
-    print(f"{'n':>4}  {'mean':>12}  {'std. error':>12}  {'law':>12}  {'z':>6}  {'2.5 %':>12}  {'97.5 %':>12}")
+    heading = f"{'n':>4}  {'mean':>12}  {'std. error':>12}  {'law':>12}  {'z':>6}  {'2.5 %':>12}  {'97.5 %':>12}"
+    print(heading + (f"  {'unconverged':>12}" if summary["unconverged"] else ""))
     nothing = [None] * summary["iterations"]
     columns = [summary[name] or nothing for name in ("mean", "standard_error", "theory", "z")]
     columns += [summary["quantiles"].get(level, nothing) for level in ("0.025", "0.975")]
-    formats = (("12", ".6g"), ("12", ".6g"), ("12", ".6g"), ("6", ".2f"), ("12", ".6g"), ("12", ".6g"))
+    formats = [("12", ".6g"), ("12", ".6g"), ("12", ".6g"), ("6", ".2f"), ("12", ".6g"), ("12", ".6g")]
+    if summary["unconverged"]:
+        columns, formats = [*columns, summary["unconverged"]], [*formats, ("12", ",")]
     for iteration, values in enumerate(zip(*columns, strict=True), 1):
         cells = [
             f"{'-' if value is None else format(value, form):>{width}}"

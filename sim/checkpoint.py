@@ -175,16 +175,21 @@ class Checkpoint:
             body,
             configuration=np.array(json.dumps(self.configuration)),
             count=np.array(found.count),
-            mean=found.mean,
+            mean=found.moments.mean,
             squares=found.moments.squares,
+            lost=found.lost,
             lowest=np.array(lowest),
             counts=counts,
         )
         digest = hashlib.sha256(body.getvalue()).hexdigest()
         return f"{_MAGIC} {digest}\n".encode() + body.getvalue()
 
-    def load(self, columns: int) -> RunningStatistics:
+    def load(self, columns: int, has_quantiles: bool) -> RunningStatistics:
         """What was saved; nothing where there is no file yet.
+
+        Args:
+            columns: of the statistics.
+            has_quantiles: whether they have a histogram, of numbers of at least 0.
 
         Raises:
             ValueError: the file is damaged, no checkpoint, or of other settings; it is left as it is.
@@ -202,16 +207,16 @@ class Checkpoint:
             raise self._damaged("its content does not match its checksum")
         try:
             with np.load(io.BytesIO(body), allow_pickle=False) as saved:
-                arrays = dict(saved)
+                arrays = {"lost": np.zeros(columns, np.int64)} | dict(saved)  # of which older files say nothing
             made = _OLDER | json.loads(str(arrays["configuration"]))
         except Exception as error:  # what is raised depends on where it was forged
             raise self._damaged("it does not hold the state of a run") from error
         self._compare(made)
-        objection = _objection(arrays, columns)
+        objection = _objection(arrays, columns, has_quantiles)
         if objection is not None:
             raise self._damaged(objection)
         found = RunningStatistics(columns)
-        found.moments = Moments(int(arrays["count"]), arrays["mean"], arrays["squares"])
+        found.moments = Moments(int(arrays["count"]), arrays["mean"], arrays["squares"], arrays["lost"])
         found.histogram.merge(Histogram.of(int(arrays["lowest"]), arrays["counts"]))
         return found
 
@@ -241,21 +246,27 @@ class Checkpoint:
         return content.removeprefix(b"file") if content else None
 
 
-def _objection(saved: dict[str, Any], iterations: int) -> str | None:
+def _objection(saved: dict[str, Any], iterations: int, has_quantiles: bool) -> str | None:
     """Why these arrays, whose checksum is right, cannot be the statistics of a run; `None` if they can."""
-    shapes = {"count": (), "lowest": (), "mean": (iterations,), "squares": (iterations,)}
-    for name, shape in shapes.items():
-        kind = "i" if shape == () else "f"
+    kinds = {"count": "i", "lowest": "i", "mean": "f", "squares": "f", "lost": "i"}
+    for name, kind in kinds.items():
+        shape = () if name in ("count", "lowest") else (iterations,)
         if name not in saved or saved[name].shape != shape or saved[name].dtype.kind != kind:
             return f"{name} is missing, or is not what a run of {iterations} iterations has"
-    for name in ("mean", "squares"):
-        if not (np.isfinite(saved[name]).all() and (saved[name] >= 0).all()):
-            return f"{name} is not finite, or negative"
     counts = saved.get("counts")
     if counts is None or counts.ndim != 2 or len(counts) != iterations or counts.dtype != np.int64:
         return "the counts of its histogram are missing, or no table of whole numbers"
-    if saved["count"] < 0 or (counts < 0).any() or (counts.sum(1) != saved["count"]).any():
+    for name in ("mean", "squares"):
+        # without quantiles a mean may be below 0
+        least = 0 if has_quantiles or name == "squares" else -np.inf
+        if not (np.isfinite(saved[name]).all() and (saved[name] >= least).all()):
+            return f"{name} is not finite, or negative"
+    kept = saved["count"] - saved["lost"]
+    counted = kept if has_quantiles else np.zeros_like(kept)
+    if saved["count"] < 0 or (counts < 0).any() or (counts.sum(1) != counted).any():
         return "the counts of its histogram are negative, or do not add up to its replicates"
+    if (saved["lost"] < 0).any() or (kept < 0).any():
+        return "its replicates without a number are less than none, or more than all"
     if not 0 <= saved["lowest"] <= Histogram.BINS - counts.shape[1]:
         return "its histogram has bins that there are not"
     return None

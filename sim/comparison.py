@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from theory import GeneratedLaw, Law, LinearRegression, Population, UnequalLaw
 
@@ -23,6 +23,9 @@ Z = 5.0
 #: The largest relative standard error at which a z-value is taken to say anything.
 NOISIEST = 0.05
 
+#: Means whose relative standard error is below this are of numbers that are all the same, to rounding.
+_SAME = 1e-9
+
 #: Replicates below which the error of an outer quantile is not known well enough for a verdict.
 FEWEST_FOR_QUANTILES = 4000
 
@@ -34,7 +37,8 @@ class Comparison:
     Attributes:
         law: the law's values at iterations 1, 2, …; of a population (iterations, models), as all arrays here.
         z: (mean - law) / standard error at each iteration, or that of the quantile furthest off where means have no
-            standard error; NaN where there is neither.
+            standard error; NaN where there is neither. Where all replicates have one number it is 0 if that is the
+            law's, to rounding, else NaN.
         max_abs_z: the largest |z|; NaN likewise.
         verdict: "agree", "disagree" (some |z| above `Z`) or "not comparable".
         reason: why, in a sentence.
@@ -78,9 +82,9 @@ def compare(
     the quantity's unit for T -> oo.
 
     "not comparable" where there is nothing of this: no known distribution, too few replicates for a relative standard
-    error of `NOISIEST`, or a law that holds only for T -> oo and `asymptotic` was not asked for. An asymptotic
-    comparison counts the law's own error at finite T as disagreement: ask for it at T of at least 50 (d + 1) or so. So
-    does one with an estimate that the law has at finite T.
+    error of `NOISIEST` or for two different numbers, or a law that holds only for T -> oo and `asymptotic` was not
+    asked for. An asymptotic comparison counts the law's own error at finite T as disagreement: ask for it at T of at
+    least 50 (d + 1) or so. So does one with an estimate that the law has at finite T.
 
     Args:
         run: its task has numbers.
@@ -107,10 +111,11 @@ def _expected(law: object, run: Run, validity: str | None) -> _Expected:
 @_expected.register
 def _of_law(law: Law, run: Run, validity: str | None) -> _Expected:
     each = {p.name for p in run.task.parameters if p.symbol not in run.task.at}
-    same = (law.workflow, law.quantity.name) == (run.workflow, run.of) and run.generator == USUAL
+    same = (law.workflow, law.quantity.name, law.generator) == (run.workflow, run.of, run.generator)
     # a symbol stands for one number, not for one an iteration
     if not (same and law.task.covers(run.task) and each <= law.task.numbers.keys()):
-        raise _other(run, f"{law.quantity.name} of {law.task} under {law.workflow}")
+        sampled = "" if law.generator == USUAL else f" and {law.generator}"
+        raise _other(run, f"{law.quantity.name} of {law.task} under {law.workflow}{sampled}")
     iterations, numbers = range(1, run.iterations + 1), run.task.numbers
     known = [n for n in iterations if run.moments == 1 and law.distribution_objection(n) is None]
     limit = run.is_limit and law.quantity.limit_unit.free_symbols <= run.task.at.keys()
@@ -166,7 +171,7 @@ def _other(run: Run, theirs: str) -> ValueError:
     """That the law is of something else."""
     ours, own = f"{run.of} of {run.task} under {run.workflow}", "theory.law(run.task, run.workflow, run.of)"
     if run.generator != USUAL:
-        ours, own = f"{ours} and {run.generator}", "run.task.generated(run.workflow, run.generator)"
+        ours, own = f"{ours} and {run.generator}", "run.task.generated(run.workflow, run.generator, run.of)"
     if isinstance(run.workflow, Population):
         own = "run.workflow"
     return ValueError(
@@ -176,9 +181,14 @@ def _other(run: Run, theirs: str) -> ValueError:
 
 def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Comparison:
     estimate, values = run.estimate, expected.values
-    noise = float((estimate.standard_error / np.abs(estimate.mean)).max())
-    z = (estimate.mean - values) / estimate.standard_error
-    worst = float(np.abs(z).max())
+    # where all replicates have one number, such as 0 categories lost, its error is 0 or rounding, and says nothing
+    same = estimate.standard_error <= _SAME * np.abs(estimate.mean)
+    noise = float((estimate.standard_error / np.where(same, np.inf, np.abs(estimate.mean))).max())
+    shift = estimate.mean - values
+    of_same = np.where(np.abs(shift) <= _SAME * np.abs(values), 0.0, np.nan)
+    z = np.where(same, of_same, shift / np.where(same, 1, estimate.standard_error))
+    unknown = same & np.isnan(z)
+    worst = float(np.abs(z[~unknown]).max()) if not unknown.all() else float("nan")
     named = "the law" if expected.estimate is None else f"the law's {expected.estimate} values, which are not exact"
     if run.moments < 2:
         verdict, reason = "not comparable", run.note
@@ -193,9 +203,22 @@ def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Compariso
     elif worst > Z:
         verdict = "disagree"
         reason = f"the mean is {worst:.1f} standard errors from {named}; at most {Z:g} is expected."
+    elif unknown.any():
+        verdict, reason = "not comparable", _all_the_same(run, values, unknown)
     else:
         verdict, reason = "agree", f"every mean is within {Z:g} standard errors of {named}."
     return Comparison(values, z, worst, verdict, reason)
+
+
+def _all_the_same(
+    run: Run, values: Float[np.ndarray, "iterations *models"], unknown: Bool[np.ndarray, "iterations *models"]
+) -> str:
+    """Why a mean that is no mean of different numbers cannot be held against a law, at the first place of these."""
+    where = tuple(np.argwhere(unknown)[0])
+    return (
+        f"at iteration {where[0] + 1} all {run.replicates:,} replicates have {run.estimate.mean[where]:.6g}, so "
+        f"the mean has no standard error; the law is {values[where]:.6g} there. More replicates may differ."
+    )
 
 
 def _limit(run: Run, gains: Sequence[Any]) -> Float[np.ndarray, " iterations"]:

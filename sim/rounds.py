@@ -13,7 +13,7 @@ from .blocks import MOST_REPLICATES, Blocks
 from .checkpoint import Checkpoint
 from .hosts import gather
 from .samplers.base import FIRST_LOOK
-from .statistics import Histogram, Moments, RunningStatistics
+from .statistics import MOST_LOST, Histogram, Moments, RunningStatistics
 
 #: A relative error is looked at again whenever there are so much more replicates.
 _NEXT_LOOK = 1.25
@@ -57,6 +57,10 @@ class Target:
         """Whether the error is small enough."""
         return self.relative_error is not None and found.relative_error <= self.relative_error
 
+    def is_over(self, found: RunningStatistics) -> bool:
+        """Whether more replicates are of no use: the error is small enough, or too many of them are lost."""
+        return found.lost_share > MOST_LOST or self.is_reached(found)
+
 
 class Stopped(KeyboardInterrupt):
     """Somebody pressed Ctrl-C.
@@ -83,7 +87,8 @@ def simulate(
     Args:
         blocks: of chains.
         target: when to stop.
-        measure: a block of chains' numbers to the quantity itself, (replicates, columns); it refuses what is none.
+        measure: a block of chains' numbers to the quantity itself, (replicates, columns), NaN where a number is lost;
+            it refuses what is none.
         state: where the statistics are kept.
         batch_size: replicates under way at once, rounded up to whole blocks.
         progress: show a bar on standard error.
@@ -95,7 +100,7 @@ def simulate(
         Stopped: by the user; what was found is in the checkpoint and in the error.
     """
     size = blocks.size
-    total = RunningStatistics(target.columns) if state is None else state.load(target.columns)
+    total = RunningStatistics(target.columns) if state is None else state.load(target.columns, target.has_quantiles)
     if total.count > target.most:
         raise ValueError(
             f"the checkpoint has {total.count:,} replicates, more than the {target.most:,} asked for. Ask for as "
@@ -144,7 +149,7 @@ def _rounds(
                     bar.update(len(measured) * processes)
             _merge(total, found, histogram, share)
             bar.update(total.count - bar.n)
-            reached = total.count == size * stop and target.is_reached(total)
+            reached = total.count == size * stop and target.is_over(total)
             if state is not None and total.count % size == 0:
                 state.save(total, at_once=reached or total.count // size == target.most // size)
             if reached:
@@ -160,14 +165,15 @@ def _merge(total: RunningStatistics, found: list[Moments], histogram: Histogram,
     All of it or, interrupted, nothing: moments and histogram are of the same replicates at any time.
     """
     columns = len(total.mean)
-    table = np.zeros((share, 2 * columns + 1))
+    table = np.zeros((share, 3 * columns + 1))
     for row, moments in zip(table, found, strict=False):
-        row[:] = moments.count, *moments.mean, *moments.squares
+        row[:] = moments.count, *moments.mean, *moments.squares, *moments.lost
     merged, counted = total.moments, Histogram(columns)
     counted.merge(total.histogram)
-    for row in gather(table).reshape(-1, 2 * columns + 1):
+    for row in gather(table).reshape(-1, 3 * columns + 1):
         if row[0]:
-            merged += Moments(int(row[0]), row[1 : columns + 1], row[columns + 1 :])
+            mean, squares, lost = np.split(row[1:], 3)
+            merged += Moments(int(row[0]), mean, squares, lost.astype(np.int64))
     lowest, counts = histogram.arrays()
     bounds = gather(np.array([lowest, counts.shape[1]]))
     padded = np.zeros((columns, int(bounds[:, 1].max())), np.int64)

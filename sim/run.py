@@ -22,7 +22,7 @@ from .hosts import agree
 from .keys import same_bits
 from .rounds import Stopped, Target, simulate
 from .samplers.base import USUAL, AbstractSampler
-from .statistics import Estimate, RunningStatistics
+from .statistics import MOST_LOST, Estimate, RunningStatistics
 
 #: A workflow is read iteration by iteration; Accumulate names 2 million pools by then.
 MOST_ITERATIONS = 2000
@@ -44,6 +44,8 @@ class Run:
         note: what a reader must know of the numbers; empty where there is nothing.
         is_limit: whether the sampler gives the limit T -> oo.
         generator: how data were sampled from a model.
+        unconverged: replicates without a model, by iteration: its fit has failed, or one that labelled its data. They
+            are in no mean: that of an iteration is over the others. Empty where every fit has a model.
     """
 
     task: Task
@@ -58,6 +60,7 @@ class Run:
     note: str
     is_limit: bool = False
     generator: Generator = USUAL
+    unconverged: tuple[int, ...] = ()
 
     @property
     def test_error(self) -> Estimate:
@@ -71,7 +74,7 @@ class Interrupted(KeyboardInterrupt):
     """Somebody pressed Ctrl-C during a simulation.
 
     Attributes:
-        run: of the replicates until then; `None` if there were none.
+        run: of the replicates until then; `None` if there were none, or too many without a model.
     """
 
     def __init__(self, run: Run | None) -> None:
@@ -120,7 +123,8 @@ def run(
 
     Raises:
         ValueError: counts below one, a sampler that is not exact for this, a checkpoint of other settings, damaged, in
-            use or that cannot be written, one replicate does not fit in memory, or processes with other settings.
+            use or that cannot be written, one replicate does not fit in memory, processes with other settings, or more
+            than `statistics.MOST_LOST` of the replicates without a model.
         FloatingPointError: a chain that the precision cannot carry.
         Lost: another process has stopped.
         Interrupted: by the user; it has what was found until then.
@@ -178,6 +182,8 @@ def run(
             return numbers * chain.scale
 
         def result(found: RunningStatistics, more: str = "") -> Run:
+            if found.lost_share > MOST_LOST:
+                raise ValueError(_too_many(found, chain, task))
             estimate = Estimate.of(
                 found, has_variance=chain.moments == 2, has_quantiles=chain.has_quantiles, models=chain.side_by_side
             )
@@ -191,16 +197,18 @@ def run(
                 precision,
                 estimate,
                 chain.moments,
-                f"{chain.note} {more}".strip(),
+                " ".join(filter(None, (chain.note, _left_out(found, chain), more))),
                 chain.is_limit,
                 generator,
+                tuple(found.lost.tolist()) if chain.may_fail else (),
             )
 
         try:
             found = simulate(blocks, target, measure, state=state, batch_size=batch_size, progress=progress)
         except Stopped as stopped:
             count = stopped.found.count
-            ended = result(stopped.found, f"Interrupted after {count:,} replicates.") if count else None
+            of_use = count and stopped.found.lost_share <= MOST_LOST
+            ended = result(stopped.found, f"Interrupted after {count:,} replicates.") if of_use else None
             raise Interrupted(ended) from stopped
     if relative_error is None or target.is_reached(found):
         return result(found)
@@ -251,16 +259,41 @@ def _place(task: Task) -> str:
     return ", ".join(f"{name}={value}" for name, value in _whole_numbers(task).items()) or str(task)
 
 
+def _worst(found: RunningStatistics) -> str:
+    """How many replicates have no model, at the iteration where they are most."""
+    worst = int(found.lost.argmax())
+    return f"{found.lost[worst]:,} of {found.count:,} replicates have no model {worst + 1}"
+
+
+def _left_out(found: RunningStatistics, sampler: AbstractSampler[Any]) -> str:
+    """What to know of replicates without a model; empty where there are none."""
+    if not found.lost.any():
+        return ""
+    return (
+        f"{_worst(found)} ({found.lost_share:.2%}): {sampler.may_fail}. They are left out, and each mean is "
+        "over the replicates that have that model."
+    )
+
+
+def _too_many(found: RunningStatistics, sampler: AbstractSampler[Any], task: Task) -> str:
+    """Why a run is refused."""
+    return (
+        f"{_worst(found)} at {_place(task)}: {sampler.may_fail}. A mean over the others is given where at most "
+        f"{MOST_LOST:.0%} have none. {sampler.advice}"
+    )
+
+
 def _check_numbers(numbers: np.ndarray, sampler: AbstractSampler[Any], task: Task, precision: str) -> None:
-    lost = int((~np.isfinite(numbers).all(1)).sum())
+    wrong = np.isinf(numbers) if sampler.may_fail else ~np.isfinite(numbers)
+    lost = int(wrong.any(1).sum())
     if lost:
         raise FloatingPointError(
             f"{lost} of {len(numbers)} chains at {_place(task)} are too ill-conditioned for {precision}: "
             f"rounding could change a model by more than a ten-thousandth. {sampler.advice}"
         )
-    if numbers.size and numbers.min() < 0 and not sampler.is_signed:
+    if (numbers < 0).any() and not sampler.is_signed:
         raise FloatingPointError(
-            f"a {sampler.name} chain gave {numbers.min()}, and a sampler's numbers are at least 0."
+            f"a {sampler.name} chain gave {np.nanmin(numbers)}, and a sampler's numbers are at least 0."
         )
 
 

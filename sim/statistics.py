@@ -8,28 +8,47 @@ from jaxtyping import Float, Float64, Int64
 #: The levels that a run reports: the central 95 % and the quartiles.
 LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
 
+#: A run is refused where more than this share of its replicates has no number: what is left says little of the others.
+MOST_LOST = 0.05
+
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and sum of squared deviations of each column of some rows."""
+    """Of each column of some rows, the mean and the sum of squared deviations of the numbers that are there.
+
+    Attributes:
+        count: rows.
+        mean: of each column; 0 where it has no number.
+        squares: sums of squared deviations from it.
+        lost: so many rows have NaN, no number, in a column.
+    """
 
     count: int
     mean: Float64[np.ndarray, " columns"]
     squares: Float64[np.ndarray, " columns"]
+    lost: Int64[np.ndarray, " columns"]
 
     @classmethod
     def of(cls, rows: Float64[np.ndarray, "rows columns"]) -> "Moments":
         """Those of these rows."""
-        mean = rows.mean(0)
-        deviation = rows - mean
-        return cls(len(rows), mean, np.einsum("ij,ij->j", deviation, deviation))
+        there = ~np.isnan(rows)
+        kept = there.sum(0)
+        mean = np.where(there, rows, 0).sum(0) / np.maximum(kept, 1)
+        deviation = np.where(there, rows - mean, 0)
+        return cls(len(rows), mean, np.einsum("ij,ij->j", deviation, deviation), len(rows) - kept)
+
+    @property
+    def kept(self) -> Float64[np.ndarray, " columns"]:
+        """The numbers that are there, by column."""
+        return (self.count - self.lost).astype(np.float64)
 
     def __add__(self, other: "Moments") -> "Moments":
         """Those of the rows of both, in float64 (Chan, Golub and LeVeque 1983)."""
-        count = self.count + other.count
+        kept = np.maximum(self.kept + other.kept, 1)
         delta = other.mean - self.mean
-        squares = self.squares + other.squares + delta**2 * (self.count * other.count / count)
-        return Moments(count, self.mean + delta * (other.count / count), squares)
+        squares = self.squares + other.squares + delta**2 * (self.kept * other.kept / kept)
+        mean = self.mean + delta * (other.kept / kept)
+        return Moments(self.count + other.count, mean, squares, self.lost + other.lost)
 
 
 class Histogram:
@@ -51,15 +70,17 @@ class Histogram:
         self.counts = np.zeros((columns, 0), np.int64)
 
     def add(self, rows: Float64[np.ndarray, "rows columns"]) -> None:
-        """Count some more rows in."""
-        bins = rows.view(np.int64) >> self._SHIFT
-        highest = int(bins.max())
+        """Count some more rows in; NaN is no number, and is left out."""
+        bins, there = rows.view(np.int64) >> self._SHIFT, ~np.isnan(rows)
+        highest = int(bins.max(where=there, initial=-1))
+        if highest < 0:
+            return
         if self.counts.size == 0:
             self.lowest = highest
         bins = np.maximum(bins, max(0, self.lowest + self.counts.shape[1] - (self._OCTAVES << self._BITS)))
-        self._cover(int(bins.min()), highest)
+        self._cover(int(bins.min(where=there, initial=highest)), highest)
         columns, width = self.counts.shape
-        np.add.at(self.counts.reshape(-1), (bins + (np.arange(columns) * width - self.lowest)).ravel(), 1)
+        np.add.at(self.counts.reshape(-1), (bins + (np.arange(columns) * width - self.lowest))[there], 1)
 
     def merge(self, other: "Histogram") -> None:
         """Count in what another histogram has."""
@@ -90,8 +111,8 @@ class Histogram:
             self.counts = np.pad(self.counts, ((0, 0), (below, above)))
             self.lowest -= below
 
-    def quantile(self, level: float) -> Float64[np.ndarray, " columns"]:
-        """The quantile at `level`, between the ends of its bin in proportion."""
+    def quantile(self, level: float | Float64[np.ndarray, " columns"]) -> Float64[np.ndarray, " columns"]:
+        """The quantile at a level, or at one a column, between the ends of its bin in proportion."""
         cumulative = np.cumsum(self.counts, axis=1)
         wanted = np.maximum(level * cumulative[:, -1], 0.5)
         place = (cumulative < wanted[:, None]).sum(1)[:, None]
@@ -103,14 +124,17 @@ class Histogram:
 
 
 class RunningStatistics:
-    """Moments and quantiles of non-negative rows that come one after another."""
+    """Moments and quantiles of non-negative rows that come one after another.
+
+    A number that is lost is NaN, and is in none of them: they are of the numbers that are there.
+    """
 
     def __init__(self, columns: int) -> None:
-        self.moments = Moments(0, np.zeros(columns), np.zeros(columns))
+        self.moments = Moments(0, np.zeros(columns), np.zeros(columns), np.zeros(columns, np.int64))
         self.histogram = Histogram(columns)
 
     def add(self, rows: Float64[np.ndarray, "rows columns"]) -> None:
-        """Take in some more rows, all finite and non-negative."""
+        """Take in some more rows, of numbers that are finite and non-negative, or lost."""
         self.moments += Moments.of(rows)
         self.histogram.add(rows)
 
@@ -120,30 +144,40 @@ class RunningStatistics:
         return self.moments.count
 
     @property
+    def lost(self) -> Int64[np.ndarray, " columns"]:
+        """Of these rows, those that have no number in a column."""
+        return self.moments.lost
+
+    @property
+    def lost_share(self) -> float:
+        """The largest share of the rows that have no number in a column."""
+        return float(self.lost.max()) / max(1, self.count)
+
+    @property
     def mean(self) -> Float64[np.ndarray, " columns"]:
-        """The mean."""
-        return self.moments.mean
+        """The mean; NaN where there is no number."""
+        return np.where(self.moments.kept > 0, self.moments.mean, np.nan)
 
     @property
     def standard_error(self) -> Float64[np.ndarray, " columns"]:
-        """The standard error of the mean; NaN below two rows."""
-        if self.count < 2:
-            return np.full_like(self.mean, np.nan)
-        return np.sqrt(self.moments.squares / (self.count - 1) / self.count)
+        """The standard error of the mean; NaN below two numbers."""
+        kept = np.where(self.moments.kept > 1, self.moments.kept, np.nan)
+        return np.sqrt(self.moments.squares / (kept - 1) / kept)
 
     @property
     def relative_error(self) -> float:
-        """The largest standard error of a mean, relative to that mean."""
-        return float((self.standard_error / np.abs(self.mean)).max())
+        """The largest standard error of a mean, relative to that mean; infinite where the mean is 0."""
+        mean = np.abs(self.mean)
+        return float(np.where(mean > 0, self.standard_error / np.where(mean > 0, mean, 1), np.inf).max())
 
-    def quantile(self, level: float) -> Float64[np.ndarray, " columns"]:
-        """The quantile at `level`."""
+    def quantile(self, level: float | Float64[np.ndarray, " columns"]) -> Float64[np.ndarray, " columns"]:
+        """The quantile at a level, or at one a column."""
         return self.histogram.quantile(level)
 
     def quantile_error(self, level: float) -> Float64[np.ndarray, " columns"]:
         """The standard error of that quantile: half the distance of those one binomial standard deviation away."""
-        spread = np.sqrt(level * (1 - level) / self.count)
-        low, high = (self.quantile(min(max(end, 0.0), 1.0)) for end in (level - spread, level + spread))
+        spread = np.sqrt(level * (1 - level) / self.moments.kept)
+        low, high = (self.quantile(np.clip(end, 0.0, 1.0)) for end in (level - spread, level + spread))
         return (high - low) / 2
 
 

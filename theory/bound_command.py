@@ -95,7 +95,7 @@ def _law(task: Task, workflow: Workflow, options: argparse.Namespace) -> Law:
         raise ValueError(
             f"--temperature and --bias are judged for all parameters; put {given} into --domain, as 'T >= 9'."
         )
-    return task.generated(workflow, generator).judged
+    return task.generated(workflow, generator, options.of).judged
 
 
 def _other(task: Task, options: argparse.Namespace) -> str | Law:

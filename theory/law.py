@@ -17,6 +17,7 @@ from .asymptotics import Growth, growth
 from .derivation import EXACT, Derivation, Derived, Spread, estimated
 from .exact import exact
 from .gain import gain
+from .generator import Generator
 from .iterations import as_iterations, check_iterations
 from .strip import SeasonalStrips, strips
 from .symbolic_workflow import SymbolicWorkflow, check_names
@@ -53,12 +54,14 @@ class Law(Judged):
     Attributes:
         task, workflow, quantity: what the law is of.
         derived: the law in all of the task's symbols, and where it comes from.
+        generator: how data are sampled from a model; by default as they are.
     """
 
     task: Task
     workflow: Workflow
     quantity: Quantity
     derived: Derived
+    generator: Generator = Generator()
 
     @property
     def judged(self) -> "Law":

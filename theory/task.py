@@ -165,16 +165,17 @@ class Task(abc.ABC):
         del workflow, quantity
         return None
 
-    def generated(self, workflow: Workflow, generator: Generator) -> Any:
-        """The law where data are sampled from models by a generator.
+    def generated(self, workflow: Workflow, generator: Generator, of: str | None = None) -> Any:
+        """The law of a quantity, by default the first, where data are sampled from models by a generator.
 
         Raises:
             ValueError: there is none.
         """
-        raise ValueError(self.generated_objection(workflow, generator))
+        raise ValueError(self.generated_objection(workflow, generator, of))
 
-    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
-        """Why there is no law under a generator; `None` where there is one."""
+    def generated_objection(self, workflow: Workflow, generator: Generator, of: str | None = None) -> str | None:
+        """Why there is no law of that quantity under a generator; `None` where there is one."""
+        del of
         return f"{self.name} has no law for {workflow} under {generator}."
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:

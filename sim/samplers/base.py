@@ -118,6 +118,14 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
         return ""
 
     @property
+    def may_fail(self) -> str:
+        """Why a fit may have no model, in a clause; empty where every fit has one.
+
+        Its number is NaN then: a run counts it, and averages over the others.
+        """
+        return ""
+
+    @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory; as it stands it is for small chains."""
         return 2**14
@@ -131,5 +139,5 @@ class AbstractSampler(eqx.Module, Generic[AnyTask]):
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The quantity, divided by `scale`, of the models of iterations 1, 2, … of one chain.
 
-        Numbers of at least 0, but where the sampler `is_signed`.
+        Numbers of at least 0, but where the sampler `is_signed`; NaN where a fit that `may_fail` has failed.
         """

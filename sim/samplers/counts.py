@@ -4,7 +4,8 @@ A count is found by inversion that begins at the mode and looks above and below 
 of steps for the slowest of many chains side by side. Where that is too many, the sample is split first at one of its
 order statistics (Ahrens and Dieter 1974). With m the expected count, the time of the m-th event of a Poisson process
 is a gamma variable X; what is left to count lies between X and the mean, and there is about the root of it. Likewise
-the m-th smallest of n uniform numbers is a beta variable.
+the m-th smallest of n uniform numbers is a beta variable. Drawn without replacement, the m-th marked one has such a
+place in a random order of all, and the others before it are binomial.
 """
 
 from collections.abc import Callable
@@ -88,7 +89,7 @@ def _sides(rarer: Float[Array, ""], trials: Float[Array, ""], chance: Float[Arra
 
 
 def hypergeometric(
-    key: PRNGKeyArray, marked: Float[Array, ""], others: Float[Array, ""], drawn: Float[Array, ""]
+    key: PRNGKeyArray, marked: Float[Array, ""], others: Float[Array, ""], drawn: Float[Array, ""], *, splits: bool
 ) -> Float[Array, ""]:
     """The marked ones among some drawn without replacement.
 
@@ -97,7 +98,38 @@ def hypergeometric(
         marked: how many there are.
         others: that are not marked.
         drawn: at most all.
+        splits: whether large draws are split first. Without it all are exact too, and large ones slow.
     """
+    uniform_key, low_key, high_key, others_key = jr.split(key, 4)
+    uniform, total = jr.uniform(uniform_key, (), marked.dtype), marked + others
+    if not splits:
+        return _without_replacement(uniform, marked, others, drawn)
+    # what is drawn and what is left are alike, and the smaller of the two is looked at
+    is_left = 2 * drawn > total
+    first = jnp.where(is_left, total - drawn, drawn)
+    expected = jnp.floor(first * marked / jnp.maximum(total, 1))
+    many = expected > MANY
+    # in a random order of all, the place of the marked one of this rank; their order statistic counts others before it
+    rank, above = jnp.where(many, expected, MANY), jnp.where(many, marked + 1 - expected, MANY)
+    low, high = gamma(jr.normal(low_key, (), marked.dtype), rank), gamma(jr.normal(high_key, (), marked.dtype), above)
+    earlier = binomial(others_key, others, jnp.where(many, low / (low + high), 0), splits=True)
+    place = rank + earlier
+    before = place <= first
+    # after that place the draw goes on; or it ends before, and lacks the last of those that come before the place
+    found = _without_replacement(
+        uniform,
+        jnp.where(many, jnp.where(before, marked - rank, rank - 1), marked),
+        jnp.where(many, jnp.where(before, others - earlier, earlier), others),
+        jnp.where(many, jnp.where(before, first - place, place - 1 - first), first),
+    )
+    found = jnp.where(many, jnp.where(before, rank + found, rank - 1 - found), found)
+    return jnp.where(is_left, marked - found, found)
+
+
+def _without_replacement(
+    uniform: Float[Array, ""], marked: Float[Array, ""], others: Float[Array, ""], drawn: Float[Array, ""]
+) -> Float[Array, ""]:
+    """A hypergeometric variable from a uniform number."""
     least, most = jnp.maximum(0, drawn - others), jnp.minimum(marked, drawn)
     mode = jnp.clip(jnp.floor((drawn + 1) * (marked + 1) / (marked + others + 2)), least, most)
 
@@ -106,7 +138,7 @@ def hypergeometric(
 
     log_mass = choices(marked, mode) + choices(others, drawn - mode) - choices(marked + others, drawn)
     return _search(
-        jr.uniform(key, (), marked.dtype),
+        uniform,
         mode,
         jnp.exp(log_mass),
         lambda k: (marked - k) * (drawn - k) / ((k + 1) * (others - drawn + k + 1)),

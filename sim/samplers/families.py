@@ -2,13 +2,14 @@
 
 Of a pool the fit needs its sum alone, and that has a distribution of its own: a multinomial of categories, a Poisson
 number of Poisson ones, a gamma variable of gamma ones; and, as a Poisson number with a gamma mean, a negative binomial
-one of negative binomial ones.
+one of negative binomial ones. Categories' counts in a subsample are hypergeometric, given those of its pools.
 """
 
 import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -18,9 +19,13 @@ from theory import Bernoulli, Categorical, ExponentialFamily, Gamma, Generator, 
 
 from .base import USUAL, AbstractSampler, AnyTask
 from .chi_square import FEWEST, ChiSquare
-from .counts import MANY, binomial, poisson
+from .counts import MANY, binomial, hypergeometric, poisson
 from .pools import draws_objection, rows_objection, scheduled, sizes_alone
 from .recursion import Recursion
+from .rows import literal_objection
+
+#: Keys of subsamples have this number and more; those of pools, two an iteration, have fewer.
+_SUBSAMPLES = 2**16
 
 
 class AbstractFamily(AbstractSampler[AnyTask]):
@@ -42,11 +47,6 @@ class AbstractFamily(AbstractSampler[AnyTask]):
 
     #: The largest count that is to be expected of a pool of real data, for the choice of an algorithm alone.
     largest: eqx.AbstractVar[float]
-
-    @classmethod
-    def objection(cls, task: AnyTask, workflow: Workflow, iterations: int) -> str | None:
-        """Pools must be used whole, and be whole numbers of rows."""
-        return _pools_objection(task, workflow, iterations)
 
     @classmethod
     def generator_objection(
@@ -75,6 +75,23 @@ class AbstractFamily(AbstractSampler[AnyTask]):
         """
 
     @abc.abstractmethod
+    def fit(
+        self,
+        key: PRNGKeyArray,
+        weights: Float[Array, " slots"],
+        sums: Float[Array, "slots *shape"],
+        iteration: Int[Array, ""],
+    ) -> Float[Array, "*shape"]:
+        """The model.
+
+        Args:
+            key: of a subsample.
+            weights: of a row by slot; those of a training set that is used whole add up to T.
+            sums: of the pools by slot.
+            iteration: counted from 0.
+        """
+
+    @abc.abstractmethod
     def measure(self, model: Float[Array, "*shape"]) -> Float[Array, ""]:
         """The quantity."""
 
@@ -85,12 +102,13 @@ class AbstractFamily(AbstractSampler[AnyTask]):
             pool_key = jr.fold_in(key, 2 * iteration + int(real))
             return self.sums(pool_key, self.truth if real else model, iteration, int(real))
 
-        # per row, weights are such that those of a training set add up to T
         return self.recursion.scan(
             self.truth,
             jnp.zeros((self.recursion.slots, *self.truth.shape), self.truth.dtype),
             pool=pool,
-            fit=lambda weights, sums, *_: jnp.tensordot(weights, sums, 1) / self.rows[0, 0],
+            fit=lambda weights, sums, _, iteration: self.fit(
+                jr.fold_in(key, _SUBSAMPLES + iteration), weights, sums, iteration
+            ),
             measure=self.measure,
         )
 
@@ -101,6 +119,7 @@ class AbstractCategories(AbstractFamily[AnyTask]):
     truth: Float[Array, " categories"]
     recursion: Recursion
     rows: Float[Array, "iterations 2"]
+    drawn: Float[Array, " iterations"] | None
     largest: float = eqx.field(static=True)
 
     def __init__(
@@ -109,7 +128,14 @@ class AbstractCategories(AbstractFamily[AnyTask]):
         del generator  # its sizes are the workflow's
         self.truth = jnp.asarray(self.shares(task), dtype)
         self.recursion, self.rows = _pools(task, workflow, iterations, dtype)
-        self.largest = float(self.rows.max()) / 2  # of the rarer of two outcomes
+        drawn = [float((workflow.drawn(n) or 0) * task.numbers["T"]) for n in range(1, iterations + 1)]
+        self.drawn = jnp.asarray(drawn, dtype) if any(drawn) else None
+        self.largest = max(float(self.rows.max()), *drawn) / 2  # of the rarer of two outcomes
+
+    @classmethod
+    def objection(cls, task: AnyTask, workflow: Workflow, iterations: int) -> str | None:
+        """Pools and draws must be whole numbers of rows, and rows that are drawn must count alike."""
+        return literal_objection(task, workflow, iterations)
 
     @staticmethod
     @abc.abstractmethod
@@ -121,6 +147,21 @@ class AbstractCategories(AbstractFamily[AnyTask]):
     ) -> Float[Array, " categories"]:
         """A multinomial of as many trials as rows."""
         return multinomial(key, self.rows[iteration, kind], model, splits=self.splits)
+
+    def fit(
+        self,
+        key: PRNGKeyArray,
+        weights: Float[Array, " slots"],
+        sums: Float[Array, "slots categories"],
+        iteration: Int[Array, ""],
+    ) -> Float[Array, " categories"]:
+        """The shares among all rows, or among those that are drawn of them."""
+        whole = _weighted_mean(weights, sums, self.rows)
+        if self.drawn is None:
+            return whole
+        drawn = self.drawn[iteration]
+        counts = subsample(key, (weights > 0).astype(sums.dtype) @ sums, drawn, splits=self.splits)
+        return jnp.where(drawn > 0, counts / jnp.maximum(drawn, 1), whole)
 
 
 class BernoulliSums(AbstractCategories[Bernoulli]):
@@ -148,6 +189,22 @@ class AbstractMean(AbstractFamily[AnyTask]):
     recursion: Recursion
     rows: Float[Array, "iterations 2"]
     largest: float = eqx.field(static=True)
+
+    @classmethod
+    def objection(cls, task: AnyTask, workflow: Workflow, iterations: int) -> str | None:
+        """Pools must be used whole, and be whole numbers of rows."""
+        return _pools_objection(task, workflow, iterations)
+
+    def fit(
+        self,
+        key: PRNGKeyArray,
+        weights: Float[Array, " slots"],
+        sums: Float[Array, " slots"],
+        iteration: Int[Array, ""],
+    ) -> Float[Array, ""]:
+        """The mean of all rows."""
+        del key, iteration
+        return _weighted_mean(weights, sums, self.rows)
 
 
 class PoissonSums(AbstractMean[Poisson]):
@@ -248,6 +305,35 @@ def multinomial(
         found.append(binomial(jr.fold_in(key, category), trials, chance, splits=splits))
         trials = trials - found[-1]
     return jnp.stack([*found, trials])
+
+
+def subsample(
+    key: PRNGKeyArray, counts: Float[Array, " categories"], drawn: Float[Array, ""], *, splits: bool
+) -> Float[Array, " categories"]:
+    """How often each category comes among rows drawn without replacement, one after the other of what is left to draw.
+
+    Args:
+        key: of the draw.
+        counts: of the categories among all rows.
+        drawn: rows, at most all.
+        splits: as of a hypergeometric variable.
+    """
+
+    def draw(left: tuple[Array, Array], category: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:
+        (others, drawn), (own_key, count) = left, category
+        others = others - count
+        found = hypergeometric(own_key, count, others, drawn, splits=splits)
+        return (others, drawn - found), found
+
+    # a loop, for a draw written out for each category takes long to compile
+    return jax.lax.scan(draw, (counts.sum(), drawn), (jr.split(key, len(counts)), counts))[1]
+
+
+def _weighted_mean(
+    weights: Float[Array, " slots"], sums: Float[Array, "slots *shape"], rows: Float[Array, "iterations 2"]
+) -> Float[Array, "*shape"]:
+    """Of rows whose weights add up to T."""
+    return jnp.tensordot(weights, sums, 1) / rows[0, 0]
 
 
 def _pools_objection(task: Any, workflow: Workflow, iterations: int) -> str | None:

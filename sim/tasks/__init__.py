@@ -8,6 +8,7 @@ from theory import (
     Estimator,
     Gamma,
     Gaussian,
+    GeneralisedLinear,
     KernelDensity,
     LinearRegression,
     NegativeBinomial,
@@ -16,7 +17,7 @@ from theory import (
 )
 
 from ..samplers.base import AbstractSampler
-from . import estimator, exponential_family, gaussian, kernel_density, regression
+from . import estimator, exponential_family, gaussian, generalised_linear, kernel_density, regression
 
 #: The samplers of a task, the fastest first.
 SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
@@ -28,6 +29,7 @@ SAMPLERS: dict[type[Task], tuple[type[AbstractSampler[Any]], ...]] = {
     Gamma: exponential_family.GAMMA,
     NegativeBinomial: exponential_family.NEGATIVE_BINOMIAL,
     KernelDensity: kernel_density.SAMPLERS,
+    GeneralisedLinear: generalised_linear.SAMPLERS,
     Estimator: estimator.SAMPLERS,
 }
 

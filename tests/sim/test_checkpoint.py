@@ -16,7 +16,18 @@ from sim import checkpoint
 from sim.blocks import Blocks
 from sim.locks import Lock, beside
 from tests.helpers import command
-from theory import Accumulate, SlidingWindow, Workflow, by_count, by_weight, pools, subsample, synthetic
+from theory import (
+    Accumulate,
+    Gaussian,
+    Replace,
+    SlidingWindow,
+    Workflow,
+    by_count,
+    by_weight,
+    pools,
+    subsample,
+    synthetic,
+)
 
 #: SlidingWindow(2), T=200, d=3, sigma=0.5, fresh design, 2 iterations, 256 replicates, written when there was one task.
 OLDER = Path(__file__).with_name("older.checkpoint")
@@ -205,6 +216,10 @@ FORGED = {
     "below": ({"lowest": np.array(-1)}, "bins that there are not"),
     "counts": ({"counts": np.zeros((2, 3))}, "no table of whole numbers"),
     "flat": ({"counts": np.zeros(3, np.int64)}, "no table of whole numbers"),
+    "no histogram": ({"counts": np.zeros((2, 0), np.int64)}, "do not add up to its replicates"),
+    "lost": ({"lost": np.array([1, 0])}, "do not add up to its replicates"),
+    "found": ({"lost": np.array([-1, 0])}, "do not add up to its replicates"),
+    "half": ({"lost": np.array([0.5, 0])}, "lost is missing"),
 }
 
 
@@ -216,6 +231,26 @@ def test_a_forged_file_is_refused_though_its_checksum_is_right(older, changes, m
     with pytest.raises(ValueError, match=f"is damaged: .*{message}.* It is left as it is"):
         simulate(older, SlidingWindow(2))
     assert older.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("task", "of", "sampler"),
+    [
+        (Gaussian(6, 1), "log_determinant", "sufficient"),  # of numbers below 0
+        (sim.LinearRegression(T=20, d=3, design="fresh"), "test_error", "conditional"),
+    ],
+    ids=str,
+)
+def test_a_run_without_quantiles_goes_on_too(tmp_path, task, of, sampler):
+    def simulate(replicates, state=None):
+        settings = {"of": of, "sampler": sampler, "iterations": 2, "key": jr.key(2)}
+        return sim.run(task, Replace(), replicates=replicates, checkpoint=state, **settings).estimate
+
+    state = tmp_path / "state"
+    simulate(4096, state)
+    resumed, straight = simulate(8192, state), simulate(8192)
+    assert (resumed.mean == straight.mean).all()
+    assert (resumed.standard_error == straight.standard_error).all()
 
 
 def test_negative_counts_that_add_up(older):

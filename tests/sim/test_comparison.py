@@ -1,5 +1,6 @@
 """The verdict: what agrees, what does not, and what cannot be compared."""
 
+import re
 from dataclasses import replace
 
 import jax.random as jr
@@ -12,7 +13,7 @@ from sim.comparison import FEWEST_FOR_QUANTILES, NOISIEST, Z
 from sim.run import Run
 from sim.statistics import LEVELS, Estimate
 from tests.helpers import thinned
-from theory import Accumulate, FixedReal, Replace, ReplaceGrowing
+from theory import Accumulate, Bernoulli, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
 
 
 def test_infinite_variance_is_judged_by_quantiles():
@@ -109,6 +110,60 @@ def test_a_run_of_the_limit_is_held_against_the_gain_to_the_bit():
     expected = [float(c) * 0.3**2 * 7 / 97 for c in theory.gain(FixedReal("1/3"), 5)]
     found = sim.compare(run, law)
     assert (found.law.tolist(), found.verdict) == (expected, "agree")
+
+
+#: Of three categories after six iterations of 1000 rows, and of many of 4: means, their errors, and the law's values.
+SAME = {
+    "none lost, which the law all but says": ([0.0, 0.0], [0.0, 0.0], [1e-155, 1e-80], "not comparable", [None, None]),
+    "none lost at first": ([0.0, 0.2], [0.0, 0.001], [1e-155, 0.2], "not comparable", [None, 0.0]),
+    "none lost, as the law says": ([0.0, 0.2], [0.0, 0.001], [0.0, 0.2], "agree", [0.0, 0.0]),
+    "all but one lost": ([1.5, 2.0], [0.001, 0.0], [1.5, 2 - 1e-7], "not comparable", [0.0, None]),
+    "all but one lost, to rounding": ([1.5, 2.0], [0.001, 0.0], [1.5, 2 - 1e-13], "agree", [0.0, 0.0]),
+    "an error of rounding": ([1.5, 0.21], [0.001, 1e-18], [1.5, 0.2], "not comparable", [0.0, None]),
+    "another that is wrong": ([0.0, 0.2], [0.0, 0.001], [1e-9, 0.21], "disagree", [None, -10.0]),
+    "a law that is far off": ([0.0, 0.0], [0.0, 0.0], [0.5, 0.5], "not comparable", [None, None]),
+}
+
+
+@pytest.mark.parametrize(("mean", "error", "values", "verdict", "z"), SAME.values(), ids=SAME)
+def test_replicates_that_are_all_the_same_say_nothing(monkeypatch, mean, error, values, verdict, z):
+    law = theory.linear.test_error(Accumulate(), design="fresh")
+    monkeypatch.setattr(theory.Law, "evaluate", lambda *_, **__: np.array(values))
+    found = sim.compare(made(Accumulate(), "fresh", mean, error), law)
+    assert found.verdict == verdict
+    expected = [np.nan if each is None else each for each in z]
+    np.testing.assert_allclose(found.z, expected, atol=1e-12)
+    np.testing.assert_allclose(found.max_abs_z, max((abs(each) for each in z if each is not None), default=np.nan))
+    if verdict == "not comparable":
+        place = z.index(None)
+        said = (
+            f"at iteration {place + 1} all 1,000 replicates have {mean[place]:.6g}, .* the law is {values[place]:.6g}"
+        )
+        assert re.search(said, found.reason)
+
+
+def test_support_that_is_never_lost_is_not_comparable():
+    task = Bernoulli(1000, 0.3)
+    run = sim.run(task, Replace(), of="support_lost", iterations=2, replicates=200, key=jr.key(0))
+    assert run.estimate.mean.tolist() == [0, 0]
+    assert sim.compare(run, theory.law(task, Replace(), "support_lost")).verdict == "not comparable"
+
+
+def test_a_law_at_a_temperature_is_of_runs_at_that_temperature():
+    cold, task = Generator(temperature="7/10"), Gaussian(5, 2)
+    law = Gaussian().generated(Accumulate(), cold)
+    settings = {"iterations": 3, "replicates": 20_000, "key": jr.key(2), "sampler": "sufficient"}
+    run, usual = sim.run(task, Accumulate(), generator=cold, **settings), sim.run(task, Accumulate(), **settings)
+    assert sim.compare(run, law).verdict == "agree"
+    assert sim.compare(usual, theory.law(Gaussian(), Accumulate())).verdict == "agree"
+    # the power: the two laws are far apart
+    assert abs(run.estimate.mean[2] - usual.estimate.mean[2]) > 10 * usual.estimate.standard_error[2]
+    error = Gaussian().generated(Accumulate(), cold, of="mean_error")
+    for wrong in (theory.law(Gaussian(), Accumulate()), Gaussian().generated(Accumulate(), Generator(2)), error):
+        with pytest.raises(ValueError, match="own: run.task.generated"):
+            sim.compare(run, wrong)
+    with pytest.raises(ValueError, match=r"law of the variance of .* and Generator\(temperature=7/10\)"):
+        sim.compare(usual, law)
 
 
 def test_thresholds_are_those_of_the_documentation():

@@ -58,6 +58,36 @@ def test_it_ends_at_most_where_it_is_told_to():
     assert run(Made(1.0), replicates=1).count == 1
 
 
+class Losing(Made):
+    """The same, of which a share of the replicates has no number."""
+
+    def __init__(self, scatter, share):
+        super().__init__(scatter)
+        self.share = share
+
+    def __call__(self, first, last, ahead=2):
+        for number, numbers in enumerate(Made.__call__(self, first, last), first):
+            lost = np.random.default_rng(10**6 + number).uniform(size=numbers.shape) < self.share
+            yield np.where(lost, np.nan, numbers)
+
+
+def test_it_ends_at_a_scheduled_place_where_too_many_are_lost():
+    # neither error would be reached for long: the first look, at 1,000 replicates, sees that there is no use
+    assert run(Losing(1.0, 0.2), relative_error=1e-6, replicates=20_000).count == 1000
+    assert run(Losing(1.0, 1.0), relative_error=0.1).count == 1000
+    assert run(Losing(1.0, 0.01), relative_error=1e-6, replicates=2000).count == 2000
+
+
+def test_lost_replicates_are_counted_and_not_averaged():
+    blocks = Losing(0.0, 0.03)
+    found = run(blocks, replicates=2000)
+    assert (found.count, found.mean.tolist()) == (2000, [1.0])
+    expected = sum(int(np.isnan(numbers).sum()) for numbers in blocks(0, 20))
+    assert found.lost.tolist() == [expected]
+    assert 30 < expected < 90
+    assert found.histogram.counts.sum() == 2000 - expected
+
+
 def test_two_processes_compute_different_blocks(monkeypatch):
     """Each of two, alone here, does its share of a round; what it would hear from the other is its own again."""
     computed = []

@@ -26,6 +26,47 @@ def test_it_equals_numpy(sizes, seed):
         np.testing.assert_allclose(found.quantile(level), exact, rtol=2.1e-3)
 
 
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 10**6))
+def test_lost_numbers_are_in_nothing(sizes, seed):
+    """Each column is that of the numbers that it has; the last has none."""
+    generator = np.random.default_rng(seed)
+    blocks = [generator.lognormal(sigma=3, size=(size, 4)) for size in sizes]
+    for block in blocks:
+        for column, share in enumerate((0.0, 0.2, 0.6, 1.0)):
+            block[generator.uniform(size=len(block)) < share, column] = np.nan
+    found, merged = RunningStatistics(4), Histogram(4)
+    for block in blocks:
+        found.add(block)
+        merged.add(block)
+    rows = np.concatenate(blocks)
+    assert found.count == len(rows)
+    assert found.lost.tolist() == np.isnan(rows).sum(0).tolist()
+    assert found.lost_share == 1
+    assert (merged.counts.sum(1) == found.count - found.lost).all()
+    assert np.isnan([found.mean[3], found.standard_error[3]]).all()
+    for column in range(3):
+        there = rows[~np.isnan(rows[:, column]), column]
+        alone = RunningStatistics(1)
+        if not len(there):
+            assert np.isnan(found.mean[column])
+            continue
+        alone.add(there[:, None])
+        np.testing.assert_allclose(found.mean[column], there.mean(), rtol=1e-12)
+        np.testing.assert_allclose(found.standard_error[column], alone.standard_error[0], rtol=1e-9)
+        own = RunningStatistics(1)
+        for block in blocks:
+            own.add(block[:, column : column + 1])
+        np.testing.assert_allclose(own.quantile(0.5), np.quantile(there, 0.5, method="inverted_cdf"), rtol=2.1e-3)
+        assert (own.quantile(0.5), own.quantile_error(0.5)) == (alone.quantile(0.5), alone.quantile_error(0.5))
+
+
+def test_where_the_mean_is_nought_no_relative_error_is_small():
+    found = RunningStatistics(2)
+    found.add(np.array([[1.0, 0.0], [1.1, 0.0]]))
+    assert found.relative_error == np.inf
+
+
 def test_quantiles_of_many_are_far_better_than_a_bin():
     rows = np.random.default_rng(1).lognormal(size=(10**6, 1))
     found = RunningStatistics(1)

@@ -75,13 +75,28 @@ def test_binomial(trials, chance, splits):
 
 
 @pytest.mark.parametrize(
-    ("marked", "others", "draw"), [(7, 13, 6), pytest.param(500, 300, 400, marks=pytest.mark.slow)]
+    ("marked", "others", "draw", "splits"),
+    [
+        (7, 13, 6, False),
+        (500, 300, 400, True),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [
+                (500, 300, 400, False),
+                (7, 13, 6, True),
+                (3000, 97_000, 70_000, True),  # what is left is looked at
+                (95_000, 5000, 20_000, True),
+                (200_000, 300_000, 100_000, True),
+            ]
+        ),
+    ],
 )
-def test_hypergeometric(marked, others, draw):
-    found = drawn(hypergeometric, marked, others, draw)
-    exact = stats.hypergeom(marked + others, marked, draw)
-    assert probability(found, exact) > LEAST
+def test_hypergeometric(marked, others, draw, splits):
+    found = drawn(hypergeometric, marked, others, draw, splits=splits)
+    assert probability(found, stats.hypergeom(marked + others, marked, draw)) > LEAST
     assert probability(found, stats.binom(draw, marked / (marked + others))) < LEAST
+    more = round(marked * EFFECT)
+    assert not more or probability(found, stats.hypergeom(marked + others, marked + more, draw)) < LEAST
 
 
 def test_ends():
@@ -93,7 +108,10 @@ def test_ends():
         np.testing.assert_array_equal(call(poisson, [0, np.inf], splits=splits), [0, np.nan])
         found = call(binomial, [9, 9, 0, 9, 9], [0, 1, 0.5, 1 + 1e-9, -1e-9], splits=splits)
         np.testing.assert_array_equal(found, [0, 9, 0, np.nan, np.nan])
-    np.testing.assert_array_equal(call(hypergeometric, [4, 0, 3], [3, 3, 0], [7, 2, 2]), [4, 0, 2])
+        few = call(hypergeometric, [4, 0, 3, 5, 0], [3, 3, 0, 5, 0], [7, 2, 2, 0, 0], splits=splits)
+        np.testing.assert_array_equal(few, [4, 0, 2, 0, 0])
+        many = call(hypergeometric, [400, 900, 0, 900], [300, 0, 900, 900], [700, 500, 500, 0], splits=splits)
+        np.testing.assert_array_equal(many, [400, 500, 0, 0])
 
 
 @pytest.mark.parametrize("shape", [16.0, 47.5, 1e4])

@@ -1,12 +1,17 @@
 """Exponential families: sufficient and literal samplers against exact moments at small T."""
 
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
+from scipy import stats
 
 import sim
+import theory
+from sim.samplers.families import subsample as subsample_of
 from sim.tasks import samplers_of
+from tests.helpers import Made
 from tests.sim.refits import agrees, moments
 from theory import (
     Accumulate,
@@ -22,6 +27,9 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
+    pools,
+    subsample,
 )
 
 #: task -> (c, the variance of a row at the truth)
@@ -87,6 +95,48 @@ def test_literal_variances(task, workflow):
 )
 def test_subsamples(task, replicates, known):
     agrees(task, AccumulateSubsample(), "mean_error", known, replicates=replicates, effect=0.1)
+
+
+#: Subsamples of other sizes than T, in turn with a training set that is used whole.
+IN_TURN = Made(lambda i: by_count(pools(i - 1, i)) if i % 3 == 0 else subsample(pools(1, i), rows=min(i, 2)))
+
+
+@pytest.mark.parametrize(
+    ("task", "workflow"),
+    [
+        (Categorical(5, (0.5, 0.3, 0.2)), IN_TURN),
+        pytest.param(Bernoulli(400, 0.3), AccumulateSubsample(), marks=SLOW),  # counts that are split
+        pytest.param(Categorical(200, (0.6, 0.3, 0.1)), IN_TURN, marks=SLOW),
+    ],
+    ids=str,
+)
+def test_subsamples_by_their_counts(task, workflow):
+    """Hypergeometric counts, against the exact law."""
+    expected = theory.law(task, workflow, "mean_error").evaluate(n=range(1, 5))
+    agrees(task, workflow, "mean_error", expected, replicates=150_000, effect=0.04, sampler="sufficient")
+
+
+def test_categories_that_are_drawn_are_there():
+    """Whatever is drawn of, no count is less than 0 or more than there are, and all that is drawn is counted."""
+    keys, counts, rows = jr.split(jr.key(0), 500), [3, 0, 2, 130, 95], np.resize([0, 1, 100, 229, 230], 500)
+    draw = jax.jit(jax.vmap(lambda key, rows: subsample_of(key, jnp.asarray(counts, float), rows, splits=True)))
+    found = np.asarray(draw(keys, jnp.asarray(rows, float)))
+    assert ((found >= 0) & (found <= np.array(counts)) & (found % 1 == 0)).all()
+    assert (found.sum(1) == rows).all()
+
+
+def test_subsamples_of_one_pool_differ_from_iteration_to_iteration():
+    """Two draws of 20 rows out of the same 40 are alike in one chain of five or so, and not in twenty of twenty."""
+    workflow = Made(lambda i: subsample(pools(1, 1), rows="1/2"))
+    chain = samplers_of(Bernoulli)[0](Bernoulli(40, 0.3), workflow, 3, jnp.dtype("float64"))
+    found = np.asarray(jax.jit(jax.vmap(chain))(jr.split(jr.key(3), 20)))
+    assert (found[:, 1] != found[:, 2]).any()
+
+
+def test_a_subsample_of_one_draw_has_the_shares_of_its_pools():
+    keys, counts = jr.split(jr.key(0), 20_000), jnp.asarray([3.0, 5.0, 2.0])
+    found = np.asarray(jax.jit(jax.vmap(lambda key: subsample_of(key, counts, jnp.ones(()), splits=False)))(keys))
+    assert stats.chisquare(found.sum(0), [6000, 10_000, 4000]).pvalue > 1e-6
 
 
 @pytest.mark.parametrize("sampler", ["sufficient", pytest.param("literal", marks=SLOW)])

@@ -123,25 +123,23 @@ class Gaussian(Task):
         Raises:
             ValueError: there is no such law.
         """
-        quantity, objection = self.quantity(of), self.generated_objection(workflow, generator)
-        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
-            objection = f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
+        objection = self.generated_objection(workflow, generator, of)
         if objection is not None:
             raise ValueError(objection)
-        law = self._at(generator, workflow, quantity)
-        objection = law.objection()
-        if objection is not None:
-            raise ValueError(objection)
-        return Law(self, workflow, quantity, law.derived())
+        quantity = self.quantity(of)
+        return Law(self, workflow, quantity, self._sampled(workflow, generator, quantity).derived(), generator)
 
-    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
-        """A temperature is known, and nothing else of a generator; of the variance, where it has a law."""
+    def generated_objection(self, workflow: Workflow, generator: Generator, of: str | None = None) -> str | None:
+        """A temperature is known, and nothing else of a generator; and of two quantities."""
         if generator.temperature == 0 or generator != Generator(temperature=generator.temperature):
             return f"{self.name} has a law under a temperature above 0 alone; got {generator}."
-        return self._at(generator, workflow, self.quantities[0]).objection()
+        quantity = self.quantity(of)
+        if quantity in (LOG_DETERMINANT, CROSS_ENTROPY):
+            return f"of the {quantity.name} no law under {generator} is known; take variance or mean_error."
+        return self._sampled(workflow, generator, quantity).objection()
 
-    def _at(self, generator: Generator, workflow: Workflow, quantity: Quantity) -> MomentLaw:
-        """At the generator's temperature."""
+    def _sampled(self, workflow: Workflow, generator: Generator, quantity: Quantity) -> MomentLaw:
+        """That of samples at a temperature."""
         square = required(generator.temperature, "temperature") ** 2
         return replace(
             self._moment(workflow, quantity),

@@ -41,6 +41,8 @@ class GeneralisedLinear(Task):
 
     "logistic": a label is 1 with probability 1/(1 + exp(-x·w)), else 0; "probit": with probability Phi(x·w);
     "poisson": a count with mean exp(x·w). No intercept. The true weights have the length `signal`, in any direction.
+    Labels that a plane separates have no maximum: laws are of T -> oo, where that has probability 0, and a simulation
+    counts such models and leaves them out.
 
     Attributes:
         T: rows a pool, at least d + 1.

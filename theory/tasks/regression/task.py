@@ -202,18 +202,20 @@ class LinearRegression(Task):
             return ridge_laws.objection(workflow, self.design, self._in_effect)
         return unequal_pools.objection(workflow) if self.is_unequal else None
 
-    def generated(self, workflow: Workflow, generator: Generator) -> GeneratedLaw:
+    def generated(self, workflow: Workflow, generator: Generator, of: str | None = None) -> GeneratedLaw:
         """The law of the test error under a generator.
 
         Raises:
             ValueError: there is a ridge.
         """
+        del of  # there is one quantity
         if self.penalty is not None:
             raise ValueError(_generated_with_a_ridge(generator))
         return GeneratedLaw(workflow, generator, self.design, LinearRegression(design=self.design))
 
-    def generated_objection(self, workflow: Workflow, generator: Generator) -> str | None:
+    def generated_objection(self, workflow: Workflow, generator: Generator, of: str | None = None) -> str | None:
         """One T and one sigma are needed, no ridge, and pools used whole where labels are shifted."""
+        del of
         if self.penalty is not None:
             return _generated_with_a_ridge(generator)
         if self.is_unequal:
