@@ -102,7 +102,7 @@ class HarmonicRises(Lemma):
 
     x: sp.Expr
     y: sp.Expr
-    p: sp.Rational
+    p: sp.Expr
     below: bool
 
     def conditions(self, region: Region) -> Iterator[Condition]:

@@ -48,7 +48,9 @@ w = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(w, (), Fraction(1)),))
 REGION = Region(DOMAIN.cells()[0], From(2))
 WEIGHT_REGION = Region(WEIGHTS.cells()[0], From(1))
-HALF, MINUS_HALF, TWO, THIRD = (rational(Fraction(number)) for number in ("1/2", "-1/2", "2", "1/3"))
+HALF, MINUS_HALF, THREE_HALVES, TWO, THIRD = (
+    rational(Fraction(number)) for number in ("1/2", "-1/2", "3/2", "2", "1/3")
+)
 u, v = DOMAIN.slacks[T], DOMAIN.slacks[d]
 POINTS = [
     {T: Fraction(features + 2 + ahead), d: Fraction(features), sigma: noise, n: Fraction(k), w: weight}
@@ -104,7 +106,7 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     (HarmonicRises(n, n * T, sp.Integer(3), False), sp.harmonic(n, 3), REGION),
     *(
         (HarmonicPower(p, below, True, 2 * n), sp.harmonic(2 * n, p), REGION)
-        for p in (TWO, 1 + HALF)
+        for p in (TWO, THREE_HALVES)
         for below in (True, False)
     ),
     (Square(1 / T, T - 2 * d), n, REGION),
