@@ -29,10 +29,11 @@ _LARGEST_SHIFT = 50
 
 def difference(law: sp.Expr, bound: sp.Expr, unit: sp.Expr) -> sp.Expr:
     """(bound - law)/unit in canonical form; where the unit is positive, the sign is the same."""
-    # Denominators stay whole: behind symbols they are not multiplied out with each other.
-    divisors = {p: sp.Dummy() for p in bound.atoms(sp.Pow) if p.exp.is_negative}
-    numerators = sp.Add.make_args(as_expression(sp.expand_mul(replaced(bound, divisors))))
-    addends = [replaced(addend, {symbol: p for p, symbol in divisors.items()}) for addend in numerators]
+    # Denominators stay whole: behind symbols they are not multiplied out with each other. So do products, which else
+    # would be written in two ways.
+    kept = {p: sp.Dummy() for p in bound.atoms(sp.Pow, sp.Product) if isinstance(p, sp.Product) or p.exp.is_negative}
+    numerators = sp.Add.make_args(as_expression(sp.expand_mul(replaced(bound, kept))))
+    addends = [replaced(addend, {symbol: p for p, symbol in kept.items()}) for addend in numerators]
     return canonical(sp.Add(*(_divided(addend, unit) for addend in [*addends, -law])))
 
 

@@ -78,7 +78,7 @@ def flaws(document: str) -> list[str]:
 
 
 KNOWN = set(
-    "align allowdisplaybreaks approx begin bound cdot Delta documentclass dots e end frac gamma ge geq gt"
+    "align allowdisplaybreaks approx begin bound cdot Delta documentclass dots e end exp frac gamma ge geq gt"
     " hfill infty int le left leq log operatorname par paragraph parindent pi prime prod psi quad right rule"
     " section setlength sigma smallskip sqrt sum textbackslash textbf textgreater textless texttt to"
     " usepackage zeta".split()
