@@ -64,7 +64,8 @@ def factor_roots(factor: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, int]] | None:
         form = polynomial(as_expression(part), i)
         if form is None:
             return None
-        known: Mapping[sp.Expr, int] = sp.roots(form)  # pyright: ignore[reportAssignmentType]: a dictionary
+        # of quartics the roots fill a page, and take a minute
+        known: Mapping[sp.Expr, int] = sp.roots(form, quartics=False)  # pyright: ignore[reportAssignmentType]: a dictionary
         if sum(known.values()) != form.degree():
             return None
         for root, power in known.items():

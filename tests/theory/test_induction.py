@@ -11,11 +11,9 @@ from sympy.parsing.sympy_parser import parse_expr
 import theory
 from theory import Accumulate, AccumulateFresh, AccumulateSubsample, Proved, Refuted, check_bound, gain, linear
 from theory.prover import certificate
-from theory.prover.bounds import judge
 from theory.prover.canonical import before, partial_product, partial_sum, tail
 from theory.prover.domain import Domain, Variable
-from theory.prover.enclosure import OutOfReach
-from theory.prover.induction import by_induction
+from theory.prover.induction import by_induction, recursion_of
 from theory.prover.parts import Parts
 from theory.prover.statement import Recursion, Statement
 from theory.prover.unsound import Unsound
@@ -128,59 +126,32 @@ def test_a_law_is_at_most_itself_without_a_formula() -> None:
     assert check_bound(one, more).verdict != "proved"  # fewer real rows have a larger error
 
 
-def _mean_errors() -> tuple[Statement, Statement]:
-    """The Gaussian's mean errors at d = 1 under Accumulate, by its formula, and under AccumulateSubsample.
-
-    With q_n = E |mean of all rows up to n|^2 and c_n = (n - 1)/(n T - 1), the mean of T rows drawn from these n T has
-    K_n = q_n + c_n (1 - q_n), since the rows' squares are 1 on average; and a new pool's mean has with the older rows
-    the product q_{n-1} on average: n^2 q_n = (n^2 - 1) q_{n-1} + (1 - 1/T) K_{n-1} + 1/T.
-    """
-    all_kept, drawn = (
-        theory.law(theory.Gaussian(), each, of="mean_error") for each in (Accumulate(), AccumulateSubsample())
-    )
-    assert drawn.derived.each is not None
-    c, domain = (n - 1) / (n * T - 1), Domain((Variable(T, (sp.Integer(2),)),))
-    # q_{n-1} from K_{n-1}, then q_n, then K_n
-    now, earlier = 1 - c, 1 - at(c, n, n - 1)
-    factor = sp.factor(now * ((n**2 - 1) / earlier + 1 - 1 / T) / n**2)
-    added = sp.factor(now * (-(n**2 - 1) * (1 - earlier) / earlier + 1 / T) / n**2 + c)
-    each = drawn.derived.each
-
-    def known(k: int, _: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        if k > 8:  # a quotient of polynomials of a degree that rises with k
-            raise OutOfReach("known up to n = 8")
-        return at(each(k), d, 1)
-
-    return Statement(at(all_kept.expr, d, 1), domain, name="the law of all data"), Statement(
-        sp.S.One,
-        domain,
-        at=known,
-        recursion=Recursion(factor, added),
-        name="the law of a draw",
-    )
+@pytest.mark.parametrize(("of", "lower"), [("mean_error", False), ("variance", True)])
+def test_a_draw_is_judged_against_all_data(of: str, lower: bool) -> None:
+    """Fits to all data have no larger error, and keep no less, than fits to T rows drawn from these."""
+    all_kept, drawn = (theory.law(theory.Gaussian(), each, of=of) for each in (Accumulate(), AccumulateSubsample()))
+    for found in (
+        check_bound(all_kept, drawn, lower=lower),
+        check_bound(drawn, all_kept, lower=not lower),
+    ):
+        assert isinstance(found, Proved)
+        for part in found.parts:
+            certificate.check(*part.sides, part.certificate)
+    assert isinstance(check_bound(all_kept, drawn, lower=not lower), Refuted)
 
 
-def test_the_recursion_of_a_draw_is_its_law() -> None:
-    _, drawn = _mean_errors()
-    assert drawn.at is not None
-    assert drawn.recursion is not None
-    for k in range(2, 7):
-        factor, added = (at(part, n, k) for part in drawn.recursion)
-        assert sp.cancel(factor * drawn.at(k - 1, {}) + added - drawn.at(k, {})) == 0
-
-
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_law_by_recursion_is_judged_against_one_with_a_product(turned: bool) -> None:
-    """Fits to all data have no larger error than fits to T rows drawn from these; and not the other way round."""
-    all_kept, drawn = _mean_errors()
-    first, second = (drawn, all_kept) if turned else (all_kept, drawn)
-    found = judge(first, second, lower=turned)
-    assert isinstance(found, Proved)
-    assert [part.where.split(",")[0] for part in found.parts] == ["n = 1", "n >= 2", "n >= 2"]
-    for part in found.parts:
-        certificate.check(*part.sides, part.certificate)
-    other = judge(first, second, lower=not turned)
-    assert isinstance(other, Refuted)
+def test_a_formula_with_one_product_has_a_recursion() -> None:
+    """Seen at the first n by fractions; with two products, or one in a denominator, there is none."""
+    product, domain = partial_product(1 - 1 / (T * i**2)), Domain((Variable(T, (sp.Integer(2),)),))
+    statement = Statement((n + 1) / n * product / T - 3 + n**2, domain)
+    found = recursion_of(statement)
+    assert found is not None
+    values = [sp.Rational(statement.expr.subs({n: m, T: 3}).doit()) for m in range(1, 6)]
+    for m in range(2, 6):
+        factor, added = (at(at(part, n, m), T, 3) for part in found)
+        assert factor * values[m - 2] + added == values[m - 1]
+    for other in (product * partial_product(1 + 1 / i), 1 / product, sp.log(n) * product, product**2):
+        assert recursion_of(Statement(other, domain)) is None
 
 
 def test_sums_and_products_go_back_by_one() -> None:

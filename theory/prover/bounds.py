@@ -15,7 +15,7 @@ from .cancelled import check_cancelled
 from .certificate import Certificate
 from .deadline import OutOfWork, within
 from .domain import Domain
-from .induction import by_induction
+from .induction import by_induction, recursion_of
 from .parsing import parse_bound
 from .parts import Part, Parts
 from .refutation import Point, Search, Sides
@@ -108,8 +108,8 @@ def judge(
     no_formula = any(each.at is not None for each in (statement, other))
     divisible = any(each.beyond is not None for each in (statement, other)) or no_formula and domain.most_n is not None
     by_parts = partial(in_parts, statement, other, lower) if divisible else None
-    inductive = partial(by_induction, statement, other, lower) if statement.recursion is not None else None
-    if inductive is None and other.recursion is not None:
+    inductive = partial(by_induction, statement, other, lower) if recursion_of(statement) is not None else None
+    if inductive is None and recursion_of(other) is not None:
         inductive = partial(by_induction, other, statement, not lower)
     searches: list[tuple[str, int, Callable[[], Point | Certificate | Parts | None] | None]] = [
         ("counterexamples among small points", _SMALL, lookout.small),

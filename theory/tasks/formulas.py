@@ -17,6 +17,7 @@ from ..summation import factor_roots
 from ..symbolic_workflow import SymbolicWorkflow
 from ..symbols import T, i, n
 from ..sympy_types import as_expression, at, cancelled, factored, substituted
+from .draws import drawn_factor, first_of_a_draw
 from .spreads import Curved, Scaled, Spread
 
 
@@ -85,8 +86,10 @@ def _nested_spread(workflow: SymbolicWorkflow, spread: Spread, numbers: Mapping[
         because = "the variance is a linear function of the mean, and the mean of the means stays"
         return Formula(sp.S.One, one, "quadratic variance function", because)
     rows = nested_rows(workflow)
-    if rows is None or rows.drawn is not None:
+    if rows is None:
         return None
+    if rows.drawn is not None:
+        return None if workflow.looked_at is not None else _drawn_spread(rows, spread)
     factor = _factor(rows, spread)
     if factor is None:
         return None
@@ -96,10 +99,24 @@ def _nested_spread(workflow: SymbolicWorkflow, spread: Spread, numbers: Mapping[
         return Formula(sp.S.One, growth, "telescoping", because)
     if not factor.has(i):
         return Formula(factor**n, growth, "telescoping", because)
-    if spread.begins_at_one:
-        later = as_expression(sp.Product(at(factor, i, i + 1), (i, 1, n)))
-        return Formula(later / at(factor, i, n + 1), growth, "telescoping", because)
-    return Formula(as_expression(sp.Product(factor, (i, 1, n))), growth, "telescoping", because)
+    product = _from_two(factor, sp.S.One) if spread.begins_at_one else as_expression(sp.Product(factor, (i, 1, n)))
+    return Formula(product, growth, "telescoping", because)
+
+
+def _drawn_spread(rows: NestedRows, spread: Spread) -> Formula | None:
+    factor = drawn_factor(rows, spread)
+    if factor is None:
+        return None
+    first, growth = first_of_a_draw(rows), growth_of_product(at(factor, i, i + 1))
+    because = "only the newest pool changes the sum of squares, and a draw keeps its part of it"
+    growth = None if growth is None else growth.scaled(first)
+    return Formula(_from_two(factor, first), growth, "telescoping", because)
+
+
+def _from_two(factor: sp.Expr, first: sp.Expr) -> sp.Expr:
+    """The first value times the product over i = 2..n."""
+    later = as_expression(sp.Product(at(factor, i, i + 1), (i, 1, n)))
+    return factored(first / at(factor, i, n + 1)) * later
 
 
 def sampled_formula(workflow: SymbolicWorkflow, sampled: sp.Expr) -> Formula | None:

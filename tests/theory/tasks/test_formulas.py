@@ -1,5 +1,6 @@
 """Formulas in n against the recursion that they solve, their limits, and how they grow."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -22,11 +23,26 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    Workflow,
+    pools,
+    subsample,
 )
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
 from theory.tasks.exponential_family.counts import mean, r, shape
 from theory.tasks.kernel_density.symbols import bandwidth
+
+
+@dataclass(frozen=True)
+class DrawnFromMore(Workflow):
+    """Pools of i T rows, and as many rows as the newest has out of all of them."""
+
+    def training_set(self, iteration):
+        return subsample(pools(1, iteration), rows=iteration)
+
+    def pool_size(self, pool):
+        return pool
+
 
 W, S = sp.Symbol("w", positive=True), sp.Symbol("s", integer=True, positive=True)
 TENTH, THREE_TENTHS = Fraction(1, 10), Fraction(3, 10)
@@ -41,6 +57,7 @@ WHOLE = (
     SlidingWindow(2),
     AccumulateFresh(),
     AccumulateSubsample(),
+    DrawnFromMore(),
 )
 TASKS = (
     (Gaussian(), {"T": 5, "d": 2}),
@@ -175,9 +192,8 @@ def test_growth_is_what_the_law_does(task, workflow, of, kind):
     assert value == pytest.approx(leading, rel=0.3 if kind == "logarithmic" else 3e-2)
 
 
-@pytest.mark.parametrize("workflow", [AccumulateSubsample(), SlidingWindow(3)], ids=str)
-def test_what_has_no_formula_has_one_value_after_another(workflow):
-    law = theory.law(Gaussian(), workflow)
+def test_what_has_no_formula_has_one_value_after_another():
+    law = theory.law(Gaussian(), SlidingWindow(3))
     assert str(law.expr) == "variance(n)"
     assert law.closed_form() is None
     assert law.exact
@@ -206,3 +222,17 @@ def test_far_out_through_the_closed_form():
     assert law.evaluate(n=far, T=5, shape=1) == pytest.approx(float(near), rel=1e-7)
     assert r in theory.law(NegativeBinomial(), Accumulate()).expr.free_symbols
     assert bandwidth in theory.law(KernelDensity(), Replace()).expr.free_symbols
+
+
+def test_a_draw_keeps_less_than_all_data_but_more_than_nothing():
+    """At T = 7: by fractions for the first models, and by the product of two gamma functions in the end."""
+    law = theory.law(Gaussian(T=7), AccumulateSubsample())
+    values = [sp.Rational(law.derived.expr.subs(n, m).doit().subs(T, 7)) for m in (1, 2, 3, 5)]
+    assert values == [sp.Rational(6, 7), sp.Rational(486, 637), sp.Rational(3240, 4459), sp.Rational(198720, 285719)]
+    growth = law.growth()
+    assert growth is not None
+    assert growth.kind == "bounded"
+    limit = float(sp.N(growth.constant.subs(T, 7)))
+    far = law.evaluate(n=3000)
+    assert 0 < far - limit < 2e-4
+    assert limit < float(sp.N(theory.law(Gaussian(T=7), Accumulate()).growth().constant.subs(T, 7)))
