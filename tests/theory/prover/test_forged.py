@@ -218,6 +218,9 @@ def _changed_lemma(lemma: Lemma, rng: random.Random) -> Lemma:
     value = getattr(lemma, field)
     if isinstance(value, Lemma):
         return dataclasses.replace(lemma, **{field: _changed_lemma(value, rng)})
+    if value is None:  # a second lemma that is not needed: another one of the same lemma in its place
+        others = [each for each in vars(lemma).values() if isinstance(each, Lemma)]
+        return dataclasses.replace(lemma, **{field: rng.choice([_changed_lemma(each, rng) for each in others])})
     if isinstance(value, bool):
         return dataclasses.replace(lemma, **{field: not value})
     if isinstance(value, int):
