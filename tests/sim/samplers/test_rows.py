@@ -97,7 +97,7 @@ def test_each_training_set_has_its_pools_and_weights(workflow):
     ids=str,
 )
 def test_kernel_densities(task, workflow, of, known):
-    agrees(task, workflow, of, known, replicates=40_000, effect=0.06)
+    agrees(task, workflow, of, known, replicates=60_000, effect=0.06)
 
 
 @SLOW
