@@ -49,8 +49,8 @@ def start(tmp_path):
 
     yield begin
     for process in started:
-        process.kill()
-        process.communicate()
+        with process:  # its pipe is closed, read or not
+            process.kill()
 
 
 def shown(process):
