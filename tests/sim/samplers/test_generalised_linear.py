@@ -309,8 +309,8 @@ LARGE_T = [
 @SLOW
 @pytest.mark.parametrize(("link", "workflow", "of"), LARGE_T, ids=str)
 def test_means_follow_the_law_at_large_T(link, workflow, of):
-    task = GeneralisedLinear(1500, 2, 1.0, link)
+    task = GeneralisedLinear(500, 2, 1.0, link)
     law = theory.law(task, workflow, of)
-    agrees(task, workflow, of, law.evaluate(n=range(1, 4)), replicates=6000, effect=0.15)
+    agrees(task, workflow, of, law.evaluate(n=range(1, 4)), replicates=3000, effect=0.25)
     with pytest.raises(ValueError, match="own"):
         sim.compare(simulate(task=GeneralisedLinear(200, 2), replicates=50), law)
