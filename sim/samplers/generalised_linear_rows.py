@@ -17,6 +17,9 @@ from .links import LINKS, AbstractLink
 from .newton import fitted
 from .rows import AbstractRows, Kept, literal_objection
 
+#: The quantity that a table alone has.
+HELD_OUT_LOSS = "held_out_loss"
+
 
 class AbstractLabelledRows(AbstractRows[GeneralisedLinear]):
     """One chain of fits to rows of features and a label; call it with a key for the quantity at each iteration.
@@ -129,13 +132,15 @@ class TableRows(AbstractLabelledRows):
 
     @classmethod
     def serves(cls, task: GeneralisedLinear, workflow: Workflow, iterations: int) -> bool:
-        """Whether there is a table."""
+        """Whether there is a table, or ought to be."""
         del workflow, iterations
-        return task.table is not None
+        return task.table is not None or cls.of == HELD_OUT_LOSS
 
     @classmethod
     def objection(cls, task: GeneralisedLinear, workflow: Workflow, iterations: int) -> str | None:
-        """Every pool is the table's rows once more."""
+        """There must be a table, and every pool is its rows once more."""
+        if task.table is None:
+            return task.objection(workflow, task.quantity(HELD_OUT_LOSS))
         pools = (pool for n in range(1, iterations + 1) for pool, share in workflow.shares(n).items() if share)
         if {workflow.size(pool) for pool in pools} != {1}:
             return f"{workflow} has pools of other sizes than T, and every pool is of the rows of {task.table}."

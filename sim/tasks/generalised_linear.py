@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..samplers.base import AbstractSampler
-from ..samplers.generalised_linear_rows import GeneralisedLinearRows, TableRows
+from ..samplers.generalised_linear_rows import HELD_OUT_LOSS, GeneralisedLinearRows, TableRows
 from ..samplers.measured import measured
 
 
@@ -44,11 +44,11 @@ _OF_NORMAL = {"test_error": _test_error, "excess_risk": _excess_risk}
 _OF_TABLE = {
     "test_error": _test_error_of_table,
     "excess_risk": _excess_risk_of_table,
-    "held_out_loss": _held_out_loss,
+    HELD_OUT_LOSS: _held_out_loss,
 }
 
 #: A model may do better than the fit to the recorded labels on rows held out.
-_SIGNED = {"is_signed": {"held_out_loss": True}, "has_quantiles": {"held_out_loss": False}}
+_SIGNED = {"is_signed": {HELD_OUT_LOSS: True}, "has_quantiles": {HELD_OUT_LOSS: False}}
 
 SAMPLERS: tuple[type[AbstractSampler[Any]], ...] = (
     *measured(GeneralisedLinearRows, _OF_NORMAL),

@@ -177,7 +177,6 @@ def test_the_command_line(capsys):
         ("--table haberman --T 100", "the table haberman has T=214; got 100. Leave it out"),
         ("--table haberman --link probit", "a table's labels are fitted by the logistic link; got 'probit'"),
         ("--T 50 --d 2 --of held-out-loss", "name one of breast-cancer, haberman"),
-        ("--table haberman --sizes 1,2", "pools of other sizes than T, and every pool is of the rows of haberman"),
         ("--d 2", "generalised-linear needs numbers for T"),
     ],
 )
@@ -193,6 +192,9 @@ def test_what_no_table_is():
         GeneralisedLinear(table="x")
     with pytest.raises(ValueError, match="a held_out_loss is of a table's rows"):
         theory.law(GeneralisedLinear(), Replace(), "held_out_loss")
+    two = Generator(sizes=(1, 2))
+    with pytest.raises(ValueError, match="other sizes than T, and every pool is of the rows of iris"):
+        sim.run(GeneralisedLinear(table="iris"), Replace(), iterations=2, replicates=2, key=jr.key(0), generator=two)
     with pytest.raises(ValueError, match="other sizes than T"):
         sim.run(GeneralisedLinear(table="iris"), FreshReal(2), iterations=2, replicates=2, key=jr.key(0))
     hot = Generator(temperature=2)
