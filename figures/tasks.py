@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator, StrMethodFormatter
 
 import theory
 from paper_repro.recorded import Row, matching
@@ -20,11 +20,11 @@ REFITS = TASKS
 #: What a panel is called, and what is on its axis.
 _TITLES = {
     "gaussian": "Gaussian, variance",
-    "bernoulli": "Bernoulli, error of the share",
+    "bernoulli": "Bernoulli, mean error",
     "categorical": "Categories, diversity",
-    "poisson": "Poisson, error of the mean",
+    "poisson": "Poisson, mean error",
     "gamma": "Exponential, variance",
-    "negative-binomial": "Negative binomial, error of the mean",
+    "negative-binomial": "Negative binomial, mean error",
     "kernel-density": "Kernel density, variance",
     "generalised-linear": "Logistic regression, test error",
     "estimator": "Median, variance ratio",
@@ -72,18 +72,21 @@ def plot(rows: Sequence[Row]) -> Figure:
                 exact.append(drawn.z)
         axes.set_title(f"{_TITLES[refitted.task.name]}\nT = {refitted.task.numbers['T']}", fontsize=7)
         axes.set(yscale="log", xticks=(1, 4, 7, 10))
+        ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(*axes.get_ylim())
+        axes.set_yticks([tick for tick in ticks if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]])
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
     for axes in figure.axes[-3:]:
         axes.set_xlabel("model-fitting iteration n")
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     replicates = sorted({int(row["replicates"]) for row in rows})
     lost = max(int(row["unconverged"]) for row in rows)
+    fits = f"Up to {lost} logistic fits of an iteration do not exist, and are in no mean" if lost else "All fits exist"
     caption(
         figure,
         f"""Mean of {replicates[0]:,} to {replicates[-1]:,} replicates (circles; bars are 95 % intervals)
         and the law (lines): exact at finite T but for the last two panels, where it is that of T → ∞. The
         {len(exact) * REFITS.iterations} means that have an exact law are within {max(exact):.1f} standard errors of it.
-        At most {lost} logistic fits of an iteration do not exist; they are in no mean.""",
+        {fits}.""",
     )
     return figure
