@@ -2,6 +2,7 @@
 
 import csv
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
@@ -62,7 +63,7 @@ def test_what_is_recorded_is_what_laws_say(rows, drawn):
 
 @pytest.mark.parametrize("numbers", [[3.0, 1.0, 2.0], [4.0, 1.0, 3.0, 2.0], [5.0]])
 def test_the_median(numbers):
-    found = median(np.array(numbers), np.full(len(numbers), 1 / len(numbers)))
+    found = median(jnp.array(numbers), jnp.full(len(numbers), 1 / len(numbers)))
     assert found == pytest.approx(np.median(numbers))
-    without = median(np.array([*numbers, 99.0]), np.array([*np.full(len(numbers), 1 / len(numbers)), 0.0]))
+    without = median(jnp.array([*numbers, 99.0]), jnp.array([*len(numbers) * [1 / len(numbers)], 0.0]))
     assert without == pytest.approx(np.median(numbers))
