@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from neural.images.configuration import ImageConfiguration
-from paper_repro import one_law as neural_law, sweep as sweeps
+from paper_repro import one_law as neural_law, sweep as sweeps, tasks as refits
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import (
     diffusion as conformers,
@@ -36,6 +36,7 @@ from . import (
     proportional,
     ridge,
     schematic,
+    tasks,
     temperature_bias,
     vae,
 )
@@ -194,6 +195,12 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: more features than rows, and a peak that later models do not leave behind",
         interpolation.plot,
         _kept(interpolation.SWEEP),
+    ),
+    Picture(
+        "tasks",
+        "not in the paper: nine tasks beside regression, one quantity each, under four workflows",
+        tasks.plot,
+        _recorded(lambda folder: refits.run(tasks.REFITS, folder), tasks.REFITS.name),
     ),
     Picture(
         "one_law",

@@ -4,7 +4,7 @@ The last has the size that the experiment has in its paper. Recorded results lie
 in `results/PRESET`; what is only simulated live for a figure is kept nowhere, and `smoke` proves that everything runs.
 """
 
-from . import one_law, regression
+from . import one_law, regression, tasks
 from .gerstgrasser2024.paper import PAPER as GERSTGRASSER_2024
 from .paper import Entry
 
@@ -16,6 +16,7 @@ PAPERS = (GERSTGRASSER_2024,)
 EXPERIMENTS: dict[str, Entry] = {
     **{name: entry for paper in PAPERS for name, entry in paper.simulated.items()},
     **regression.EXPERIMENTS,
+    **tasks.EXPERIMENTS,
     "one_law": Entry("one gain in theory, simulation and a transformer", one_law.PRESETS, one_law.run),
     **{name: entry for paper in PAPERS for name, entry in paper.trained.items()},
 }

@@ -10,5 +10,6 @@ from .comparison import Comparison as Comparison, compare as compare
 from .run import Run as Run, run as run
 from .samplers.base import AbstractSampler as AbstractSampler
 from .statistics import Estimate as Estimate
+from .table import Table as Table, table as table
 from .tasks import SAMPLERS as SAMPLERS, register as register
 from .tasks.regression import LinearRegression as LinearRegression

@@ -33,6 +33,7 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    task_table,
 )
 from theory.symbols import T
 from theory.tasks.regression.symbols import d, sigma
@@ -244,6 +245,11 @@ def test_the_table_of_tasks_names_each_with_what_it_measures(task):
         name: str = quantity.name
         assert (words[name] if name in words else name.replace("_", " ")) in row
     assert ("no simulation" in row) == (task not in sim.tasks.SAMPLERS)
+
+
+@pytest.mark.slow
+def test_what_becomes_of_tasks_is_what_is_derived():
+    assert f"\n\n{task_table.markdown(task_table.lines())}\n\n" in TEXT
 
 
 #: Of the table of laws: what is called, the workflow at w = 1/3 and s = 2, the gain and its growth as they are

@@ -150,7 +150,7 @@ def _print_estimates(summary: dict[str, Any]) -> None:
 def _main(task: type[Task], options: argparse.Namespace) -> int:
     of, workflow = build_task(task, options, parameters=False), build_workflow(options)
     generator = generator_command.build(options)
-    numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters}
+    numbers = {parameter.name: getattr(options, parameter.name) for parameter in task.parameters} | of.numbers
     needed = [parameter.name for parameter in task.parameters if parameter.default is None]
     missing = [name for name in needed if numbers[name] is None]
     if missing and len(missing) < len(needed):

@@ -137,6 +137,7 @@ def add_task(
     for numbers in task.several if choices else ():
         meaning = f"{numbers.meaning} (default: {','.join(map(str, numbers.default))})"
         add(f"--{numbers.name}", type=_numbers, default=numbers.default, help=meaning)
+    told = {name for detail in task.details for name in detail.tells}
     for parameter in task.parameters if parameters else ():
         several = each and parameter.each
         form = _several(number_type(parameter)) if several else number_type(parameter)
@@ -144,12 +145,14 @@ def add_task(
         if not needed or parameter.default is not None:
             default = "its symbol" if parameter.default is None else f"{parameter.default:g}"
             meaning += f" (default: {default})"
-        required = needed and parameter.default is None
+        required = needed and parameter.default is None and parameter.name not in told
         add(f"--{parameter.name}", type=form, default=parameter.default, required=required, help=meaning)
     for detail in (detail for detail in task.details if choices and detail.typed):
         if detail.switch:
             action = "store_false" if detail.default else "store_true"
             add(f"--{detail.switch}", dest=detail.name, action=action, help=detail.meaning)
+        elif detail.words:
+            add(f"--{detail.name}", choices=detail.words, default=detail.default, help=detail.meaning)
         else:
             add(f"--{detail.name}", type=nonnegative_number, default=detail.default, help=detail.meaning)
 

@@ -120,6 +120,8 @@ class Detail:
         default: of the field.
         switch: of a field that is true or false, the option that sets it to the other value.
         typed: whether the command lines have an option for it.
+        words: what the option takes in place of a number.
+        tells: the parameters whose numbers it brings with it.
     """
 
     name: str
@@ -127,6 +129,8 @@ class Detail:
     default: Any = None
     switch: str = ""
     typed: bool = True
+    words: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
 
 
 class Task(abc.ABC):

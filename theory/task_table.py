@@ -75,10 +75,26 @@ def _cell(law: Law) -> str:
 
 
 def markdown(table: Sequence[Line]) -> str:
-    """As a Markdown table."""
-    columns = list(table[0].entries())
-    rows = ("| " + " | ".join(line.entries().values()) + " |" for line in table)
+    """As a Markdown table, in which what goes on alike shares a row."""
+    columns = ["task", "quantity", *map(str, COLUMNS)]
+    rows = (
+        "| " + " | ".join([name, ", ".join(quantities), *cells]) + " |" for name, quantities, cells in _alike(table)
+    )
     return "\n".join(["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *rows])
+
+
+def _alike(table: Sequence[Line]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """(a task, with its variants where these are not all alike; quantities; cells)."""
+    alike: dict[tuple[type[Task], str, tuple[str, ...]], list[str]] = {}
+    for line in table:
+        chosen = ", ".join(getattr(line.task, choice.name) for choice in line.task.choices)
+        alike.setdefault((type(line.task), line.quantity, line.cells), []).append(chosen)
+    rows: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+    for (task, quantity, cells), chosen in alike.items():
+        told = [] if len(chosen) == len(variants(task)) else chosen
+        name = ", ".join([task.name, *told])
+        rows[name, cells] = (*rows.get((name, cells), ()), quantity.replace("_", " "))
+    return [(name, quantities, cells) for (name, cells), quantities in rows.items()]
 
 
 def values(table: Sequence[Line]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from neural.conformers.configuration import ConformerConfiguration
 from neural.language.configuration import sizes
 from neural.language.network import PAPER
-from paper_repro import __main__ as command_line, experiment, one_law, paper, regression
+from paper_repro import __main__ as command_line, experiment, one_law, paper, regression, tasks
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import language
 from paper_repro.paper import Entry
@@ -46,7 +46,7 @@ def test_names_are_those_of_the_tables():
         assert {experiment.name for experiment in entry.presets.values()} == {name}
         assert {"smoke", entry.kept} <= set(entry.presets)
     # no two papers share a name
-    assert len(EXPERIMENTS) == len({**regression.EXPERIMENTS, "one_law": None}) + sum(
+    assert len(EXPERIMENTS) == len({**regression.EXPERIMENTS, **tasks.EXPERIMENTS, "one_law": None}) + sum(
         len(paper.simulated) + len(paper.trained) for paper in PAPERS
     )
 

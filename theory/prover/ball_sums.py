@@ -1,7 +1,7 @@
-"""Long sums of rational functions as balls: partial fractions at one point, then digamma and Hurwitz zeta functions.
+"""Long sums and products of rational functions as balls, by digamma, Hurwitz zeta and gamma functions.
 
 sum_{i = a}^b (i - r)^-p is psi(b + 1 - r) - psi(a - r) for p = 1, and zeta(p, a - r) - zeta(p, b + 1 - r) for p >= 2
-(DLMF 5.5.2, 25.11.3). The poles r may be complex.
+(DLMF 5.5.2, 25.11.3); prod_{i = a}^b (i - r) is Gamma(b + 1 - r)/Gamma(a - r). The poles and zeros r may be complex.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,6 +49,38 @@ class RationalSum:
         if key not in self._known:
             self._known[key] = numbers, _Fractions(self._term, self._index, first, values)
         return self._known[key][1].upto(last)
+
+
+class RationalProduct:
+    """Products over a range of one factor that tends to 1.
+
+    Attributes:
+        is_rational: whether the factor is a rational function with rational numbers; only then it can be called.
+    """
+
+    def __init__(self, factor: sp.Expr, index: sp.Symbol) -> None:
+        self._factor, self._index = factor, index
+        self.is_rational = _is_rational(factor)
+
+    def __call__(self, first: int, last: int, values: Mapping[sp.Symbol, fmpq]) -> arb:
+        """The product over first..last, both included; a ball that says nothing where the factor does not tend to 1.
+
+        Raises:
+            NoValue: a factor is divided by zero, also where that would cancel.
+        """
+        divisors: list[fmpq_poly] = []
+        above, below = _quotient(self._factor, self._index, values, divisors)
+        if below == 0 or any(first <= zero <= last for divisor in divisors for zero in _whole_zeros(divisor)):
+            raise NoValue("a division by zero in a product")
+        if any(first <= zero <= last for zero in _whole_zeros(above)):
+            return arb(0)
+        if above.degree() != below.degree() or above[above.degree()] != below[below.degree()]:
+            return unknown()
+        logarithm = acb(0)
+        for polynomial, sign in ((above, 1), (below, -1)):
+            for zero, order in _zeros(polynomial) if polynomial.degree() > 0 else ():
+                logarithm += sign * order * (acb(last + 1 - zero).lgamma() - acb(first - zero).lgamma())
+        return logarithm.exp().real
 
 
 def _is_rational(term: sp.Expr) -> bool:

@@ -11,7 +11,7 @@ import sympy as sp
 from flint import arb, fmpq
 
 from ..sympy_types import as_expression, summand
-from .ball_sums import NoValue, RationalSum, unknown
+from .ball_sums import NoValue, RationalProduct, RationalSum, unknown
 
 #: A rational number, or a ball that holds the value; one that is not finite says that nothing is known.
 Ball = fmpq | arb
@@ -194,13 +194,14 @@ def _sum(total: sp.Sum) -> Function:
 def _product(product: sp.Product) -> Function:
     ((index, first, last),) = product.limits
     first_at, last_at, factor_at = compiled(first), compiled(last), compiled(as_expression(product.function))
+    long_product = RationalProduct(as_expression(product.function), index)
 
     def call(values: Values) -> Ball:
         start, end = first_at(values), last_at(values)
         if not (isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1):
             return unknown()
         if end - start >= _MOST_TERMS:
-            return unknown()
+            return long_product(int(start.p), int(end.p), values) if long_product.is_rational else unknown()
         one = fmpq(1) if end - start < _FEW_TERMS else arb(1)
         return _multiplied([one, *_terms(factor_at, index, int(start.p), int(end.p), values)])
 

@@ -18,9 +18,9 @@ import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
 from ..symbols import i, n
-from ..sympy_types import as_expression, fraction, operands, summand, symbols
+from ..sympy_types import as_expression, fraction, operands, rational, substituted, summand, symbols
 from .deadline import checkpoint
-from .summands import divisors, partial_fractions, whole_roots
+from .summands import divisors, is_small_beyond, partial_fractions, whole_roots
 
 Value = Any  # a Fraction (exact) or an interval of mpmath's
 Evaluation = Callable[[Mapping[sp.Symbol, Fraction]], Value]
@@ -29,6 +29,8 @@ _MOST_BITS = 20_000
 _MOST_TERMS = 200
 #: Sums whose terms have no partial fractions over the rationals are added up term by term to here.
 _LONGEST_SUM = 5_000
+#: So many factors of a longer product are multiplied one by one.
+_HEAD = 1_000
 #: The exponential of x needs as many bits as x has before the point.
 _LARGEST_EXPONENT_BITS = 4_096
 _MOST_EXPANSION_TERMS = 60
@@ -121,12 +123,12 @@ class Enclosure:
             count = upto(at)
             if first != 1 or not (isinstance(count, Fraction) and count.denominator == 1 and count >= 0):
                 raise OutOfReach("a product that does not begin at 1, or ends at what is no whole number")
-            if count > _LONGEST_SUM:
-                raise OutOfReach("a long product")
-            checkpoint(int(count))
-            values = [factor({**at, index: Fraction(k)}) for k in range(1, int(count) + 1)]
+            head = int(count) if count <= _LONGEST_SUM else _HEAD
+            rest = [self._long_product(as_expression(product.function), head, count, at)] if count > head else []
+            checkpoint(head)
+            values = [factor({**at, index: Fraction(k)}) for k in range(1, head + 1)]
             few = count <= _MOST_TERMS
-            return self.multiply(Fraction(1), *(values if few else map(self.interval, values)))
+            return self.multiply(Fraction(1), *(values if few else map(self.interval, values)), *rest)
 
         return multiplied
 
@@ -300,6 +302,22 @@ class Enclosure:
             first, beyond = (self.hurwitz(Fraction(p), shift + k + 1) for k in (skip, count))
             values.append(self.multiply(factor, self.add(first, self.multiply(Fraction(-1), beyond))))
         return self.add(*values)
+
+    def _long_product(self, factor: sp.Expr, first: int, last: Fraction, at: Mapping[sp.Symbol, Fraction]) -> Value:
+        """The product of `factor`, a rational function of i that is near 1, over i = first + 1..last.
+
+        With x = factor - 1 of one sign and |x| <= 1/2 it is exp(sum x - x^2/2 + rest), where |rest| <= 2/3 sum |x|^3.
+        """
+        from_one = as_expression(sp.cancel(substituted(factor, {x: rational(v) for x, v in at.items() if x != i}) - 1))
+        if not is_small_beyond(from_one, first):
+            raise OutOfReach("a long product of factors that are not near 1")
+
+        def total(power: int) -> Any:
+            term = as_expression(from_one**power)
+            before = self.multiply(Fraction(-1), self._sum(term, Fraction(first), {}))
+            return self.interval(self.add(self._sum(term, last, {}), before))
+
+        return self.exp(total(1) - total(2) / 2 + total(3) * self.context.mpf([-2, 2]) / 3)
 
     def _short_sum(self, term: sp.Expr, count: int, at: Mapping[sp.Symbol, Fraction]) -> Value:
         """Term by term, from the longest sum with the same numbers that was added up before."""

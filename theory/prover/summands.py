@@ -1,4 +1,4 @@
-"""Terms of sums over i = 1..n as they are evaluated: where they divide by zero, and their partial fractions."""
+"""Terms of sums over i = 1..n as they are evaluated: where they divide by zero, how small, their partial fractions."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -55,3 +55,23 @@ def partial_fractions(term: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, sp.Ex
         slope, rest = linear.all_coeffs()
         parts.append((constant * slope**exponent, as_expression(sp.cancel(rest / slope)), -int(exponent)))
     return as_expression(sp.expand(whole)), parts
+
+
+def is_small_beyond(term: sp.Expr, first: int) -> bool:
+    """Whether a rational function of i with rational numbers has one sign and is at most 1/2 at all i > first.
+
+    By the coefficients of polynomials around first + 1, which are all >= 0: never said where it is not so.
+    """
+    above, below = (polynomial(as_expression(part), i) for part in sp.fraction(sp.cancel(term)))
+    if above is None or below is None or not all(c.is_Rational for c in (*above.all_coeffs(), *below.all_coeffs())):
+        return False
+    above, below = (form * int(sp.sign(form.LC())) for form in (above, below))
+    return all(_is_positive_from(form, first + 1) for form in (below, below - 2 * above)) and (
+        above.is_zero or _is_positive_from(above, first + 1)
+    )
+
+
+def _is_positive_from(form: sp.Poly, start: int) -> bool:
+    """Whether a polynomial in i is > 0 at all i >= start, as the signs of its coefficients around there tell."""
+    *coefficients, at_start = form.compose(sp.Poly(i + start, i)).all_coeffs()
+    return bool(at_start > 0 and all(c >= 0 for c in coefficients))

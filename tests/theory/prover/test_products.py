@@ -3,9 +3,11 @@
 from fractions import Fraction
 
 import flint
+import mpmath
 import pytest
 import sympy as sp
 
+from theory.prover.ball_sums import NoValue
 from theory.prover.balls import compiled
 from theory.prover.canonical import partial_product, step, sums_are_plain
 from theory.prover.certificate import Case, Certificate, check
@@ -13,6 +15,7 @@ from theory.prover.domain import Domain, Variable
 from theory.prover.enclosure import Enclosure, NotReal, OutOfReach
 from theory.prover.products import ProductBound, ProductSum, product_bounds
 from theory.prover.region import From, Only, Region
+from theory.prover.summands import is_small_beyond
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
 from theory.sympy_types import as_expression, fraction
@@ -174,13 +177,58 @@ def test_values_at_points(iterations):
         assert abs(gap) < 1e-30
 
 
+def gammas(kind, a, count):
+    """The product of 1 + a/i^kind, by gamma functions."""
+    roots = (a,) if kind == 1 else (mpmath.sqrt(-a), -mpmath.sqrt(-a))
+    logarithms = sum(mpmath.loggamma(count + 1 + root) - mpmath.loggamma(count + 1) for root in roots)
+    return mpmath.re(mpmath.exp(logarithms) / mpmath.fprod(mpmath.gamma(1 + root) for root in roots))
+
+
+@pytest.mark.parametrize("count", [5001, 10**6, 2**70])
+@pytest.mark.parametrize(("kind", "sign", "width"), [(2, -1, 1e-16), (2, 1, 1e-16), (1, -1, 1e-7), (1, 1, 1e-7)])
+def test_long_products(kind, sign, width, count):
+    """The interval holds the value, and no value that is off by a little more than its width."""
+    product = partial_product(1 + sign / (T * i**kind))
+    found = Enclosure(120).value(product, {T: Fraction(3), n: Fraction(count)})
+    with mpmath.workdps(60), flint.ctx.workprec(250):
+        expected = gammas(kind, mpmath.mpf(sign) / 3, count)
+        low, high = mpmath.mpf(found.a), mpmath.mpf(found.b)
+        assert low < expected < high
+        assert high - low < width * expected
+        ball = flint.arb(compiled(product)({T: flint.fmpq(3), n: flint.fmpq(count)}))
+        assert abs(ball - flint.arb(mpmath.nstr(expected, 55))) < 1e-30 * abs(ball)
+
+
+def test_what_is_small_beyond():
+    """Of one sign, and at most a half: at the border, on either side of it, and where another sign comes late."""
+    assert is_small_beyond(1 / i**2, 1)
+    assert is_small_beyond(-1 / (3 * i + 1), 1)
+    assert is_small_beyond(500 / i, 1000)
+    assert not is_small_beyond(501 / i, 1000)
+    assert not is_small_beyond(-501 / i, 1000)
+    assert not is_small_beyond((i - 2000) / i**3, 1000)
+    assert not is_small_beyond(1 / (i - 2000), 1000)
+    assert not is_small_beyond((i**2 - 4001 * i + 4002000) / i**4 - 1 / i**3, 1000)
+    assert not is_small_beyond(1 / (T * i), 1000)
+
+
+def test_balls_of_long_products_see_their_zeros_and_poles():
+    with flint.ctx.workprec(80):
+        at = {n: flint.fmpq(10**4)}
+        assert compiled(partial_product(1 - 400 / i))(at) == 0
+        with pytest.raises(NoValue):
+            compiled(partial_product(1 + 1 / (i - 400)))(at)
+
+
 def test_values_that_are_not_known():
     enclosure = Enclosure(80)
-    with pytest.raises(OutOfReach, match="a long product"):
-        enclosure.value(LAW, {T: Fraction(3), n: Fraction(10**6)})
+    for factor in (2 - 1 / i, 1 - 1 / (i - 6000), 1 + 600 / i, 1 + (i - 2000) / i**3, 1 + sp.sqrt(2) / i**2):
+        with pytest.raises(OutOfReach, match="a long product"):
+            enclosure.value(partial_product(factor), {n: Fraction(10**5)})
     with pytest.raises(OutOfReach, match="no whole number"):
         enclosure.value(LAW, {T: Fraction(3), n: Fraction(1, 2)})
     with pytest.raises(NotReal):
         enclosure.value(partial_product(1 + 1 / (i - 2)), {n: Fraction(3)})
     with flint.ctx.workprec(80):
-        assert not flint.arb(compiled(LAW)({T: flint.fmpq(3), n: flint.fmpq(10**6)})).is_finite()
+        doubling = compiled(partial_product(2 - 1 / i))
+        assert not flint.arb(doubling({n: flint.fmpq(10**6)})).is_finite()

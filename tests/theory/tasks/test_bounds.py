@@ -129,19 +129,52 @@ def test_bounds(task, workflow, of, bound, lower, domain, verdict):
     assert theory.check_bound(law, bound, lower=lower, domain=domain).verdict in verdict.split(", ")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("rows", "share"), [(2, "1e-2"), (3, "1e-2"), (5, "1e-2"), (20, "1e-2"), (2, "1e-4")])
-def test_either_side_of_tight_constants(rows, share):
-    """The least variance at T rows or more is at T rows, for n -> oo; it is approached like 1/n.
+PI2, SINH = mpmath.pi**2 / 6, mpmath.sinh(mpmath.pi) / mpmath.pi
+FIXED = mpmath.mpf(100) / 19  # (1 + r) with r = (1 - w)^2/(w (2 - w)) at w = 1/10
 
-    Nearer than a hundredth the first point that refutes is further out than products are looked at.
-    """
-    law, domain = theory.law(Gaussian(), ACCUMULATE), f"T >= {rows}"
-    below, above = (decimal(least(rows) * (1 + sign * mpmath.mpf(share))) for sign in (-1, 1))
-    refuted = ("refuted",) if share == "1e-2" else ("refuted", "undecided")
-    assert theory.check_bound(law, above, lower=True, domain=domain).verdict in refuted
-    assert theory.check_bound(law, below, lower=True, domain=domain).verdict == "proved"
+#: (task, workflow, quantity, bound with its constant C, the tight constant, whether it is from below, domain)
+TIGHT = [
+    (Gaussian(), ACCUMULATE, "variance", "C", least(2), True, ()),
+    (Gaussian(), ACCUMULATE, "variance", "C", least(3), True, "T >= 3"),
+    (Gaussian(), ACCUMULATE, "variance", "C", least(20), True, "T >= 20"),
+    (Gaussian(), ACCUMULATE, "mean_error", "C*d/T", PI2, False, ()),
+    (Gaussian(), REPLACE, "variance", "C*exp(-n/T)", mpmath.mpf(1), False, ()),
+    (Gaussian(), REPLACE, "variance", "exp(-n/(C*T))", mpmath.mpf(1), False, ()),
+    (Gaussian(), REPLACE, "mean_error", "C*d", mpmath.mpf(1), False, ()),
+    (Gaussian(), FixedReal(TENTH), "mean_error", "C*d/T", FIXED, False, ()),
+    (Gaussian(), FreshReal(), "mean_error", "C*d/T", mpmath.mpf(1), False, ()),
+    (Bernoulli(), ACCUMULATE, "diversity", "2*C*p*(1-p)", mpmath.mpf(1), False, ()),
+    (Bernoulli(), REPLACE, "mean_error", "C", mpmath.mpf(1) / 4, False, ()),
+    (Categorical(), ACCUMULATE, "diversity", "C", mpmath.mpf("0.62"), False, ()),
+    (Poisson(), ACCUMULATE, "mean_error", "C*mean/T", PI2, False, ()),
+    (Poisson(), FixedReal(TENTH), "mean_error", "C*mean/T", FIXED, False, ()),
+    (Poisson(), SlidingWindow(2), "mean_error", "C*mean*n/T", mpmath.mpf(1), False, ()),
+    (Gamma(), ACCUMULATE, "variance", "C*mean**2/shape", SINH, False, "shape >= 1"),
+    (Gamma(), ACCUMULATE, "variance", "C*mean**2/shape", mpmath.mpf(1), True, ()),
+    (NegativeBinomial(), ACCUMULATE, "mean_error", "C*(mean+mean**2/r)/T", mpmath.mpf(1), True, ()),
+    (KernelDensity(), FixedReal(HALF), "second_moment", "1+C*bandwidth**2", mpmath.mpf(2), False, ()),
+    (KernelDensity(), ACCUMULATE, "second_moment", "1+C*(1+log(n))*bandwidth**2", mpmath.mpf(1), False, ()),
+]
+SHARES = ("1e-2", "1e-4")
+
+#: Places in this list of bounds that may be left open, by the share that they are away from the tight constant.
+OPEN: dict[str, set[int]] = {"1e-2": {4}, "1e-4": {4, 15}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("place", range(len(TIGHT)), ids=lambda place: "-".join(map(str, TIGHT[place][:3])))
+def test_either_side_of_tight_constants(place, share):
+    """On the one side the bound is proved, on the other it is refuted, however near."""
+    task, workflow, of, bound, constant, lower, domain = TIGHT[place]
+    law = theory.law(task, workflow, of)
+    for sign in (-1, 1):
+        moved = bound.replace("C", decimal(constant * (1 + sign * mpmath.mpf(share))))
+        found = theory.check_bound(law, moved, lower=lower, domain=domain).verdict
+        expected = "proved" if (sign == 1) != lower else "refuted"
+        assert found == expected or (found == "undecided" and place in OPEN[share])
 
 
 def test_few_are_left_open():
     assert sum("undecided" in verdict for *_, verdict in BOUNDS) <= len(BOUNDS) / 10
+    assert sum(map(len, OPEN.values())) <= len(TIGHT) * len(SHARES) / 10

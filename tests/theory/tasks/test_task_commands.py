@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.helpers import command, refused
-from theory import FreshReal, Gaussian, Poisson, expected_characteristic, expected_density
-from theory.task_table import COLUMNS, lines, markdown, values
+from theory import FreshReal, Gaussian, KernelDensity, Poisson, expected_characteristic, expected_density
+from theory.task_table import COLUMNS, Line, lines, markdown, values
 
 KEYS = {"task", "quantity", "workflow", "expression", "exact", "values", "gain", "closed_form", "limit", "growth"}
 
@@ -74,8 +74,31 @@ def test_the_table_of_tasks():
     variance = next(row for row in rows if row["task"] == "gaussian, mle" and row["quantity"] == "variance")
     assert variance["Replace()"] == "vanishing"
     assert variance["Accumulate()"] == "bounded"
-    assert len(markdown(table).splitlines()) == len(table) + 2
     assert set(rows[0]) == {"task", "quantity", *map(str, COLUMNS)}
+
+
+def line(task, quantity, *cells):
+    return Line(task, quantity, (*cells, *(len(COLUMNS) - len(cells)) * ("-",)))
+
+
+def test_rows_that_are_alike_are_one():
+    """Those of all variants of a task under its name, those of some under these; and quantities side by side."""
+    table = [
+        *(line(Gaussian(estimator=each), "variance", "linear") for each in ("mle", "unbiased")),
+        *(line(Gaussian(estimator=each), "mean_error", "linear") for each in ("mle", "unbiased")),
+        *(line(Gaussian(estimator=each), "kl", each) for each in ("mle", "unbiased")),
+        *(line(KernelDensity(rule=each), "variance", "power") for each in ("fixed", "scott")),
+        line(Poisson(), "variance", "linear"),
+    ]
+    rows = [row.strip("| ").split(" | ")[:3] for row in markdown(table).splitlines()]
+    assert rows[2:] == [
+        ["gaussian", "variance, mean error", "linear"],
+        ["gaussian, mle", "kl", "mle"],
+        ["gaussian, unbiased", "kl", "unbiased"],
+        ["kernel-density, fixed, scott", "variance", "power"],
+        ["poisson", "variance", "linear"],
+    ]
+    assert len(values(table)) == len(table)
 
 
 def test_expected_densities():
