@@ -150,6 +150,21 @@ def estimated(estimates: Iterable[Estimate], numbers: Mapping[str, Any], iterati
 
 
 @dataclass(frozen=True)
+class Envelope:
+    """A formula that a law is at most, or at least: what bounds are judged on where the law itself has none.
+
+    Attributes:
+        above: whether the law is at most it; else the law is at least it.
+        expr: in the task's symbols and n.
+        needs: relations between the task's symbols under which that is so.
+    """
+
+    above: bool
+    expr: sp.Expr
+    needs: tuple[sp.Basic, ...] = ()
+
+
+@dataclass(frozen=True)
 class Derived:
     """What a derivation ends in.
 
@@ -172,6 +187,7 @@ class Derived:
         precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in
             float64, would lose digits.
         needs: relations that narrow the task's domain, such as T >= d + 3: where the quantity has a mean.
+        envelopes: what an exact law without a formula lies between; the derivation says why.
         kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
 
@@ -192,3 +208,4 @@ class Derived:
     needs: tuple[sp.Basic, ...] = ()
     growth_at: Callable[[Mapping[sp.Symbol, sp.Rational]], Growth | None] | None = None
     kappa: Callable[[int], list[Fraction]] | None = None
+    envelopes: tuple[Envelope, ...] = ()

@@ -25,7 +25,10 @@ from theory import (
     Spectrum,
 )
 from theory.depth import z
+from theory.symbols import T as ROWS, i, n
 from theory.tasks.regression import equivalents, ridge_fit, ridge_fixed
+from theory.tasks.regression.ridge import BIAS, VARIANCE
+from theory.tasks.regression.symbols import sigma
 
 TWO = Spectrum((1.5, 0.5), (50, 50), (0.4, 0.8))
 
@@ -61,6 +64,27 @@ def test_all_pools_at_one_feature_by_quadrature():
     assert law.exact
     np.testing.assert_allclose(law.evaluate(n=range(1, 6)), expected, rtol=1e-10)
     np.testing.assert_allclose(law.evaluate(n=[5, 2]), expected[[4, 1]], rtol=1e-10)
+
+
+def test_the_law_of_all_pools_is_derived():
+    """Read off the last state of a derivation that can be replayed, with the law's own names of its two functions."""
+    task = LinearRegression(design="fresh", ridge=0.1, scaled=False)
+    of = theory.law(task, Accumulate())
+    assert sp.simplify(of.expr - (BIAS(ROWS) + sigma**2 * sp.Sum(VARIANCE(i * ROWS) / i, (i, 1, n)))) == 0
+    rules = [step.rule for step in of.derivation]
+    assert rules[:3] == ["normal equations", "labels", "errors"]
+    assert rules[-5:-2] == ["exchangeability", "one fit each", "summation"]
+    assert of.derivation.checker is not None
+    # not where features differ, nor without a ridge
+    power = LinearRegression(design="fresh", ridge=0.1, scaled=False, spectrum=Spectrum.power_law(5, 1.0, 0.5))
+    for other in (power, LinearRegression(3, 9, design="fresh", ridge=0)):
+        assert theory.law(other, Accumulate()).derivation.checker is None
+
+
+@pytest.mark.slow
+def test_the_derivation_is_replayed():
+    law = theory.law(LinearRegression(design="fresh", ridge=0.1, scaled=False), Accumulate())
+    assert law.derivation.replay() == []
 
 
 def test_all_pools_in_the_limit():
@@ -218,7 +242,7 @@ def test_bounded_by_least_squares():
     for T, d, ridge in ((5, 3, 0.1), (9, 4, 5.0), (4, 2, 100.0)):
         task = LinearRegression(T, d, 1.0, design="fresh", ridge=ridge, scaled=False)
         law = theory.law(task, Accumulate())
-        assert list(law.derivation)[-1].rule == "less noise than without a ridge"
+        assert list(law.derivation)[-2].rule == "less noise than without a ridge"
         assert task.penalty is not None
         noise = law.evaluate(n=range(1, 20)) - ridge_fit.bias_and_variance(task.penalty, T, d)[0]
         assert (noise <= least_squares.evaluate(T=T, d=d, n=range(1, 20))).all()
@@ -248,19 +272,6 @@ def test_a_small_ridge_is_nearly_least_squares():
             # the first pools are away from as many rows as features, where a small ridge matters most
             exact = values(none, workflow, 1 if design == "fresh" else 4)
             np.testing.assert_allclose(values(small, workflow, len(exact)), exact, rtol=5e-3)
-
-
-def test_no_bound_is_judged_on_numbers():
-    law = theory.law(LinearRegression(20, 4, 1.0, design="fresh", ridge=0.1, scaled=False), Accumulate())
-    with pytest.raises(ValueError, match=r"known by numbers alone, which prove no bound\.$"):
-        theory.check_bound(law, "3")
-    for design in ("fixed", "fresh"):
-        for scaled in (True, False):
-            law = theory.law(LinearRegression(design=design, ridge=0.1, scaled=scaled), Accumulate())
-            with pytest.raises(ValueError, match="is not judged: there is a ridge|its limit T -> oo is not known"):
-                theory.check_bound(law, "pi**2", asymptotic=True)
-    with pytest.raises(ValueError, match=r"proportional, not exact at finite T; bounds on it are judged nowhere\."):
-        theory.check_bound(theory.law(LinearRegression(design="fresh", ridge=0.1), Accumulate()), "3")
 
 
 def test_a_ridge_is_another_task():
