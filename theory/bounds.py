@@ -9,8 +9,8 @@ from functools import cache
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .derivation import EXACT, LARGE_T
-from .envelopes import Between, between, itself, judge_between
+from .derivation import EXACT, LARGE_T, AtNumbers
+from .envelopes import Between, at_numbers, between, iteration_by_iteration, itself, judge_between
 from .gain import gain
 from .law import Judged, Law
 from .prover.bounds import judge
@@ -85,7 +85,7 @@ def check_bound(
     """
     law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
     laws = [law, *([bound] if isinstance(bound, Law) else [])]
-    if not asymptotic and any(each.derived.envelopes for each in laws):
+    if not asymptotic and any(each.derived.envelopes or each.derived.at_numbers for each in laws):
         return _between(law, bound, _domain(domain, *laws), domain, lower=lower, time_limit=time_limit)
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
@@ -118,20 +118,34 @@ def _between(
         if _is_one(law, bound):
             whole = Statement(sp.S.One, domain, name=f"the law of {law.workflow}")
             return judge(whole, whole, lower=lower, time_limit=time_limit)
-        other = _in_place(bound, domain)
+        other = _in_place(bound, domain, at_numbers(bound))
     else:
         if isinstance(bound, str):
             check_cancelled(bound, _with_letters(relations, law))
         other = itself(Statement(parse_bound(_with_numbers(law, bound), domain.letters), domain, name="the bound"))
-    return judge_between(_in_place(law, domain), other, lower=lower, time_limit=time_limit)
+    known = at_numbers(law)
+    infinite = None if known is None else known.infinite
+    first = None if infinite is None else max(infinite, domain.least_n)
+    if first is None or (domain.most_n is not None and domain.most_n < first):
+        return judge_between(_in_place(law, domain, known), other, lower=lower, time_limit=time_limit)
+    if lower:
+        raise ValueError(
+            f"the law of {law.workflow} is infinite from n = {infinite} on; narrow by n <= {infinite - 1}."
+        )
+    there = replace(domain, least_n=first, most_n=first)
+    for side in other.below:  # a bound without a value there is refused
+        judge(replace(side, domain=there), replace(side, domain=there), time_limit=time_limit)
+    return Refuted({"n": first})
 
 
-def _in_place(law: Law, domain: Domain) -> Between:
+def _in_place(law: Law, domain: Domain, known: AtNumbers | None) -> Between:
     """What stands for the law."""
-    if not law.derived.envelopes:
+    name = f"the law of {law.workflow}"
+    if not law.derived.envelopes and known is None:
         return itself(_statement(law, domain, asymptotic=False))
     _check_looked_at(law, domain)
-    return between(law.derived.envelopes, domain, law.task.at, f"the law of {law.workflow}")
+    formulas = between(law.derived.envelopes, domain, law.task.at, name)
+    return formulas if known is None else formulas.joined(iteration_by_iteration(known, domain, law.task.at, name))
 
 
 def tightest(
@@ -215,7 +229,7 @@ def _is_one(law: Law, other: Law) -> bool:
         return False
     both = law.derived, other.derived
     in_full = all(one.each is None and one.values is None for one in both)
-    if any(one.envelopes for one in both):  # no generator has such a law
+    if any(one.envelopes or one.at_numbers for one in both):  # no generator has such a law
         return True
     return all(one.own_gain for one in both) or (in_full and both[0].expr == both[1].expr)
 

@@ -165,6 +165,24 @@ class Envelope:
 
 
 @dataclass(frozen=True)
+class AtNumbers:
+    """What a law without a formula lies between, where the task's whole parameters are numbers.
+
+    Attributes:
+        at: (iteration) -> what it is at least and at most there, in the other symbols.
+        last: the last iteration of `at`.
+        later: (start) -> an iteration, and what the law is at least and at most from there on; `None` for what is not
+            known.
+        infinite: the iteration from which on the law is infinite, if there is one.
+    """
+
+    at: Callable[[int], tuple[sp.Expr, sp.Expr]]
+    last: int
+    later: Callable[[int], tuple[int, sp.Expr | None, sp.Expr | None] | None]
+    infinite: int | None
+
+
+@dataclass(frozen=True)
 class Derived:
     """What a derivation ends in.
 
@@ -188,6 +206,7 @@ class Derived:
             float64, would lose digits.
         needs: relations that narrow the task's domain, such as T >= d + 3: where the quantity has a mean.
         envelopes: what an exact law without a formula lies between; the derivation says why.
+        at_numbers: (the task's whole parameters by name) -> what it lies between there, closer; `None` if nothing is.
         kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
 
@@ -209,3 +228,4 @@ class Derived:
     growth_at: Callable[[Mapping[sp.Symbol, sp.Rational]], Growth | None] | None = None
     kappa: Callable[[int], list[Fraction]] | None = None
     envelopes: tuple[Envelope, ...] = ()
+    at_numbers: Callable[[Mapping[str, Any]], AtNumbers | None] | None = None

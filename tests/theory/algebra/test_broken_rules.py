@@ -125,7 +125,7 @@ BROKEN = [
         "whole = setting.training(iteration)",
         "whole = setting.training(iteration, 2)",
     ),
-    ("ridge", families.Setting.training, "op.matrix(coefficient=RIDGE)", "op.matrix(coefficient=2 * RIDGE)"),
+    ("ridge", equations.errors, "op.plus(others, rest)", "others"),
     ("ridge", sums.unroll, "op.plus(apart if matching else first, rest)", "rest"),
     ("ridge", designs.exchangeability, "-RIDGE * share", "RIDGE * share"),
     ("ridge", designs.exchangeability, "if setting.ridge else []", "if False else []"),

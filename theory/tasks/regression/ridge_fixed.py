@@ -27,7 +27,7 @@ from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import k, n
 from ...sympy_types import as_expression, factored
 from ...workflow import Workflow
-from . import ridge_envelopes, ridge_limit, wishart
+from . import ridge_enclosed, ridge_envelopes, ridge_limit, wishart
 from .ridge import ERROR, Ridge, RidgeError
 
 #: Arrays of float64.
@@ -80,6 +80,7 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
         values=partial(errors, workflow.workflow, ridge, run=run),
         own_gain=False,
         estimates=(limit,),
+        at_numbers=partial(ridge_enclosed.fixed, workflow.workflow, ridge, forgets=run is not None),
         envelopes=ridge_envelopes.fixed(ridge, recursion.solve(workflow).expr, _rows(workflow, run)),
     )
 

@@ -35,7 +35,7 @@ from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import T, i, k, n
 from ...sympy_types import as_expression, factored
 from ...workflow import Workflow
-from . import equivalents, ridge_envelopes, ridge_fit
+from . import equivalents, ridge_enclosed, ridge_envelopes, ridge_fit
 from .ridge import BIAS, VARIANCE, Ridge, RidgeError
 from .symbols import sigma
 from .unequal_pools import whole_rows
@@ -142,6 +142,7 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
         own_gain=False,
         estimates=(estimate,) if exact else (),
         envelopes=ridge_envelopes.nested(ridge, noise) if judged else (),
+        at_numbers=partial(ridge_enclosed.nested, ridge) if exact and size == 1 else None,
     )
 
 
