@@ -104,6 +104,13 @@ def test_table(capsys, style):
         assert {row["workflow"].split("(")[0] for row in rows} == {w.__name__ for w in theory.WORKFLOWS}
         # how AccumulateFresh falls is known where its law at fresh design is exact
         known = [row for row in rows if not row["workflow"].startswith("AccumulateFresh")]
+        ridges = [row for row in rows if row["fit"] != "as usual"]
+        found = {(row["workflow"], row["design"], row["fit"].removeprefix("a ridge of 1 that ")) for row in ridges}
+        assert found == {
+            ("Accumulate()", "fixed", "grows with the rows"),
+            ("Accumulate()", "fresh", "does not"),
+        }
+        assert [row["limit"] for row in ridges] == ["1", "sigma**2*Sum(V(T*i)/i, (i, 1, oo)) + B(T)"]
         assert {row["data"] for row in rows} == {"sampled from the model as it is", *SAMPLED}
         assert all(row["limit"] is not None and row["growth"] is not None for row in known)
         for row in rows:

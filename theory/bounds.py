@@ -9,7 +9,8 @@ from functools import cache
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .derivation import EXACT, LARGE_T
+from .derivation import EXACT, LARGE_T, AtNumbers
+from .envelopes import Between, at_numbers, between, iteration_by_iteration, itself, judge_between
 from .gain import gain
 from .law import Judged, Law
 from .prover.bounds import judge
@@ -83,6 +84,9 @@ def check_bound(
     'proved'
     """
     law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
+    laws = [law, *([bound] if isinstance(bound, Law) else [])]
+    if not asymptotic and any(each.derived.envelopes or each.derived.at_numbers for each in laws):
+        return _between(law, bound, _domain(domain, *laws), domain, lower=lower, time_limit=time_limit)
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
@@ -97,6 +101,51 @@ def check_bound(
     limit = _with_numbers(law, bound)
     limit = _in_the_limit(law, limit) if asymptotic else limit
     return judge(statement, limit, lower=lower, time_limit=time_limit)
+
+
+def _between(
+    law: Law,
+    bound: str | int | sp.Expr | Law,
+    domain: Domain,
+    relations: Iterable[str | sp.Basic] | str | sp.Basic,
+    *,
+    lower: bool,
+    time_limit: float | None,
+) -> Proved | Refuted | Undecided:
+    """The verdict where a law has no formula, but lies between some."""
+    if isinstance(bound, Law):
+        _check_comparable(law, bound)
+        if _is_one(law, bound):
+            whole = Statement(sp.S.One, domain, name=f"the law of {law.workflow}")
+            return judge(whole, whole, lower=lower, time_limit=time_limit)
+        other = _in_place(bound, domain, at_numbers(bound))
+    else:
+        if isinstance(bound, str):
+            check_cancelled(bound, _with_letters(relations, law))
+        other = itself(Statement(parse_bound(_with_numbers(law, bound), domain.letters), domain, name="the bound"))
+    known = at_numbers(law)
+    infinite = None if known is None else known.infinite
+    first = None if infinite is None else max(infinite, domain.least_n)
+    if first is None or (domain.most_n is not None and domain.most_n < first):
+        return judge_between(_in_place(law, domain, known), other, lower=lower, time_limit=time_limit)
+    if lower:
+        raise ValueError(
+            f"the law of {law.workflow} is infinite from n = {infinite} on; narrow by n <= {infinite - 1}."
+        )
+    there = replace(domain, least_n=first, most_n=first)
+    for side in other.below:  # a bound without a value there is refused
+        judge(replace(side, domain=there), replace(side, domain=there), time_limit=time_limit)
+    return Refuted({"n": first})
+
+
+def _in_place(law: Law, domain: Domain, known: AtNumbers | None) -> Between:
+    """What stands for the law."""
+    name = f"the law of {law.workflow}"
+    if not law.derived.envelopes and known is None:
+        return itself(_statement(law, domain, asymptotic=False))
+    _check_looked_at(law, domain)
+    formulas = between(law.derived.envelopes, domain, law.task.at, name)
+    return formulas if known is None else formulas.joined(iteration_by_iteration(known, domain, law.task.at, name))
 
 
 def tightest(
@@ -180,6 +229,8 @@ def _is_one(law: Law, other: Law) -> bool:
         return False
     both = law.derived, other.derived
     in_full = all(one.each is None and one.values is None for one in both)
+    if any(one.envelopes or one.at_numbers for one in both):  # no generator has such a law
+        return True
     return all(one.own_gain for one in both) or (in_full and both[0].expr == both[1].expr)
 
 
@@ -228,15 +279,20 @@ def _has_limit(law: Law) -> bool:
     return law.gain_expr is not None or law.derived.own_gain
 
 
-def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
-    """The law where it is judged; or, of its limit, the gain: the limit in the quantity's unit to leading order."""
-    known = law.derived.looked_at
-    last = domain.most_n
-    if known is not None and not law.expr.atoms(AppliedUndef) and (last is None or last > known):
+def _check_looked_at(law: Law, domain: Domain) -> None:
+    """Refuse iterations for which the law was not shown to hold."""
+    known, last = law.derived.looked_at, domain.most_n
+    if known is not None and (last is None or last > known):
         raise ValueError(
             f"{law.workflow} was looked at up to iteration {known}; a bound is judged for every iteration of its"
             f" domain, which n <= {known} narrows."
         )
+
+
+def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
+    """The law where it is judged; or, of its limit, the gain: the limit in the quantity's unit to leading order."""
+    if not law.expr.atoms(AppliedUndef):
+        _check_looked_at(law, domain)
     if asymptotic:
         if law.validity not in (EXACT, LARGE_T):
             raise ValueError(f"the law of {law.workflow} is {law.validity}; its limit T -> oo is not known.")
@@ -260,7 +316,8 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
                 f"the law of {law.workflow} is known by numbers alone, which prove no bound"
                 f"{'; its limit T -> oo can be judged' + _HOW if _has_limit(law) else ''}."
             )
-        expr, unit = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr, law.unit
+        expr = None if law.expr.atoms(AppliedUndef) or law.derived.each else law.expr
+        unit = sp.S.One if law.unit.atoms(AppliedUndef) else law.unit  # one fit's error may have no formula
     return Statement(
         unit if expr is None else expr,
         domain,

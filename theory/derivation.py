@@ -150,6 +150,39 @@ def estimated(estimates: Iterable[Estimate], numbers: Mapping[str, Any], iterati
 
 
 @dataclass(frozen=True)
+class Envelope:
+    """A formula that a law is at most, or at least: what bounds are judged on where the law itself has none.
+
+    Attributes:
+        above: whether the law is at most it; else the law is at least it.
+        expr: in the task's symbols and n.
+        needs: relations between the task's symbols under which that is so.
+    """
+
+    above: bool
+    expr: sp.Expr
+    needs: tuple[sp.Basic, ...] = ()
+
+
+@dataclass(frozen=True)
+class AtNumbers:
+    """What a law without a formula lies between, where the task's whole parameters are numbers.
+
+    Attributes:
+        at: (iteration) -> what it is at least and at most there, in the other symbols.
+        last: the last iteration of `at`.
+        later: (start) -> an iteration, and what the law is at least and at most from there on; `None` for what is not
+            known.
+        infinite: the iteration from which on the law is infinite, if there is one.
+    """
+
+    at: Callable[[int], tuple[sp.Expr, sp.Expr]]
+    last: int
+    later: Callable[[int], tuple[int, sp.Expr | None, sp.Expr | None] | None]
+    infinite: int | None
+
+
+@dataclass(frozen=True)
 class Derived:
     """What a derivation ends in.
 
@@ -172,6 +205,8 @@ class Derived:
         precise: (numbers by name, iterations) -> the law there, where the sums and products of `expr`, taken in
             float64, would lose digits.
         needs: relations that narrow the task's domain, such as T >= d + 3: where the quantity has a mean.
+        envelopes: what an exact law without a formula lies between; the derivation says why.
+        at_numbers: (the task's whole parameters by name) -> what it lies between there, closer; `None` if nothing is.
         kappa: (iterations) -> exact kappa_1, kappa_2, … of the next order in 1/T; `None` where it is not known.
     """
 
@@ -192,3 +227,5 @@ class Derived:
     needs: tuple[sp.Basic, ...] = ()
     growth_at: Callable[[Mapping[sp.Symbol, sp.Rational]], Growth | None] | None = None
     kappa: Callable[[int], list[Fraction]] | None = None
+    envelopes: tuple[Envelope, ...] = ()
+    at_numbers: Callable[[Mapping[str, Any]], AtNumbers | None] | None = None

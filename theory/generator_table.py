@@ -6,7 +6,7 @@ from typing import Any
 
 from .generator import Generator
 from .summation import without_sums
-from .table import Entry, variants
+from .table import Entry, fitted, variants
 from .task import Task
 from .tasks import TASKS
 from .workflow import Workflow
@@ -51,6 +51,7 @@ class GeneratorRow(Entry):
         return {
             "workflow": str(self.workflow),
             "data": self.data,
+            **fitted(self.task),
             **{choice.name: getattr(self.task, choice.name) for choice in self.task.choices},
             "gain": None if generator.shift else law.gain_expr,
             "closed_form": None if law.expr is None else without_sums(law.expr),

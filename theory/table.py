@@ -4,9 +4,11 @@ Beside these what a law needs, and where it is known the next order in 1/T. Rows
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
+from typing import Any
 
 import sympy as sp
 
@@ -49,6 +51,10 @@ FAMILIES: tuple[Workflow, ...] = (
 _SHOWN = 4
 
 
+#: What the fits of most rows are called.
+USUAL = "as usual"
+
+
 class Entry(abc.ABC):
     """One row of the table."""
 
@@ -59,9 +65,15 @@ class Entry(abc.ABC):
 
 @dataclass(frozen=True)
 class Row(Entry):
-    """The law of a workflow where data are sampled from the models as they are."""
+    """The law of a workflow where data are sampled from the models as they are.
+
+    Attributes:
+        law: the law.
+        fit: in words, where it is no usual one.
+    """
 
     law: Law
+    fit: str = USUAL
 
     def cells(self) -> dict[str, object]:
         """The entries by column, as SymPy expressions or text; `None` where nothing was proved."""
@@ -70,6 +82,7 @@ class Row(Entry):
         return {
             "workflow": str(law.workflow),
             "data": "sampled from the model as it is",
+            **fitted(law.task, self.fit),
             **{choice.name: getattr(law.task, choice.name) for choice in law.task.choices},
             "gain": law.gain_expr,
             "closed_form": law.closed_form(),
@@ -88,10 +101,16 @@ class Row(Entry):
         return ", ".join(map(str, self.law.kappa(_SHOWN))) + ", …"
 
 
-def variants(task: type[Task]) -> list[Task]:
+def fitted(task: Task, fit: str = USUAL) -> dict[str, str]:
+    """The column that tells how models are fitted, of a task that has several ways."""
+    return {"fit": fit} if task.fits else {}
+
+
+def variants(task: type[Task], details: Mapping[str, Any] = MappingProxyType({})) -> list[Task]:
     """The task with symbols for its parameters, once for each way to choose what must be chosen."""
     options = product(*(choice.options for choice in task.choices))
-    return [task(**dict(zip((c.name for c in task.choices), chosen, strict=True))) for chosen in options]
+    names = [choice.name for choice in task.choices]
+    return [task(**dict(zip(names, chosen, strict=True)), **details) for chosen in options]
 
 
 def rows(task: type[Task] = TASKS[0], of: str | None = None) -> list[Row]:
@@ -101,12 +120,21 @@ def rows(task: type[Task] = TASKS[0], of: str | None = None) -> list[Row]:
         task: the class, regression where none is given.
         of: the quantity; by default the task's first.
     """
-    return [
+    usual = [
         Row(law_of(variant, workflow, of))
         for workflow in FAMILIES
         for variant in variants(task)
         if variant.objection(workflow, variant.quantity(of)) is None
     ]
+    others = [
+        Row(law_of(chosen, workflow, of), fit)
+        for fit, details in task.fits.items()
+        for workflow in FAMILIES
+        for chosen in variants(task, details)
+        if not workflow.is_symbolic and chosen.objection(workflow, chosen.quantity(of)) is None
+    ]
+    # of these no more than those of which something is proved for all n
+    return usual + [row for row in others if row.law.growth() is not None]
 
 
 def markdown(table: Sequence[Entry]) -> str:

@@ -143,6 +143,7 @@ class Task(abc.ABC):
         choices: in the order of the options.
         several: likewise.
         details: likewise.
+        fits: in words, the details that a table of laws shows beside those left at their defaults.
         domain: of the parameters' symbols, where all details are left at their defaults.
         invariant: fields that no law depends on.
     """
@@ -153,6 +154,7 @@ class Task(abc.ABC):
     choices: ClassVar[tuple[Choice, ...]] = ()
     details: ClassVar[tuple[Detail, ...]] = ()
     several: ClassVar[tuple[Several, ...]] = ()
+    fits: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     domain: ClassVar[Domain]
     invariant: ClassVar[tuple[str, ...]] = ()
 

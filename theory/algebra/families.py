@@ -17,7 +17,7 @@ from ..generator import Generator
 from ..sympy_types import cancelled, factored
 from ..workflow import Workflow
 from . import operations as op
-from .indices import CARRIED, FEATURES, ROWS, N, fresh, put, total
+from .indices import CARRIED, FEATURES, RIDGE, ROWS, N, fresh, put, total
 from .terms import Expression, Family, Letter, Source
 
 #: The variance of the noise of pool k's labels in units of sigma_k^2: nu_1 = 1, for pool 1 is real.
@@ -84,6 +84,7 @@ class Setting:
         later_real: whether real data are collected after iteration 1.
         real_rows: of the real data of iteration k.
         generator: how labels are sampled from a model, which the checker runs; the terms have letters for its numbers.
+        ridge: whether lambda is added to the Gram matrix of each training set, so that models exist for any rows.
     """
 
     workflow: Workflow | None
@@ -97,6 +98,7 @@ class Setting:
     later_real: bool = False
     real_rows: Callable[[sp.Expr], sp.Expr] = _real_rows
     generator: Generator = Generator()
+    ridge: bool = False
 
     @property
     def carried(self) -> sp.Expr:
@@ -186,7 +188,7 @@ class Setting:
 
     @cached_property
     def training(self) -> Family:
-        """The Gram matrix of a training set whose rows count alike."""
+        """The Gram matrix of a training set whose rows count alike, and the ridge."""
         runs = self.runs or ()
 
         def sources(index: sp.Expr) -> tuple[Source, ...]:
@@ -196,7 +198,7 @@ class Setting:
 
         def definition(index: sp.Expr) -> Expression:
             found = [op.over(*run.at(index), lambda k, run=run: op.matrix(self.pools(run).gram(k))) for run in runs]
-            return op.plus(*found)
+            return op.plus(*found, *([op.matrix(coefficient=RIDGE)] if self.ridge else []))
 
         return Family(
             "G",
@@ -208,9 +210,11 @@ class Setting:
             invariant=self.is_fresh,
             sources=sources,
             definition=definition,
-            degrees=self.training_rows if self.is_fresh else None,
+            degrees=self.training_rows if self.is_fresh and not self.ridge else None,
             size=self.training_rows,
-            multiple=None if self.is_fresh else lambda index: self.training_rows(index) / self.rows(sp.S.One),
+            multiple=None
+            if self.is_fresh or self.ridge
+            else lambda index: self.training_rows(index) / self.rows(sp.S.One),
         )
 
     @cached_property

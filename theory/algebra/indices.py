@@ -27,6 +27,10 @@ CARRIED = sp.Dummy("h", positive=True)
 SAMPLED = sp.Dummy("nu", nonnegative=True)
 LENGTH = sp.Dummy("b", nonnegative=True)
 
+#: What is added to the Gram matrix of a training set, and the squared length of w*, which matters where something is.
+RIDGE = sp.Dummy("lambda", positive=True)
+ENERGY = sp.Dummy("|w*|^2", nonnegative=True)
+
 #: T_k and sigma_k where these differ from pool to pool, and the rows of the real data of iteration k.
 SIZE: Any = sp.IndexedBase(sp.Dummy("T"))
 REAL_SIZE: Any = sp.IndexedBase(sp.Dummy("T^r"))
@@ -37,6 +41,8 @@ _PUBLIC: dict[Any, Any] = {
     ROWS: T,
     FEATURES: sp.Symbol("d", integer=True, positive=True),
     SIGMA: sp.Symbol("sigma", positive=True),
+    RIDGE: sp.Symbol("lambda", positive=True),
+    ENERGY: sp.Symbol(r"\|w^{*}\|^2", nonnegative=True),
     SIZE.label: sp.Symbol("T"),
     REAL_SIZE.label: sp.Symbol("T^r"),
     NOISE.label: sp.Symbol("sigma"),

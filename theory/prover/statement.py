@@ -47,7 +47,7 @@ class Statement:
     domain: Domain
     unit: sp.Expr = sp.S.One
     at: Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr] | None = None
-    beyond: Callable[[int, bool], Beyond] | None = None
+    beyond: Callable[[int, bool], Beyond | None] | None = None
     recursion: Recursion | None = None
     gain: sp.Expr | None = None
     name: str = "the law"

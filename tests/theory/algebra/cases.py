@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from tests.helpers import Made
 from theory import (
     Accumulate,
     AccumulateFresh,
@@ -16,6 +17,8 @@ from theory import (
     ReplaceGrowing,
     RuleDoesNotApply,
     SlidingWindow,
+    by_count,
+    pools,
 )
 from theory.algebra import reading
 from theory.algebra.checker import first_objection
@@ -24,7 +27,7 @@ from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.tasks.regression import accumulate_fresh, fresh_real, generated_steps, weighted, whole_runs
+from theory.tasks.regression import accumulate_fresh, fresh_real, generated_steps, ridge_nested, weighted, whole_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,10 @@ def _generated(workflow, **generator):
     return Case(generated_steps.setting_of(SymbolicWorkflow(workflow), Generator(**generator)), generated_steps.RULES)
 
 
+def _ridge(workflow):
+    return Case(ridge_nested.setting_of(SymbolicWorkflow(workflow)), ridge_nested.RULES)
+
+
 @cache
 def cases() -> dict[str, Case]:
     """All kinds of derivation, by name."""
@@ -63,6 +70,8 @@ def cases() -> dict[str, Case]:
         "growing, fixed": _whole(ReplaceGrowing(), "fixed"),
         "accumulate, fixed": _whole(Accumulate(), "fixed"),
         "accumulate, fresh": _whole(Accumulate(), "fresh"),
+        "ridge": _ridge(Accumulate()),
+        "ridge, sized": _ridge(Made(lambda i: by_count(pools(1, i)), lambda p: p)),
         "unequal, fixed": _whole(Accumulate(), "fixed", reading.unequal),
         "unequal, fresh": _whole(Accumulate(), "fresh", reading.unequal),
         "fresh real 1": Case(reading.counted(SymbolicWorkflow(FreshReal(1)), "fresh"), fresh_real.RULES),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.theory.algebra.cases import broken, cases, complaint, reached
 from theory.algebra import by_parts, families, normal_form, operations
-from theory.algebra.rules import designs, equations, expectations, laws, nested, sampled, sums
+from theory.algebra.rules import designs, equations, expectations, laws, nested, ridge, sampled, sums
 
 pytestmark = pytest.mark.slow
 
@@ -103,8 +103,8 @@ BROKEN = [
     ("fresh real 1", expectations._without_noise, "noises[0].family is not noises[1].family", "True"),
     ("fresh real 1", expectations._without_noise, "len(noises) == 1 or (", "len(noises) != 1 and ("),
     ("fresh real 1", expectations._folded, "if not all(one in expression.monomials for one in every)", "if False"),
-    ("fresh real 1", expectations._rotated, "m.coefficient / FEATURES", "m.coefficient"),
-    ("fresh real 1", expectations._rotated, "(vector, vector.T)", "(vector.at({N: N + 1}), vector.at({N: N + 1}).T)"),
+    ("fresh real 1", expectations.rotated, "m.coefficient / FEATURES", "m.coefficient"),
+    ("fresh real 1", expectations.rotated, "(vector, vector.T)", "(vector.at({N: N + 1}), vector.at({N: N + 1}).T)"),
     ("accumulate, fixed", designs.common_design, "** letter.power", ""),
     (
         "unequal, fixed",
@@ -125,6 +125,19 @@ BROKEN = [
         "whole = setting.training(iteration)",
         "whole = setting.training(iteration, 2)",
     ),
+    ("ridge", equations.errors, "op.plus(others, rest)", "others"),
+    ("ridge", sums.unroll, "op.plus(apart if matching else first, rest)", "rest"),
+    ("ridge", designs.exchangeability, "-RIDGE * share", "RIDGE * share"),
+    ("ridge", designs.exchangeability, "if setting.ridge else []", "if False else []"),
+    ("ridge", ridge.signal_length, "ENERGY ** (", "(2 * ENERGY) ** ("),
+    ("ridge", ridge.one_fit_each, "FEATURES / (RIDGE**2 * ENERGY)", "FEATURES / (RIDGE * ENERGY)"),
+    ("ridge", ridge.one_fit_each, "constant * BIAS(ROWS)", "2 * constant * BIAS(ROWS)"),
+    ("ridge", ridge.one_fit_each, "BIAS(ROWS)", "BIAS(2 * ROWS)"),
+    ("ridge, sized", ridge.one_fit_each, "coefficient * VARIANCE(rows)", "coefficient * VARIANCE(ROWS)"),
+    ("ridge", ridge.one_fit_each, "if power == -1 else partner.coefficient", "if power == -2 else partner.coefficient"),
+    ("ridge", ridge.one_fit_each, "left.remove(partner)", "pass"),
+    ("ridge", ridge._is_partner, "+ RIDGE * inverse", "- RIDGE * inverse"),
+    ("ridge", expectations.rotated, "m.coefficient / FEATURES", "m.coefficient"),
     ("weights, large T", designs.large_numbers, "** letter.power", "** -letter.power"),
     ("subsample", designs.thinning, "op.plus(equation.right, op.matrix(setting.thinning(N)))", "equation.right"),
     ("fresh real 1", designs.matrix_beta, "sp.Rational(1, 2)", "sp.Rational(1)"),
@@ -247,10 +260,11 @@ TRUE_ALL_THE_SAME = [
     ("accumulate, fresh", equations.difference, "if any(m.sums for m in gap.monomials)", "if False"),
     ("accumulate, fresh", sums.unroll, "if contains(monomial, setting)", "if False"),
     ("accumulate, fresh", sums.unroll, "not (base and step)", "False"),
+    ("ridge", ridge._is_partner, "m.sums != other.sums or", ""),
     ("weights", sums.resolvent, "not op.equal(step,", "False and op.equal(step,"),
     ("accumulate, fresh", expectations._paired, "if at_least(kept, first, start, others) and", "if"),
     ("fresh real 1", expectations._without_noise, "if dependent:", "if False:"),
-    ("fresh real 1", expectations._rotated, "if not disjoint(", "if False and not disjoint("),
+    ("fresh real 1", expectations.rotated, "if not disjoint(", "if False and not disjoint("),
     ("accumulate, fresh", designs.exchangeability, "if not _is_within(", "if False and not _is_within("),
     ("accumulate, fresh", designs.inverse_wishart_mean, "if least != 0 and", "if False and"),
     ("accumulate, fresh", operations._longer, "same and at_least", "same or at_least"),

@@ -15,9 +15,9 @@ from theory import RuleDoesNotApply, SlidingWindow, by_count, pools
 from theory.algebra import operations as op, reading
 from theory.algebra.checker import objections
 from theory.algebra.families import NU, PoolRun, Setting
-from theory.algebra.indices import ROWS, N, fresh
+from theory.algebra.indices import ENERGY, FEATURES, RIDGE, ROWS, N, fresh
 from theory.algebra.normal_form import normal
-from theory.algebra.rules import designs, expectations, laws, nested, sampled, sums
+from theory.algebra.rules import designs, expectations, laws, nested, ridge, sampled, sums
 from theory.algebra.rules.equations import P, difference, errors, isolate, labels, normal_equations, single_pool
 from theory.algebra.strategy import follow, rule_name
 from theory.algebra.terms import Equation, Family, Monomial, Value
@@ -29,6 +29,7 @@ ACCUMULATE = cases()["accumulate, fresh"].setting
 FIXED = cases()["accumulate, fixed"].setting
 KEPT = cases()["accumulate fresh"].setting
 MIXED = cases()["fresh real 1"].setting
+RIDGED = cases()["ridge"].setting
 WEIGHTED = cases()["weights"].setting
 SAMPLED = cases()["temperature and bias"].setting
 
@@ -90,7 +91,75 @@ TRAPS = {
         trace_of(MIXED_ERROR(N), MIXED_ERROR(N).T, MIXED_G(N, -1)),
         expectations.rotation,
         "the error is not independent of G",
-        (expectations._rotated, ("if not disjoint(", "if False and not disjoint(")),
+        (expectations.rotated, ("if not disjoint(", "if False and not disjoint(")),
+    ),
+    "an error where w* is to meet the designs": (
+        RIDGED,
+        trace_of(RIDGED.training(N, -1), RIDGED.truth, RIDGED.error(N).T, start=1),
+        ridge.isotropy,
+        "do not stand side by side",
+        None,
+    ),
+    "w* and a matrix that turns with nothing": (
+        RIDGED,
+        trace_of(RIDGED.beta(N), RIDGED.truth, RIDGED.truth.T, start=1),
+        ridge.isotropy,
+        "the law of B may change under rotations",
+        None,
+    ),
+    "half of a variance": (
+        RIDGED,
+        trace_of(RIDGED.training(N, -1), start=1),
+        ridge.one_fit_each,
+        "not both there",
+        None,
+    ),
+    "two halves of other fits": (
+        RIDGED,
+        Value(
+            op.plus(
+                trace_of(RIDGED.training(N, -1)).expression,
+                trace_of(RIDGED.training(N - 1, -2), coefficient=-RIDGE).expression,
+            ),
+            2,
+        ),
+        ridge.one_fit_each,
+        "not both there",
+        None,
+    ),
+    "two halves of other sizes": (
+        RIDGED,
+        Value(
+            op.plus(
+                trace_of(RIDGED.training(N, -1)).expression,
+                trace_of(RIDGED.training(N, -2), coefficient=-2 * RIDGE).expression,
+            ),
+            1,
+        ),
+        ridge.one_fit_each,
+        "not both there",
+        (ridge._is_partner, ("return factored(square.coefficient + RIDGE * inverse.coefficient) == 0", "return True")),
+    ),
+    "the bias of another fit than the first": (
+        RIDGED,
+        trace_of(RIDGED.training(N, -2), start=1, coefficient=RIDGE**2 * ENERGY / FEATURES),
+        ridge.one_fit_each,
+        "not both there",
+        (ridge.one_fit_each, ("if power == -2 and not m.sums and iteration == 1:", "if power == -2 and not m.sums:")),
+    ),
+    "another power of a fit": (
+        RIDGED,
+        trace_of(RIDGED.training(1, -3), start=1),
+        ridge.one_fit_each,
+        "no bias or variance has this power",
+        None,
+    ),
+    "a fit without a ridge": (
+        ACCUMULATE,
+        trace_of(G(N, -1), start=1),
+        ridge.one_fit_each,
+        "fits with a ridge",
+        None,
     ),
     "an error and one of the pools that it has met": (
         KEPT,

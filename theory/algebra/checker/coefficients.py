@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from ...workflow import Pool
-from ..indices import CARRIED, FEATURES, LENGTH, NOISE, REAL_SIZE, ROWS, SAMPLED, SIGMA, SIZE, N
+from ..indices import CARRIED, ENERGY, FEATURES, LENGTH, NOISE, REAL_SIZE, RIDGE, ROWS, SAMPLED, SIGMA, SIZE, N
 
 #: An exact number, or a float where a root came in.
 Amount = Any
@@ -30,6 +30,8 @@ class Numbers:
         sampled: the variance of their noise, in units of that of real labels.
         shift: the length of what they are shifted by.
         others: the symbols of the workflow.
+        ridge: what is added to each training set's Gram matrix; 0 for none.
+        fit: (rows) -> bias and variance of one fit with the ridge.
     """
 
     T: int
@@ -45,6 +47,13 @@ class Numbers:
     sampled: Fraction
     shift: Fraction
     others: Mapping[sp.Symbol, Fraction] = field(default_factory=dict)
+    ridge: Fraction = Fraction(0)
+    fit: Callable[[int], tuple[float, float]] | None = None
+
+    @property
+    def energy(self) -> int:
+        """The squared length of the truth where all noises are averaged over: its entries are 1, 2, …."""
+        return sum(entry**2 for entry in range(1, self.d + 1))
 
     def rows(self, pool: Pool) -> int:
         """Of a pool."""
@@ -85,6 +94,7 @@ class Numbers:
         if isinstance(expression, sp.Symbol):
             known = {ROWS: self.T, FEATURES: self.d, SIGMA: self.sigma, **self.others, **values}
             known |= {CARRIED: self.carried, SAMPLED: self.sampled, LENGTH: self.shift}
+            known |= {RIDGE: self.ridge, ENERGY: self.energy}
             return Fraction(known[expression])
         if isinstance(expression, sp.Add):
             return sum((self.of(x, values) for x in expression.args), Fraction(0))
@@ -114,6 +124,10 @@ class Numbers:
             return gamma(float(self.of(expression.args[0], values)))
         return self._function(expression, [self.index(x, values) for x in expression.args])
 
+    def _fit(self, rows: int) -> tuple[float, float]:
+        assert self.fit is not None  # where there is a ridge
+        return self.fit(rows)
+
     def _function(self, expression: Any, at: list[int]) -> Amount:
         tables: dict[str, Callable[..., Amount]] = {
             "p": self.share,
@@ -124,6 +138,8 @@ class Numbers:
             "v": self.thinning,
             "nu": self.variance,
             "D": self.shifted,
+            "B": lambda m: self._fit(m)[0],
+            "V": lambda m: self._fit(m)[1],
             "KroneckerDelta": lambda i, j: Fraction(i == j),
             "harmonic": lambda n, p=1: sum((Fraction(1, m**p) for m in range(1, n + 1)), Fraction(0)),
         }

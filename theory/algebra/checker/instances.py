@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import lcm
 from typing import Any
@@ -13,7 +13,11 @@ import sympy as sp
 
 from ...workflow import Pool, Workflow, exact
 from .coefficients import Numbers
+from .one_fit import one_fit
 from .worlds import Array, Data, World, run
+
+#: What stands for a ridge.
+RIDGE = Fraction(7, 2)
 
 #: Statements are tried up to this iteration.
 ITERATIONS = 3
@@ -107,6 +111,8 @@ def instance(setting: Any, d: int, T: int) -> Instance:
         sampled=setting.generator.sampled_variance,
         shift=setting.generator.shift,
         others=others,
+        ridge=RIDGE if setting.ridge else Fraction(0),
+        fit=partial(one_fit, d, RIDGE) if setting.ridge else None,
     )
     return Instance(workflow, numbers, is_fresh, by_rows, setting.draws, setting.later_real)
 

@@ -25,9 +25,9 @@ from .values import InWorld, Older, evaluated, mean, trace
 from .worlds import World, swapped
 
 #: What rules claim of the value that they make; rules that are not named must keep it given the designs.
-_TURNED = {"rotation"}
+_TURNED, _TURNED_TOGETHER = {"rotation"}, {"isotropy"}
 _DEALT = {"exchangeability"}
-_AVERAGED = {"beta mean", "inverse wishart mean"}
+_AVERAGED = {"beta mean", "inverse wishart mean", "one fit each"}
 #: Averaged over the pools that an error of model n - 1 has met, or over these and the newest sampled one, whatever the
 #: others are.
 _MET, _MET_AND_NEWEST = {"older error"}, {"wishart ratio"}
@@ -100,8 +100,8 @@ def _about(
         return _about_a_ratio(setting, before, state)
     if not setting.each and _is_a_number(before) and _is_a_number(state):
         return _about_a_formula(case, before, state)
-    if rule in _TURNED:
-        return _about_a_rotation(case, designs(case), before, state)
+    if rule in _TURNED or rule in _TURNED_TOGETHER:
+        return _about_a_rotation(case, designs(case), before, state, together=rule in _TURNED_TOGETHER)
     if rule in _DEALT:
         return _about_deals(case, designs(case), before, state)
     if rule in _AVERAGED:
@@ -150,9 +150,10 @@ def _differ(world: World, before: Value, state: Value) -> str | None:
     return None
 
 
-def _about_a_rotation(case: Instance, designs: Any, before: Value, state: Value) -> str | None:
+def _about_a_rotation(case: Instance, designs: Any, before: Value, state: Value, *, together: bool) -> str | None:
+    """With the newest designs turned in every way, or all of them together."""
     for n, old, new in _sides(before, state):
-        newest = [pool for pool in case.workflow.shares(n) if pool.index == n]
+        newest = [pool for pool in case.pools() if together or (pool.index == n and pool in case.workflow.shares(n))]
         world = instances.all_noises(case, instances.turned(designs, newest, case.numbers.d))
         if not _same(evaluated(world, old, n), evaluated(world, new, n)):
             return f"the mean over rotations changes at n = {n}"

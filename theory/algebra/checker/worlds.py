@@ -83,10 +83,16 @@ class World:
         return data.designs[pool] @ model + data.noises[pool]
 
     def training(self, n: int) -> Array:
-        """The Gram matrix of training set n, whose rows count alike."""
+        """The Gram matrix of training set n, whose rows count alike, and the ridge."""
         shares = self.shares(n)
         total = sum(self.rows(pool) for pool in shares)
-        return sum(self.number(total * share / self.rows(pool)) * self.gram(pool) for pool, share in shares.items())
+        grams = [self.number(total * share / self.rows(pool)) * self.gram(pool) for pool, share in shares.items()]
+        return sum(grams) + self.ridge(1)
+
+    def ridge(self, rows: int) -> Array:
+        """The ridge that is added to a sum over the rows, over so many rows, times the identity."""
+        d = self.numbers.d
+        return self.number(self.numbers.ridge / rows) * self.data.truth.dtype.type(1) * np.eye(d, dtype=int)
 
     def number(self, value: Any) -> Any:
         """A number of the world's kind."""
@@ -111,7 +117,8 @@ def run(workflow: Workflow, numbers: Numbers, by_rows: bool, data: Data, iterati
             weight = world.number(share / world.rows(pool))
             gram = gram + weight * (swapped(x) @ x)
             moment = moment + weight * (swapped(x) @ world.label(pool))
-        world.whole_models[n] = inverse(gram) @ moment
+        rows = sum(world.rows(pool) for pool in world.shares(n))
+        world.whole_models[n] = inverse(gram + world.ridge(rows)) @ moment
         world.models[n] = world.whole_models[n] + data.draws[n]
     return world
 

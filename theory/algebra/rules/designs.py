@@ -8,7 +8,7 @@ from ...derivation import RuleDoesNotApply
 from ...sympy_types import factored
 from .. import by_parts, operations as op
 from ..families import Setting
-from ..indices import N, at_least
+from ..indices import RIDGE, N, at_least
 from ..terms import Equation, Expectation, Expression, Letter, Monomial, State, Value, Word
 from .expectations import each_monomial
 from .refusal import a_value, an_equation, refuse
@@ -89,9 +89,12 @@ def exchangeability(setting: Setting, state: State | None) -> Value:
             share = size(pools[0].index) / setting.training_rows(iteration)
             share = factored(share) if share.is_rational_function() else share
             whole = setting.training(iteration)
-            swapped = tuple(tuple(whole if x is pools[0] else x for x in w) for w in traces)
-            expectations = (*m.expectations[:place], swapped, *m.expectations[place + 1 :])
-            yield from exchanged(Monomial(m.coefficient * share, m.sums, expectations, m.word), start)
+            # all pools together are the training set's matrix, less the ridge
+            parts: list[tuple[sp.Expr, Word]] = [(share, (whole,)), *([(-RIDGE * share, ())] if setting.ridge else [])]
+            for factor, new in parts:
+                swapped = tuple(tuple(y for x in w for y in (new if x is pools[0] else (x,))) for w in traces)
+                expectations = (*m.expectations[:place], swapped, *m.expectations[place + 1 :])
+                yield from exchanged(Monomial(m.coefficient * factor, m.sums, expectations, m.word), start)
             return
         yield m
 

@@ -165,7 +165,7 @@ def rotation(setting: Setting, state: State | None) -> Value:
             if not errors or (len(traces) == 1 and squared_error(traces[0]) is not None):
                 continue
             rest = m.expectations[:place] + m.expectations[place + 1 :]
-            found = _rotated(m, traces, rest, start)
+            found = rotated(m, traces, rest, start)
             yield from turned(found, start)
             return
         yield m
@@ -173,7 +173,7 @@ def rotation(setting: Setting, state: State | None) -> Value:
     return each_monomial(a_value(state), turned)
 
 
-def _rotated(m: Monomial, traces: Expectation, rest: tuple[Expectation, ...], start: int) -> Monomial:
+def rotated(m: Monomial, traces: Expectation, rest: tuple[Expectation, ...], start: int) -> Monomial:
     """E tr(v v' M) = E tr M · E tr v v' / d."""
     if len(traces) != 1:
         refuse("the rotation is of one trace", m)

@@ -39,9 +39,11 @@ def unroll(setting: Setting, state: State | None) -> Equation:
             refuse("the first error is not solved for", equation.base[0])
     if start > 2:
         refuse("the equation says nothing of iteration 2")
-    matching = op.equal(first, op.at(increment, at_one), 1)
+    # what model 1 alone has, such as what a ridge takes of w*, beside a sum over all iterations
+    apart = op.aligned(op.minus(first, op.at(increment, at_one)), 1)
+    matching = len(apart.monomials) < len(first.monomials)
     rest = op.over(1 if matching else 2, N, lambda i: op.at(increment, {N: i}))
-    solution = rest if matching else op.plus(first, rest)
+    solution = op.plus(apart if matching else first, rest)
     base = op.equal(op.at(solution, at_one), first, 1)
     step = op.equal(op.minus(solution, op.at(solution, {N: N - 1})), increment, 2)
     if not (base and step):

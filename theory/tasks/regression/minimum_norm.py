@@ -21,13 +21,13 @@ import sympy as sp
 
 from ... import recursion, summation
 from ...algebra.reading import whole_run_objection
-from ...asymptotics import growth
+from ...asymptotics import Growth, growth
 from ...derivation import EXACT, PROPORTIONAL, Derivation, Derived, Step
 from ...exact import exact
 from ...gain import gain
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import GAIN, T, n
-from ...sympy_types import as_expression, rational
+from ...sympy_types import as_expression, factored, rational
 from ...workflow import Workflow
 from . import equivalents, ridge_fit
 from .ridge import BIAS, ERROR, VARIANCE, Ridge, RidgeError
@@ -79,15 +79,20 @@ def _fixed(workflow: SymbolicWorkflow, ridge: Ridge) -> Derived:
     """One fit's bias and variance: exact where all features are alike."""
     name, solved, isotropic = workflow.workflow, recursion.solve(workflow), ridge.is_isotropic
     bias, variance = _one_fit(ridge) if isotropic else (BIAS(T), VARIANCE(T))
-    gains = GAIN(n) if solved.expr is None else solved.expr
-    expr = as_expression(bias + gains * sigma**2 * variance)
+
+    def at(gained: sp.Expr) -> sp.Expr:
+        return as_expression(bias + gained * sigma**2 * variance)
+
+    expr = at(as_expression(GAIN(n)) if solved.expr is None else solved.expr)
     closed = None if solved.expr is None else summation.without_sums(expr)
-    fit = ridge_fit.bias_and_variance if isotropic else equivalents.bias_and_variance
 
     def values(numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
-        lost, noise = fit(ridge, numbers["T"], numbers["d"])
+        lost, noise = equivalents.bias_and_variance(ridge, numbers["T"], numbers["d"])
         c = np.array([float(value) for value in gain(name, int(iterations.max()))])
         return lost + numbers["sigma"] ** 2 * noise * c[iterations - 1]
+
+    def each(iteration: int) -> sp.Expr:
+        return at(rational(gain(name, iteration)[-1]))
 
     return Derived(
         expr,
@@ -97,7 +102,9 @@ def _fixed(workflow: SymbolicWorkflow, ridge: Ridge) -> Derived:
         growth=None if closed is None else growth(closed),
         looked_at=workflow.looked_at,
         spread=RidgeError(name, "fixed", ridge),
-        values=values,
+        # alike features have a formula, or one at each iteration
+        values=None if isotropic else values,
+        each=each if isotropic and solved.expr is None else None,
         own_gain=False,
     )
 
@@ -108,15 +115,16 @@ def _chain(workflow: SymbolicWorkflow, ridge: Ridge) -> Derived:
     q = T / d
     # only where all pools have T rows is there a formula in n
     equal = read is not None and read.size == 1
-    powers = (1 - q**n) / (1 - q)
-    expr = as_expression((bias + sigma**2 * variance) * powers) if equal else as_expression(ERROR(n))
+    limit = factored((bias + sigma**2 * variance) / (1 - q))
+    expr = as_expression((1 - q**n) * limit) if equal else as_expression(ERROR(n))
     return Derived(
         expr,
         Derivation(_CHAIN),
         "Dohmatob et al. 2402.07712" if equal else "new here",
         EXACT,
+        growth=Growth("bounded", limit) if equal else None,
         spread=RidgeError(name, "fresh", ridge),
-        values=partial(chain_errors, name, ridge),
+        values=None if equal else partial(chain_errors, name, ridge),
         own_gain=False,
     )
 

@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from ... import recursion
 from ...algebra.reading import whole_run_objection
 from ...asymptotics import Growth
 from ...derivation import EXACT, PROPORTIONAL, Derivation, Derived, Estimate, Step
-from ...exact import exact
 from ...pools import Pool
 from ...symbolic_workflow import SymbolicWorkflow
-from ...symbols import n
-from ...sympy_types import as_expression, rational
+from ...symbols import k, n
+from ...sympy_types import as_expression, factored
 from ...workflow import Workflow
-from . import ridge_limit, wishart
+from . import ridge_enclosed, ridge_envelopes, ridge_limit, wishart
 from .ridge import ERROR, Ridge, RidgeError
 
 #: Arrays of float64.
@@ -67,20 +67,21 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     """The test error of model n."""
     read, run = workflow.training_set, _run(workflow)
     forgets = run == "all" and read is not None and read.size == 1 and ridge.scaled
-    risk = rational(exact(ridge.signal) ** 2 * exact(1.0 if ridge.spectrum is None else ridge.spectrum.values[0]))
     in_limit = partial(ridge_limit.errors, workflow.workflow, design, ridge)
     limit = Estimate(PROPORTIONAL, lambda *_: None, lambda numbers, last: in_limit(numbers, np.arange(1, last + 1)))
     return Derived(
         as_expression(ERROR(n)),
-        Derivation(_STEPS),
+        Derivation((*_STEPS, ridge_envelopes.STEP)),
         "new here",
         EXACT,
-        growth=Growth("bounded", risk) if forgets else None,
+        growth=Growth("bounded", ridge_envelopes.risk(ridge)) if forgets else None,
         looked_at=workflow.looked_at,
         spread=RidgeError(workflow.workflow, design, ridge),
         values=partial(errors, workflow.workflow, ridge, run=run),
         own_gain=False,
         estimates=(limit,),
+        at_numbers=partial(ridge_enclosed.fixed, workflow.workflow, ridge, forgets=run is not None),
+        envelopes=ridge_envelopes.fixed(ridge, recursion.solve(workflow).expr, _rows(workflow, run)),
     )
 
 
@@ -90,6 +91,14 @@ def _run(workflow: SymbolicWorkflow) -> str | None:
     if whole_run_objection(workflow) is not None or read is None:
         return None
     return {n: "newest", sp.S.One: "all"}.get(read.parts[0][0])
+
+
+def _rows(workflow: SymbolicWorkflow, run: str | None) -> sp.Expr | None:
+    """Those of training set n, in multiples of T; `None` where it is no single run of pools."""
+    read = workflow.training_set
+    if run is None or read is None:
+        return None
+    return as_expression(read.size.subs(k, n) if run == "newest" else factored(sp.summation(read.size, (k, 1, n))))
 
 
 def errors(

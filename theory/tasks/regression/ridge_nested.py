@@ -12,20 +12,30 @@ fit for Accumulate, bounds E_n - B(T) where T >= d + 2. New here.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from ...algebra.reading import whole_run_objection
+from ...algebra.families import Setting
+from ...algebra.indices import public
+from ...algebra.reading import counted, whole_run_objection
+from ...algebra.rules.designs import exchangeability
+from ...algebra.rules.equations import difference, errors as in_errors, isolate, labels, normal_equations
+from ...algebra.rules.expectations import squared, white_noise
+from ...algebra.rules.laws import law, summation
+from ...algebra.rules.ridge import isotropy, one_fit_each, signal_length
+from ...algebra.rules.sums import unroll
+from ...algebra.strategy import Rule, derivation, follow
 from ...asymptotics import Growth
 from ...derivation import EXACT, PROPORTIONAL, Derivation, Derived, Estimate, Step
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import T, i, k, n
 from ...sympy_types import as_expression, factored
 from ...workflow import Workflow
-from . import equivalents, ridge_fit
+from . import equivalents, ridge_enclosed, ridge_envelopes, ridge_fit
 from .ridge import BIAS, VARIANCE, Ridge, RidgeError
 from .symbols import sigma
 from .unequal_pools import whole_rows
@@ -50,11 +60,37 @@ _STEPS = (
     ),
 )
 #: Of a ridge above 0: what a bound that is proved without one says.
-_CEILING = Step(
-    "less noise than without a ridge",
-    r"E_n \le B(T) + \sigma^2 \sum_{i=1}^{n} \frac{d}{N_i - d - 1} \tfrac{T_i}{N_i},\quad T \ge d + 2",
-    "tr A (A + lambda)^-2 <= tr A^-1; the sum is the law without a ridge, on which bounds are judged",
+_BOUNDED = (
+    Step(
+        "less noise than without a ridge",
+        r"E_n \le B(T) + \sigma^2 \sum_{i=1}^{n} \frac{d}{N_i - d - 1} \tfrac{T_i}{N_i},\quad T \ge d + 2",
+        "tr A (A + lambda)^-2 <= tr A^-1; the sum is the law without a ridge",
+    ),
+    ridge_envelopes.STEP,
 )
+
+
+#: From the normal equations with a ridge to the law, where features are alike.
+RULES: tuple[Rule, ...] = (
+    normal_equations,
+    labels,
+    in_errors,
+    difference,
+    isolate,
+    unroll,
+    squared,
+    white_noise,
+    isotropy,
+    signal_length,
+    exchangeability,
+    one_fit_each,
+    summation,
+)
+
+
+def setting_of(workflow: SymbolicWorkflow) -> Setting:
+    """What the derivation is about: features whose variance is 1, and the ridge lambda."""
+    return replace(counted(workflow, "fresh"), ridge=True)
 
 
 def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | None:
@@ -76,19 +112,27 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     assert read is not None  # else there is an objection
     size = as_expression(read.size.subs(k, i))
     rows = factored(sp.summation(read.size, (k, 1, i)))
-    added = as_expression(VARIANCE(rows * T) * factored(size / rows))
+
+    def noise(variance: Callable[[sp.Expr], sp.Expr], last: sp.Expr = n) -> sp.Expr:
+        return as_expression(sp.Sum(variance(rows * T) * factored(size / rows), (i, 1, last)))
 
     def up_to(last: sp.Expr) -> sp.Expr:
-        return as_expression(BIAS(T) + sigma**2 * sp.Sum(added, (i, 1, last)))
+        return as_expression(BIAS(T) + sigma**2 * noise(VARIANCE, last))
 
     exact = ridge.is_isotropic
+    judged = exact and ridge.penalty > 0
     limit = partial(errors, name, ridge, equivalents.bias_and_variance)
     estimate = Estimate(
         PROPORTIONAL, lambda *_: None, lambda numbers, iterations: limit(numbers, np.arange(1, iterations + 1))
     )
+    expr, steps = up_to(n), Derivation((*_STEPS, *([] if exact else [equivalents.STEP])))
+    if judged:
+        setting = setting_of(workflow)
+        value, derived = follow(setting, RULES)
+        expr, steps = public(law(value)), derivation((*derived, *_BOUNDED), setting)
     return Derived(
-        up_to(n),
-        Derivation((*_STEPS, *([] if exact else [equivalents.STEP]), *([_CEILING] if exact and ridge.penalty else []))),
+        expr,
+        steps,
         "new here",
         EXACT if exact else PROPORTIONAL,
         # V(m) is O(1/m)
@@ -97,6 +141,8 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
         values=partial(errors, name, ridge, ridge_fit.bias_and_variance) if exact else limit,
         own_gain=False,
         estimates=(estimate,) if exact else (),
+        envelopes=ridge_envelopes.nested(ridge, noise) if judged else (),
+        at_numbers=partial(ridge_enclosed.nested, ridge) if exact and size == 1 else None,
     )
 
 

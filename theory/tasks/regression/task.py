@@ -80,6 +80,10 @@ class LinearRegression(Task):
         Detail("signal", "|w*|, which matters with a ridge alone (default: 1)", default=1.0),
         Detail("spectrum", "the eigenvalues of the covariance, and w* among them", typed=False),
     )
+    fits: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "a ridge of 1 that grows with the rows": {"ridge": 1.0},
+        "a ridge of 1 that does not": {"ridge": 1.0, "scaled": False},
+    }
     domain: ClassVar[Domain] = DOMAIN
     invariant: ClassVar[tuple[str, ...]] = ("covariance",)
 

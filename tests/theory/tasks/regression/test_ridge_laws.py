@@ -25,7 +25,10 @@ from theory import (
     Spectrum,
 )
 from theory.depth import z
+from theory.symbols import T as ROWS, i, n
 from theory.tasks.regression import equivalents, ridge_fit, ridge_fixed
+from theory.tasks.regression.ridge import BIAS, VARIANCE
+from theory.tasks.regression.symbols import sigma
 
 TWO = Spectrum((1.5, 0.5), (50, 50), (0.4, 0.8))
 
@@ -61,6 +64,27 @@ def test_all_pools_at_one_feature_by_quadrature():
     assert law.exact
     np.testing.assert_allclose(law.evaluate(n=range(1, 6)), expected, rtol=1e-10)
     np.testing.assert_allclose(law.evaluate(n=[5, 2]), expected[[4, 1]], rtol=1e-10)
+
+
+def test_the_law_of_all_pools_is_derived():
+    """Read off the last state of a derivation that can be replayed, with the law's own names of its two functions."""
+    task = LinearRegression(design="fresh", ridge=0.1, scaled=False)
+    of = theory.law(task, Accumulate())
+    assert sp.simplify(of.expr - (BIAS(ROWS) + sigma**2 * sp.Sum(VARIANCE(i * ROWS) / i, (i, 1, n)))) == 0
+    rules = [step.rule for step in of.derivation]
+    assert rules[:3] == ["normal equations", "labels", "errors"]
+    assert rules[-5:-2] == ["exchangeability", "one fit each", "summation"]
+    assert of.derivation.checker is not None
+    # not where features differ, nor without a ridge
+    power = LinearRegression(design="fresh", ridge=0.1, scaled=False, spectrum=Spectrum.power_law(5, 1.0, 0.5))
+    for other in (power, LinearRegression(3, 9, design="fresh", ridge=0)):
+        assert theory.law(other, Accumulate()).derivation.checker is None
+
+
+@pytest.mark.slow
+def test_the_derivation_is_replayed():
+    law = theory.law(LinearRegression(design="fresh", ridge=0.1, scaled=False), Accumulate())
+    assert law.derivation.replay() == []
 
 
 def test_all_pools_in_the_limit():
@@ -112,32 +136,48 @@ def test_exact_laws_against_ridge_fits(design, workflow, T, ridge, scaled):
     literal.agrees(workflow, law.evaluate(n=range(1, 5)), effect=0.05)
 
 
+#: T with a ridge that grows with the rows, replicates by spectrum that see 3 %, and the relative error that the limit
+#: itself may have at d = 100: up to 2 % next to no ridge, where training sets come close to as many rows as features.
+SETTINGS = {
+    160: (0.3, {"alike": 24, "power": 24}, 0.008),
+    50: (0.1, {"alike": 36, "power": 60}, 0.008),
+    30: (1e-3, {"alike": 60, "power": 160}, 0.02),
+}
+
+#: Workflow, design, T, ridge, whether it is scaled: with the two spectra 34 cases, and four more.
 LIMITS = [
-    ("fresh", Replace(), 50, 0.1, True),
-    ("fresh", Accumulate(), 30, 0.1, True),
-    ("fresh", SlidingWindow(2), 160, 0.3, True),
-    ("fresh", FixedReal("3/10"), 50, 0.3, False),
-    ("fresh", FreshReal(1, "3/5"), 160, 0.1, True),
-    ("fresh", AccumulateFresh(), 50, 0.1, True),
+    *(
+        ("fresh", workflow, T, ridge, True)
+        for workflow in (Replace(), Accumulate(), SlidingWindow(2), FixedReal("3/10"), FreshReal(1, "3/5"))
+        for T, (ridge, *_) in SETTINGS.items()
+    ),
     ("fixed", Accumulate(), 160, 0.1, True),
     ("fixed", SlidingWindow(2), 50, 1.0, False),
-    ("fixed", FixedReal("3/10"), 30, 1e-3, True),
+    ("fresh", FixedReal("3/10"), 50, 10.0, False),
+    ("fresh", AccumulateFresh(), 50, 0.1, True),
 ]
+SPECTRA = {"alike": Spectrum.isotropic(100), "power": Spectrum.power_law(100, 0.5, 0.0)}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    "spectrum", [Spectrum.isotropic(100), Spectrum.power_law(100, 1.0, 0.5)], ids=["alike", "power"]
+    ("design", "workflow", "T", "ridge", "scaled", "spectrum"),
+    [
+        # a few seconds take those of features that are alike and fewer rows than these
+        pytest.param(*case, spectrum, marks=[] if (case[2], spectrum) == (50, "alike") else pytest.mark.slow)
+        for case in LIMITS
+        for spectrum in SPECTRA
+    ],
+    ids=str,
 )
-@pytest.mark.parametrize(("design", "workflow", "T", "ridge", "scaled"), LIMITS, ids=str)
 def test_limits_against_ridge_fits(design, workflow, T, ridge, scaled, spectrum):
-    """At d = 100 the limit is within 3 %."""
-    one_by_one = np.repeat(spectrum.values, spectrum.multiplicities)
-    energies = np.repeat(np.array(spectrum.energies) / spectrum.multiplicities, spectrum.multiplicities)
-    literal = Literal(T, tuple(one_by_one), tuple(energies), design, ridge, scaled, replicates=16)
-    task = LinearRegression(T, 100, 0.5, design=design, ridge=ridge, scaled=scaled, spectrum=spectrum)
-    law = values(task, workflow, 4, validity="proportional")
-    literal.agrees(workflow, law, effect=0.2, bias=0.031)
+    """At d = 100, within the error that the limit itself has there; one of 3 % more would be seen."""
+    chosen, (_, replicates, own) = SPECTRA[spectrum], SETTINGS[T]
+    one_by_one = np.repeat(chosen.values, chosen.multiplicities)
+    energies = np.repeat(np.array(chosen.energies) / chosen.multiplicities, chosen.multiplicities)
+    literal = Literal(T, tuple(one_by_one), tuple(energies), design, ridge, scaled, replicates=replicates[spectrum])
+    task = LinearRegression(T, 100, 0.5, design=design, ridge=ridge, scaled=scaled, spectrum=chosen)
+    law = values(task, workflow, 2 if T == 30 else 3, validity="proportional")
+    literal.agrees(workflow, law, effect=0.03, bias=own)
 
 
 def test_a_draw_against_ridge_fits():
@@ -218,7 +258,7 @@ def test_bounded_by_least_squares():
     for T, d, ridge in ((5, 3, 0.1), (9, 4, 5.0), (4, 2, 100.0)):
         task = LinearRegression(T, d, 1.0, design="fresh", ridge=ridge, scaled=False)
         law = theory.law(task, Accumulate())
-        assert list(law.derivation)[-1].rule == "less noise than without a ridge"
+        assert list(law.derivation)[-2].rule == "less noise than without a ridge"
         assert task.penalty is not None
         noise = law.evaluate(n=range(1, 20)) - ridge_fit.bias_and_variance(task.penalty, T, d)[0]
         assert (noise <= least_squares.evaluate(T=T, d=d, n=range(1, 20))).all()
@@ -248,19 +288,6 @@ def test_a_small_ridge_is_nearly_least_squares():
             # the first pools are away from as many rows as features, where a small ridge matters most
             exact = values(none, workflow, 1 if design == "fresh" else 4)
             np.testing.assert_allclose(values(small, workflow, len(exact)), exact, rtol=5e-3)
-
-
-def test_no_bound_is_judged_on_numbers():
-    law = theory.law(LinearRegression(20, 4, 1.0, design="fresh", ridge=0.1, scaled=False), Accumulate())
-    with pytest.raises(ValueError, match=r"known by numbers alone, which prove no bound\.$"):
-        theory.check_bound(law, "3")
-    for design in ("fixed", "fresh"):
-        for scaled in (True, False):
-            law = theory.law(LinearRegression(design=design, ridge=0.1, scaled=scaled), Accumulate())
-            with pytest.raises(ValueError, match="is not judged: there is a ridge|its limit T -> oo is not known"):
-                theory.check_bound(law, "pi**2", asymptotic=True)
-    with pytest.raises(ValueError, match=r"proportional, not exact at finite T; bounds on it are judged nowhere\."):
-        theory.check_bound(theory.law(LinearRegression(design="fresh", ridge=0.1), Accumulate()), "3")
 
 
 def test_a_ridge_is_another_task():

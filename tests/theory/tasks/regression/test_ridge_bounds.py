@@ -1,0 +1,287 @@
+"""Bounds on errors with a ridge, or of the least norm: proved, refuted at a point, or left open, and never wrongly."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from tests.helpers import command
+from theory import Accumulate, FixedReal, FreshReal, LinearRegression, Replace, SlidingWindow, Spectrum
+from theory.prover import certificate
+from theory.prover.parsing import parse_bound
+from theory.prover.parts import Parts
+from theory.symbols import T, n
+from theory.tasks.regression import ridge_envelopes, ridge_fit
+from theory.tasks.regression.symbols import d, sigma
+
+ALL = Accumulate()
+
+
+def law(*numbers, workflow=ALL, **options):
+    return theory.law(LinearRegression(*numbers, **options), workflow)
+
+
+def judged(of, bound, **options):
+    """The verdict; what is proved was checked, and is checked once more."""
+    found = theory.check_bound(of, bound, **options)
+    if found.verdict == "proved":
+        assert isinstance(found.certificate, Parts)
+        for part in found.parts:
+            certificate.check(*part.sides, part.certificate)
+        assert found.certificate.steps()
+    return found
+
+
+UNSCALED = {"design": "fresh", "ridge": 1.0, "scaled": False}
+SCALED = {"design": "fixed", "ridge": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "bound", "domain"),
+    [
+        (UNSCALED, "1 + pi**2/6*sigma**2*d/(T-d-1)", "T >= d+2"),
+        (UNSCALED, "1/(T-d) + pi**2/6*sigma**2*d/(T-d-1)", "T >= d+2"),
+        (UNSCALED, "1 + pi**2/6*sigma**2*d/T*(2 + (d+1)/2)", ()),
+        (SCALED, "1 + pi**2/6*sigma**2*d/(T-d-1)", "T >= d+2"),
+        (SCALED, "1 + pi**2/6*sigma**2*d/(4*T)", ()),
+    ],
+)
+def test_for_all_numbers_at_once(options, bound, domain):
+    """B + U pi^2/6 with and without rows enough, in text and in SymPy."""
+    assert judged(law(**options), bound, domain=domain).verdict == "proved"
+    expression = parse_bound(bound, (T, d, sigma, n))
+    assert judged(law(**options), expression, domain=domain).verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("options", "bound", "domain"),
+    [
+        (UNSCALED, "pi**2/6*sigma**2*d/(T-d-1)", "T >= d+2"),
+        (UNSCALED, "1/(4*T**2) + pi**2/6*sigma**2*d/T**2", ()),
+        (SCALED, "1/5 + sigma**2*d/(T-d-1)", "T >= d+2"),
+    ],
+)
+def test_refuted_at_a_point(options, bound, domain):
+    """The law itself is above the bound there."""
+    found = judged(law(**options), bound, domain=domain)
+    assert found.verdict == "refuted"
+    point = dict(found.counterexample)
+    iteration = point.pop("n")
+    numbers = {name: float(value) if name == "sigma" else value for name, value in {"sigma": 1, **point}.items()}
+    at = {T: numbers["T"], d: numbers["d"], sigma: numbers["sigma"], n: iteration}
+    assert law(**options).evaluate(n=iteration, **numbers) > float(parse_bound(bound, (T, d, sigma, n)).subs(at))
+
+
+@pytest.mark.parametrize(
+    ("bound", "lower", "verdict"),
+    [
+        ("3/5", False, "proved"),
+        ("1/16 + pi**2/6*sigma**2*d/(T-d-1)", False, "proved"),
+        ("pi**2/6*sigma**2*d/(T-d-1)", False, "proved"),
+        ("3652/10000", False, "proved"),
+        ("365/1000", False, "undecided"),  # it tends to this, nearly
+        ("364/1000", False, "refuted"),
+        ("1/5", False, "refuted"),
+        ("1/10", True, "proved"),
+        ("23/100", True, "proved"),
+        ("231/1000", True, "refuted"),
+    ],
+)
+def test_at_numbers(bound, lower, verdict):
+    found = judged(law(20, 4, 1.0, **UNSCALED), bound, lower=lower)
+    assert found.verdict == verdict
+    assert bool(found.tried) == (verdict == "undecided")
+    assert all("which stand for the two sides" in line for line in found.tried)
+
+
+FEW = LinearRegression(4, 7, 0.5, design="fresh", ridge=0.5, scaled=False, signal=0.8)
+LEAST = LinearRegression(8, 20, 0.5, design="fresh", ridge=0)
+SAME_ROWS = LinearRegression(6, 3, 0.5, design="fixed", ridge=0.2)
+
+
+@pytest.mark.parametrize(
+    ("task", "bound", "lower", "verdict"),
+    [
+        (FEW, "0.96", False, "proved"),
+        (FEW, "0.6", False, "refuted"),
+        (FEW, "0.3", True, "proved"),
+        (LEAST, "2.4", False, "proved"),
+        (LEAST, "2.3", False, "refuted"),
+        (LEAST, "0.7818", True, "proved"),
+        (LEAST, "harmonic(n)", True, "refuted"),
+        (SAME_ROWS, "0.2", False, "refuted"),
+        (SAME_ROWS, "0.01", True, "proved"),
+    ],
+    ids=str,
+)
+def test_close_to_the_law(task, bound, lower, verdict):
+    """Where rows are few, across the peak of the least norm, and at fixed design; the law is on the right side."""
+    of = theory.law(task, ALL)
+    found = judged(of, bound, lower=lower)
+    assert found.verdict == verdict
+    iterations = np.arange(1, 200) if found.counterexample is None else np.array([found.counterexample["n"]])
+    values, line = of.evaluate(n=iterations), [float(parse_bound(bound, (n,)).subs(n, int(m))) for m in iterations]
+    larger, smaller = (line, values) if (verdict == "proved") != lower else (values, line)
+    assert (np.array(larger) >= np.array(smaller)).all()
+
+
+def test_above_any_bound_from_the_peak_on():
+    of = theory.law(LinearRegression(5, 10, 1.0, design="fresh", ridge=0), ALL)
+    assert theory.check_bound(of, "10**6*n").counterexample == {"n": 2}
+    assert theory.check_bound(of, "1", domain="n >= 4").counterexample == {"n": 4}
+    assert judged(of, "7/4", domain="n <= 1").verdict == "proved"
+    assert judged(of, "7/4", domain="n <= 1", lower=True).verdict == "proved"
+    assert judged(of, "174/100", domain="n <= 1").verdict == "refuted"
+    with pytest.raises(ValueError, match=r"is infinite from n = 2 on; narrow by n <= 1\."):
+        theory.check_bound(of, "1", lower=True)
+    with pytest.raises(ValueError, match="not real|has no value"):
+        theory.check_bound(of, "1/(n-2)")
+
+
+@pytest.mark.parametrize("task", [FEW, SAME_ROWS, LEAST, replace(SAME_ROWS, scaled=False)], ids=str)
+def test_balls_hold_the_law(task):
+    """At each iteration, and from some on; as narrow as the quadrature is exact at the first."""
+    for workflow in (ALL, FreshReal(1, "1/2")):
+        of = theory.law(task, workflow)
+        known = None if of.derived.at_numbers is None else of.derived.at_numbers(task.numbers)
+        if known is None:
+            assert task.design == "fresh"
+            continue
+        for m in (1, 4):
+            low, high = (float(end.subs(sigma, sp.Rational(1, 2))) for end in known.at(m))
+            value = float(of.evaluate(n=m))
+            assert low - 1e-9 * value <= value <= high + 1e-9 * value
+            assert high - low < 1e-9 * value
+        later = known.later(8)
+        if later is not None:
+            first, *sides = later
+            values = of.evaluate(n=range(first, 100))
+            low, high = (None if side is None else float(side.subs(sigma, sp.Rational(1, 2))) for side in sides)
+            rounding = 1e-12 * values
+            assert low is None or (values >= low - rounding).all()
+            assert high is None or (values <= high + rounding).all()
+
+
+def test_a_long_window_has_no_formula_above():
+    """Its gain has none; from below the first fit's bias is known."""
+    window = law(design="fixed", ridge=1.0, workflow=SlidingWindow(7))
+    assert judged(window, "1/5").verdict == "refuted"
+    assert judged(window, "1/4", lower=True).verdict == "proved"
+    found = judged(window, "9")
+    assert (found.verdict, found.tried) == ("undecided", ("1/4 against 9, which stand for the two sides: proved",))
+    unscaled = {"design": "fixed", "ridge": 1.0, "scaled": False}
+    with pytest.raises(ValueError, match=r"SlidingWindow\(k=7\) is known by numbers alone, which prove no bound\."):
+        judged(law(**unscaled, workflow=SlidingWindow(7)), "9")
+    found = judged(law(**unscaled, workflow=FixedReal("1/3")), "9")
+    assert found.verdict == "undecided"
+    assert "narrow it, as by T >= d + 2" in found.tried[0]
+
+
+def test_two_laws_are_compared_by_what_they_lie_between():
+    """Of one fit that is both at most the other; and a law is at most itself."""
+    low, high = (law(40, 4, 1.0, **{**UNSCALED, "signal": signal}) for signal in (0.0, 3.0))
+    wide = law(40, 4, 1.0, design="fresh", ridge=30.0, scaled=False, signal=3.0)
+    assert judged(low, wide).verdict == "proved"
+    assert judged(wide, low).verdict == "refuted"
+    assert judged(wide, low, lower=True).verdict == "proved"
+    assert theory.check_bound(high, high).verdict == "proved"
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8, 30])
+@pytest.mark.parametrize("ridge", [0.01, 1.0, 7.0, 200.0])
+def test_the_law_lies_between(rows, ridge):
+    """Every formula, against quadrature, wherever it is said to hold: one fit, and chains at both designs."""
+    scale = 2.0
+    spectrum = Spectrum((scale,), (3,), (1.5,))
+    given = {"ridge": ridge, "spectrum": spectrum, "signal": 1.5**0.5}
+    seen = 0
+    for design, scaled, workflow in (
+        ("fresh", False, Accumulate()),
+        ("fixed", True, Accumulate()),
+        ("fixed", False, Accumulate()),
+        ("fixed", True, Replace()),
+        ("fixed", False, theory.ReplaceGrowing()),
+        ("fixed", True, FixedReal("1/3")),
+        ("fixed", False, FreshReal(2, "1/3")),
+        ("fixed", True, SlidingWindow(2)),
+    ):
+        task = LinearRegression(rows, 3, 0.7, design=design, scaled=scaled, **given)
+        of = theory.law(task, workflow)
+        values = of.evaluate(n=range(1, 7))
+        at = {T: rows, d: 3, sigma: sp.Rational(7, 10)}
+        for each in of.derived.envelopes:
+            if not all(need.subs(at) == sp.true for need in each.needs):
+                continue
+            seen += 1
+            formula = [float(each.expr.subs(at).subs(n, m).doit()) for m in range(1, 7)]
+            slack = 1e-9 * values
+            assert ((values <= formula + slack) if each.above else (values >= formula - slack)).all(), (workflow, each)
+    assert seen >= 8
+
+
+def test_the_formulas_are_close_at_many_rows():
+    """Both of a variance, and both of a bias, meet where rows are many."""
+    task = LinearRegression(4000, 4, 1.0, **{**UNSCALED, "ridge": 40.0})
+    of = theory.law(task, Accumulate())
+    value = float(of.evaluate(n=1))
+    at = {T: 4000, d: 4, sigma: 1, n: 1}
+    valid = [e for e in of.derived.envelopes if all(need.subs(at) == sp.true for need in e.needs)]
+    above, below = ([float(e.expr.subs(at).doit()) for e in valid if e.above == side] for side in (True, False))
+    assert min(above) - value < 0.01
+    assert value - max(below) < 0.01 * value
+
+
+def test_the_least_norm_has_formulas():
+    """At numbers T and d: fixed design for any workflow, and the newest pool alone at fresh design."""
+    of = law(10, 30, 1.0, design="fixed", ridge=0)
+    assert of.closed_form() is not None
+    assert theory.check_bound(of, "2/3 + pi**2/6*10/19").verdict == "proved"
+    assert theory.check_bound(of, "2/3 + 16/10*10/19").verdict == "refuted"
+    real = law(10, 30, design="fixed", ridge=0, workflow=FixedReal("1/3"))
+    assert theory.check_bound(real, "2/3 + 2*sigma**2").verdict == "proved"
+    assert theory.check_bound(real, "2/3 + 8/10*sigma**2").verdict == "refuted"
+    chain = law(10, 30, design="fresh", ridge=0, workflow=Replace())
+    assert chain.limit() == 1 + sp.Rational(15, 19) * sigma**2
+    assert theory.check_bound(chain, "1 + 15/19*sigma**2").verdict == "proved"
+    found = theory.check_bound(chain, "1 + 14/19*sigma**2")
+    assert found.verdict == "refuted"
+    value = chain.evaluate(n=found.counterexample["n"], sigma=float(found.counterexample["sigma"]))
+    assert value > 1 + 14 / 19 * float(found.counterexample["sigma"]) ** 2
+    window = law(10, 30, 1.0, design="fixed", ridge=0, workflow=SlidingWindow(2))
+    assert theory.check_bound(window, "2/3 + 10/19").verdict == "refuted"
+    assert theory.check_bound(window, "2/3 + 10/19*n", domain="n <= 8").verdict == "proved"
+
+
+def test_what_is_not_judged():
+    """One line each, where a law is no more than a limit, or of no known kind."""
+    with pytest.raises(ValueError, match=r"proportional, not exact at finite T; bounds on it are judged nowhere\."):
+        theory.check_bound(law(design="fresh", ridge=0.1), "3")
+    for design in ("fixed", "fresh"):
+        for scaled in (True, False):
+            with pytest.raises(ValueError, match="is not judged: there is a ridge|its limit T -> oo is not known"):
+                theory.check_bound(law(design=design, ridge=0.1, scaled=scaled), "pi**2", asymptotic=True)
+    with pytest.raises(ValueError, match="unknown function B; use T, d, sigma, n"):
+        theory.check_bound(law(**UNSCALED), "B(T) + 1")
+    with pytest.raises(ValueError, match="laws are compared where they are of one quantity"):
+        theory.check_bound(law(20, 4, 1.0, **UNSCALED), law(20, 4, 1.0, design="fresh"))
+
+
+def test_the_command_line(capsys):
+    line = "check-bound accumulate 1+pi^2/6*sigma^2*d/(T-d-1) --design fresh --ridge 1 --unscaled --json"
+    found = command(capsys, "theory", f"{line} --T 20 --d 4").json
+    assert (found["verdict"], found["exact"]) == ("proved", True)
+    assert "is replaced by" in found["certificate"][0]
+    found = command(capsys, "theory", f"{line.replace('1+', '1/500+')} --T 20 --d 4").json
+    assert found["verdict"] == "proved" or found["counterexample"] is not None
+
+
+def test_noise_is_less_than_without_a_ridge():
+    """V falls with the ridge, so that the last formula but one is below the first."""
+    task = LinearRegression(9, 4, 1.0, **UNSCALED)
+    assert task.penalty is not None
+    variances = [ridge_fit.bias_and_variance(replace(task.penalty, penalty=x), 9, 4)[1] for x in (0.1, 1.0, 5.0)]
+    assert np.all(np.diff(variances) < 0)
+    assert variances[0] < 4 / (9 - 4 - 1)
+    assert ridge_envelopes.added(task.penalty) == 1
