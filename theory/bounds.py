@@ -125,13 +125,13 @@ def _between(
         other = itself(Statement(parse_bound(_with_numbers(law, bound), domain.letters), domain, name="the bound"))
     known = at_numbers(law)
     infinite = None if known is None else known.infinite
-    first = None if infinite is None else max(infinite, domain.least_n)
-    if first is None or (domain.most_n is not None and domain.most_n < first):
+    if infinite is None or (domain.most_n is not None and domain.most_n < infinite):
         return judge_between(_in_place(law, domain, known), other, lower=lower, time_limit=time_limit)
     if lower:
         raise ValueError(
             f"the law of {law.workflow} is infinite from n = {infinite} on; narrow by n <= {infinite - 1}."
         )
+    first = max(infinite, domain.least_n)
     there = replace(domain, least_n=first, most_n=first)
     for side in other.below:  # a bound without a value there is refused
         judge(replace(side, domain=there), replace(side, domain=there), time_limit=time_limit)

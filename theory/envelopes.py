@@ -91,8 +91,11 @@ def iteration_by_iteration(
         def beyond(start: int, above: bool) -> Beyond | None:
             del above  # each stands for one side alone
             later = known.later(start)
-            side = None if later is None else later[1 + place]
-            return None if later is None or side is None else Beyond(later[0], substituted(side, numbers))
+            if later is None:
+                return None
+            first, *sides = later
+            side = sides[place]
+            return None if side is None else Beyond(first, substituted(side, numbers))
 
         return Statement(sp.S.One, domain, at=at, beyond=beyond, name=name)
 
@@ -127,7 +130,7 @@ def judge_between(
 def _holds(need: sp.Basic, domain: Domain, numbers: Mapping[sp.Symbol, sp.Rational]) -> bool:
     """Whether lhs >= rhs is shown on the domain."""
     assert isinstance(need, sp.Ge)  # the form of all that envelopes need
-    difference = substituted(as_expression(need.lhs - need.rhs), numbers)
+    difference = substituted(as_expression(need.lhs) - as_expression(need.rhs), numbers)
     return bool(difference >= 0) if difference.is_number else domain.shows_nonnegative(difference)
 
 

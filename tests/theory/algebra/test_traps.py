@@ -34,7 +34,7 @@ WEIGHTED = cases()["weights"].setting
 SAMPLED = cases()["temperature and bias"].setting
 
 
-def trace_of(*word, start=2, coefficient=1):
+def trace_of(*word, start=2, coefficient: int | sp.Expr = 1):
     return Value(op.expected_trace(op.matrix(*word, coefficient=coefficient)), start)
 
 

@@ -22,8 +22,8 @@ def isotropy(setting: Setting, state: State | None) -> Value:
 
     def turned(m: Monomial, start: int) -> Iterable[Monomial]:
         for place, traces in enumerate(m.expectations):
-            letters = [x for w in traces for x in w]
-            if setting.truth not in letters or all(x in (setting.truth, setting.truth.T) for x in letters):
+            families = {x.family for w in traces for x in w}
+            if setting.truth.family not in families or len(families) == 1:
                 continue
             rest = m.expectations[:place] + m.expectations[place + 1 :]
             yield from turned(rotated(m, traces, rest, start), start)
