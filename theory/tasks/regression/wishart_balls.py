@@ -41,7 +41,7 @@ class Balls:
         d: features.
 
     >>> round(float(Balls(5, 3).mean(lambda u: u / (u + 1) ** 2, arb(1) / 4).mid()), 10)
-    0.4252655556
+    0.4743089942
     """
 
     rows: int
