@@ -141,7 +141,7 @@ def test_exact_laws_against_ridge_fits(design, workflow, T, ridge, scaled):
 SETTINGS = {
     160: (0.3, {"alike": 24, "power": 24}, 0.008),
     50: (0.1, {"alike": 36, "power": 60}, 0.008),
-    30: (1e-3, {"alike": 60, "power": 160}, 0.02),
+    30: (1e-3, {"alike": 110, "power": 160}, 0.02),
 }
 
 #: Workflow, design, T, ridge, whether it is scaled: with the two spectra 34 cases, and four more.
