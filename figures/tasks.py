@@ -38,11 +38,13 @@ class Curve(NamedTuple):
         law: by iteration.
         mean: simulated.
         standard_error: of that.
+        exact: whether the law is.
     """
 
     law: np.ndarray
     mean: np.ndarray
     standard_error: np.ndarray
+    exact: bool
 
     @property
     def z(self) -> float:
@@ -54,8 +56,9 @@ def curve(rows: Sequence[Row], refitted: Refitted, workflow: Workflow) -> Curve:
     """That of one task under one workflow."""
     found = list(matching(rows, {"task": refitted.task.name, "workflow": str(workflow)}))
     found.sort(key=lambda row: int(row["iteration"]))
-    law = theory.law(refitted.task, workflow, refitted.of).evaluate(n=range(1, len(found) + 1))
-    return Curve(law, *(np.array([float(row[name]) for row in found]) for name in ("mean", "standard_error")))
+    law = theory.law(refitted.task, workflow, refitted.of)
+    mean, error = (np.array([float(row[name]) for row in found]) for name in ("mean", "standard_error"))
+    return Curve(law.evaluate(n=range(1, len(found) + 1)), mean, error, law.exact)
 
 
 def plot(rows: Sequence[Row]) -> Figure:
@@ -68,7 +71,7 @@ def plot(rows: Sequence[Row]) -> Figure:
             bars = {"fmt": "o", "color": colour, "markerfacecolor": "white", "markersize": 2.2, "elinewidth": 0.7}
             axes.plot(n, drawn.law, color=colour, linewidth=0.9, label=label(workflow))
             axes.errorbar(n, drawn.mean, NORMAL * drawn.standard_error, **bars)
-            if theory.law(refitted.task, workflow, refitted.of).exact:
+            if drawn.exact:
                 exact.append(drawn.z)
         axes.set_title(f"{_TITLES[refitted.task.name]}\nT = {refitted.task.numbers['T']}", fontsize=7)
         axes.set(yscale="log", xticks=(1, 4, 7, 10))

@@ -118,8 +118,10 @@ def _between(
         if _is_one(law, bound):
             whole = Statement(sp.S.One, domain, name=f"the law of {law.workflow}")
             return judge(whole, whole, lower=lower, time_limit=time_limit)
-        other = _in_place(bound, domain, at_numbers(bound))
+        theirs = at_numbers(bound)
+        other = _in_place(bound, domain, theirs)
     else:
+        theirs = None
         if isinstance(bound, str):
             check_cancelled(bound, _with_letters(relations, law))
         other = itself(Statement(parse_bound(_with_numbers(law, bound), domain.letters), domain, name="the bound"))
@@ -127,11 +129,13 @@ def _between(
     infinite = None if known is None else known.infinite
     if infinite is None or (domain.most_n is not None and domain.most_n < infinite):
         return judge_between(_in_place(law, domain, known), other, lower=lower, time_limit=time_limit)
-    if lower:
-        raise ValueError(
-            f"the law of {law.workflow} is infinite from n = {infinite} on; narrow by n <= {infinite - 1}."
-        )
     first = max(infinite, domain.least_n)
+    too = theirs is not None and theirs.infinite is not None and theirs.infinite <= first
+    both = f" and that of {bound.workflow}" if isinstance(bound, Law) and too else ""
+    if lower or both:
+        raise ValueError(
+            f"the law of {law.workflow}{both} is infinite from n = {infinite} on; narrow by n <= {infinite - 1}."
+        )
     there = replace(domain, least_n=first, most_n=first)
     for side in other.below:  # a bound without a value there is refused
         judge(replace(side, domain=there), replace(side, domain=there), time_limit=time_limit)

@@ -78,7 +78,7 @@ def judge(
     Args:
         statement: what is compared, and where.
         bound: text (see `parsing.parse_bound`) or a SymPy expression, in the domain's symbols and n; or another
-            statement, of which no more than its expression and its name count.
+            statement, judged on the domain and in the unit of this one.
         lower: judge that the expression is at least the bound.
         time_limit: seconds after which the verdict is `Undecided`; by default there is no clock, for each search has a
             budget in units of work.

@@ -1,6 +1,6 @@
 """Bounds on errors with a ridge, or of the least norm: proved, refuted at a point, or left open, and never wrongly."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,18 @@ import sympy as sp
 
 import theory
 from tests.helpers import command, thinned
-from theory import Accumulate, FixedReal, FreshReal, LinearRegression, Replace, SlidingWindow, Spectrum, Workflow
+from theory import (
+    Accumulate,
+    FixedReal,
+    FreshReal,
+    LinearRegression,
+    Replace,
+    SlidingWindow,
+    Spectrum,
+    Workflow,
+    by_count,
+    pools,
+)
 from theory.prover import certificate
 from theory.prover.parsing import parse_bound
 from theory.prover.parts import Parts
@@ -18,6 +29,14 @@ from theory.tasks.regression import ridge_envelopes, ridge_fit
 from theory.tasks.regression.symbols import d, sigma
 
 ALL: Workflow = Accumulate()
+
+
+@dataclass(frozen=True)
+class Mine(Workflow):
+    """Accumulate, written once more."""
+
+    def training_set(self, iteration: Any) -> Any:
+        return by_count(pools(1, iteration))
 
 
 def law(*numbers: Any, workflow: Workflow = ALL, **options: Any) -> Any:
@@ -142,6 +161,17 @@ def test_above_any_bound_from_the_peak_on():
         theory.check_bound(of, "1", lower=True)
     with pytest.raises(ValueError, match="not real|has no value"):
         theory.check_bound(of, "1/(n-2)")
+
+
+def test_two_laws_that_are_infinite_are_not_compared():
+    """One of a user's own workflow is the same; of two infinite errors none is the larger."""
+    one, other = (theory.law(LinearRegression(5, 10, 1.0, design="fresh", ridge=0), each) for each in (ALL, Mine()))
+    for lower in (False, True):
+        with pytest.raises(ValueError, match=r"is infinite from n = 2 on; narrow by n <= 1\."):
+            theory.check_bound(one, other, lower=lower)
+        assert theory.check_bound(one, other, lower=lower, domain="n <= 1").verdict == "proved"
+    finite = theory.law(one.task, Replace())
+    assert theory.check_bound(one, finite).counterexample == {"n": 2}
 
 
 @pytest.mark.parametrize("task", [FEW, SAME_ROWS, LEAST, replace(SAME_ROWS, scaled=False)], ids=str)
