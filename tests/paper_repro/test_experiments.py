@@ -191,9 +191,9 @@ def test_list_says_what_is_recorded(capsys):
     assert {states[name] for name in ("one_law", "vae", "linear_claims", "linear_isotropy")} == {"recorded"}
     papers = {line.split()[0]: line.split()[3] for line in lines[1:]}
     assert (papers["vae"], papers["one_law"]) == ("2404.01413", "–")
-    for paper in PAPERS:
-        lines = command(capsys, "paper_repro", f"list --paper {paper.arxiv}").out.splitlines()
-        assert [line.split()[0] for line in lines[1:]] == [name for name in EXPERIMENTS if name in paper.experiments]
+    for of in PAPERS:
+        lines = command(capsys, "paper_repro", f"list --paper {of.arxiv}").out.splitlines()
+        assert [line.split()[0] for line in lines[1:]] == [name for name in EXPERIMENTS if name in of.experiments]
 
 
 def test_states(tmp_path, monkeypatch):
