@@ -58,7 +58,7 @@ def _best_at(share: Fraction) -> Measurement:
 
     def error(weight: float) -> float:
         law = test_error(FreshReal(weight=Fraction(weight).limit_denominator(10**6)), design="fresh")
-        return float(law.evaluate(T=rows, d=int(rows * share), sigma=1, n=8, validity="proportional")[0])
+        return float(law.evaluate(T=rows, d=int(rows * share), sigma=1, n=8, validity="proportional"))
 
     return Measurement(float(fminbound(error, 0.4, 0.9, xtol=1e-4)))
 
