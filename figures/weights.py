@@ -67,4 +67,4 @@ def _tasks(axes: Axes, rows: Sequence[Row]) -> None:
             bars = {"color": f"C{k}", "markerfacecolor": "white", "markersize": 4, "elinewidth": 0.8}
             named = name if weight == WEIGHTS[0] else None
             place = float(weight) + 0.008 * (k - 1.5)  # side by side
-            axes.errorbar(place, ratio, half, fmt=marker, label=named, zorder=5, **bars)
+            axes.errorbar([place], [ratio], [half], fmt=marker, label=named, zorder=5, **bars)

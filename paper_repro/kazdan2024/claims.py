@@ -137,7 +137,7 @@ def claims() -> Iterator[Claim]:
 
 
 def _of_gaussians() -> Iterator[Claim]:
-    simulation = {"experiment": GAUSSIAN.name, "replicates": 1000}
+    simulation = {"experiment": GAUSSIAN.name, "replicates": 4000}
     last = f"V_{GAUSSIAN.iterations}, T = 10"
     yield Claim(
         "kazdan-gaussian-replace",

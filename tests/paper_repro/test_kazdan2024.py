@@ -19,9 +19,9 @@ ABOVE = (0.0, INF)
 
 #: The published value, bounds, chains.
 WRITTEN = {
-    "kazdan-gaussian-replace": (None, [(-INF, 0.25), None], 1000),
-    "kazdan-gaussian-accumulate": (SINE, [(0.999 * SINE, 1.001 * SINE), (0.97, 1.03), (0.97, 1.03)], 1000),
-    "kazdan-gaussian-subsample": (None, [ABOVE, ABOVE, (0.97, 1.03), (0.97, 1.03)], 1000),
+    "kazdan-gaussian-replace": (None, [(-INF, 0.25), None], 4000),
+    "kazdan-gaussian-accumulate": (SINE, [(0.999 * SINE, 1.001 * SINE), (0.97, 1.03), (0.97, 1.03)], 4000),
+    "kazdan-gaussian-subsample": (None, [ABOVE, ABOVE, (0.97, 1.03), (0.97, 1.03)], 4000),
     "kazdan-gaussian-drift": (None, [(1 - 1e-9, 1 + 1e-9)] * 2, None),
     "kazdan-linear-replace": (99.7, [(95, 105)] * 2, 1000),
     "kazdan-linear-accumulate": (1.65, [(0.97 * H, 1.03 * H)] * 2, 1000),
