@@ -282,7 +282,7 @@ def _of_regression() -> Iterator[Claim]:
             Quantity("the plateau over that limit, T = 32", lambda t: _plateau(t, 32) / Measurement(limit), above=1.25),
             Quantity("that at T = 32 over that at T = 100", lambda t: _plateau(t, 32) / _plateau(t, 100), above=1.25),
             Quantity(
-                "simulated E_8 over the law for d/T → 0.31, fresh design, T = 32",
+                "simulated E_8 over the approximation at d/T = 0.31, fresh design, T = 32",
                 lambda t: _over_proportional(t, 8),
                 above=0.85,
                 below=1.15,
