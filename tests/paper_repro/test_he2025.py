@@ -93,7 +93,6 @@ def test_the_least_variance_is_the_best_weight(k):
     assert min(settled(weight + step, float(k)) for step in (-0.01, 0.01)) > weight
 
 
-@pytest.mark.slow
 def test_the_best_weight_leaves_the_golden_ratio_as_features_grow():
     """.61803 for d/T → 0, .62285 at 0.1, .66385 at 0.7."""
     for share, expected in ((Fraction(1, 100), 0.6185), (Fraction(1, 10), 0.62285), (Fraction(7, 10), 0.66385)):
