@@ -17,6 +17,7 @@ from paper_repro.gerstgrasser2024 import (
     language as language_models,
     vae as autoencoders,
 )
+from paper_repro.he2025.simulations import LIMITS
 from paper_repro.recorded import RECORDED, Row
 from paper_repro.registry import EXPERIMENTS
 from sim.files import anew
@@ -39,6 +40,7 @@ from . import (
     tasks,
     temperature_bias,
     vae,
+    weights,
 )
 
 #: Where pictures go, and what is simulated for them, below the current folder.
@@ -269,6 +271,12 @@ PICTURES: tuple[Picture, ...] = (
         _recorded(
             _what_is_forgotten, "vae", "vae_length", "vae_length_images", "language", "language_steps", "diffusion"
         ),
+    ),
+    Picture(
+        "weights",
+        "2502.18049: the variance that a loop settles at by the weight on new real rows, and the golden ratio",
+        weights.plot,
+        _kept(LIMITS),
     ),
 )
 

@@ -5,12 +5,18 @@ in `results/PRESET`; what is only simulated live for a figure is kept nowhere, a
 """
 
 from . import one_law, regression, tasks
+from .dey2024.paper import PAPER as DEY_2024
 from .gerstgrasser2024.paper import PAPER as GERSTGRASSER_2024
+from .he2025.paper import PAPER as HE_2025
+from .kazdan2024.paper import PAPER as KAZDAN_2024
 from .paper import Entry
 
 PRESETS = ("smoke", "cpu", "gpu", "paper")
 
-PAPERS = (GERSTGRASSER_2024,)
+#: In the order of the table of claims.
+PAPERS = (GERSTGRASSER_2024, KAZDAN_2024, DEY_2024, HE_2025)
+
+BY_ARXIV = {paper.arxiv: paper for paper in PAPERS}
 
 #: The quick ones first; what is in no paper in between.
 EXPERIMENTS: dict[str, Entry] = {
