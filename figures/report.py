@@ -6,7 +6,6 @@ The page needs no network: pictures, mathematics (MathML), style and script are 
 import base64
 import io
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -44,10 +43,9 @@ def page(
     """
     figures = "\n".join(_figure(picture, plot) for picture, plot in drawn)
     judged = verdicts.table()  # now that what the figures ran again is there
-    counts = Counter(str(row["verdict"]) for row in judged)
     return Template((_PAGE / "page.html").read_text()).substitute(
         style=(_PAGE / "page.css").read_text(),
-        verdicts=", ".join(f"{count} {escape(verdict)}" for verdict, count in counts.most_common()),
+        verdicts=escape(verdicts.counted(judged)),
         claims=_claims(judged),
         about="\n".join(controls.about(task) for task in tasks),
         form=controls.form(tasks),
@@ -68,9 +66,16 @@ def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
     )
 
 
-def _claims(judged: Sequence[Judgement]) -> str:
+def _claims(judged: Sequence[verdicts.Verdict]) -> str:
+    """A table for each paper, below its name."""
     head = ("claim", "verdict", "theirs", "ours", "what differs", "where it stands", "preset")
-    return _table("Claims", head, (_claim(row) for row in judged))
+    return "\n".join(
+        f'<h3 id="paper-{paper.arxiv}">{escape(paper.cited)}, {escape(paper.title)} '
+        f'(<a href="https://arxiv.org/abs/{paper.arxiv}">arXiv {paper.arxiv}</a>)</h3>\n'
+        f"<p>{escape(verdicts.counted(rows))}.</p>\n"
+        + _table(f"Claims of {paper.arxiv}", head, (_claim(row) for row in rows))
+        for paper, rows in verdicts.by_paper(judged)
+    )
 
 
 def _claim(row: Judgement) -> str:

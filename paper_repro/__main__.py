@@ -1,4 +1,7 @@
-"""`python -m paper_repro list | run NAME --preset cpu | claims`: papers' experiments, and their claims judged."""
+"""`python -m paper_repro list | run NAME --preset cpu | claims`: papers' experiments, and their claims judged.
+
+`list` and `claims` take `--paper`, an arXiv number, for one paper alone.
+"""
 
 import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
@@ -19,15 +22,18 @@ from theory.program import program
 
 from . import verdicts
 from .claim import Judgement
-from .registry import EXPERIMENTS, PRESETS
+from .paper import Paper
+from .registry import BY_ARXIV, EXPERIMENTS, PAPERS, PRESETS
 
 
 def _list(options: argparse.Namespace) -> int:
-    del options
+    of = {name: paper.arxiv for paper in PAPERS for name in paper.experiments}
+    chosen = {name: entry for name, entry in EXPERIMENTS.items() if options.paper in (None, of.get(name))}
     width = max(map(len, EXPERIMENTS))
-    print(f"{'experiment':<{width}}  {'result':<8}  {'presets':<22}  what")
-    for name, entry in EXPERIMENTS.items():
-        print(f"{name:<{width}}  {entry.state(name):<8}  {','.join(entry.presets):<22}  {entry.summary}")
+    print(f"{'experiment':<{width}}  {'result':<8}  {'presets':<22}  {'paper':<10}  what")
+    for name, entry in chosen.items():
+        presets, paper = ",".join(entry.presets), of.get(name, "–")
+        print(f"{name:<{width}}  {entry.state(name):<8}  {presets:<22}  {paper:<10}  {entry.summary}")
     return 0
 
 
@@ -51,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _claims(options: argparse.Namespace) -> int:
-    rows = verdicts.table()
+    rows = verdicts.table(papers=[BY_ARXIV[options.paper]] if options.paper else PAPERS)
     if options.record:
         verdicts.keep(rows)
     departures = verdicts.departures(rows)
@@ -75,23 +81,37 @@ def _ours(row: Judgement) -> str:
     return _number(row["ours"]) + error
 
 
-def markdown(rows: Sequence[Judgement]) -> str:
-    """The claims as a table: theirs, ours with its standard error, the verdict, what differs."""
-    lines = ["| claim | where | theirs | ours | verdict | what differs |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        cells = (row["statement"], row["where"], _number(row["theirs"]), _ours(row), row["verdict"], row["differs"])
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+def heading(paper: Paper, rows: Sequence[Judgement]) -> str:
+    """The paper, and how often there is which verdict on its claims."""
+    return f"{paper.arxiv} {paper.cited}, {paper.title}: {verdicts.counted(rows)}"
 
 
-def text(rows: Sequence[Judgement]) -> str:
-    """The claims for a terminal: numbers, what is claimed and where, what would confirm it, what differs."""
+def markdown(rows: Sequence[verdicts.Verdict]) -> str:
+    """A table of claims for each paper: theirs, ours with its standard error, the verdict, what differs."""
     lines = []
-    for claim, row in zip(verdicts.CLAIMS, rows, strict=True):
-        lines.append(f"{row['id']}: {row['verdict']}; theirs {_number(row['theirs'])}, ours {_ours(row)}")
-        parts = {"claim": claim.statement, "where": row["where"], "test": claim.test, "differs": row["differs"]}
-        lines += [f"  {name:<8} {part}" for name, part in parts.items() if part]
-    return "\n".join(lines)
+    for paper, judged in verdicts.by_paper(rows):
+        lines += [f"## {heading(paper, judged)}", ""]
+        lines += ["| claim | where | theirs | ours | verdict | what differs |", "|---|---|---|---|---|---|"]
+        for row in judged:
+            cells = (row["statement"], row["where"], _number(row["theirs"]), _ours(row), row["verdict"], row["differs"])
+            lines.append("| " + " | ".join(map(str, cells)) + " |")
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+def text(rows: Sequence[verdicts.Verdict]) -> str:
+    """The claims for a terminal: numbers, what is claimed and where, what would confirm it, what differs."""
+    claims = {claim.id: claim for claim in verdicts.CLAIMS}
+    lines = []
+    for paper, judged in verdicts.by_paper(rows):
+        lines += [heading(paper, judged), ""]
+        for row in judged:
+            claim = claims[row["id"]]
+            lines.append(f"{row['id']}: {row['verdict']}; theirs {_number(row['theirs'])}, ours {_ours(row)}")
+            parts = {"claim": claim.statement, "where": row["where"], "test": claim.test, "differs": row["differs"]}
+            lines += [f"  {name:<8} {part}" for name, part in parts.items() if part]
+        lines.append("")
+    return "\n".join(lines[:-1])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -112,6 +132,7 @@ def parser() -> Parser:
     summary = "list the experiments, their presets and which have a recorded result"
     command = commands.add_parser("list", help=summary, description=f"{summary.capitalize()}.", examples=[""])
     command.set_defaults(main=_list)
+    _add_paper(command)
 
     summary = "run an experiment, or read its recorded result; killed, the same command goes on with it"
     command = commands.add_parser(
@@ -144,7 +165,13 @@ def parser() -> Parser:
     form.add_argument("--markdown", action="store_true", help="print a Markdown table")
     form.add_argument("--json", action="store_true", help="print one JSON value")
     command.add_argument("--record", action="store_true", help="keep these verdicts, in claims.json beside the results")
+    _add_paper(command)
     return of_papers
+
+
+def _add_paper(command: Parser) -> None:
+    listed = "; ".join(f"{paper.arxiv} {paper.cited}" for paper in PAPERS)
+    command.add_argument("--paper", choices=BY_ARXIV, metavar="ARXIV", help=f"of one paper alone: {listed}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a claim is: a statement, the quantities that tell, and bounds decided before looking.
 
 Each quantity's two-sided 95 % confidence interval (Student's t over seeds or replicates; an exact quantity is its own)
-must lie between its bounds; an interval that includes a bound confirms nothing.
+must lie between its bounds; an interval that includes a bound confirms nothing. Where an exact law states what is
+claimed, a claim needs no table: its quantities are numbers of that law.
 """
 
 import math
@@ -120,10 +121,10 @@ class Claim:
         where: it stands, with the confidence in that.
         theirs: the published value of the quantity, if there is one.
         quantities: all must be confirmed; the first is the one that is reported.
-        experiment: whose recorded table must be there.
+        experiment: whose recorded table must be there; `None` where exact laws alone judge.
         differs: what differs from the paper's setting; empty if nothing does.
         replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
-        preset: at which that table is recorded.
+        preset: at which that table is recorded; of no meaning without a table.
         shared: what all chains have in common, so that the intervals say nothing of another; empty if nothing.
     """
 
@@ -132,7 +133,7 @@ class Claim:
     where: str
     theirs: float | None
     quantities: tuple[Quantity | Fact, ...]
-    experiment: str
+    experiment: str | None
     differs: str = ""
     replicates: int = 3
     preset: str = "cpu"
@@ -142,6 +143,8 @@ class Claim:
     def test(self) -> str:
         """What would confirm the claim, in words."""
         tests = "; ".join(quantity.test for quantity in self.quantities)
+        if self.experiment is None:
+            return f"{tests}; by exact laws"
         shared = f", which share {self.shared}" if self.shared else ""
         return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains{shared}"
 
@@ -155,13 +158,11 @@ class Claim:
             "ours": None,
             "standard_error": None,
             "verdict": NOT_TESTED,
-            "preset": self.preset,
+            "preset": "" if self.experiment is None else self.preset,
             "differs": self.differs,
         }
         try:
-            fewest = min(int(entry["replicates"]) for entry in tables(self.experiment))
-            if fewest < self.replicates:
-                raise Missing(f"{self.experiment} has {fewest} chains, the test needs {self.replicates}")
+            self._check_table(tables)
             measured = [quantity.measure(tables) for quantity in self.quantities]
         except Missing as reason:
             return {**row, "differs": str(reason)}
@@ -177,3 +178,11 @@ class Claim:
             "verdict": verdict,
             "differs": "; ".join(filter(None, [self.differs, *objections])),
         }
+
+    def _check_table(self, tables: Tables) -> None:
+        """Raise `Missing` where there is no table of enough chains."""
+        if self.experiment is None:
+            return
+        fewest = min(int(entry["replicates"]) for entry in tables(self.experiment))
+        if fewest < self.replicates:
+            raise Missing(f"{self.experiment} has {fewest} chains, the test needs {self.replicates}")

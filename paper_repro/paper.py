@@ -1,7 +1,7 @@
 """What a paper brings: experiments, as the command line knows them, and claims."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,22 @@ class Paper:
     """A paper.
 
     Attributes:
+        arxiv: its number there, by which it is asked for.
+        cited: authors and year.
+        title: its own, or the short form of it.
+        claims: that are judged by the tables of its experiments, or by laws; no two papers share an `id`.
         simulated: its experiments without networks, by name; names are those of tables, and no two papers share one.
         trained: its experiments on networks.
-        claims: that are judged by the tables of these; no two papers share an `id`.
     """
 
-    simulated: Mapping[str, Entry]
-    trained: Mapping[str, Entry]
+    arxiv: str
+    cited: str
+    title: str
     claims: tuple[Claim, ...]
+    simulated: Mapping[str, Entry] = field(default_factory=dict)
+    trained: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def experiments(self) -> dict[str, Entry]:
+        """All of them by name."""
+        return {**self.simulated, **self.trained}

@@ -10,7 +10,10 @@ from .paper import Entry
 
 PRESETS = ("smoke", "cpu", "gpu", "paper")
 
+#: In the order of the table of claims.
 PAPERS = (GERSTGRASSER_2024,)
+
+BY_ARXIV = {paper.arxiv: paper for paper in PAPERS}
 
 #: The quick ones first; what is in no paper in between.
 EXPERIMENTS: dict[str, Entry] = {

@@ -1,9 +1,9 @@
-"""Simulations of least squares as data: one, several run alike, and one function that runs and records them."""
+"""Simulations as data: one of least squares, one of any task, several run alike, and what runs and records them."""
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import jax.random as jr
 import numpy as np
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 import sim
 from sim.keys import key_of
-from theory import Generator, LinearRegression, Population, Workflow
+from theory import Generator, LinearRegression, Population, Task, Workflow
 
 from .recorded import Row, read_or_make
 
@@ -19,9 +19,48 @@ from .recorded import Row, read_or_make
 S = TypeVar("S", bound=Workflow | Population)
 
 
+@runtime_checkable
+class Simulated(Protocol):
+    """What a sweep needs to know of a simulation."""
+
+    @property
+    def task(self) -> Task:
+        """What is refitted."""
+        ...
+
+    @property
+    def workflow(self) -> Workflow | Population:
+        """What each model is fitted to."""
+        ...
+
+    @property
+    def generator(self) -> Generator:
+        """How data are sampled from a model."""
+        ...
+
+    @property
+    def of(self) -> str:
+        """The name of the quantity."""
+        ...
+
+    @property
+    def place(self) -> dict[str, object]:
+        """The columns of its rows that tell them from others'."""
+        ...
+
+    @property
+    def described(self) -> list[object]:
+        """The simulation as JSON."""
+        ...
+
+
+#: Of a sweep.
+M = TypeVar("M", bound=Simulated)
+
+
 @dataclass(frozen=True)
 class Simulation(Generic[S]):
-    """One simulation.
+    """One simulation of least squares.
 
     Attributes:
         workflow, design, T, d: as everywhere.
@@ -74,6 +113,17 @@ class Simulation(Generic[S]):
         return [self.name, self.design, self.T, self.d, str(self.sigma2), *more]
 
     @property
+    def of(self) -> str:
+        """The quantity."""
+        return "test_error"
+
+    @property
+    def place(self) -> dict[str, object]:
+        """Columns of its rows."""
+        place = {"workflow": self.name, "design": self.design, "T": self.T, "d": self.d, "sigma2": str(self.sigma2)}
+        return {**place, **({} if self.ridge is None else {"ridge": self.ridge})}
+
+    @property
     def task(self) -> LinearRegression:
         """What is refitted."""
         return sim.LinearRegression(
@@ -88,7 +138,38 @@ class Simulation(Generic[S]):
 
 
 @dataclass(frozen=True)
-class Sweep(Generic[S]):
+class Refit:
+    """One simulation of any task.
+
+    Attributes:
+        task: what is refitted, with numbers for its parameters.
+        workflow: what each model is fitted to.
+        of: the name of the quantity.
+        label: what the task is called in the table, if not as its class; it must say all that its numbers do not.
+        generator: how data are sampled from a model.
+    """
+
+    task: Task
+    workflow: Workflow
+    of: str
+    label: str = ""
+    generator: Generator = field(default_factory=Generator)
+
+    @property
+    def place(self) -> dict[str, object]:
+        """Columns of its rows; tables of tasks with other parameters have other columns."""
+        return {"task": self.label or self.task.name, "workflow": str(self.workflow), **self.task.numbers}
+
+    @property
+    def described(self) -> list[object]:
+        """The simulation as JSON."""
+        task = f"{self.label} {self.task.numbers}" if self.label else str(self.task)
+        more = [str(self.generator)] if self.generator != Generator() else []
+        return [task, str(self.workflow), self.of, *more]
+
+
+@dataclass(frozen=True)
+class Sweep(Generic[M]):
     """Several simulations run alike; each has random numbers of its own, from the seed and its place.
 
     Attributes:
@@ -104,7 +185,7 @@ class Sweep(Generic[S]):
     """
 
     name: str
-    simulations: tuple[Simulation[S], ...]
+    simulations: tuple[M, ...]
     iterations: int
     replicates: int
     seed: int
@@ -126,7 +207,7 @@ class Sweep(Generic[S]):
         }
 
     @property
-    def presets(self) -> dict[str, "Sweep[S]"]:
+    def presets(self) -> dict[str, "Sweep[M]"]:
         """It in all sizes: presets differ in the replicates alone."""
         return {
             "smoke": replace(self, replicates=40, iterations=min(5, self.iterations)),
@@ -161,9 +242,9 @@ def grid(
 def run(sweep: Sweep[Any], folder: Path) -> list[Row]:
     """The sweep's table: read from `folder` if it was made from this very configuration, else simulated there.
 
-    One row a (simulation, iteration), of a population one for each `model`: `mean` and `standard_error` of the test
-    error (noise left out), and where the sampler has them its `low` and `high` quantiles (2.5 % and 97.5 % of the
-    replicates). A bar on standard error shows the simulations done.
+    One row a (simulation, iteration), of a population one for each `model`: `mean` and `standard_error` of the quantity
+    (of test errors noise is left out), and where the sampler has them its `low` and `high` quantiles (2.5 % and 97.5 %
+    of the replicates). A bar on standard error shows the simulations done.
     """
     return read_or_make(folder, sweep.name, sweep.configuration, lambda: _simulate(sweep))
 
@@ -176,6 +257,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
         result = sim.run(
             one.task,
             one.workflow,
+            of=one.of,
             iterations=sweep.iterations,
             replicates=sweep.replicates,
             key=key,
@@ -183,15 +265,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
             relative_error=sweep.relative_error,
             generator=one.generator,
         )
-        estimate = result.test_error
-        place = {
-            "workflow": one.name,
-            "design": one.design,
-            "T": one.T,
-            "d": one.d,
-            "sigma2": str(one.sigma2),
-            **({} if one.ridge is None else {"ridge": one.ridge}),
-        }
+        estimate, place = result.estimate, dict(one.place)
         columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
         if estimate.quantiles and sweep.relative_error is None:
             columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
@@ -200,7 +274,7 @@ def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
             rows.append(
                 {
                     **place,
-                    "metric": "test_error",
+                    "metric": one.of,
                     **{name: float(column[at]) for name, column in columns.items()},
                     "replicates": result.replicates,
                 }

@@ -211,6 +211,8 @@ NUMBERS = "--design fixed --T 10 --d 2"
         ("paper_repro", "run vae --preset huge", "invalid choice: 'huge' (choose from 'smoke', 'cpu', 'gpu', 'paper')"),
         ("paper_repro", "run one_law --preset paper", "one_law has no preset paper, only smoke, cpu, gpu"),
         ("paper_repro", "claims --json --markdown", "not allowed with"),
+        ("paper_repro", "claims --paper 2404", "invalid choice: '2404' (choose from '2404.01413'"),
+        ("paper_repro", "list --paper 2404.1413", "did you mean 2404.01413?"),
         ("paper_repro", "claims --preset cpu", "unrecognized arguments: --preset cpu"),
         ("figures", "--frsh", "unrecognized arguments: --frsh"),
     ],

@@ -23,6 +23,10 @@ _LANGUAGE = {
 }
 
 PAPER = Paper(
+    "2404.01413",
+    "Gerstgrasser et al. 2024",
+    "Is Model Collapse Inevitable?",
+    (*LINEAR, *NEURAL),
     # Presets differ in the replicates alone; how many the paper has is not known.
     simulated={
         name: Entry(summary, sweep.presets | {"paper": sweep}, simulate, live)
@@ -50,5 +54,4 @@ PAPER = Paper(
             "what drives the diffusion models' loss", diffusion.ABLATION_PRESETS, diffusion.run
         ),
     },
-    claims=(*LINEAR, *NEURAL),
 )

@@ -1,42 +1,29 @@
-"""The paper's published numbers, read off its figures and tables: `published_curves.csv`, each with its confidence.
+"""The paper's published numbers: `published_curves.csv`, by figure, dataset, model and workflow."""
 
-Columns: figure, dataset, model, workflow, iteration, metric, value; `read_error`, how far the reading may be off; where
-it was read; and the confidence: A, seen in the authors' own files; N, from a reading note whose writer says that it was
-read off the paper.
-"""
-
-import csv
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from ..recorded import Row, matching
+from ..published import Published
+from ..recorded import Row
 
-CURVES = Path(__file__).with_name("published_curves.csv")
+_CURVES = Published(Path(__file__).with_name("published_curves.csv"))
 
 
-@cache
 def rows() -> list[Row]:
     """The whole table."""
-    with CURVES.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return _CURVES.rows
 
 
 def values(figure: str, model: str, workflow: str) -> dict[int, float]:
     """Value by iteration."""
-    place = {"figure": figure, "model": model, "workflow": workflow}
-    found = {int(row["iteration"]): float(row["value"]) for row in matching(rows(), place)}
-    if not found:
-        raise KeyError(f"nothing is published of {place}")
-    return found
+    return _CURVES.values(figure=figure, model=model, workflow=workflow)
 
 
 def curve(figure: str, model: str, workflow: str) -> Float[np.ndarray, " iterations"]:
     """Values from iteration 1 on, of a figure that has them all."""
-    found = values(figure, model, workflow)
-    return np.array([found[iteration] for iteration in range(1, len(found) + 1)])
+    return _CURVES.curve(figure=figure, model=model, workflow=workflow)
 
 
 def rise(figure: str, model: str, workflow: str, iteration: int) -> float:

@@ -6,20 +6,21 @@ import math
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from paper_repro import verdicts
-from paper_repro.claim import IN_SHAPE, LEFT_OPEN, NOT_TESTED, REFUTED, REPRODUCED, Fact, Quantity
+from paper_repro.claim import IN_SHAPE, LEFT_OPEN, NOT_TESTED, REFUTED, REPRODUCED, Claim, Fact, Quantity
 from paper_repro.gerstgrasser2024 import language_claims, neural_claims, published, rises
 from paper_repro.measurement import Measurement
 from paper_repro.recorded import RECORDED, Missing
-from paper_repro.registry import EXPERIMENTS
+from paper_repro.registry import EXPERIMENTS, PAPERS
 from sim.results import Results
 from tests.helpers import command
 
-KEYS = ["id", "statement", "where", "theirs", "ours", "standard_error", "verdict", "preset", "differs"]
+KEYS = ["id", "statement", "where", "theirs", "ours", "standard_error", "verdict", "preset", "differs", "paper"]
 BY_ID = {claim.id: claim for claim in verdicts.CLAIMS}
 
 
@@ -30,6 +31,10 @@ def rows():
 
 def test_every_claim_has_a_test_decided_before_looking():
     assert len(BY_ID) == len(verdicts.CLAIMS)
+    # each paper's own tests have its bounds and published values written down a second time
+    folders = {path.parent.name for path in Path(verdicts.__file__).parent.glob("*/paper.py")} - {"gerstgrasser2024"}
+    assert len(folders) == len(PAPERS) - 1
+    assert all(Path(__file__).with_name(f"test_{folder}.py").exists() for folder in folders)
     for claim in verdicts.CLAIMS:
         assert claim.statement
         assert re.search(r"\[[ANMD]\]", claim.where), claim.id
@@ -119,7 +124,23 @@ def test_too_few_seeds_or_no_table_is_not_tested():
         raise Missing(f"no recorded result {name}")
 
     for claim in verdicts.CLAIMS:
-        assert claim.judge(nothing)["verdict"] == NOT_TESTED
+        if claim.experiment is not None:
+            assert claim.judge(nothing)["verdict"] == NOT_TESTED
+
+
+def test_a_claim_that_exact_laws_judge_needs_no_table():
+    def nothing(name):
+        raise Missing(f"no recorded result {name}")
+
+    def of(value):
+        quantity = Quantity("a number", lambda tables: Measurement(value), above=1.0, below=2.0)
+        return Claim("some", "something", "nowhere [D]", None, (quantity,), None)
+
+    assert of(1.5).test == "a number above 1 and below 2; by exact laws"
+    found = of(1.5).judge(nothing)
+    assert (found["verdict"], found["ours"], found["standard_error"], found["preset"]) == (REPRODUCED, 1.5, 0.0, "")
+    assert of(2.5).judge(nothing)["verdict"] == REFUTED
+    assert replace(of(1.5), where="from memory [M]").judge(nothing)["verdict"] == IN_SHAPE
 
 
 def test_diffusion_is_judged_once_its_table_is_there():
@@ -192,13 +213,44 @@ def test_verdicts_can_be_kept_anew(tmp_path, monkeypatch, capsys, rows):
 
 
 def test_forms_of_the_table(capsys, monkeypatch, rows):
-    monkeypatch.setattr(verdicts, "table", lambda: rows)
-    table = command(capsys, "paper_repro", "claims --markdown").out.splitlines()
-    assert len(table) == 2 + len(verdicts.CLAIMS)
+    def kept(papers):
+        return [row for row in rows if row["paper"] in {paper.arxiv for paper in papers}]
+
+    monkeypatch.setattr(verdicts, "table", kept)
+    lines = command(capsys, "paper_repro", "claims --markdown").out.splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 2 * len(PAPERS) + len(verdicts.CLAIMS)
     assert {line.count("|") for line in table} == {7}
+    assert [line.split()[1] for line in lines if line.startswith("## ")] == [paper.arxiv for paper in PAPERS]
     text = command(capsys, "paper_repro", "claims").out
     for claim in verdicts.CLAIMS:
         assert f"{claim.id}: " in text
+    # a paper alone, in all forms
+    for paper in PAPERS:
+        names = [claim.id for claim in paper.claims]
+        judged = command(capsys, "paper_repro", f"claims --paper {paper.arxiv} --json")
+        assert judged.status == 0
+        assert [row["id"] for row in judged.json] == names
+        text = command(capsys, "paper_repro", f"claims --paper {paper.arxiv}").out
+        assert text.startswith(f"{paper.arxiv} {paper.cited}, {paper.title}: ")
+        assert [line.split(":")[0] for line in text.splitlines()[2:] if not line.startswith("  ")] == names
+
+
+def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, rows):
+    file = tmp_path / "claims.json"
+    first, others = PAPERS[0], {claim.id for paper in PAPERS[1:] for claim in paper.claims}
+    verdicts.keep(rows, file)
+    own = [row for row in rows if row["paper"] == first.arxiv]
+    planted = dict.fromkeys(others, "reproduced") | {own[0]["id"]: LEFT_OPEN}
+    file.write_text(json.dumps({**json.loads(file.read_text()), **planted}))
+    # a verdict of this paper that no longer follows is noticed, another paper's is not looked at
+    assert verdicts.departures(own, file) == [f"{own[0]['id']}: kept {LEFT_OPEN!r}, now {own[0]['verdict']!r}"]
+    verdicts.keep(own, file)
+    assert verdicts.departures(own, file) == []
+    kept = json.loads(file.read_text())
+    assert {name: kept[name] for name in others} == dict.fromkeys(others, "reproduced")
+    # in the order of the claims, whatever was kept first
+    assert list(kept) == [claim.id for claim in verdicts.CLAIMS if claim.id in kept]
 
 
 def test_published_numbers_are_sane():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import language
 from paper_repro.paper import Entry
 from paper_repro.recorded import RECORDED, matching
-from paper_repro.registry import EXPERIMENTS, PAPERS
+from paper_repro.registry import BY_ARXIV, EXPERIMENTS, PAPERS
 from sim.results import Results, configuration_hash
 from tests.helpers import command
 from theory import Accumulate, Replace, ReplaceGrowing
@@ -45,10 +46,12 @@ def test_names_are_those_of_the_tables():
     for name, entry in EXPERIMENTS.items():
         assert {experiment.name for experiment in entry.presets.values()} == {name}
         assert {"smoke", entry.kept} <= set(entry.presets)
-    # no two papers share a name
+    # no two papers share a name, nor a number
     assert len(EXPERIMENTS) == len({**regression.EXPERIMENTS, "one_law": None}) + sum(
         len(paper.simulated) + len(paper.trained) for paper in PAPERS
     )
+    assert len(BY_ARXIV) == len(PAPERS)
+    assert all(re.fullmatch(r"\d{4}\.\d{5}", arxiv) for arxiv in BY_ARXIV)
 
 
 def test_recorded_hashes_have_not_moved():
@@ -186,6 +189,11 @@ def test_list_says_what_is_recorded(capsys):
     states = {line.split()[0]: line.split()[1] for line in lines[1:]}
     assert states["linear_a"] == "live"
     assert {states[name] for name in ("one_law", "vae", "linear_claims", "linear_isotropy")} == {"recorded"}
+    papers = {line.split()[0]: line.split()[3] for line in lines[1:]}
+    assert (papers["vae"], papers["one_law"]) == ("2404.01413", "–")
+    for of in PAPERS:
+        lines = command(capsys, "paper_repro", f"list --paper {of.arxiv}").out.splitlines()
+        assert [line.split()[0] for line in lines[1:]] == [name for name in EXPERIMENTS if name in of.experiments]
 
 
 def test_states(tmp_path, monkeypatch):
