@@ -14,9 +14,8 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from .experiment import measurement
 from .measurement import Measurement
-from .recorded import Missing, Row, Tables, matching, read_or_make
+from .recorded import Row, read_or_make
 
 #: (random numbers, chains, iterations to record, setting) -> each metric's values.
 Loop = Callable[
@@ -71,25 +70,6 @@ def run(chains: Chains, folder: Path) -> list[Row]:
     One row a (variant, iteration, metric): mean and standard error over chains, and how many these are.
     """
     return read_or_make(folder, chains.name, chains.configuration, lambda: _simulate(chains))
-
-
-def measured(tables: Tables, experiment: str, variant: str, iteration: int, metric: str) -> Measurement:
-    """A cell of such a table.
-
-    Args:
-        tables: the recorded ones.
-        experiment: the table's name.
-        variant: the setting's.
-        iteration: one that is recorded.
-        metric: its name.
-
-    Raises:
-        Missing: there is no such cell.
-    """
-    place = {"variant": variant, "iteration": str(iteration), "metric": metric}
-    for row in matching(tables(experiment), place):
-        return measurement(row)
-    raise Missing(f"the recorded result {experiment} has no {place}")
 
 
 def _simulate(chains: Chains) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
 
 from .measurement import Measurement
-from .recorded import Row, making
+from .recorded import Missing, Row, Tables, making, matching
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.
 Shown = Callable[[Learner, np.ndarray], list[dict[str, object]]]
@@ -123,7 +123,7 @@ def train(experiment: Experiment, shown: Shown, runs: Path) -> list[list[dict[st
             place = {"variant": name, "workflow": workflow.command()}
             for n in range(1, configuration.iterations + 1):
                 at = place | {"iteration": n}
-                metrics += [at | {"metric": metric, **_over_seeds(found[metric][:, n - 1])} for metric in found]
+                metrics += [at | {"metric": metric, **over_seeds(found[metric][:, n - 1])} for metric in found]
                 pool = np.load(path / "pools" / f"synthetic-{n}.npy", mmap_mode="r")[0]
                 samples += [at | row for row in shown(learner, pool)]
             learning += [place | row for row in _learning(directory)]
@@ -138,10 +138,11 @@ def _learning(directory: RunDirectory) -> Iterator[dict[str, object]]:
         if row["test_loss"]:
             losses.setdefault((int(row["iteration"]), int(row["step"])), []).append(float(row["test_loss"]))
     for (iteration, step), values in losses.items():
-        yield {"iteration": iteration, "step": step, **_over_seeds(np.array(values))}
+        yield {"iteration": iteration, "step": step, **over_seeds(np.array(values))}
 
 
-def _over_seeds(values: Float[np.ndarray, " seeds"]) -> dict[str, object]:
+def over_seeds(values: Float[np.ndarray, " seeds"]) -> dict[str, object]:
+    """Columns of a table: mean, standard error, how many seeds, and the value of each."""
     found = Measurement.of(values)
     return {
         "mean": found.mean,
@@ -156,3 +157,20 @@ def measurement(row: Row) -> Measurement:
     if row.get("by_seed"):
         return Measurement.of([float(value) for value in row["by_seed"].split()])
     return Measurement(float(row["mean"]), float(row["standard_error"]), int(row["replicates"]) - 1.0)
+
+
+def measured(tables: Tables, name: str, **place: object) -> Measurement:
+    """What a recorded table says in the one row that has these values in these columns.
+
+    Args:
+        tables: all that are recorded.
+        name: of the table.
+        place: the values by column.
+
+    Raises:
+        Missing: the table is not there, or not one such row in it.
+    """
+    found = list(matching(tables(name), {column: str(value) for column, value in place.items()}))
+    if len(found) != 1:
+        raise Missing(f"{name} has {len(found)} rows with {place}")
+    return measurement(found[0])
