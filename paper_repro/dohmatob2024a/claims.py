@@ -126,7 +126,7 @@ def claims() -> Iterator[Claim]:
     )
     yield Claim(
         "demystified-formula",
-        "A ridge fit after n generators has the test error B + σ²V + n σ₀²ρ, all three from the equivalents of that fit",
+        "A ridge fit after n generators has the test error B + σ²V + n σ₀²ρ, all from the equivalents of that fit",
         "Theorem 4.1 [N], its formula [M]; derived here [D]",
         1.0,
         tuple(
