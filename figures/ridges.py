@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 import theory
-from paper_repro.recorded import Row, matching
+from paper_repro.recorded import Row
 from paper_repro.sweep import Simulation
+
+from .estimates import estimates as by_iteration
 
 #: Circles on a law, with 95 % intervals.
 CIRCLES: dict[str, Any] = {"fmt": "o", "markerfacecolor": "white", "markersize": 3, "elinewidth": 0.8}
@@ -15,10 +17,7 @@ CIRCLES: dict[str, Any] = {"fmt": "o", "markerfacecolor": "white", "markersize":
 
 def estimates(rows: Sequence[Row], one: Simulation[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard error of the test errors of models 1, 2, …"""
-    place = {"workflow": one.name, "T": str(one.T), "d": str(one.d), "ridge": str(one.ridge)}
-    found = sorted(matching(rows, place), key=lambda row: int(row["iteration"]))
-    mean, error = (np.array([float(row[column]) for row in found]) for column in ("mean", "standard_error"))
-    return mean, error
+    return by_iteration(rows, workflow=one.name, T=one.T, d=one.d, ridge=one.ridge)
 
 
 def law(one: Simulation[Any], iterations: int) -> np.ndarray:

@@ -145,7 +145,7 @@ class Refit:
         task: what is refitted, with numbers for its parameters.
         workflow: what each model is fitted to.
         of: the name of the quantity.
-        label: what the task is called in the table, if not as its class; it must say all that its numbers do not.
+        label: what the task is called in the table, if not as it prints itself.
         generator: how data are sampled from a model.
     """
 
@@ -157,8 +157,8 @@ class Refit:
 
     @property
     def place(self) -> dict[str, object]:
-        """Columns of its rows; tables of tasks with other parameters have other columns."""
-        return {"task": self.label or self.task.name, "workflow": str(self.workflow), **self.task.numbers}
+        """Columns of its rows."""
+        return {"task": self.label or str(self.task), "workflow": str(self.workflow)}
 
     @property
     def described(self) -> list[object]:

@@ -10,7 +10,7 @@ import pytest
 import sim
 from paper_repro import one_law, sweep as sweeps
 from paper_repro.gerstgrasser2024 import linear
-from theory import Accumulate, Generator, Replace
+from theory import Accumulate, Gaussian, Generator, Replace
 
 
 def test_the_error_of_a_ratio_is_that_of_pairs():
@@ -75,3 +75,28 @@ def test_the_features_of_the_isotropy_claim_are_far_from_isotropic():
     np.testing.assert_allclose(np.frombuffer(covariance).reshape(32, 32), np.diag(1 / np.arange(1, 33.0) ** 2))
     assert all(one.covariance is not None for one in linear.ISOTROPY.simulations)
     assert all(one.covariance is None for one in linear.CLAIMS.simulations)
+
+
+def test_a_sweep_of_any_task_has_the_numbers_of_its_quantity(tmp_path):
+    task = Gaussian(T=6, d=2)
+    named = sweeps.Refit(task, Replace(), "mean_error", label="two dimensions", generator=Generator(temperature="1/2"))
+    sweep = sweeps.Sweep("refits", (sweeps.Refit(task, Accumulate(), "variance"), named), 2, 300, seed=9)
+    rows = iter(sweeps.run(sweep, tmp_path))
+    for index, (one, printed) in enumerate(zip(sweep.simulations, (str(task), "two dimensions"), strict=True)):
+        key = jr.fold_in(jr.key(9), index)
+        settings = {"iterations": 2, "replicates": 300, "key": key, "of": one.of, "generator": one.generator}
+        estimate = sim.run(task, one.workflow, **settings).estimate
+        for n in (0, 1):
+            row = next(rows)
+            told = [row[name] for name in ("task", "workflow", "iteration", "metric", "replicates")]
+            assert told == [printed, str(one.workflow), str(n + 1), one.of, "300"]
+            assert [float(row["mean"]), float(row["standard_error"])] == [
+                estimate.mean[n],
+                estimate.standard_error[n],
+            ]
+    assert next(rows, None) is None
+    # what a table depends on: the task's numbers beside its label, the quantity, the generator
+    assert "T=6" in str(sweep.configuration["settings"])
+    described = [one.described for one in sweep.simulations]
+    assert described[1] == ["two dimensions {'T': 6, 'd': 2}", "Replace()", "mean_error", str(named.generator)]
+    assert described[0] == [str(task), "Accumulate()", "variance"]
