@@ -303,6 +303,8 @@ PICTURES: tuple[Picture, ...] = (
         "2502.18049: the variance that a loop settles at by the weight on new real rows, and the golden ratio",
         weights.plot,
         _kept(LIMITS),
+    ),
+    Picture(
         "demystified",
         "2402.07712: a ridge fit after generators, by the ridge and by T, brute force on the formulas",
         demystified.plot,
