@@ -75,7 +75,7 @@ def test_fits_of_least_norm_forget_and_saturate():
     """|w*|^2 (1 - q^n), and sigma^2 T/(d - T - 1) (1 - q^n)/(1 - q): T = 45, d = 60."""
     q, one = 0.75, 45 / 14
     for n in (1, 2, 7):
-        assert claims._wide(n, 0.0) == pytest.approx(1 - q**n, rel=1e-12)
+        assert claims._wide(n, claims.NOISELESS) == pytest.approx(1 - q**n, rel=1e-12)
         assert claims._noise_alone(n) == pytest.approx(one * (1 - q**n) / (1 - q), rel=1e-9)
 
 
