@@ -52,7 +52,8 @@ def _gaussian(axes: Axes, rows: Sequence[Row]) -> None:
         axes.plot(n, published, color=colour, linestyle="--")
         at, mean, error = _curve(rows, {"metric": metric})
         axes.errorbar(at, mean, NORMAL * error, color=colour, **CIRCLES)
-        axes.annotate(label, (n[0], published[0]), (6, 12), textcoords="offset points", fontsize=6.5, color=colour)
+        place = {"xytext": (0, -14), "textcoords": "offset points", "ha": "right", "va": "top"}
+        axes.annotate(label, (n[-1], published[-1]), fontsize=6.5, color=colour, **place)
     axes.plot(n, n / _ROWS + 2 * (1 - shrunk**n), color=COLOUR["accumulate"])
     axes.set(title="Gaussian", xlabel="model-fitting iteration n", ylabel="in units of σ²", ylim=(0, 1.7))
 
@@ -72,7 +73,7 @@ def _discrete(axes: Axes, rows: Sequence[Row]) -> float:
     axes.set(title="discrete", xlabel="model-fitting iteration n", ylabel="share of chains without it", xscale="log")
     axes.set(ylim=(-0.03, 1.03), xticks=(1, 10, 100, 1000))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.legend(title="q", fontsize=6, title_fontsize=6.5, loc="upper left", handlelength=1)
+    axes.legend(title="q", fontsize=5.5, title_fontsize=6, loc="lower right", handlelength=1, labelspacing=0.15)
     return float(np.abs(mean / law.evaluate(n=at) - 1).max())
 
 

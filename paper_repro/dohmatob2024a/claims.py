@@ -279,7 +279,7 @@ def rates() -> Iterator[Claim]:
         differs="the law for many features, not runs",
     )
     last = 3200
-    power = {"experiment": POWER_LAW.name, "replicates": 100}
+    power = {"experiment": POWER_LAW.name, "replicates": 400}
     yield Claim(
         "demystified-crossover",
         "Under a power law the error on generated data falls with T as on real data at first, then crosses over",
