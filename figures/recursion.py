@@ -52,7 +52,7 @@ def _gaussian(axes: Axes, rows: Sequence[Row]) -> None:
         axes.plot(n, published, color=colour, linestyle="--")
         at, mean, error = _curve(rows, {"metric": metric})
         axes.errorbar(at, mean, NORMAL * error, color=colour, **CIRCLES)
-        place = {"xytext": (0, -14), "textcoords": "offset points", "ha": "right", "va": "top"}
+        place = {"xytext": (0, -30), "textcoords": "offset points", "ha": "right", "va": "top"}
         axes.annotate(label, (n[-1], published[-1]), fontsize=6.5, color=colour, **place)
     axes.plot(n, n / _ROWS + 2 * (1 - shrunk**n), color=COLOUR["accumulate"])
     axes.set(title="Gaussian", xlabel="model-fitting iteration n", ylabel="in units of σ²", ylim=(0, 1.7))
