@@ -87,12 +87,12 @@ def _by_ridge(axes: Axes, rows: Sequence[Row]) -> list[float]:
 
 def _by_rows(axes: Axes, rows: Sequence[Row]) -> list[float]:
     """A curve for each kind of ridge; how far its circles are off the formula, in standard errors."""
-    apart = []
+    apart, at = [], [float(count) for count in ROWS]
     for name, generators, colour, label in CURVES:
         line = [power_law(count, ridges(count)[name], generators) for count in ROWS]
         place = {"iteration": str(generators + 1), "metric": name}
         found = [_cell(rows, {**place, "variant": f"T = {count}"}) for count in ROWS]
-        apart += _draw(axes, (ROWS, line), (ROWS, found), colour, line)
+        apart += _draw(axes, (at, line), (at, found), colour, line)
         axes.annotate(label, (ROWS[-1], line[-1]), (4, -3), textcoords="offset points", fontsize=6.5, color=colour)
     axes.set(title="a power law", xlabel="rows T", xlim=(40, 25_000), xticks=(50, 200, 800, 3200))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

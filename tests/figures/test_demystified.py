@@ -56,7 +56,7 @@ def test_circles_are_the_brute_force(ridge):
     shown = (("clean", "1"), ("clean", "6"), ("adaptive", "6"))
     for (x, y, half), (metric, iteration) in zip(points(right), shown, strict=True):
         assert list(x) == [50, 100, 200, 400, 800, 1600, 3200]
-        found = [table(rows, variant=f"T = {value}", iteration=iteration, metric=metric) for value in x]
+        found = [table(rows, variant=f"T = {value:g}", iteration=iteration, metric=metric) for value in x]
         mean, error = np.hstack(found)
         np.testing.assert_allclose(y, mean)
         np.testing.assert_allclose(half, error, rtol=1e-6)

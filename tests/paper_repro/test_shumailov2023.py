@@ -68,7 +68,7 @@ def test_a_chain_far_below_its_mean_goes_on():
 
 
 def test_categories_are_lost_as_often_as_binomials_are_zero():
-    found = discrete.loop(np.random.default_rng(7), 4000, (1, 1500), {"rows": 100})
+    found = discrete.loop(np.random.default_rng(7), 4000, (1, 700), {"rows": 100})
     near(found["lost 0.01"][:, 0], 0.99**100, power=0.3)
     near(found["states_lost"][:, 0], sum((1 - p) ** 100 for p in discrete.PROBABILITIES), power=0.2)
     assert found["one_state"].mean(0)[0] == 0
@@ -111,7 +111,7 @@ def test_a_part_without_rows_stays_without_and_one_on_one_row_is_not_a_point():
 
 def test_the_tail_of_the_truth_is_a_hundredth():
     assert norm.sf(mixture._TAIL - 2) + norm.sf(mixture._TAIL + 2) == pytest.approx(0.01, rel=1e-3)
-    found = mixture.loop(np.random.default_rng(9), 30, (1, 2), {"rows": 2000, "steps": 30})
+    found = mixture.loop(np.random.default_rng(9), 30, (1, 2), {"rows": 1000, "steps": 15})
     near(found["variance"][:, 0], 5, power=0.3)
     assert found["tail_halved"].mean() < 0.2
     assert found["part_lost"].max() == 0
