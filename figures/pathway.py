@@ -57,7 +57,7 @@ def plot(rows: Sequence[Row]) -> Figure:
     right.plot(_LAST, PUBLISHED.value(figure="ratio"), "x", color="black", markersize=5, zorder=5, clip_on=False)
     right.set(title="the laws of three workflows", xlabel="generation G", xscale="log", ylim=(0.8, 4.2))
     right.set(xticks=(1, 2, 5, 10, 20, 50, 100), xticklabels=("1", "2", "5", "10", "20", "50", "100"))
-    right.legend(loc="upper left", bbox_to_anchor=(0.0, 0.95))
+    right.legend(loc="upper right")
     subsampled = float(theory.gain(AccumulateSubsample(), _LAST)[-1])
     tasks = "; ".join(f"{known.label}, T = {known.task.numbers['T']}" for known in ESTIMATORS)
     caption(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import StrMethodFormatter
 
 import theory
 from paper_repro.kazdan2024.claims import PUBLISHED
@@ -23,6 +23,9 @@ from .style import COLOUR, NORMAL, caption
 _LINES = {32: "-", 100: "--"}
 
 _LARGE_T = (0, (1, 2))
+
+#: Where the names of the left panel begin.
+_NAMED = {"replace": (33, 24), "accumulate": (33, 1.2), "accumulate-subsample": (14, 5.6)}
 
 Tables = Mapping[str, Sequence[Row]]
 
@@ -68,15 +71,13 @@ def _least_squares(axes: Axes, tables: Tables) -> None:
             axes.fill_between(n, mean - NORMAL * error, mean + NORMAL * error, color=colour, alpha=0.2, linewidth=0)
             theirs = PUBLISHED.value(figure="linear_regression", setting=f"T={rows}", workflow=workflow.command())
             axes.plot(n[-1], theirs, "x", color="black", markersize=5, clip_on=False, zorder=5)
-        axes.annotate(
-            label(workflow), (30, gains[29]), (0, -11), textcoords="offset points", fontsize=6.5, color=colour
-        )
+        axes.annotate(label(workflow), _NAMED[workflow.command()], fontsize=6.5, color=colour)
     axes.set(title="least squares, d = 10", xlabel="model-fitting iteration n", xscale="log", yscale="log")
     axes.set(xticks=(1, 2, 5, 10, 20, 50, 100), yticks=(1, 2, 5, 10, 20, 50, 100), ylim=(0.85, 130))
     axes.set_ylabel("test error over that of one fit")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
 
 
 def _gaussian(axes: Axes, rows: Sequence[Row]) -> float:

@@ -17,8 +17,8 @@ from theory.tasks.regression.symbols import ONE_FIT
 from .estimates import estimates
 from .style import COLOUR, NORMAL, caption, shade
 
-#: Real rows over sampled ones, and how strong their curves are.
-_RATIOS = {Fraction(1, 4): 0.45, Fraction(1): 1.0, Fraction(4): 0.7}
+#: Real rows over sampled ones, how strong their curves are, and the weight at which they have their names.
+_RATIOS = {Fraction(1, 4): (0.45, 0.16), Fraction(1): (1.0, 0.22), Fraction(4): (0.7, 0.5)}
 
 _MARKERS = "osD^"
 
@@ -31,21 +31,23 @@ def plot(rows: Sequence[Row]) -> Figure:
     axes = figure.subplots()
     weight = sp.Symbol("weight", positive=True)
     grid = np.linspace(0.15, 1, 200)
-    for k, strength in _RATIOS.items():
+    for k, (strength, named) in _RATIOS.items():
         limit = test_error(FreshReal(1 / k, weight), design="fixed").limit() / ONE_FIT
         values = np.array([float(limit.subs(weight, sp.Float(at))) for at in grid])
         best = optimise(FreshReal(1 / k))
         colour = shade(_COLOUR, strength)
         axes.plot(grid, values, color=colour, label=f"k = {k}")
+        place = named, float(np.interp(named, grid, values))
+        axes.annotate(f"k = {k}", place, (4, 2), textcoords="offset points", fontsize=6.5, color=colour)
         axes.plot(float(best.value), float(best.gain), "v", color=colour, markersize=6, zorder=4)
         naive = float(k / (1 + k))
         axes.plot(naive, float(limit.subs(weight, sp.Float(naive))), "s", color=colour, markersize=4, zorder=4)
     axes.plot((0.15, 1), (0.15, 1), color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-    axes.annotate("V = w", (0.22, 0.22), (6, -3), textcoords="offset points", fontsize=6.5)
+    axes.annotate("V = w", (0.3, 0.3), (4, -9), textcoords="offset points", fontsize=6.5)
     _tasks(axes, rows)
     axes.set(xlabel="weight w on the real rows", xlim=(0.15, 1), ylim=(0, 2.2))
     axes.set_ylabel("variance for n → ∞, of one real batch = 1")
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(handles=[one for one in axes.containers if one.get_label() in TASKS], loc="lower right")
     first = next(iter(TASKS.values()))[0]
     caption(
         figure,
@@ -67,4 +69,4 @@ def _tasks(axes: Axes, rows: Sequence[Row]) -> None:
             bars = {"color": f"C{k}", "markerfacecolor": "white", "markersize": 4, "elinewidth": 0.8}
             named = name if weight == WEIGHTS[0] else None
             place = float(weight) + 0.008 * (k - 1.5)  # side by side
-            axes.errorbar(place, ratio, half, fmt=marker, label=named, zorder=5, **bars)
+            axes.errorbar([place], [ratio], [half], fmt=marker, label=named, zorder=5, **bars)

@@ -120,7 +120,7 @@ def claims() -> Iterator[Claim]:
             ),
             RATIOS.name,
             differs=f"T = {known.task.numbers['T']} where the theorem has T → ∞",
-            replicates=900,
+            replicates=1800,
         )
     yield Claim(
         "dey-subsample",

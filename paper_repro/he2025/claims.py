@@ -15,6 +15,7 @@ from scipy.optimize import fminbound
 import theory
 from theory import FreshReal, optimise
 from theory.linear import test_error
+from theory.tasks.regression import proportional
 from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
@@ -57,8 +58,8 @@ def _best_at(share: Fraction) -> Measurement:
     rows = 1000
 
     def error(weight: float) -> float:
-        law = test_error(FreshReal(weight=Fraction(weight).limit_denominator(10**6)), design="fresh")
-        return float(law.evaluate(T=rows, d=int(rows * share), sigma=1, n=8, validity="proportional")[0])
+        workflow = FreshReal(weight=Fraction(weight).limit_denominator(10**6))
+        return float(proportional.errors(workflow, 8, T=rows, d=int(rows * share))[-1])
 
     return Measurement(float(fminbound(error, 0.4, 0.9, xtol=1e-4)))
 

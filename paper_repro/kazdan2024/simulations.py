@@ -18,7 +18,7 @@ GAUSSIAN = Sweep(
     "kazdan_gaussian",
     tuple(Refit(Gaussian(T=T, d=d), workflow, "variance") for T, d in GAUSSIANS for workflow in WORKFLOWS),
     20,
-    2000,
+    8000,
     seed=21,
 )
 

@@ -23,7 +23,7 @@ WRITTEN = {
     "dey-augment": (PI, [(0.999 * PI, PI), None], None),
     "dey-efficiency": (1 / PI, [(1 / PI, math.inf), None], None),
     **{
-        f"dey-augment-{name}": (H, [(0.85 * H, 1.15 * H)], 900)
+        f"dey-augment-{name}": (H, [(0.85 * H, 1.15 * H)], 1800)
         for name in ("median", "logistic", "poisson", "mean", "least")
     },
     "dey-subsample": (2.90, [(2.85, 2.95), None], None),
@@ -91,7 +91,7 @@ def test_each_quantity_is_read_from_the_cells_that_it_names():
                 "iteration": str(n),
                 "mean": str(cell(name, task, workflow, n)),
                 "standard_error": "0.01",
-                "replicates": "1000",
+                "replicates": "2000",
             }
             for task in LABELS.values()
             for workflow in ("Replace()", "Accumulate()", "AccumulateSubsample()")
