@@ -1,7 +1,6 @@
 """The figures of the papers after the first show their tables' numbers, and laws by hand."""
 
 import csv
-import math
 
 import numpy as np
 import pytest
@@ -31,6 +30,10 @@ def points(axes):
         halves = [(end[1] - start[1]) / 2 for start, end in spans.get_segments()]
         found.append((np.asarray(line.get_xdata()), np.asarray(line.get_ydata()), np.array(halves)))
     return found
+
+
+def heights(line):
+    return np.asarray(line.get_ydata(), np.float64)
 
 
 def table(rows, **place):
@@ -92,14 +95,12 @@ def test_gaussians_and_states_are_the_tables():
     assert len(states) == 8
     for (_, y, _), p in zip(states, ("0.5", "0.25", "0.13", "0.06", "0.03", "0.015", "0.01", "0.005"), strict=True):
         np.testing.assert_allclose(y, table(rows_of("shumailov_discrete"), metric=f"lost {p}")[0])
-    dashed = [line for line in left.lines if line.get_linestyle() == "--"]
-    assert [line.get_ydata()[9] for line in dashed] == pytest.approx([1.1, 0.15])
-    (exact,) = [line for line in left.lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 50]
+    dashed = [heights(line) for line in left.lines if line.get_linestyle() == "--"]
+    assert [line[9] for line in dashed] == pytest.approx([1.1, 0.15])
+    (exact,) = [heights(line) for line in left.lines if line.get_linestyle() == "-" and len(heights(line)) == 50]
     c4 = 1 - 1 / 400 - 7 / 320_000  # its series
-    assert exact.get_ydata()[9] == pytest.approx(0.1 + 2 * (1 - c4**10), rel=1e-4)
-    (lost,) = [line for line in right.lines if line.get_linestyle() == ":"]
-    assert lost.get_ydata()[0] == pytest.approx(
-        sum((1 - p) ** 100 for p in (0.5, 0.25, 0.13, 0.06)) / 7
-        + sum((1 - p) ** 100 for p in (0.03, 0.015, 0.01, 0.005)) / 7
-    )
-    assert math.isclose(lost.get_ydata()[-1], 1, rel_tol=1e-3)
+    assert exact[9] == pytest.approx(0.1 + 2 * (1 - c4**10), rel=1e-4)
+    (lost,) = [heights(line) for line in right.lines if line.get_linestyle() == ":"]
+    shares = (0.5, 0.25, 0.13, 0.06, 0.03, 0.015, 0.01, 0.005)
+    assert lost[0] == pytest.approx(sum((1 - p) ** 100 for p in shares) / 7)
+    assert lost[-1] == pytest.approx(1, rel=1e-3)
