@@ -1,8 +1,8 @@
 """What a claim is: a statement, the quantities that tell, and bounds decided before looking.
 
 Each quantity's two-sided 95 % confidence interval (Student's t over seeds or replicates; an exact quantity is its own)
-must lie between its bounds; an interval that includes a bound confirms nothing. Where an exact law states what is
-claimed, a claim needs no table: its quantities are numbers of that law.
+must lie between its bounds; an interval that includes a bound confirms nothing. Where a law states what is claimed, a
+claim needs no table: its quantities are numbers of that law.
 """
 
 import math
@@ -121,7 +121,7 @@ class Claim:
         where: it stands, with the confidence in that.
         theirs: the published value of the quantity, if there is one.
         quantities: all must be confirmed; the first is the one that is reported.
-        experiment: whose recorded table must be there; `None` where exact laws alone judge.
+        experiment: whose recorded table must be there; `None` where laws alone judge.
         differs: what differs from the paper's setting; empty if nothing does.
         replicates: chains, seeds or simulated ones, that each row of that table must be over at least.
         preset: at which that table is recorded; of no meaning without a table.
@@ -144,7 +144,7 @@ class Claim:
         """What would confirm the claim, in words."""
         tests = "; ".join(quantity.test for quantity in self.quantities)
         if self.experiment is None:
-            return f"{tests}; by exact laws"
+            return f"{tests}; by laws alone"
         shared = f", which share {self.shared}" if self.shared else ""
         return f"{tests}; {LEVEL:.0%} intervals over at least {self.replicates:,} chains{shared}"
 

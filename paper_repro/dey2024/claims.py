@@ -55,7 +55,7 @@ def _ratio(tables: Tables, label: str, workflow: Workflow, generation: int, name
 
 def claims() -> Iterator[Claim]:
     """All of them."""
-    where = "the main theorems, for exponential families and asymptotically linear estimators [A]"
+    where = "the main theorems, for exponential families and asymptotically linear estimators [A], [N]"
     harmonic = float(sp.harmonic(GENERATIONS, 2))
     yield Claim(
         "dey-discard",
@@ -120,7 +120,7 @@ def claims() -> Iterator[Claim]:
             ),
             RATIOS.name,
             differs=f"T = {known.task.numbers['T']} where the theorem has T → ∞",
-            replicates=1800,
+            replicates=1500,
         )
     yield Claim(
         "dey-subsample",

@@ -39,12 +39,12 @@ class Known:
     label: str
 
 
-MEDIAN = Estimator(sp.sign(x) * sp.sqrt(sp.pi / 2), weighted_median, T=51)
+MEDIAN = Estimator(sp.sign(x) * sp.sqrt(sp.pi / 2), weighted_median, T=31)
 
 ESTIMATORS = (
     Known(MEDIAN, "variance_ratio", "median of N(θ, 1)"),
-    Known(GeneralisedLinear(T=100, d=3), "test_error", "logistic regression"),
-    Known(GeneralisedLinear(T=100, d=3, link="poisson"), "test_error", "Poisson regression"),
+    Known(GeneralisedLinear(T=60, d=3), "test_error", "logistic regression"),
+    Known(GeneralisedLinear(T=60, d=3, link="poisson"), "test_error", "Poisson regression"),
     Known(Gaussian(T=100, d=3), "mean_error", "mean of a Gaussian"),
     Known(LinearRegression(T=100, d=3, sigma=1.0, design="fixed"), "test_error", "least squares"),
 )
@@ -56,7 +56,7 @@ RATIOS = Sweep(
     "dey_ratios",
     tuple(Refit(one.task, Accumulate(), one.of, one.label) for one in ESTIMATORS),
     GENERATIONS,
-    2000,
+    1600,
     seed=31,
 )
 

@@ -128,7 +128,7 @@ def test_too_few_seeds_or_no_table_is_not_tested():
             assert claim.judge(nothing)["verdict"] == NOT_TESTED
 
 
-def test_a_claim_that_exact_laws_judge_needs_no_table():
+def test_a_claim_that_laws_judge_needs_no_table():
     def nothing(name):
         raise Missing(f"no recorded result {name}")
 
@@ -136,7 +136,7 @@ def test_a_claim_that_exact_laws_judge_needs_no_table():
         quantity = Quantity("a number", lambda tables: Measurement(value), above=1.0, below=2.0)
         return Claim("some", "something", "nowhere [D]", None, (quantity,), None)
 
-    assert of(1.5).test == "a number above 1 and below 2; by exact laws"
+    assert of(1.5).test == "a number above 1 and below 2; by laws alone"
     found = of(1.5).judge(nothing)
     assert (found["verdict"], found["ours"], found["standard_error"], found["preset"]) == (REPRODUCED, 1.5, 0.0, "")
     assert of(2.5).judge(nothing)["verdict"] == REFUTED

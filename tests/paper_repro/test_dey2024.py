@@ -23,7 +23,7 @@ WRITTEN = {
     "dey-augment": (PI, [(0.999 * PI, PI), None], None),
     "dey-efficiency": (1 / PI, [(1 / PI, math.inf), None], None),
     **{
-        f"dey-augment-{name}": (H, [(0.85 * H, 1.15 * H)], 1800)
+        f"dey-augment-{name}": (H, [(0.85 * H, 1.15 * H)], 1500)
         for name in ("median", "logistic", "poisson", "mean", "least")
     },
     "dey-subsample": (2.90, [(2.85, 2.95), None], None),

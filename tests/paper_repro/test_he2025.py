@@ -18,7 +18,7 @@ WRITTEN = {
     "he-weight": (QUARTER, [(0.999 * w, 1.001 * w) for w in (QUARTER, FOUR)], None),
     "he-least-variance": (None, [(0.999 * GOLDEN, 1.001 * GOLDEN), None, None], None),
     "he-naive": (None, [(1.05, math.inf)], None),
-    "he-below-one-batch": (None, [(-math.inf, 1.0)] * 3, None),
+    "he-below-one-batch": (None, [(-math.inf, 1.0)] * 3 + [None], None),
     **{f"he-limit-{name}": (1.0, [(0.9, 1.1)] * 3, 3600) for name in ("least", "logistic", "poisson", "mean")},
     "he-golden-finite": (None, [(0.629, 0.639)], None),
 }

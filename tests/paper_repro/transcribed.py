@@ -12,7 +12,7 @@ def check(paper: Paper, written):
     Args:
         paper: whose claims.
         written: by claim: the published value; (above, below) of each quantity, `None` for a fact; chains, `None` where
-            exact laws alone judge.
+            laws alone judge.
     """
     assert {claim.id for claim in paper.claims} == written.keys()
     for claim in paper.claims:
