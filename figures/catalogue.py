@@ -10,7 +10,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from neural.images.configuration import ImageConfiguration
-from paper_repro import one_law as neural_law, sweep as sweeps, tasks as refits
+from paper_repro import chains, one_law as neural_law, sweep as sweeps, tasks as refits
+from paper_repro.chains import Chains
+from paper_repro.dey2024.estimators import RATIOS
+from paper_repro.dohmatob2024a.downstream import ISOTROPIC, POWER_LAW
 from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import (
     diffusion as conformers,
@@ -20,11 +23,14 @@ from paper_repro.gerstgrasser2024 import (
 from paper_repro.he2025.simulations import LIMITS
 from paper_repro.recorded import RECORDED, Row
 from paper_repro.registry import EXPERIMENTS
+from paper_repro.shumailov2023.discrete import DISCRETE
+from paper_repro.shumailov2023.gaussian import GAUSSIAN
 from sim.files import anew
 from sim.results import Results
 
 from . import (
     creep,
+    demystified,
     designs,
     diffusion,
     forgetting,
@@ -35,6 +41,7 @@ from . import (
     one_law,
     population,
     proportional,
+    recursion,
     ridge,
     schematic,
     tasks,
@@ -99,6 +106,12 @@ def _recorded(load: Callable[[Path], Any], *names: str) -> Source:
 def _kept(sweep: sweeps.Sweep[Any]) -> Source:
     """A minute or more of simulation."""
     return _recorded(lambda folder: sweeps.run(sweep, folder), sweep.name)
+
+
+def _chains(*made: Chains) -> Source:
+    """Literal chains, tables by name."""
+    names = tuple(one.name for one in made)
+    return _recorded(lambda folder: {one.name: chains.run(one, folder) for one in made}, *names)
 
 
 def _autoencoders(*experiments: Experiment[ImageConfiguration]) -> Source:
@@ -277,6 +290,18 @@ PICTURES: tuple[Picture, ...] = (
         "2502.18049: the variance that a loop settles at by the weight on new real rows, and the golden ratio",
         weights.plot,
         _kept(LIMITS),
+    ),
+    Picture(
+        "demystified",
+        "2402.07712: a ridge fit after generators, by the ridge and by T, brute force on the formulas",
+        demystified.plot,
+        _chains(ISOTROPIC, POWER_LAW),
+    ),
+    Picture(
+        "recursion",
+        "2305.17493: a Gaussian and a discrete distribution refitted to their own samples",
+        recursion.plot,
+        _chains(GAUSSIAN, DISCRETE),
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Alemohammad et al. (2023), "Self-Consuming Generative Models Go MAD" (arXiv 2307.01850)."""

@@ -1,0 +1,117 @@
+"""Model Collapse Demystified: brute force against the formulas, the claims' bounds, and tables that flip them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from paper_repro.claim import IN_SHAPE, LEFT_OPEN, REFUTED, REPRODUCED
+from paper_repro.dohmatob2024a import claims, downstream
+from paper_repro.dohmatob2024a.paper import PAPER
+from paper_repro.verdicts import recorded
+from theory import downstream_error
+
+from .transcribed import check
+
+INF = math.inf
+BY_ID = {claim.id: claim for claim in PAPER.claims}
+
+
+def test_claims_are_those_decided_before_looking():
+    q6 = 1 - 0.75**6
+    check(
+        PAPER,
+        {
+            "demystified-linear": (2.5, [(2.25, 2.75), (2.25, 2.75), None], 300),
+            "demystified-formula": (1, [(0.93, 1.07)] * 14, 300),
+            "demystified-u-shape": (None, [(1, INF)] * 8, 300),
+            "demystified-adaptive": (None, [(1, INF), (1.1, INF)], 300),
+            "demystified-noise-free": (q6, [(0.999 * q6, 1.001 * q6), (0.749, 0.751)], None),
+            "demystified-saturation": (1, [(0.9, 1.1)], None),
+            "demystified-clean-rate": (2 / 3, [(2 / 3 - 0.03, 2 / 3 + 0.03), *[(-INF, 2 / 3 - 0.03)] * 2], None),
+            "demystified-rate": (None, [(8 / 15 - 0.03, 8 / 15 + 0.03), (-INF, 8 / 15 - 0.03)], None),
+            "demystified-crossover": (None, [(1, INF), (-INF, 1), (-INF, 0.5)], 400),
+            "demystified-adaptive-rate": (None, [(-INF, 0.9), (-INF, 1), (0.93, 1.07)], 400),
+        },
+    )
+    assert (downstream.ISOTROPIC.seed, downstream.POWER_LAW.seed) == (41, 44)
+
+
+def test_without_noise_and_ridge_every_fit_is_the_truth():
+    setting = {"rows": 30, "generator_rows": 40, "features": 10, "sigma": 0.0, "ridges": {"none": 1e-12, "all": 1e9}}
+    found = downstream.loop(np.random.default_rng(1), 3, (1, 2, 4), setting)
+    np.testing.assert_allclose(found["none"], 0, atol=1e-18)
+    np.testing.assert_allclose(found["all"], 1, rtol=1e-6)  # predicting 0, |w*| = 1
+    np.testing.assert_allclose(found["added all"], 0, atol=1e-6)
+    assert found["all"].shape == (3, 3)
+
+
+@pytest.mark.parametrize("power", [{}, {"capacity": 1.2, "source": 0.7}])
+def test_brute_force_is_near_the_formula(power):
+    setting = {"rows": 60, "generator_rows": 90, "features": 30, "sigma": 0.7, "ridges": {"a": 0.05, "b": 0.5}, **power}
+    found = downstream.loop(np.random.default_rng(2), 400, (1, 4), setting)
+    of = downstream.spectrum(setting)
+    assert of.signal == pytest.approx(1)
+    for place, generators in ((0, 0), (1, 3)):
+        for name, ridge in setting["ridges"].items():
+            law = downstream_error(of, 60, ridge, generators=generators, T0=90, sigma=0.7, sigma0=0.7)
+            values = found[name][:, place]
+            error = values.std(ddof=1) / 20
+            assert error < 0.05 * law  # it sees a quarter
+            assert abs(values.mean() - law) < 5 * error + 0.02 * law  # the law is for many features
+            added = found[f"added {name}"][:, place]
+            np.testing.assert_allclose(added, values - found[name][:, 0], atol=1e-12)
+
+
+def test_effective_rows_are_those_of_the_least_noisy_fit_to_real_ones():
+    assert downstream.effective_rows(100, 0) == pytest.approx(100)
+    assert downstream.effective_rows(10**9, 5) == pytest.approx(199 / 5, rel=1e-6)
+    assert downstream.ridges(3200)["adaptive"] > 5 * downstream.ridges(3200)["clean"]
+    # 0.6 = beta/(2 r beta + 1)
+    assert downstream.ridges(1000)["clean"] == pytest.approx(1000**-0.6)
+
+
+def test_fits_of_least_norm_forget_and_saturate():
+    """|w*|^2 (1 - q^n), and sigma^2 T/(d - T - 1) (1 - q^n)/(1 - q): T = 45, d = 60."""
+    q, one = 0.75, 45 / 14
+    for n in (1, 2, 7):
+        assert claims._wide(n, claims.NOISELESS) == pytest.approx(1 - q**n, rel=1e-12)
+        assert claims._noise_alone(n) == pytest.approx(one * (1 - q**n) / (1 - q), rel=1e-9)
+
+
+def test_what_exact_laws_say():
+    verdicts = {claim.id: claim.judge(recorded()) for claim in PAPER.claims if claim.experiment is None}
+    assert {name: row["verdict"] for name, row in verdicts.items()} == {
+        "demystified-noise-free": IN_SHAPE,
+        "demystified-saturation": REFUTED,
+        "demystified-clean-rate": IN_SHAPE,
+        "demystified-rate": IN_SHAPE,
+    }
+    # q^20 (1 + q + … + q^9)/(10 q) of what a linear growth would add
+    added = sum(0.75**n for n in range(20, 30)) / (10 * 0.75)
+    assert verdicts["demystified-saturation"]["ours"] == pytest.approx(added, rel=1e-6)
+
+
+def planted(name, change):
+    real = recorded()
+    return lambda asked: [{**row, **change(row)} for row in real(asked)] if asked == name else real(asked)
+
+
+def flat(row):
+    return {"mean": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "table", "change"),
+    [
+        ("demystified-linear", "dohmatob_ridge", flat),
+        ("demystified-formula", "dohmatob_ridge", lambda row: {"mean": str(1.1 * float(row["mean"]))}),
+        ("demystified-u-shape", "dohmatob_ridge", flat),
+        ("demystified-adaptive", "dohmatob_ridge", flat),
+        ("demystified-crossover", "dohmatob_power_law", flat),
+        ("demystified-adaptive-rate", "dohmatob_power_law", flat),
+    ],
+)
+def test_a_planted_table_flips_the_verdict(claim, table, change):
+    assert BY_ID[claim].judge(recorded())["verdict"] in (REPRODUCED, IN_SHAPE)
+    assert BY_ID[claim].judge(planted(table, change))["verdict"] in (REFUTED, LEFT_OPEN)

@@ -1,0 +1,54 @@
+"""Strong Model Collapse: fits against the law, and what a note quotes against both."""
+
+import math
+
+import numpy as np
+import pytest
+
+from paper_repro.claim import LEFT_OPEN, REFUTED, REPRODUCED
+from paper_repro.dohmatob2024b.mixed import MIXED, loop
+from paper_repro.dohmatob2024b.paper import PAPER, law, quoted
+from paper_repro.verdicts import recorded
+
+from .transcribed import check
+
+INF = math.inf
+BY_ID = {claim.id: claim for claim in PAPER.claims}
+
+
+def test_claims_are_those_decided_before_looking():
+    check(
+        PAPER,
+        {
+            "strong-floor": (1, [(0.99, 1.01), (0.95, 1.05), (0.95, 1.05)], 400),
+            "strong-first-order": (0, [(-0.01, 0.01), (0.95, 1.05)], 400),
+        },
+    )
+    assert MIXED.seed == 43
+
+
+def test_fits_obey_the_law():
+    values = loop(np.random.default_rng(1), 60, (1,), {"rows": 500})["test_error"][:, 0]
+    error = values.std(ddof=1) / len(values) ** 0.5
+    assert error < 0.03 * law(500)
+    assert abs(values.mean() - law(500)) < 5 * error + 0.01 * law(500)
+
+
+def test_what_is_quoted_lacks_a_term_of_first_order():
+    """E = odds + p2^2 + p1 p2 odds, odds = phi/(1 - phi), in units of sigma = c = 1."""
+    odds = 0.2 / 0.8
+    assert law(500) == pytest.approx(odds + 0.09 + 0.21 * odds)
+    assert quoted(500) == pytest.approx(0.2 + 0.09)
+    row = BY_ID["strong-first-order"].judge(recorded())
+    assert row["verdict"] == REFUTED
+    assert (row["theirs"], row["ours"]) == (0, pytest.approx(0.21, abs=0.001))
+
+
+def test_a_floor_that_falls_is_noticed():
+    real = recorded()
+    assert BY_ID["strong-floor"].judge(real)["verdict"] == REPRODUCED
+
+    def without(name):
+        return [{**row, "mean": str(float(row["mean"]) - 0.09)} for row in real(name)]
+
+    assert BY_ID["strong-floor"].judge(without)["verdict"] in (REFUTED, LEFT_OPEN)

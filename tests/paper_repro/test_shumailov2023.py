@@ -1,0 +1,141 @@
+"""The Curse of Recursion: the loops against moments by hand, the claims' bounds, and tables that flip them."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from paper_repro.claim import IN_SHAPE, LEFT_OPEN, REFUTED, REPRODUCED
+from paper_repro.shumailov2023 import discrete, gaussian, mixture
+from paper_repro.shumailov2023.paper import PAPER
+from paper_repro.verdicts import recorded
+
+from .transcribed import check
+
+INF = math.inf
+BY_ID = {claim.id: claim for claim in PAPER.claims}
+
+
+def test_claims_are_those_decided_before_looking():
+    more = (0.0, INF)
+    check(
+        PAPER,
+        {
+            "curse-variance": (1.5, [(1.45, 1.55), None, None], 20_000),
+            "curse-wasserstein": (0.075, [(0.07125, 0.07875)], 20_000),
+            "curse-collapse": (None, [(-INF, -100), (0.99, INF), None, None], 4000),
+            "curse-absorption": (1, [(0.99, INF), (0.98, 1.02), None], 4000),
+            "curse-tails": (None, [(0.5, INF), (0.34, 0.39), *[more] * 7], 4000),
+            "curse-mixture": (None, [(-INF, 0.5), (0.5, INF), (0.5, INF)], 200),
+            "curse-autoencoder": (None, [(-INF, 1), (1, INF)], 3),
+        },
+    )
+    assert [chains.seed for chains in (gaussian.GAUSSIAN, gaussian.LONG, discrete.DISCRETE, mixture.MIXTURE)] == [
+        31,
+        32,
+        33,
+        34,
+    ]
+
+
+def near(values, expected, power=0.1):
+    """Within five standard errors, which are small enough to see a tenth."""
+    mean, error = values.mean(), values.std(ddof=1) / len(values) ** 0.5
+    assert error < power * abs(expected) / 10
+    assert abs(mean - expected) < 5 * error
+
+
+def test_gaussians_obey_their_laws():
+    """Variance has a mean of 1 for ever, the mean's error grows by 1/M; log-variances by their chi-squares'."""
+    found = gaussian.loop(np.random.default_rng(5), 20_000, (1, 4), {"rows": 20})
+    for place, n in ((0, 1), (1, 4)):
+        near(found["squared_error_of_mean"][:, place], n / 20, power=0.3)
+        near(found["variance_of_a_sample"][:, place], 1 + n / 20)
+        # the mean of a normal sample's deviation, by Gamma functions
+        c4 = math.sqrt(2 / 19) * math.gamma(10) / math.gamma(9.5)
+        near(found["wasserstein"][:, place], n / 20 + 2 - 2 * c4**n, power=0.3)
+    near(found["log_variance"][:, 1], 4 * (-1 / 19 - 1 / (3 * 19**2)), power=1)  # digamma(9.5) - log 9.5, two terms
+
+
+def test_a_chain_far_below_its_mean_goes_on():
+    """Fits are of deviations, so that a variance of 1e-60 beside a mean of about 1 is no rounding error."""
+    found = gaussian.loop(np.random.default_rng(6), 50, (1, 2000), {"rows": 10})
+    assert np.isfinite(found["log_variance"]).all()
+    near(-found["log_variance"][:, 1], 2000 * 0.11519, power=0.2)  # digamma(4.5) + log(2/9)
+    assert found["frozen"][:, 0].max() == 0
+    assert found["frozen"][:, 1].min() == 1
+
+
+def test_categories_are_lost_as_often_as_binomials_are_zero():
+    found = discrete.loop(np.random.default_rng(7), 4000, (1, 700), {"rows": 100})
+    near(found["lost 0.01"][:, 0], 0.99**100, power=0.3)
+    near(found["states_lost"][:, 0], sum((1 - p) ** 100 for p in discrete.PROBABILITIES), power=0.2)
+    assert found["one_state"].mean(0)[0] == 0
+    assert found["one_state"].mean(0)[1] > 0.99
+    # the last state is each with its own probability
+    near(1 - found["lost 0.5"][:, 1], 0.5, power=0.2)
+    assert sum(discrete.PROBABILITIES) == pytest.approx(1, abs=1e-15)
+    assert list(discrete.PROBABILITIES) == sorted(discrete.PROBABILITIES, reverse=True)
+
+
+def test_a_step_of_the_mixture_is_that_of_textbooks():
+    """Row by row, with densities that are written out; and the likelihood does not fall."""
+    random = np.random.default_rng(8)
+    x = random.normal(size=30) + 2 * random.choice([-1, 1], 30)
+    weights, means, deviations = (0.3, 0.7), (-1.0, 2.0), (0.8, 1.5)
+
+    def densities(w, m, s):
+        return np.array([w[k] * norm.pdf(x, m[k], s[k]) for k in (0, 1)])
+
+    shares = densities(weights, means, deviations)
+    shares = shares / shares.sum(0)
+    expected = [
+        (part.mean(), part @ x / part.sum(), math.sqrt(part @ (x - part @ x / part.sum()) ** 2 / part.sum()))
+        for part in shares
+    ]
+    found = mixture.fitted(x[np.newaxis], *(np.array([value]) for value in (weights, means, deviations)))
+    np.testing.assert_allclose(np.array(found)[:, 0].T, expected, rtol=1e-12)
+    new = [value[0] for value in found]
+    assert np.log(densities(*new).sum(0)).sum() > np.log(densities(weights, means, deviations).sum(0)).sum()
+
+
+def test_a_part_without_rows_stays_without_and_one_on_one_row_is_not_a_point():
+    x = np.array([[0.0, 0.1, 0.2, 9.0]])
+    lost = mixture.fitted(x, np.array([[1.0, 0.0]]), np.array([[0.0, 4.0]]), np.ones((1, 2)))
+    assert lost[0].tolist() == [[1.0, 0.0]]
+    assert np.isfinite(lost).all()
+    alone = mixture.fitted(x, np.full((1, 2), 0.5), np.array([[0.0, 9.0]]), np.full((1, 2), 0.01))
+    assert alone[2][0, 1] == pytest.approx(1e-3 * x.std())
+
+
+def test_the_tail_of_the_truth_is_a_hundredth():
+    assert norm.sf(mixture._TAIL - 2) + norm.sf(mixture._TAIL + 2) == pytest.approx(0.01, rel=1e-3)
+    found = mixture.loop(np.random.default_rng(9), 30, (1, 2), {"rows": 1000, "steps": 15})
+    near(found["variance"][:, 0], 5, power=0.3)
+    assert found["tail_halved"].mean() < 0.2
+    assert found["part_lost"].max() == 0
+
+
+def planted(name, change):
+    real = recorded()
+    return lambda asked: [{**row, **change(row)} for row in real(asked)] if asked == name else real(asked)
+
+
+@pytest.mark.parametrize(
+    ("claim", "table", "metric", "value"),
+    [
+        ("curse-variance", "shumailov_gaussian", "variance_of_a_sample", 1.6),
+        ("curse-wasserstein", "shumailov_gaussian", "wasserstein", 0.05),
+        ("curse-collapse", "shumailov_long", "frozen", 0.9),
+        ("curse-collapse", "shumailov_long", "log_variance", -1),
+        ("curse-absorption", "shumailov_discrete", "one_state", 0.98),
+        ("curse-absorption", "shumailov_discrete", "states_lost", 1),
+        ("curse-tails", "shumailov_discrete", "lost 0.25", 0.99),
+        ("curse-mixture", "shumailov_mixture", "tail_halved", 0.4),
+    ],
+)
+def test_a_planted_table_flips_the_verdict(claim, table, metric, value):
+    assert BY_ID[claim].judge(recorded())["verdict"] in (REPRODUCED, IN_SHAPE)
+    tables = planted(table, lambda row: {"mean": str(value)} if row["metric"] == metric else {})
+    assert BY_ID[claim].judge(tables)["verdict"] in (REFUTED, LEFT_OPEN)
