@@ -21,6 +21,7 @@ from paper_repro.gerstgrasser2024 import (
     vae as autoencoders,
 )
 from paper_repro.he2025.simulations import LIMITS
+from paper_repro.kazdan2024 import simulations as kazdan2024
 from paper_repro.recorded import RECORDED, Row
 from paper_repro.registry import EXPERIMENTS
 from paper_repro.shumailov2023.discrete import DISCRETE
@@ -39,6 +40,7 @@ from . import (
     linear_a,
     linear_b,
     one_law,
+    pathway,
     population,
     proportional,
     recursion,
@@ -46,6 +48,7 @@ from . import (
     schematic,
     tasks,
     temperature_bias,
+    three_workflows,
     vae,
     weights,
 )
@@ -141,6 +144,11 @@ def _temperatures(folder: Path) -> tuple[list[Row], list[Row]]:
 def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
     """Metrics of the ablation, and those of the preset that it is held against."""
     return conformers.run(conformers.ABLATION, folder)[0], conformers.run(conformers.DIFFUSION, folder)[0]
+
+
+def _three_workflows(folder: Path) -> dict[str, list[Row]]:
+    sequel = (kazdan2024.GAUSSIAN, kazdan2024.LINEAR, kazdan2024.SUBSAMPLED)
+    return {sweep.name: sweeps.run(sweep, folder) for sweep in sequel}
 
 
 def _what_is_forgotten(folder: Path) -> dict[str, list[Row]]:
@@ -284,6 +292,18 @@ PICTURES: tuple[Picture, ...] = (
         _recorded(
             _what_is_forgotten, "vae", "vae_length", "vae_length_images", "language", "language_steps", "diffusion"
         ),
+    ),
+    Picture(
+        "three_workflows",
+        "2410.16713: Replace, Accumulate and AccumulateSubsample, least squares beside the paper's values, a Gaussian",
+        three_workflows.plot,
+        _recorded(_three_workflows, "kazdan_gaussian", "kazdan_linear", "kazdan_subsampled"),
+    ),
+    Picture(
+        "pathway",
+        "2410.22812: the ratio to generation 1 of five estimators, π²/6 and π²/2 − 2",
+        pathway.plot,
+        _kept(RATIOS),
     ),
     Picture(
         "weights",
