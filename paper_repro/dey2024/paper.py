@@ -3,7 +3,7 @@
 from ..paper import Entry, Paper
 from ..sweep import run as simulate
 from .claims import claims
-from .estimators import LOGISTIC, RATIOS
+from .estimators import LOGISTIC, RATIOS, TABLES
 
 PAPER = Paper(
     "2410.22812",
@@ -13,5 +13,6 @@ PAPER = Paper(
     simulated={
         RATIOS.name: Entry("five estimators under Accumulate, 50 generations", RATIOS.presets, simulate),
         LOGISTIC.name: Entry("logistic regression under three workflows", LOGISTIC.presets, simulate),
+        TABLES.name: Entry("logistic regression on three tables of real rows", TABLES.presets, simulate),
     },
 )

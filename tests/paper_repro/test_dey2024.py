@@ -31,6 +31,8 @@ WRITTEN = {
     "dey-logistic-discard": (8, [(0.85 * 8, 1.15 * 8)], 900),
     "dey-logistic-augment": (H8, [(0.85 * H8, 1.15 * H8)], 900),
     "dey-logistic-subsample": (3 * H8 - 2, [(0.85 * (3 * H8 - 2), 1.15 * (3 * H8 - 2))], 900),
+    "dey-tables-discard": (1.475 - 0.102, [(0, math.inf)] * 3, 200),
+    "dey-tables-augment": ((0.121 - 0.102) / (1.475 - 0.102), [(-math.inf, 0.1)] * 3, 200),
 }
 
 
@@ -93,7 +95,7 @@ def test_each_quantity_is_read_from_the_cells_that_it_names():
                 "standard_error": "0.01",
                 "replicates": "2000",
             }
-            for task in LABELS.values()
+            for task in (*LABELS.values(), "breast-cancer", "haberman", "transfusion")
             for workflow in ("Replace()", "Accumulate()", "AccumulateSubsample()")
             for n in range(1, 51)
         ]
@@ -112,6 +114,11 @@ def test_each_quantity_is_read_from_the_cells_that_it_names():
     for name, workflow in (("discard", "Replace"), ("augment", "Accumulate"), ("subsample", "AccumulateSubsample")):
         of = "dey_logistic", "logistic regression", f"{workflow}()"
         expected[f"dey-logistic-{name}"] = cell(*of, 8) / cell(*of, 1)
+    lost, kept = (
+        cell("dey_tables", "breast-cancer", workflow, 15) - cell("dey_tables", "breast-cancer", workflow, 1)
+        for workflow in ("Replace()", "Accumulate()")
+    )
+    expected |= {"dey-tables-discard": lost, "dey-tables-augment": kept / lost}
     found = {claim.id: claim.quantities[0].measure(tables.__getitem__).mean for claim in PAPER.claims}
     assert found == {name: pytest.approx(value, rel=1e-9) for name, value in expected.items()}
 
