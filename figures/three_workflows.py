@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 import theory
-from paper_repro.kazdan2024.claims import PUBLISHED
+from paper_repro.kazdan2024.published import PUBLISHED
 from paper_repro.kazdan2024.simulations import GAUSSIAN, GAUSSIANS, LINEAR, SUBSAMPLED, WORKFLOWS
 from paper_repro.recorded import Row
 from theory import AccumulateSubsample, Gaussian

@@ -6,28 +6,24 @@ Bounds were set before any of the simulations was run; what the laws say was kno
 import math
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import sympy as sp
 
 import theory
 from theory import Accumulate, AccumulateSubsample, Gaussian, KernelDensity, Replace, Workflow
-from theory.linear import test_error
 from theory.symbols import T, n
-from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
 from ..measurement import Measurement
-from ..published import Published
 from ..recorded import Tables
 from .kernel_density import KERNELS, NARROW
+from .linear_claims import of_language, of_regression
 from .mixture import shares_of_variance
+from .published import PUBLISHED
 from .shapes import SHAPES
-from .simulations import GAUSSIAN, GAUSSIANS, LINEAR, SUBSAMPLED
-
-PUBLISHED = Published(Path(__file__).with_name("published_values.csv"))
+from .simulations import GAUSSIAN, GAUSSIANS
 
 _GRID = "section 3, Fig. 4 [N]; the authors' simulations have this grid [A]"
 
@@ -65,25 +61,6 @@ def _drift(workflow: Workflow) -> Measurement:
     )
 
 
-def _error(tables: Tables, workflow: Workflow, rows: int, iteration: int = 100, design: str = "fixed") -> Measurement:
-    """The test error of linear regression, in units of one fit."""
-    name = SUBSAMPLED.name if workflow == AccumulateSubsample() else LINEAR.name
-    place = {"workflow": workflow.command(), "design": design, "T": rows, "iteration": iteration}
-    return measured(tables, name, **place) / Measurement(10 / (rows - 11))
-
-
-def _plateau(tables: Tables, rows: int, design: str = "fixed") -> Measurement:
-    """The mean over the last 20 of 100 iterations, with the standard error as if they all erred alike."""
-    found = [_error(tables, AccumulateSubsample(), rows, iteration, design) for iteration in range(81, 101)]
-    return Measurement(
-        float(np.mean([one.mean for one in found])), float(np.mean([one.standard_error for one in found]))
-    )
-
-
-def _published(workflow: str, rows: int) -> float:
-    return PUBLISHED.value(figure="linear_regression", setting=f"T={rows}", workflow=workflow)
-
-
 def _loss(tables: Tables, shape: str, workflow: str, bandwidth: float, iteration: int, name: str) -> Measurement:
     place = {"shape": shape, "bandwidth": bandwidth, "workflow": workflow, "iteration": iteration}
     return measured(tables, name, **place)
@@ -117,7 +94,8 @@ def _growth(workflow: Workflow) -> str | None:
 def claims() -> Iterator[Claim]:
     """All of them."""
     yield from _of_gaussians()
-    yield from _of_regression()
+    yield from of_regression()
+    yield from of_language()
     yield from _of_kernels()
     yield Claim(
         "kazdan-count-beats-share",
@@ -220,114 +198,6 @@ def _of_gaussians() -> Iterator[Claim]:
         ),
         None,
     )
-
-
-def _of_regression() -> Iterator[Claim]:
-    theirs = partial(_published, rows=32)
-    where = "the authors' vector plot of linear regression, d = 10, σ² = 1 [A]"
-    harmonic = float(sp.harmonic(100, 2))
-    yield Claim(
-        "kazdan-linear-replace",
-        "Under Replace the test error of linear regression is n times that of one fit: 99.7 at n = 100, T = 32",
-        where,
-        theirs("replace"),
-        (
-            Quantity("E_100 over one fit, T = 32", lambda t: _error(t, Replace(), 32), above=95.0, below=105.0),
-            Quantity("the same, T = 100", lambda t: _error(t, Replace(), 100), above=95.0, below=105.0),
-        ),
-        LINEAR.name,
-        replicates=1000,
-    )
-    yield Claim(
-        "kazdan-linear-accumulate",
-        "Under Accumulate it ends at 1.65 times that of one fit at n = 100, T = 32",
-        f"{where}, which has 1.65, 1.78, 1.68, 1.59 for T = 32, 100, 316, 1000 where the law has {harmonic:.3f}",
-        theirs("accumulate"),
-        (
-            Quantity(
-                "E_100 over one fit, T = 32",
-                lambda t: _error(t, Accumulate(), 32),
-                above=0.97 * harmonic,
-                below=1.03 * harmonic,
-            ),
-            Quantity(
-                "the same, T = 100",
-                lambda t: _error(t, Accumulate(), 100),
-                above=0.97 * harmonic,
-                below=1.03 * harmonic,
-            ),
-        ),
-        LINEAR.name,
-        replicates=1000,
-    )
-    yield Claim(
-        "kazdan-linear-subsample",
-        "Under Accumulate-Subsample it stops at 5.0 times that of one fit at T = 32, 3.3 at T = 100",
-        f"{where}, means of the last 20 of 100 iterations",
-        theirs("accumulate-subsample"),
-        (
-            Quantity("mean of E_81 to E_100 over one fit, T = 32", lambda t: _plateau(t, 32), above=4.25, below=5.75),
-            Quantity("the same, T = 100", lambda t: _plateau(t, 100), above=2.8, below=3.8),
-        ),
-        SUBSAMPLED.name,
-        replicates=200,
-    )
-    limit = math.pi**2 / 2 - 2
-    yield Claim(
-        "kazdan-linear-finite-rows",
-        "That the plot ends at 5.0 and not at π²/2 − 2 = 2.93 is what few rows do: the law is of T → ∞",
-        "the plot has 5.0, 3.3, 2.84, 2.92 for T = 32, 100, 316, 1000 [A]; the reason is derived here [D]",
-        theirs("accumulate-subsample") / limit,
-        (
-            Quantity("the plateau over that limit, T = 32", lambda t: _plateau(t, 32) / Measurement(limit), above=1.25),
-            Quantity("that at T = 32 over that at T = 100", lambda t: _plateau(t, 32) / _plateau(t, 100), above=1.25),
-            Quantity(
-                "simulated E_8 over the approximation at d/T = 0.31, fresh design, T = 32",
-                lambda t: _over_proportional(t, 8),
-                above=0.85,
-                below=1.15,
-            ),
-            Fact(
-                "the law for T → ∞ is bounded, and tends to π²/2 − 2 times one fit",
-                lambda: test_error(AccumulateSubsample(), design="fixed").limit() == (sp.pi**2 / 2 - 2) * ONE_FIT,
-            ),
-        ),
-        SUBSAMPLED.name,
-        replicates=200,
-    )
-    yield Claim(
-        "kazdan-linear-between",
-        "Accumulate-Subsample's test error lies between Replace's and Accumulate's",
-        "section 3, Fig. 4 [N]; the authors' vector plot of linear regression [A]",
-        None,
-        tuple(
-            Quantity(name, measure, above=0.0)
-            for rows in (32, 100)
-            for name, measure in (
-                (
-                    f"E_100 over one fit less Accumulate's, T = {rows}",
-                    partial(
-                        lambda t, rows: _error(t, AccumulateSubsample(), rows) - _error(t, Accumulate(), rows),
-                        rows=rows,
-                    ),
-                ),
-                (
-                    f"Replace's less that, T = {rows}",
-                    partial(
-                        lambda t, rows: _error(t, Replace(), rows) - _error(t, AccumulateSubsample(), rows), rows=rows
-                    ),
-                ),
-            )
-        ),
-        SUBSAMPLED.name,
-        replicates=200,
-    )
-
-
-def _over_proportional(tables: Tables, iteration: int) -> Measurement:
-    law = test_error(AccumulateSubsample(), design="fresh")
-    value = law.evaluate(T=32, d=10, sigma=1, n=iteration, validity="approximation")
-    return _error(tables, AccumulateSubsample(), 32, iteration, "fresh") / Measurement(float(value) / (10 / 21))
 
 
 def _of_kernels() -> Iterator[Claim]:

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from paper_repro.kazdan2024 import kernel_density as kernels, mixture, shapes
-from paper_repro.kazdan2024.claims import PUBLISHED
 from paper_repro.kazdan2024.paper import PAPER
+from paper_repro.kazdan2024.published import PUBLISHED
 from tests.paper_repro import transcribed
 
 INF = math.inf
@@ -32,6 +32,7 @@ WRITTEN = {
         200,
     ),
     "kazdan-linear-between": (None, [ABOVE] * 4, 200),
+    "kazdan-language-between": (None, [ABOVE] * 2, 256),
     "kazdan-kernels-between": (None, [ABOVE] * 8, 10),
     "kazdan-kernels-first-step": (None, [(-INF, 0.0)] * 8, 20),
     "kazdan-kernels-unbounded": (None, [(0.99, 1.01), (100, INF), None], None),
@@ -111,6 +112,9 @@ def made_up(name):
             elif name in ("kazdan_linear", "kazdan_subsampled"):
                 design = [("fixed", 32), ("fixed", 100), ("fresh", 32)]
                 places += [{"workflow": workflow, "design": kind, "T": str(T)} for kind, T in design]
+            elif name == "one_law":
+                passes = ("2.0", "20.0")
+                places += [{"world": "neural", "workflow": workflow, "epochs": epochs} for epochs in passes]
             else:
                 bandwidths = ("0.1", "0.5", "1.0")
                 places += [
@@ -165,6 +169,10 @@ MEASURED = {
         for T in (32, 100)
         for high, low in (("accumulate-subsample", "accumulate"), ("replace", "accumulate-subsample"))
     ],
+    "kazdan-language-between": [
+        cell("one_law", "neural", high, "20.0", 5) - cell("one_law", "neural", low, "20.0", 5)
+        for high, low in (("replace", "accumulate-subsample"), ("accumulate-subsample", "accumulate"))
+    ],
     "kazdan-kernels-between": [
         kernel(shape, high) - kernel(shape, low)
         for high, low in (("replace", "accumulate-subsample"), ("accumulate-subsample", "accumulate"))
@@ -185,7 +193,7 @@ MEASURED = {
 def test_each_quantity_is_read_from_the_cells_that_it_names():
     assert MEASURED.keys() == WRITTEN.keys() - {"kazdan-count-beats-share"}
     by_id = {claim.id: claim for claim in PAPER.claims}
-    tables = {name: made_up(name) for name in PAPER.experiments}
+    tables = {name: made_up(name) for name in (*PAPER.experiments, "one_law")}
     for name, expected in MEASURED.items():
         # of laws at finite T the values are theory's: their own tests have them
         quantities = by_id[name].quantities[: len(expected)]
