@@ -21,7 +21,7 @@ from paper_repro.gerstgrasser2024 import (
     vae as autoencoders,
 )
 from paper_repro.he2025.simulations import LIMITS
-from paper_repro.kazdan2024 import simulations as kazdan2024
+from paper_repro.kazdan2024 import simulations as kazdan2024, subsampled
 from paper_repro.recorded import RECORDED, Row
 from paper_repro.registry import EXPERIMENTS
 from paper_repro.shumailov2023.discrete import DISCRETE
@@ -147,8 +147,8 @@ def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
 
 
 def _three_workflows(folder: Path) -> dict[str, list[Row]]:
-    sequel = (kazdan2024.GAUSSIAN, kazdan2024.LINEAR, kazdan2024.SUBSAMPLED)
-    return {sweep.name: sweeps.run(sweep, folder) for sweep in sequel}
+    swept = {sweep.name: sweeps.run(sweep, folder) for sweep in (kazdan2024.GAUSSIAN, kazdan2024.LINEAR)}
+    return swept | {subsampled.SUBSAMPLED.name: subsampled.run(subsampled.SUBSAMPLED, folder)}
 
 
 def _what_is_forgotten(folder: Path) -> dict[str, list[Row]]:

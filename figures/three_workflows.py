@@ -9,7 +9,8 @@ from matplotlib.ticker import StrMethodFormatter
 
 import theory
 from paper_repro.kazdan2024.published import PUBLISHED
-from paper_repro.kazdan2024.simulations import GAUSSIAN, GAUSSIANS, LINEAR, SUBSAMPLED, WORKFLOWS
+from paper_repro.kazdan2024.simulations import GAUSSIAN, GAUSSIANS, LINEAR, WORKFLOWS
+from paper_repro.kazdan2024.subsampled import SUBSAMPLED
 from paper_repro.recorded import Row
 from theory import AccumulateSubsample, Gaussian
 from theory.linear import test_error
@@ -42,7 +43,8 @@ def plot(tables: Tables) -> Figure:
         figure,
         f"""Left: test error of least squares at d = 10, one X labelled anew, for T = 32 (solid) and T = 100 (dashed):
         mean of {replicates[LINEAR.name]:,} replicates, of AccumulateSubsample {replicates[SUBSAMPLED.name]:,} (bands:
-        95 % intervals). Dotted: the law for T → ∞, which is exact for Replace and Accumulate. Crosses: read off the
+        95 % intervals). Dotted: the law for T → ∞, which is exact for Replace and Accumulate; thin and black, for the
+        third: the limit d/T → γ with d + 1 for d, an approximation. Crosses: read off the
         paper's plot, T = 32 and T = 100. AccumulateSubsample ends at {plateau[32]:.1f} and {plateau[100]:.1f} times the
         error of one fit, in the paper at 5.0 and 3.3, for T → ∞ at 2.93. Right: variance of a Gaussian refitted to
         {GAUSSIANS[0][0]} rows, {replicates[GAUSSIAN.name]:,} replicates (circles, with 95 % intervals), on exact laws,
@@ -71,6 +73,10 @@ def _least_squares(axes: Axes, tables: Tables) -> None:
             axes.fill_between(n, mean - NORMAL * error, mean + NORMAL * error, color=colour, alpha=0.2, linewidth=0)
             theirs = PUBLISHED.value(figure="linear_regression", setting=f"T={rows}", workflow=workflow.command())
             axes.plot(n[-1], theirs, "x", color="black", markersize=5, clip_on=False, zorder=5)
+            if workflow == AccumulateSubsample():
+                law = test_error(workflow, design="fixed")
+                values = law.evaluate(T=rows, d=10, sigma=1, n=n, validity="approximation")
+                axes.plot(n, values / (10 / (rows - 11)), color="black", linewidth=0.6, linestyle=line)
         axes.annotate(label(workflow), _NAMED[workflow.command()], fontsize=6.5, color=colour)
     axes.set(title="least squares, d = 10", xlabel="model-fitting iteration n", xscale="log", yscale="log")
     axes.set(xticks=(1, 2, 5, 10, 20, 50, 100), yticks=(1, 2, 5, 10, 20, 50, 100), ylim=(0.85, 130))

@@ -23,15 +23,3 @@ GAUSSIAN = Sweep(
 )
 
 LINEAR = Sweep("kazdan_linear", grid(T=(32, 100), d=(10,), workflows=(Replace(), Accumulate())), 100, 4000, seed=22)
-
-#: The third workflow keeps all rows, which makes it slow: fewer chains, and a design of its own at every iteration too.
-SUBSAMPLED = Sweep(
-    "kazdan_subsampled",
-    (
-        *grid(T=(32, 100), d=(10,), workflows=(AccumulateSubsample(),)),
-        *grid(designs=("fresh",), T=(32,), d=(10,), workflows=(AccumulateSubsample(),)),
-    ),
-    100,
-    400,
-    seed=23,
-)

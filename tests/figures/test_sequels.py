@@ -9,8 +9,10 @@ from matplotlib.colors import to_hex
 from figures import pathway, three_workflows, weights
 from paper_repro.dey2024.estimators import RATIOS
 from paper_repro.he2025.simulations import LIMITS
-from paper_repro.kazdan2024.simulations import GAUSSIAN, LINEAR, SUBSAMPLED
+from paper_repro.kazdan2024.simulations import GAUSSIAN, LINEAR
+from paper_repro.sweep import Sweep, grid
 from tests.figures.test_drawn import COLOURS, bars, caption, curve, draw, has_circles, has_line
+from theory import AccumulateSubsample
 
 NAMES = ("replace", "accumulate", "accumulate-subsample")
 
@@ -32,7 +34,9 @@ def sums(n):
 
 @pytest.fixture(scope="module")
 def three():
-    tables = {sweep.name: made_up(sweep, seed) for seed, sweep in enumerate((GAUSSIAN, LINEAR, SUBSAMPLED))}
+    tables = {sweep.name: made_up(sweep, seed) for seed, sweep in enumerate((GAUSSIAN, LINEAR))}
+    places = grid(designs=("fixed",), T=(32, 100), d=(10,), workflows=(AccumulateSubsample(),))
+    tables["kazdan_subsampled"] = made_up(Sweep("kazdan_subsampled", places, 100, 7, seed=0), 2)
     return tables, draw(three_workflows.plot, tables)
 
 

@@ -28,7 +28,7 @@ WRITTEN = {
     "kazdan-linear-subsample": (5.0, [(4.25, 5.75), (2.8, 3.8)], 200),
     "kazdan-linear-finite-rows": (
         5.0 / (math.pi**2 / 2 - 2),
-        [(1.25, INF), (1.25, INF), (0.85, 1.15), None],
+        [(1.25, INF), (1.25, INF), (0.85, 1.15), (0.93, 1.07), (0.93, 1.07), None],
         200,
     ),
     "kazdan-linear-between": (None, [ABOVE] * 4, 200),

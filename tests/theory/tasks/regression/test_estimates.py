@@ -57,7 +57,7 @@ def test_what_there_is_for_draws():
     with pytest.raises(ValueError, match="draws rows; the next order is known for pools used whole"):
         draws.evaluate(n=[2], validity="next-order", **NUMBERS)
     at_fixed = linear.test_error(AccumulateSubsample(), design="fixed")
-    assert list(at_fixed.estimates(3, **NUMBERS)) == ["large-T"]
+    assert list(at_fixed.estimates(3, **NUMBERS)) == ["large-T", "proportional", "approximation"]
     with pytest.raises(ValueError, match="the next order in 1/T is not known"):
         at_fixed.kappa(3)
 
