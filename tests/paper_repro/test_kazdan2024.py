@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.kazdan2024 import kernel_density as kernels, mixture, shapes
+from paper_repro.kazdan2024 import kernel_density as kernels, mixture, shapes, subsampled
 from paper_repro.kazdan2024.paper import PAPER
 from paper_repro.kazdan2024.published import PUBLISHED
 from tests.paper_repro import transcribed
@@ -300,3 +300,31 @@ def test_the_gain_of_a_mixture():
     for found, tells in ((count, [math.log(a) for a, _ in grid]), (share, [math.log(a / (a + b)) for a, b in grid])):
         left = errors - np.polyval(np.polyfit(tells, errors, 1), tells)
         assert found == pytest.approx(1 - np.var(left) / np.var(errors), rel=1e-9)
+
+
+def test_luckless_chains_are_left_out_and_counted(tmp_path):
+    """At T = 9, d = 3 many a draw has fewer than seven different rows; different rows are counted one by one."""
+    small = replace(
+        subsampled.SUBSAMPLED, settings=(("fixed", 9), ("fresh", 9)), d=3, iterations=3, chains=60, batch=40
+    )
+    found = {design: [] for design in ("fixed", "fresh")}
+    for at, design in enumerate(found):
+        for start, count in ((0, 40), (40, 20)):
+            random = np.random.default_rng([small.seed, at, start])
+            errors, different = subsampled.chains(random, 9, 3, 3, count, is_fresh=design == "fresh")
+            assert (different[:, 0] == 9).all()
+            found[design] += [one for one, rows in zip(errors, different, strict=True) if min(rows) >= 7]
+    assert len(found["fresh"]) == 60
+    assert 0 < len(found["fixed"]) < 50
+    rows = subsampled.run(small, tmp_path)
+    for design, kept in found.items():
+        table = [row for row in rows if row["design"] == design]
+        assert {int(row["replicates"]) for row in table} == {len(kept)}
+        np.testing.assert_allclose([float(row["mean"]) for row in table], np.mean(kept, 0))
+        spread = np.std(kept, 0, ddof=1) / len(kept) ** 0.5
+        np.testing.assert_allclose([float(row["standard_error"]) for row in table], spread)
+
+
+def test_different_rows_are_counted():
+    rows = np.array([[3, 1, 3, 1], [0, 1, 2, 3], [5, 5, 5, 5]])
+    assert subsampled._distinct(rows).tolist() == [2, 4, 1]
