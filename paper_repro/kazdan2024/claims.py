@@ -91,6 +91,13 @@ def _growth(workflow: Workflow) -> str | None:
     return None if growth is None else growth.kind
 
 
+def _spread(rule: str, workflow: Workflow) -> Measurement:
+    """How much the variance of a kernel density of one feature grows from model 100 to 200."""
+    law = theory.law(KernelDensity(T=100, bandwidth=1, rule=rule), workflow, of="variance")
+    before, after = law.evaluate(n=[100, 200])
+    return Measurement(float(after / before))
+
+
 def claims() -> Iterator[Claim]:
     """All of them."""
     yield from _of_gaussians()
@@ -257,6 +264,22 @@ def _of_kernels() -> Iterator[Claim]:
                 "the growth is logarithmic",
                 lambda: _growth(Accumulate()) == "logarithmic",
             ),
+        ),
+        None,
+    )
+    yield Claim(
+        "kazdan-kernels-rules",
+        "With a bandwidth by Scott's or Silverman's rule they spread without end under Replace, hardly under Accumulate",
+        "the authors' sweep has both rules [A]; what they found was not seen; derived here [D]",
+        None,
+        tuple(
+            Quantity(
+                f"variance of model 200 over that of model 100, T = 100, {rule}'s rule, {workflow.command()}",
+                partial(lambda t, rule, workflow: _spread(rule, workflow), rule=rule, workflow=workflow),
+                **bound,
+            )
+            for rule in ("scott", "silverman")
+            for workflow, bound in ((Replace(), {"above": 100.0}), (Accumulate(), {"below": 1.02}))
         ),
         None,
     )

@@ -35,6 +35,7 @@ WRITTEN = {
     "kazdan-language-between": (None, [ABOVE] * 2, 256),
     "kazdan-kernels-between": (None, [ABOVE] * 8, 10),
     "kazdan-kernels-first-step": (None, [(-INF, 0.0)] * 8, 20),
+    "kazdan-kernels-rules": (None, [(100, INF), (-INF, 1.02)] * 2, None),
     "kazdan-kernels-unbounded": (None, [(0.99, 1.01), (100, INF), None], None),
     "kazdan-count-beats-share": (0.59 - 0.34, [ABOVE], None),
 }
@@ -154,6 +155,16 @@ def product(rows, n=20):
     return np.prod([1 - 1 / (rows * i**2) for i in range(1, n + 1)])
 
 
+def spread(scale, accumulates):
+    """Variance of model 200 over model 100 at T = 100: of N rows a model has scale N^-0.4 more than they have."""
+    squares, rows, variances = 99.0, 100, []  # the sum of squares about the mean of all rows
+    for _ in range(200):
+        variances.append(squares / rows * (1 + scale * rows**-0.4))
+        kept, rows = (squares, rows + 100) if accumulates else (0.0, rows)
+        squares = kept + 100 * variances[-1] * (1 - 1 / rows)
+    return variances[199] / variances[99]
+
+
 LIMIT = math.pi**2 / 2 - 2
 MEASURED = {
     "kazdan-gaussian-replace": [gaussian(R)],
@@ -182,6 +193,9 @@ MEASURED = {
         kernel(shape, w, 2, 0.1, "kazdan_narrow_kernels") - kernel(shape, w, 1, 0.1, "kazdan_narrow_kernels")
         for w in ("accumulate", "replace")
         for shape in shapes.SHAPES
+    ],
+    "kazdan-kernels-rules": [
+        spread(scale, accumulates) for scale in (1, (4 / 3) ** 0.4) for accumulates in (False, True)
     ],
     "kazdan-kernels-unbounded": [
         sum(1 / i for i in range(101, 1001)) / math.log(10),
