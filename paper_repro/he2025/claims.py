@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import partial
 
 import sympy as sp
-from scipy.optimize import fminbound
+from scipy.optimize import minimize_scalar
 
 import theory
 from theory import FreshReal, optimise
@@ -68,7 +68,8 @@ def _best_at(share: Fraction) -> Measurement:
         workflow = FreshReal(weight=Fraction(weight).limit_denominator(10**6))
         return float(proportional.errors(workflow, 16, T=rows, d=int(rows * share))[-1])
 
-    return Measurement(float(fminbound(error, 0.4, 0.9, xtol=1e-4)))
+    found = minimize_scalar(error, bounds=(0.4, 0.9), method="bounded", options={"xatol": 1e-4})
+    return Measurement(float(found.x))
 
 
 def claims() -> Iterator[Claim]:

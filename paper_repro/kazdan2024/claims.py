@@ -269,7 +269,7 @@ def _of_kernels() -> Iterator[Claim]:
     )
     yield Claim(
         "kazdan-kernels-rules",
-        "With a bandwidth by Scott's or Silverman's rule they spread without end under Replace, hardly under Accumulate",
+        "By Scott's or Silverman's rule they spread without end under Replace, and hardly under Accumulate",
         "the authors' sweep has both rules [A]; what they found was not seen; derived here [D]",
         None,
         tuple(

@@ -7,6 +7,7 @@ from paper_repro.kazdan2024.subsampled import chains
 from tests.helpers import Made
 from theory import Accumulate, AccumulateSubsample, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, law
 from theory.linear import test_error as law_of
+from theory.tasks.regression import repeated_rows
 from theory.tasks.regression.repeated_rows import MOST, errors
 from theory.workflow import pools, real, subsample, synthetic
 
@@ -98,6 +99,25 @@ def test_the_second_model_by_hand():
     one_fit = gamma / (1 - gamma)
     drawn = scatter * trace * one / 4 + (trace * (one / 2 + twice) - one_fit) / 2
     assert errors(DRAWS, 2, T=1000, d=300)[1] == pytest.approx(1.25 * one_fit + drawn, rel=1e-12)
+
+
+def test_the_second_models_of_one_design():
+    """Many draws from the same two pools: how far model 2 is from their mean, in all directions and in sample."""
+    random, T, d = np.random.default_rng(7), 800, 400
+    x, noise = random.normal(size=(T, d)), random.normal(size=(2, T))
+    first = np.linalg.lstsq(x, noise[0], rcond=None)[0]
+    labels = np.concatenate([noise[0], x @ first + noise[1]])
+    models = []
+    for _ in range(40):
+        drawn = random.permutation(2 * T)[:T]
+        models.append(np.linalg.lstsq(x[drawn % T], labels[drawn], rcond=None)[0])
+    size, in_sample = np.var(models, 0, ddof=1).sum(), np.var(models @ x.T, 0, ddof=1).mean()
+    found = repeated_rows._Chain(d / T, DRAWS, 2)
+    found.fit(1)
+    found.fit(2)
+    assert size == pytest.approx(found.sizes[2], rel=0.05)
+    assert in_sample == pytest.approx(found.in_sample[2], rel=0.05)
+    assert found.in_sample[2] < 0.7 * found.sizes[2]
 
 
 def test_where_it_is_found():
