@@ -158,6 +158,7 @@ def _of_gaussians() -> Iterator[Claim]:
                 for at, (rows, dimensions) in enumerate(GAUSSIANS)
             ),
         ),
+        differs="that the paper states this form is known from memory alone",
         **simulation,
     )
     yield Claim(
