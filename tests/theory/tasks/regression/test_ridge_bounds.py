@@ -70,10 +70,13 @@ SCALED = {"design": "fixed", "ridge": 1.0}
     ],
 )
 def test_for_all_numbers_at_once(options, bound, domain):
-    """B + U pi^2/6 with and without rows enough, in text and in SymPy."""
+    """B + U pi^2/6 with and without rows enough."""
     assert judged(law(**options), bound, domain=domain).verdict == "proved"
-    expression = parse_bound(bound, (T, d, sigma, n))
-    assert judged(law(**options), expression, domain=domain).verdict == "proved"
+
+
+def test_for_all_numbers_by_sympy():
+    bound = parse_bound("1 + pi**2/6*sigma**2*d/(4*T)", (T, d, sigma, n))
+    assert judged(law(**SCALED), bound).verdict == "proved"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,10 @@ def test_two_laws_that_are_infinite_are_not_compared():
     assert theory.check_bound(one, finite).counterexample == {"n": 2}
 
 
-@pytest.mark.parametrize("task", [FEW, SAME_ROWS, LEAST, replace(SAME_ROWS, scaled=False)], ids=str)
+HELD = [FEW, SAME_ROWS, LEAST, pytest.param(replace(SAME_ROWS, scaled=False), marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("task", HELD, ids=str)
 def test_balls_hold_the_law(task):
     """At each iteration, and from some on; as narrow as the quadrature is exact at the first."""
     for workflow in (ALL, FreshReal(1, "1/2")):
