@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,14 @@ def command(capsys: Any, module: str, line: str) -> Ran:
         status = stop.code if isinstance(stop.code, int) else 1
     captured = capsys.readouterr()
     return Ran(status, captured.out, captured.err)
+
+
+@cache
+def judged() -> list[Any]:
+    """Every claim with its verdict, found once for all tests: not to be changed."""
+    from paper_repro import verdicts
+
+    return verdicts.table()
 
 
 def recorded(experiment: Any, suffix: str = "") -> list[dict[str, str]]:

@@ -197,9 +197,10 @@ class Workflow(abc.ABC):
 
     def exactly(self) -> "Workflow":
         """The workflow whose methods are asked: this one, with its parameters as exact numbers of Python's."""
-        changed = {name: parameter(value) for name, value in self.parameters.items()}
-        changed |= {name: value.exactly() for name, value in self.parameters.items() if isinstance(value, Workflow)}
-        if all(changed[name] is value for name, value in self.parameters.items()):
+        own = self.parameters
+        changed = {name: parameter(value) for name, value in own.items()}
+        changed |= {name: value.exactly() for name, value in own.items() if isinstance(value, Workflow)}
+        if all(changed[name] is value for name, value in own.items()):
             return self
         twin = copy.copy(self)
         for name, value in changed.items():

@@ -35,11 +35,13 @@ def _best(k: Fraction) -> float:
     return (math.sqrt(k**2 + 4 * k) - k) / 2
 
 
+@cache  # several claims are of the same one
 def _optimum(k: Fraction) -> theory.Optimum:
     """Where the law is least for n → ∞."""
     return optimise(FreshReal(1 / k))
 
 
+@cache
 def _limit(weight: Fraction) -> float:
     """The limiting variance at k = 1, in units of one real batch."""
     limit = test_error(FreshReal(weight=weight), design="fixed").limit()

@@ -24,12 +24,18 @@ from theory import WORKFLOWS
 ROOT = Path(__file__).parents[2]
 
 
+@cache  # of the same workflow at several noises and sizes
+def law_of(workflow, design):
+    return theory.linear.test_error(workflow, design=design)
+
+
 def table(sweep):
     """A table as `sweep.run` makes it, its numbers made up around the law."""
     rows = []
     for one in sweep.simulations:
-        law = theory.linear.test_error(one.workflow, design=one.design)
-        exact = law.evaluate(T=one.T, d=one.d, sigma=one.sigma, n=range(1, sweep.iterations + 1))
+        exact = law_of(one.workflow, one.design).evaluate(
+            T=one.T, d=one.d, sigma=one.sigma, n=range(1, sweep.iterations + 1)
+        )
         for iteration, value in enumerate(exact, 1):
             row = {"workflow": one.workflow.command(), "design": one.design, "T": one.T, "d": one.d}
             row |= {"sigma2": one.sigma2, "iteration": iteration, "replicates": sweep.replicates}

@@ -18,7 +18,7 @@ from paper_repro.measurement import Measurement
 from paper_repro.recorded import RECORDED, Missing
 from paper_repro.registry import EXPERIMENTS, PAPERS
 from sim.results import Results
-from tests.helpers import command
+from tests.helpers import command, judged
 
 KEYS = ["id", "statement", "where", "theirs", "ours", "standard_error", "verdict", "preset", "differs", "paper"]
 BY_ID = {claim.id: claim for claim in verdicts.CLAIMS}
@@ -26,7 +26,7 @@ BY_ID = {claim.id: claim for claim in verdicts.CLAIMS}
 
 @pytest.fixture(scope="module")
 def rows():
-    return verdicts.table()
+    return judged()
 
 
 def test_every_claim_has_a_test_decided_before_looking():

@@ -15,6 +15,8 @@ from sim.statistics import LEVELS, Estimate
 from tests.helpers import thinned
 from theory import Accumulate, Bernoulli, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 
 def test_infinite_variance_is_judged_by_quantiles():
     task = sim.LinearRegression(T=7, d=5, design="fixed")

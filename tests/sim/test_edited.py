@@ -15,6 +15,8 @@ from tests.sim.test_generator import seen, simulate, task_of
 from tests.theory.tasks.regression.test_edited import propagated
 from theory import Accumulate, Generator, Replace, ReplaceGrowing
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 FADING = Generator(edited="1/2", fading="1/2")
 COLD = Generator(edited=("1/2", 1, "1/5"), temperature="1/2")
 ITERATIONS = 4

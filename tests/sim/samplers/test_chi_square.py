@@ -11,6 +11,8 @@ from scipy import stats
 from sim.samplers.chi_square import FARTHEST, TOLERANCE, ChiSquare
 from tests.helpers import thinned
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few numbers, of many tables
+
 
 def table(*degrees, precision="float64"):
     return ChiSquare(np.array(degrees), jnp.dtype(precision))

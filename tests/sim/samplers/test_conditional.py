@@ -1,11 +1,14 @@
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import pytest
 
 import sim
 from sim.samplers.conditional import Conditional
 from tests.sim.build import build
 from theory import Accumulate
+
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
 
 ITERATIONS = 3
 

@@ -10,6 +10,8 @@ from sim.samplers.gaussian_walk import GaussianWalk
 from tests.helpers import Made
 from theory import Accumulate, FreshReal, ReplaceGrowing, by_weight, real, synthetic
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 ITERATIONS, D = 4, 3
 SIGMA = (2.0, 1.0, 3.0, 0.5)
 KEY = jr.key(12)

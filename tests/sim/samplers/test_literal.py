@@ -12,6 +12,8 @@ from tests.helpers import Made, thinned
 from tests.sim.build import build
 from theory import Accumulate, Replace, ReplaceGrowing, by_count, by_weight, pools, real, synthetic
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 T, D, SIGMA, ITERATIONS = 9, 3, 0.7, 5
 COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
 
@@ -75,7 +77,6 @@ CASES = [
 ]
 
 
-@pytest.mark.usefixtures("quickly_compiled")
 @pytest.mark.parametrize(("workflow", "covariance", "design"), thinned(CASES, every=3))  # each shape at each design
 def test_solves_least_squares_on_the_stacked_rows(workflow, covariance, design):
     task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design=design, covariance=covariance)

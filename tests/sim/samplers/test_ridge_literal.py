@@ -24,6 +24,8 @@ from theory import (
     subsample,
 )
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 ITERATIONS, SIGMA = 4, 0.7
 
 #: w* in its eigenspaces: the first coordinate of each.

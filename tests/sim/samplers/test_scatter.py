@@ -83,7 +83,11 @@ def test_divergences(T, d, known):
 
 @pytest.mark.parametrize(
     ("T", "d", "drift"),
-    [(12, 1, -0.180666), pytest.param(20, 2, -0.266791, marks=SLOW), (3, 1, psi(1) + np.log(2 / 3))],
+    [
+        pytest.param(12, 1, -0.180666, marks=SLOW),
+        pytest.param(20, 2, -0.266791, marks=SLOW),
+        (3, 1, psi(1) + np.log(2 / 3)),
+    ],
 )
 def test_determinants_drift_to_nought(T, d, drift):
     """A random walk of this drift, to far below what squares of means could be told from."""

@@ -11,6 +11,8 @@ from sim.samplers.subsample import LiteralSubsample
 from tests.helpers import Made, thinned
 from theory import AccumulateSubsample, pools, subsample
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 T, D, ITERATIONS = 12, 3, 4
 COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])
 
@@ -46,7 +48,6 @@ WORKFLOWS = {
 }
 
 
-@pytest.mark.usefixtures("quickly_compiled")
 @pytest.mark.parametrize(
     ("name", "design", "covariance"),
     thinned(

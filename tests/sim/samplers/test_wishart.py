@@ -13,6 +13,8 @@ from tests.helpers import Made, thinned
 from tests.sim.build import build
 from theory import Accumulate, FreshReal, by_weight, real, synthetic
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
 ITERATIONS, T, D = 4, 12, 3
 KEY = jr.key(11)
 SIGMA = (2.0, 1.0, 3.0, 0.5)

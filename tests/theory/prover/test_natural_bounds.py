@@ -50,8 +50,8 @@ TRUTH = {
     for bound, true in bounds.items()
 }
 BOUNDS = [*TRUTH]
-#: One in eight, and one in four of the further ones, in every run of the tests.
-FEW = [each for each in (*FIRST[::8], *FURTHER_ON[::4]) if each not in OPEN]
+#: One in fifteen, and one in seven of the further ones, in every run of the tests.
+FEW = [each for each in (*FIRST[::15], *FURTHER_ON[::7]) if each not in OPEN]
 
 
 @cache

@@ -111,7 +111,7 @@ BOUNDS = [
     (KernelDensity(), REPLACE, "variance", "1+T*bandwidth**2", False, (), "proved, undecided"),
     (KernelDensity(), REPLACE, "variance", "1+bandwidth**2", False, (), "refuted"),
     (KernelDensity(), REPLACE, "mean_error", "1+n*bandwidth**2", False, (), "proved, undecided"),
-    (
+    pytest.param(
         KernelDensity(rule="relative"),
         ACCUMULATE,
         "variance",
@@ -119,6 +119,7 @@ BOUNDS = [
         False,
         "bandwidth <= 1",
         "proved",
+        marks=pytest.mark.slow,
     ),
 ]
 

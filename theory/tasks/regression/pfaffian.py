@@ -12,7 +12,7 @@ of tr f, the sum of f over the eigenvalues, are derivatives of log Pf A = (1/2) 
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -21,6 +21,20 @@ Array = np.ndarray
 
 #: The exponent of e at which a tail is cut off.
 TAIL = 42.0
+
+
+@lru_cache(maxsize=4)  # few numbers of nodes, and many ensembles
+def _legendre(nodes: int) -> tuple[Array, Array, Array, Array]:
+    """Points and weights in [-1, 1]; the integrals of the polynomials up to each point, and what expands in them."""
+    from scipy.special import roots_legendre  # not at the top, for it doubles what `import theory` costs
+
+    x, w = roots_legendre(nodes)
+    legendre = np.polynomial.legendre.legvander(x, nodes)
+    k = np.arange(1, nodes)
+    integrated = np.empty((nodes, nodes))
+    integrated[:, 0] = x + 1
+    integrated[:, 1:] = (legendre[:, 2:] - legendre[:, :-2]) / (2 * k + 1)
+    return x, w, integrated, (np.arange(nodes)[:, None] + 0.5) * legendre[:, :-1].T * w
 
 
 @dataclass(frozen=True)
@@ -64,16 +78,8 @@ class Ensemble(abc.ABC):
     @cached_property
     def _points(self) -> tuple[Array, Array, Array]:
         """Points, weights, and the matrix that integrates from the lower end to each point."""
-        from scipy.special import roots_legendre  # not at the top, for it doubles what `import theory` costs
-
         low, high = self.interval
-        x, w = roots_legendre(self.nodes)
-        legendre = np.polynomial.legendre.legvander(x, self.nodes)
-        k = np.arange(1, self.nodes)
-        integrated = np.empty((self.nodes, self.nodes))
-        integrated[:, 0] = x + 1
-        integrated[:, 1:] = (legendre[:, 2:] - legendre[:, :-2]) / (2 * k + 1)
-        expand = (np.arange(self.nodes)[:, None] + 0.5) * legendre[:, :-1].T * w
+        x, w, integrated, expand = _legendre(self.nodes)
         half = (high - low) / 2
         return low + half * (x + 1), half * w, half * integrated @ expand
 

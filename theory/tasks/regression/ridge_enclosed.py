@@ -38,6 +38,9 @@ _GRID = Fraction(1, 2**56)
 #: What a number is at least, and at most.
 Ends = tuple[Fraction, Fraction]
 
+#: The pools of a training set, with their shares of the loss.
+Weights = list[tuple[Pool, fmpq]]
+
 
 def nested(ridge: Ridge, numbers: Mapping[str, Any]) -> AtNumbers:
     """Of B(T) + sigma^2 sum_i V(iT)/i."""
@@ -112,14 +115,20 @@ def fixed(workflow: Workflow, ridge: Ridge, numbers: Mapping[str, Any], *, forge
         return None
     eigenvalues, of_risk = wishart_balls.eigenvalues(T, d), fraction(risk(ridge)) / d
 
+    @cache  # read once, and followed at every point of the quadrature
+    def weights(iteration: int) -> Weights:
+        return [(pool, _ball(share)) for pool, share in workflow.shares(iteration).items()]
+
     @cache
     def ends(iteration: int) -> tuple[Ends, Ends]:
         besides = [_beside(workflow, ridge, T, m) for m in range(1, iteration + 1)]
+        sets = [weights(m) for m in range(1, iteration + 1)]
+        sizes = {pool: _ball(workflow.size(pool)) for each in sets for pool, _ in each}
         most = arb(_ball(gain(workflow, iteration)[-1])) / (4 * arb(besides[-1]))  # v_n <= h_n^2 c_n
-        lost = _ends(eigenvalues.mean(lambda u: _followed(workflow, besides, u)[0] ** 2, arb(1)))
+        lost = _ends(eigenvalues.mean(lambda u: _followed(sets, sizes, besides, u)[0] ** 2, arb(1)))
         missing = d - eigenvalues.number
         bias = of_risk * (missing + lost[0]), of_risk * (missing + lost[1])
-        return bias, _ends(eigenvalues.mean(lambda u: _followed(workflow, besides, u)[1], most))
+        return bias, _ends(eigenvalues.mean(lambda u: _followed(sets, sizes, besides, u)[1], most))
 
     def later(start: int) -> tuple[int, sp.Expr, None] | None:
         if not forgets or start > _MOST_IN_BALLS:
@@ -136,22 +145,28 @@ def _beside(workflow: Workflow, ridge: Ridge, T: int, iteration: int) -> fmpq:
     return _ball(c * T if ridge.scaled else c / rows)
 
 
-def _followed(workflow: Workflow, besides: list[fmpq], u: acb) -> tuple[acb, acb]:
-    """b_n and v_n/u of the last iteration (`ridge_fixed`), where `besides` are added to the eigenvalue u."""
+def _followed(sets: list[Weights], sizes: dict[Pool, fmpq], besides: list[fmpq], u: acb) -> tuple[acb, acb]:
+    """b_n and v_n/u of the last iteration (`ridge_fixed`).
+
+    Args:
+        sets: the pools with their shares of each training set.
+        sizes: of the pools, in multiples of T.
+        besides: what is added to the eigenvalue at each iteration.
+        u: the eigenvalue.
+    """
     lost: list[acb] = [acb(0)]
     noises: list[dict[Pool, acb]] = [{}]
     kept, heard = acb(0), {}
-    for iteration, beside in enumerate(besides, 1):
+    for weights, beside in zip(sets, besides, strict=True):
         kept, through, heard = u / (u + beside), acb(0), {}
-        for pool, share in workflow.shares(iteration).items():
-            weight = _ball(share)
+        for pool, weight in weights:
             heard[pool] = heard.get(pool, acb(0)) + weight
             for other, x in noises[pool.labelled_by].items():
                 heard[other] = heard.get(other, acb(0)) + weight * x
             through += weight * lost[pool.labelled_by]
         lost.append(1 - kept + kept * through)
         noises.append({pool: kept * x for pool, x in heard.items()})
-    noise = sum((x**2 / _ball(workflow.size(pool)) for pool, x in heard.items()), acb(0))
+    noise = sum((x**2 / sizes[pool] for pool, x in heard.items()), acb(0))
     return lost[-1], kept / (u + besides[-1]) * noise
 
 

@@ -35,11 +35,11 @@ def propagated(X: np.ndarray, shares: list[float], temperature: float) -> np.nda
     """
     T = len(X)
     solver = np.linalg.solve(X.T @ X, X.T)
-    H = X @ solver
     moments, found = np.eye(T), []
     for m in [*shares, 0.0]:
-        found.append(np.trace(solver @ moments @ solver.T))
-        explained, across = H @ moments @ H, H @ moments
+        of_fit = solver @ moments @ solver.T
+        found.append(np.trace(of_fit))
+        explained, across = X @ of_fit @ X.T, X @ (solver @ moments)
         mixed = m**2 * explained + m * (1 - m) * (across + across.T) + (1 - m) ** 2 * moments
         alone = m * np.diag(explained) + m * temperature**2 + (1 - m) * np.diag(moments)
         moments = mixed - np.diag(np.diag(mixed)) + np.diag(alone)
