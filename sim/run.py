@@ -11,11 +11,12 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from threadpoolctl import threadpool_limits
 
-from theory import Generator, Population, Task, Workflow
+from theory import Frame, Generator, Population, Task, Workflow
 from theory.task import check_task
 from theory.workflow import check_workflow
 
 from .blocks import MOST_REPLICATES, Blocks
+from .by_iteration import of_run
 from .checkpoint import Checkpoint, configuration
 from .dispatch import Wish, chosen
 from .hosts import agree
@@ -68,6 +69,10 @@ class Run:
         if self.of != "test_error":
             raise AttributeError(f"this run is of the {self.of} of {self.task}; its numbers are in `estimate`.")
         return self.estimate
+
+    def table(self) -> Frame:
+        """One row an iteration, of a population one a model too; see `theory.by_iteration` for the columns."""
+        return of_run(self)
 
 
 class Interrupted(KeyboardInterrupt):

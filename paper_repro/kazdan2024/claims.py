@@ -14,12 +14,12 @@ import sympy as sp
 import theory
 from theory import Accumulate, AccumulateSubsample, Gaussian, KernelDensity, Replace, Workflow
 from theory.linear import test_error
+from theory.measurement import Measurement
 from theory.symbols import T, n
 from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..published import Published
 from ..recorded import Tables
 from .kernel_density import KERNELS, NARROW
