@@ -43,12 +43,9 @@ _HOME = {
 }
 
 
-__all__ = sorted(_HOME)  # noqa: PLE0604 - the names are strings
-
-
 def __dir__() -> list[str]:
-    """The public names, whether they were asked for before or not; and what every module has."""
-    return sorted({*globals(), *_HOME})
+    """The public names, whether they were asked for before or not."""
+    return sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
