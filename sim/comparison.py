@@ -52,6 +52,10 @@ class Comparison:
     verdict: str
     reason: str
 
+    def __str__(self) -> str:
+        """The verdict with its reason."""
+        return f"{self.verdict}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class _Expected:

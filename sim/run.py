@@ -3,6 +3,7 @@
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,27 @@ class Run:
     def table(self) -> Frame:
         """One row an iteration, of a population one a model too; see `theory.by_iteration` for the columns."""
         return of_run(self)
+
+    def __str__(self) -> str:
+        """What was run, the quantity, its first and its last mean, and what to know of them."""
+        sampled = "" if self.generator == USUAL else f" and {self.generator}"
+        chains = f"{self.replicates:,} replicate{'s' * (self.replicates != 1)}"
+        means = [self._mean(place) for place in dict.fromkeys((0, self.iterations - 1))]
+        of = f"{self.workflow}{sampled} for {self.task}"
+        told = [f"{of}: {chains}, {self.sampler} sampler in {self.precision}", self.task.quantity(self.of).meaning]
+        return "\n".join([*told, *means, *filter(None, [self.note])])
+
+    def _mean(self, place: int) -> str:
+        """At one iteration; of a population for each model."""
+        each = np.atleast_1d(self.estimate.mean[place]), np.atleast_1d(self.estimate.standard_error[place])
+        shown = (
+            f"{mean:.6g}" + f" ± {error:.2g}" * bool(np.isfinite(error)) for mean, error in zip(*each, strict=True)
+        )
+        return f"  iteration {place + 1}: {', '.join(shown)}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what was run, and the table."""
+        return f"<pre>{escape(str(self))}</pre>\n{self.table()._repr_html_()}"
 
 
 class Interrupted(KeyboardInterrupt):

@@ -31,6 +31,9 @@ from .workflow import Workflow, check_workflow
 #: Gains with symbols are simplified up to this iteration.
 _SIMPLIFIED = 10
 
+#: Characters of a formula that `print` shows.
+_SHOWN = 300
+
 #: Recursions are followed up to this iteration where there is a closed form too.
 _LONGEST_RECURSION = 1000
 
@@ -339,6 +342,22 @@ class Law(Judged):
     def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
         """P(the quantity of one fit > value) as a ball of python-flint's, for a distribution that is known."""
         return self._spread.one_fit_exceeds(value, numbers)
+
+    def __str__(self) -> str:
+        """Five lines: what it is of, the formula, how it grows, what it needs, what it holds for and its source."""
+        closed, growth = self.closed_form(), self.growth()
+        formula = str(self.expr if closed is None else closed)
+        shown = formula if len(formula) <= _SHOWN else f"{formula[:_SHOWN]} … (law.expr has all of it)"
+        sampled = "" if self.generator == Generator() else f" and {self.generator}"
+        return "\n".join(
+            (
+                f"{self.quantity.meaning}: {self.workflow}{sampled} for {self.task}",
+                f"  {self.quantity.symbol} {'=' if self.exact else '~'} {shown}",
+                f"  growth  : {'not proved' if growth is None else growth}",
+                f"  needs   : {', '.join(map(str, self.assumptions))}",
+                f"  validity: {self.validity}; source: {self.source}",
+            )
+        )
 
     def _repr_latex_(self) -> str:
         relation = "=" if self.exact else r"\simeq"

@@ -208,15 +208,11 @@ def test_fresh_results_replace_the_old_ones_at_the_end_and_go_on_after_a_kill(tm
 
 def test_one_figure_loads_its_own_results_alone(monkeypatch):
     loaded = []
-    pictures = [
-        catalogue.Picture(
-            name,
-            "",
-            lambda rows: rows,
-            catalogue.Source(catalogue.OUT, (name,), lambda _, name=name: loaded.append(name)),
-        )
-        for name in ("one", "two", "three")
-    ]
+
+    def source(name):
+        return catalogue.Source(catalogue.OUT, (name,), lambda _: loaded.append(name))
+
+    pictures = [catalogue.Picture(name, "", lambda rows: rows, source(name)) for name in ("one", "two", "three")]
     monkeypatch.setattr(catalogue, "PICTURES", tuple(pictures))
     assert [picture.name for picture, _ in catalogue.plots(["three", "one"])] == ["one", "three"]
     assert loaded == ["one", "three"]

@@ -90,3 +90,26 @@ def test_several_runs_are_one_table(run):
     other = replace(run, task=LinearRegression(T=40, d=3, design="fixed"))
     sweep = sum((each.table() for each in (run, other)), Frame({}))
     assert sweep["T"] == [20] * 4 + [40] * 4
+
+
+def test_a_run_in_a_few_lines(run):
+    mean, error = run.estimate.mean, run.estimate.standard_error
+    assert str(run).splitlines() == [
+        f"Accumulate() for {run.task}: 50 replicates, {run.sampler} sampler in {run.precision}",
+        TASK.quantity(None).meaning,
+        f"  iteration 1: {mean[0]:.6g} ± {error[0]:.2g}",
+        f"  iteration 4: {mean[3]:.6g} ± {error[3]:.2g}",
+    ]
+    html = run._repr_html_()
+    assert html.startswith("<pre>Accumulate() for ")
+    assert html.count("<tr>") == 5
+    lonely = replace(
+        run, estimate=replace(run.estimate, standard_error=np.full(4, math.nan)), replicates=1, note="Why."
+    )
+    assert [line.split(" ± ")[0] for line in str(lonely).splitlines()[2:]] == [
+        f"  iteration 1: {mean[0]:.6g}",
+        f"  iteration 4: {mean[3]:.6g}",
+        "Why.",
+    ]
+    assert "±" not in str(lonely)
+    assert str(sim.compare(run, theory.law(TASK, Accumulate()))).startswith(("agree: ", "not comparable: "))
