@@ -124,7 +124,8 @@ def law_table(run: Run, law: Law | UnequalLaw | GeneratedLaw | Population) -> Fr
         ValueError: as `compare`.
     """
     expected = _expected(law, run, None)
-    return tabulated(run, LAW, expected.values, validity=expected.validity)
+    of = run.task, run.of, run.workflow, run.generator
+    return tabulated(LAW, *of, expected.values, validity=expected.validity)
 
 
 @singledispatch

@@ -12,12 +12,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from threadpoolctl import threadpool_limits
 
-from theory import Frame, Generator, Population, Task, Workflow
+from theory import EXACT, LARGE_T, Frame, Generator, Population, Task, Workflow
+from theory.by_iteration import SIMULATION
 from theory.task import check_task
 from theory.workflow import check_workflow
 
 from .blocks import MOST_REPLICATES, Blocks
-from .by_iteration import of_run
+from .by_iteration import tabulated
 from .checkpoint import Checkpoint, configuration
 from .dispatch import Wish, chosen
 from .hosts import agree
@@ -73,7 +74,19 @@ class Run:
 
     def table(self) -> Frame:
         """One row an iteration, of a population one a model too; see `theory.by_iteration` for the columns."""
-        return of_run(self)
+        found = self.estimate
+        with_a_model = [self.replicates - lost for lost in self.unconverged]
+        return tabulated(
+            SIMULATION,
+            self.task,
+            self.of,
+            self.workflow,
+            self.generator,
+            found.mean,
+            standard_error=found.standard_error,
+            replicates=with_a_model or [self.replicates] * self.iterations,
+            validity=LARGE_T if self.is_limit else EXACT,
+        )
 
     def __str__(self) -> str:
         """What was run, the quantity, its first and its last mean, and what to know of them."""
@@ -87,10 +100,8 @@ class Run:
     def _mean(self, place: int) -> str:
         """At one iteration; of a population for each model."""
         each = np.atleast_1d(self.estimate.mean[place]), np.atleast_1d(self.estimate.standard_error[place])
-        shown = (
-            f"{mean:.6g}" + f" ± {error:.2g}" * bool(np.isfinite(error)) for mean, error in zip(*each, strict=True)
-        )
-        return f"  iteration {place + 1}: {', '.join(shown)}"
+        means = [f"{mean:.6g} ± {error:.2g}".removesuffix(" ± nan") for mean, error in zip(*each, strict=True)]
+        return f"  iteration {place + 1}: {', '.join(means)}"
 
     def _repr_html_(self) -> str:
         """For notebooks: what was run, and the table."""

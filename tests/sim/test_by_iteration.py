@@ -103,9 +103,8 @@ def test_a_run_in_a_few_lines(run):
     html = run._repr_html_()
     assert html.startswith("<pre>Accumulate() for ")
     assert html.count("<tr>") == 5
-    lonely = replace(
-        run, estimate=replace(run.estimate, standard_error=np.full(4, math.nan)), replicates=1, note="Why."
-    )
+    unknown = replace(run.estimate, standard_error=np.full(4, math.nan))
+    lonely = replace(run, estimate=unknown, replicates=1, note="Why.")
     assert [line.split(" ± ")[0] for line in str(lonely).splitlines()[2:]] == [
         f"  iteration 1: {mean[0]:.6g}",
         f"  iteration 4: {mean[3]:.6g}",
