@@ -1,5 +1,6 @@
 """Networks' runs in a picture: a metric by iteration over seeds, the gain's law beside it, and paired differences."""
 
+import json
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
@@ -16,12 +17,20 @@ from theory.style import style
 from .outcome import Outcome, differences, differing
 
 
+#: What of a configuration may differ between runs whose fits have one excess loss.
+_OF_THE_WORKFLOW = ("workflow", "parameters", "iterations", "seeds")
+
+#: What the lines are, in the title.
+_LINES = "lines: loss of model 1 $+\\, e\\,(c_n - 1)$ with the gain $c_n$ and a fitted $e$, one for all workflows"
+
+
 def plot(*runs: Outcome, metric: str = "test_loss", measured: str = "") -> Figure:
     """A metric by iteration, points with 95 % intervals of Student's t over seeds; below, differences from the first.
 
     Beside test losses of models that were fitted until converged stands the law of their gain, for workflows that have
-    one: the mean of model 1, and e (c_n - 1) more at model n, with one number e, the excess loss of one fit, for all of
-    these runs. Differences are paired by seeds, and are there for runs that are measured as the first one is.
+    one: the mean of model 1, and e (c_n - 1) more at model n, with one number e, the excess loss of one fit, for all
+    runs that differ in the workflow alone. Differences are paired by seeds, and are there for runs that are measured as
+    the first one is.
 
     Args:
         runs: as `read_run` gives them.
@@ -40,6 +49,8 @@ def plot(*runs: Outcome, metric: str = "test_loss", measured: str = "") -> Figur
         figure = Figure(figsize=(5.5, 5.6 if compared else 3.4))
         above, *below = figure.subplots(2 if compared else 1, 1, squeeze=False, sharex=True)[:, 0]
         draw(above, frame)
+        if len(law):
+            above.set_title(f"{above.get_title()}\n{_LINES}")
         above.set_ylabel(measured or metric.replace("_", " "))
         for axes in below:
             draw(axes, _told_apart(reduce(add, (_difference(run, runs[0], metric) for run in compared)), runs))
@@ -67,15 +78,23 @@ def _difference(run: Outcome, first: Outcome, metric: str) -> Frame:
 
 
 def _law(runs: Sequence[Outcome], metric: str) -> Frame:
-    """Loss of model 1 + e (c_n - 1) of the runs that are near their best fit, with the e of least squares for all."""
-    near = {run: run.workflow for run in runs if run.configuration.get("until") == "converged" and run.iterations > 1}
-    gains = {run: np.array(gain(flow, run.iterations), float) for run, flow in near.items() if flow is not None}
-    if not gains:
-        return Frame({})
-    means = {run: run.by_seed(metric).mean(0) for run in gains}
-    rises = np.concatenate([means[run] - means[run][0] for run in gains])
-    grown = np.concatenate([each - 1 for each in gains.values()])
-    if not grown.any():
+    """Loss of model 1 + e (c_n - 1) of the runs that are near their best fit: one e for all that differ in workflow."""
+    groups: dict[str, list[tuple[Outcome, np.ndarray]]] = {}
+    for run in runs:
+        workflow = run.workflow
+        if workflow is not None and run.configuration.get("until") == "converged":
+            told = {name: value for name, value in run.configuration.items() if name not in _OF_THE_WORKFLOW}
+            gains = np.array(gain(workflow, run.iterations), float)
+            groups.setdefault(json.dumps(told, sort_keys=True), []).append((run, gains))
+    return reduce(add, (_fitted(group, metric) for group in groups.values()), Frame({}))
+
+
+def _fitted(group: Sequence[tuple[Outcome, np.ndarray]], metric: str) -> Frame:
+    """The law of runs that share the excess loss of one fit, e, which is that of least squares."""
+    means = [run.by_seed(metric).mean(0) for run, _ in group]
+    rises = np.concatenate([mean - mean[0] for mean in means])
+    grown = np.concatenate([gains - 1 for _, gains in group])
+    if not grown.any():  # one iteration tells nothing of it
         return Frame({})
     excess = float(rises @ grown / (grown @ grown))
     return reduce(
@@ -83,9 +102,9 @@ def _law(runs: Sequence[Outcome], metric: str) -> Frame:
         (
             by_iteration(
                 run.alike | {"source": LAW, "quantity": metric},
-                means[run][0] + excess * (each - 1),
+                mean[0] + excess * (gains - 1),
                 validity=APPROXIMATION,
             )
-            for run, each in gains.items()
+            for (run, gains), mean in zip(group, means, strict=True)
         ),
     )
