@@ -16,7 +16,6 @@ from theory.style import style
 
 from .outcome import Outcome, differences, differing
 
-
 #: What of a configuration may differ between runs whose fits have one excess loss.
 _OF_THE_WORKFLOW = ("workflow", "parameters", "iterations", "seeds")
 

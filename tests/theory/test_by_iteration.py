@@ -66,7 +66,7 @@ def test_a_generator_is_named():
 def test_details_and_several_numbers_are_columns():
     ridge = LinearRegression(design="fresh", T=50, d=10, ridge=0.1)
     assert set(law(ridge, Replace()).table(2)["ridge"]) == {0.1}
-    found = law(Categorical(T=20, p=("1/2", "1/4", "1/4")), Replace()).table(2)
+    found = law(Categorical(T=20, p=(0.5, 0.25, 0.25)), Replace()).table(2)
     assert set(found["p"]) == {"0.5,0.25,0.25"}
 
 

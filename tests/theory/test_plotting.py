@@ -19,7 +19,7 @@ def of_legend(figure):
     return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
 
 
-def measured(of, *, replicates=4, standard_error=0.1, source="simulation"):
+def measured(of, *, replicates=4, standard_error: float | None = 0.1, source="simulation"):
     """A table of means around a law."""
     rows = [row | {"source": source, "replicates": replicates, "standard_error": standard_error} for row in of.table(5)]
     return Frame.of(rows)
