@@ -30,7 +30,7 @@ def add_to(commands: "argparse._SubParsersAction[Parser]", kinds: Mapping[str, K
     plot = commands.add_parser("plot", help=summary, description=f"{summary.capitalize()}.")
     plot.add_argument("runs", nargs="+", type=Path, metavar="FOLDER", help="of a run, as --run-dir named it")
     _add_metric(plot)
-    told = "new file: a picture (.pdf, .png, .svg) or the numbers (.csv, .json, .parquet); default: METRIC.png here"
+    told = "new file: a picture (.pdf, .png, .svg) or the numbers (.csv, .json, .parquet) (default: METRIC.png here)"
     plot.add_argument("--output", type=_new_file, metavar="FILE", help=told)
     plot.set_defaults(main=lambda options: _plot(options, kinds))
     summary = "say at each iteration which of two runs is higher, by paired differences with intervals"

@@ -53,7 +53,7 @@ def plot(*of: Any, iterations: int = ITERATIONS, **parameters: Any) -> Any:
     >>> from theory import Accumulate, LinearRegression, Replace, law
     >>> task = LinearRegression(design="fixed", T=100, d=32)
     >>> [axes.get_ylabel() for axes in plot(law(task, Replace()), law(task, Accumulate())).axes]
-    ['test error (noise left out)']
+    ['test error, noise left out']
     """
     frame = Frame({})
     for each in of:

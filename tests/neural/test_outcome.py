@@ -213,7 +213,7 @@ def test_the_law_of_the_gain_stands_beside_converged_models():
         told = configured(workflow.command(), parameters=parameters, until="converged")
         made[workflow] = Outcome(Path(workflow.command()), told, {"test_loss": losses})
     figure = plot(*made.values())
-    assert "$e\\,(c_n - 1)$" in figure.axes[0].get_title()
+    assert "e\\,(c_n - 1)$" in figure.axes[0].get_title()
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert labels[:2] == ["accumulate: law, approximation", "sliding-window, k=2: law, approximation"]
     for line, run in zip(figure.axes[0].lines, made.values(), strict=False):
