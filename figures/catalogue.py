@@ -1,6 +1,6 @@
 """Every figure as data: `make figures`, the report and the README's table all read this one list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
@@ -327,13 +327,14 @@ PICTURES: tuple[Picture, ...] = (
 
 
 def plots(
-    *, fresh: bool = False, out: Path | None = None, made: Path | None = None
+    names: Collection[str] = (), *, fresh: bool = False, out: Path | None = None, made: Path | None = None
 ) -> Iterator[tuple[Picture, Callable[[], Figure]]]:
     """Each picture with the function that draws it; results are loaded as their turn comes, once for all who share.
 
     Fresh ones are all run again, beside those that are there, which they replace after the last picture.
 
     Args:
+        names: of the pictures; all where none is named.
         fresh: whether to run all again.
         out: for what is simulated, in place of OUT.
         made: for recorded results that are missing, stale or run again, in place of where they are.
@@ -347,5 +348,5 @@ def plots(
             return source.folder if not fresh and source.is_recorded else places.get(source.folder, source.folder)
 
         load = cache(lambda source: source.load(place(source)))
-        for picture in PICTURES:
+        for picture in (picture for picture in PICTURES if not names or picture.name in names):
             yield picture, partial(picture.plot, load(picture.source)) if picture.source else picture.plot

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from paper_repro.measurement import errors_to_a_side
 from paper_repro.recorded import Row
+from theory.measurement import errors_to_a_side
 
 from .style import COLOUR
 

@@ -1,29 +1,13 @@
-"""What all figures share: the style sheet, one colour a workflow, shades, captions, and saving without half a file."""
+"""What all figures share: the style of all pictures, captions, and the files that a figure is written to."""
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib
-import numpy as np
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from sim.results import write_whole
-
-#: Okabe and Ito's palette, told apart by colour-blind readers. A workflow has the same colour in every figure.
-COLOUR = {
-    "replace": "#D55E00",
-    "replace-growing": "#E69F00",
-    "accumulate": "#0072B2",
-    "accumulate-subsample": "#56B4E9",
-    "accumulate-fresh": "#332288",
-    "sliding-window": "#CC79A7",
-    "fixed-real": "#8C6D1F",
-    "fresh-real": "#009E73",
-}
+from theory.style import COLOUR as COLOUR, save_picture, shade as shade, style as style
 
 #: Where a figure tells the two designs of one workflow apart.
 MARKER = {"fixed": "s", "fresh": "o"}
@@ -32,22 +16,6 @@ MARKER = {"fixed": "s", "fresh": "o"}
 #: all other figures, would be longer by half a per cent at 256 and by a ten-thousandth at 20,000. Nobody sees that, but
 #: the files of the pictures would be others.
 NORMAL = 1.96
-
-_SHEET = Path(__file__).with_name("style.mplstyle")
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The project's style sheet on top of Matplotlib's defaults, whatever the user's own settings are."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rc_file(_SHEET, use_default_template=False)
-        yield
-
-
-def shade(colour: str, strength: float) -> tuple[float, float, float]:
-    """The colour mixed with white; `strength` 1 leaves it as it is."""
-    return tuple(1 - strength * (1 - np.array(to_rgb(colour))))
 
 
 def caption(figure: Figure, text: str) -> None:
@@ -63,9 +31,7 @@ def save(folder: Path, name: str, plot: Callable[[], Figure]) -> list[Path]:
     """Draw in the project's style and write NAME.pdf and NAME.png, the same bytes each time."""
     with style():
         figure = plot()
-        paths = []
-        for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {})):
-            path = folder / f"{name}{suffix}"
-            write_whole(path, lambda partial, m=metadata: figure.savefig(partial, metadata=m))
-            paths.append(path)
+    paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".png")]
+    for path in paths:
+        save_picture(path, figure)
     return paths

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .images.learner import ImageModel as ImageModel
     from .language.learner import LanguageModel as LanguageModel
     from .loop import Learner as Learner, run as run
+    from .outcome import Outcome as Outcome, read_run as read_run
+    from .picture import plot as plot
     from .plan import Plan as Plan
     from .tensorboard import TensorBoard as TensorBoard
     from .train import Training as Training
@@ -30,12 +32,20 @@ _HOME = {
     "LanguageModel": "language.learner",
     "Learner": "loop",
     "Logger": "hooks",
+    "Outcome": "outcome",
     "Plan": "plan",
     "RunDirectory": "directory",
     "TensorBoard": "tensorboard",
     "Training": "train",
+    "plot": "picture",
+    "read_run": "outcome",
     "run": "loop",
 }
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they were asked for before or not."""
+    return sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

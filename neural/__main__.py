@@ -30,6 +30,7 @@ from theory.cli import (
     whole_number,
 )
 
+from . import results_command
 from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
 from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory
@@ -53,6 +54,7 @@ _PATHS = {"file": "FILE", "test_file": "FILE", "folder": "FOLDER", "cache": "FOL
 
 
 def _options(kind: Kind, command: Parser) -> None:
+    command.set_defaults(main=_main)
     add = command.add_argument
     add("--preset", choices=kind.presets, default="cpu", help="sets what is not given (default: cpu)")
     if kind.models:
@@ -243,12 +245,13 @@ def parser() -> Parser:
             ],
         )
         add_workflows(command, partial(_options, kind), example=f"{kind.needed}{smoke}/{kind.name}")
+    results_command.add_to(models, KINDS)
     return of_neural
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    return run_command(parser(), _main, arguments)
+    return run_command(parser(), lambda options: options.main(options), arguments)
 
 
 if __name__ == "__main__":

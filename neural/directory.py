@@ -25,7 +25,8 @@ from .files import write_bytes
 METRICS = ("iteration", "seed", "metric", "value")
 TRAINING = ("iteration", "step", "seed", "loss", "test_loss", "held_out_loss")
 
-_CONFIGURATION = "configuration.json"
+#: The file that says what a run is of.
+CONFIGURATION = "configuration.json"
 _TABLES = ("metrics.csv", "training.csv")
 
 #: What a run may have more of than it was begun with; nothing that was done before depends on it.
@@ -60,11 +61,11 @@ class RunDirectory:
         Raises:
             ValueError: something else is, or it is and nobody asked to go on with it.
         """
-        stored = self.path / _CONFIGURATION
+        stored = self.path / CONFIGURATION
         if not self.path.is_dir() and self.path.exists():
             raise ValueError(f"{self.path} is no folder; choose another --run-dir.")
         # A run that was killed as it started leaves nothing more than these.
-        beginnings = (_CONFIGURATION, CHECKSUMS, _PREPARED, inside(self.path).name)
+        beginnings = (CONFIGURATION, CHECKSUMS, _PREPARED, inside(self.path).name)
         names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
         if all(name in beginnings or (name.startswith(".") and ".partial" in name) for name in names):
             return False
@@ -144,7 +145,7 @@ class RunDirectory:
 
     def _write_configuration(self) -> None:
         text = json.dumps(self._configuration, indent=1, allow_nan=False) + "\n"
-        write_bytes(self.path / _CONFIGURATION, text.encode())
+        write_bytes(self.path / CONFIGURATION, text.encode())
         self._extends = False
 
     @cached_property
@@ -310,4 +311,4 @@ def _row(row: dict[str, str | None], columns: tuple[str, ...]) -> dict[str, str]
 
 def _files(folder: Path) -> set[str]:
     """The names of the files in a folder, but for hidden ones and what every run directory has."""
-    return {path.name for path in folder.glob("[!.]*") if path.is_file()} - {_CONFIGURATION, CHECKSUMS}
+    return {path.name for path in folder.glob("[!.]*") if path.is_file()} - {CONFIGURATION, CHECKSUMS}

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.files import write_whole
+from theory.files import write_whole
 from theory.program import say
 
 #: How a compressed file is named, what is at its start, and how it is read.

@@ -14,7 +14,8 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from .measurement import Measurement
+from theory.measurement import Measurement
+
 from .recorded import Row, read_or_make
 
 #: (random numbers, chains, iterations to record, setting) -> each metric's values.

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
-from .measurement import LEVEL, Measurement
+from theory.measurement import LEVEL, Measurement
+
 from .recorded import Missing, Tables
 
 #: The claim holds by its test, in the paper's own setting.

@@ -16,8 +16,8 @@ from neural.directory import RunDirectory
 from neural.loop import Learner, run as run_neural
 from sim.results import Results, configuration_hash
 from theory import Accumulate, Replace, Workflow
+from theory.measurement import Measurement
 
-from .measurement import Measurement
 from .recorded import Missing, Row, Tables, making, matching
 
 #: (learner, the pool that one model sampled, of the first seed) -> what the table of samples says of some, a row each.

@@ -7,6 +7,7 @@ if sys.argv[:1] == ["-m"]:  # `python -m sim` begins here, with seconds of impor
     import theory.interruption  # noqa: F401 - for what its import does
 
 from .comparison import Comparison as Comparison, compare as compare
+from .plotting import plot as plot
 from .run import Run as Run, run as run
 from .samplers.base import AbstractSampler as AbstractSampler
 from .statistics import Estimate as Estimate

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from theory import GeneratedLaw, Generator, Law, Task, Workflow, generator_command, law as law_of
+from theory import GeneratedLaw, Generator, Law, Task, Workflow, generator_command, law as law_of, output
 from theory.cli import (
     Parser,
     add_task,
@@ -32,7 +32,7 @@ from theory.cli import (
 from theory.program import program, say
 from theory.tasks import TASKS
 
-from .comparison import Comparison, compare
+from .comparison import Comparison, compare, law_table
 from .dispatch import PRECISIONS, sampler_names
 from .hosts import Lost, check_devices, join, leave, platforms, use_all_cores
 from .keys import key_of
@@ -70,6 +70,8 @@ def _options(task: type[Task], command: Parser) -> None:
     add("--processes", type=whole_number, metavar="NUMBER", help="of them (default: as the cluster says)")
     add("--process", type=natural_number, metavar="NUMBER", help="of this one, from 0 (default: as the cluster says)")
     add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
+    output.add_output(command, "means and law by iteration")
+    output.add_plot(command, "means and law by iteration")
     add("--json", action="store_true", help="print one JSON value")
 
 
@@ -140,7 +142,8 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
-    own = ("process", "processes", "coordinator", "build", "json", "batch_size", "asymptotic", "checkpoint")
+    place, shown = ("process", "processes", "coordinator"), ("json", "asymptotic", "output", "plot")
+    own = (*place, *shown, "build", "batch_size", "checkpoint")
     told = {name: str(value) for name, value in vars(options).items() if name not in own}
     return told | {"checkpoint": options.checkpoint is not None}
 
@@ -178,7 +181,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         "parameters": {name: None if value is None else str(value) for name, value in workflow.parameters.items()},
         **_chosen(result.task),
         **result.task.numbers,
-        **_details(result.task),
+        **result.task.typed_details,
         **generator_command.written(result.generator),
         "iterations": result.iterations,
         "replicates": result.replicates,
@@ -197,14 +200,19 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
         "reason": comparison.reason,
         "note": result.note,
     }
+    asked = options.output is not None or options.plot is not None
     if jax.process_index() == 0:
+        if interruption is None and asked:
+            frame = result.table() if law is None else law_table(result, law) + result.table()
+            output.write(frame, output=options.output, plot=options.plot)
         print(json.dumps(summary, allow_nan=False)) if options.json else _print(result.task, result.generator, summary)
     if interruption is not None:
         kept = f"{options.checkpoint} holds these, and the same command goes on from them."
+        unwritten = " What they are of is not whole: neither --output nor --plot is written." * asked
         lost = "With --checkpoint FILE the next run could go on from where it is interrupted."
         say(
             f"{program('sim')}: interrupted after {result.replicates:,} replicates, of which the numbers are. "
-            f"{kept if options.checkpoint else lost}"
+            f"{kept if options.checkpoint else lost}{unwritten}"
         )
         return leave(130) if options.distributed else 130
     return 1 if comparison.verdict == "disagree" else 0
@@ -215,14 +223,9 @@ def _chosen(task: Task) -> dict[str, str]:
     return {choice.name: getattr(task, choice.name) for choice in task.choices}
 
 
-def _details(task: Task) -> dict[str, Any]:
-    """The details that the task's numbers depend on and that have options."""
-    return {x.name: task.essential[x.name] for x in task.details if x.typed and x.name in task.essential}
-
-
 def _print(task: Task, generator: Generator, summary: dict[str, Any]) -> None:
     chosen = "".join(f"{value} {name}, " for name, value in _chosen(task).items())
-    numbers = ", ".join(f"{name}={value}" for name, value in (task.numbers | _details(task)).items())
+    numbers = ", ".join(f"{name}={value}" for name, value in (task.numbers | task.typed_details).items())
     numbers += "" if generator == USUAL else f", {generator}"
     print(
         "{workflow}, {chosen}{numbers}: {replicates:,} replicates, {sampler} sampler in {precision}".format(

@@ -18,8 +18,8 @@ import numpy as np
 import sympy as sp
 
 from theory import Generator, Population, Quantity, Spectrum, Task, Workflow
+from theory.files import partial_file, write_whole
 
-from .files import partial_file, write_whole
 from .hosts import first_alone, from_first
 from .locks import Lock, beside
 from .statistics import Histogram, Moments, RunningStatistics

@@ -9,8 +9,10 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Bool, Float
 
-from theory import GeneratedLaw, Law, LinearRegression, Population, UnequalLaw
+from theory import EXACT, LARGE_T, Frame, GeneratedLaw, Law, LinearRegression, Population, UnequalLaw
+from theory.by_iteration import LAW
 
+from .by_iteration import tabulated
 from .run import Run
 from .samplers.base import USUAL
 from .tasks.regression import law_of
@@ -50,6 +52,10 @@ class Comparison:
     verdict: str
     reason: str
 
+    def __str__(self) -> str:
+        """The verdict with its reason."""
+        return f"{self.verdict}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class _Expected:
@@ -57,12 +63,14 @@ class _Expected:
 
     Attributes:
         values: at the run's iterations.
+        validity: what they hold for.
         exact: whether they are the run's own means.
         estimate: the name of the estimate that they are, where one was asked for.
         distribution: the exact one, of `scipy.stats`, by iteration, where it is known and needed.
     """
 
     values: Float[np.ndarray, "iterations *models"]
+    validity: str
     exact: bool
     estimate: str | None = None
     distribution: Mapping[int, Any] = field(default_factory=dict)
@@ -103,6 +111,23 @@ def compare(
     return _compare_means(run, expected, asymptotic)
 
 
+def law_table(run: Run, law: Law | UnequalLaw | GeneratedLaw | Population) -> Frame:
+    """What a law says of a run, iteration by iteration, with the columns of `Run.table`.
+
+    Of a run of the limit T -> oo it is the limit that is told.
+
+    Args:
+        run: its task has numbers.
+        law: as in `compare`.
+
+    Raises:
+        ValueError: as `compare`.
+    """
+    expected = _expected(law, run, None)
+    of = run.task, run.of, run.workflow, run.generator
+    return tabulated(LAW, *of, expected.values, validity=expected.validity)
+
+
 @singledispatch
 def _expected(law: object, run: Run, validity: str | None) -> _Expected:
     raise ValueError(f"a law is needed, as of theory.law, or the population of the run; got {law!r}.")
@@ -120,9 +145,10 @@ def _of_law(law: Law, run: Run, validity: str | None) -> _Expected:
     known = [n for n in iterations if run.moments == 1 and law.distribution_objection(n) is None]
     limit = run.is_limit and law.quantity.limit_unit.free_symbols <= run.task.at.keys()
     if limit and validity is None:
-        return _Expected(_limit(run, law.gain(run.iterations)), exact=True)
+        return _Expected(_limit(run, law.gain(run.iterations)), LARGE_T, exact=True)
     return _Expected(
         law.evaluate(n=iterations, validity=validity, **numbers),
+        validity or law.validity,
         law.exact or run.is_limit,
         validity,
         {n: law.distribution(n=n, **numbers) for n in known},
@@ -146,13 +172,13 @@ def _of_generated_law(law: GeneratedLaw, run: Run, validity: str | None) -> _Exp
     numbers = task.numbers
     if run.is_limit and validity is None:
         shift = float(law.generator.shift) * np.array([float(D) for D in law.shift(run.iterations)])
-        return _Expected(_limit(run, law.gain(run.iterations)) + shift**2, exact=True)
+        return _Expected(_limit(run, law.gain(run.iterations)) + shift**2, LARGE_T, exact=True)
     if validity is None or validity == law.validity:
-        return _Expected(law.evaluate(n=range(1, run.iterations + 1), **numbers), law.exact, validity)
+        return _Expected(law.evaluate(n=range(1, run.iterations + 1), **numbers), law.validity, law.exact, validity)
     there = law.estimates(run.iterations, **numbers)
     if validity not in there:
         raise ValueError(f"the {theirs} has no {validity} values; it has {', '.join([law.validity, *there])}.")
-    return _Expected(there[validity], False, validity)
+    return _Expected(there[validity], validity, False, validity)
 
 
 @_expected.register
@@ -164,7 +190,8 @@ def _of_population(law: Population, run: Run, validity: str | None) -> _Expected
     unit = sp.lambdify(list(run.task.at), run.task.quantity(run.of).unit)(*map(float, run.task.at.values()))
     gains = np.array([[float(gain) for gain in row] for row in law.gains(run.iterations)])
     whole = all(size.denominator == 1 for size in law.sizes)
-    return _Expected(gains * unit, exact=whole and getattr(run.task, "design", None) == "fixed")
+    exact = whole and getattr(run.task, "design", None) == "fixed"
+    return _Expected(gains * unit, EXACT if exact else LARGE_T, exact)
 
 
 def _other(run: Run, theirs: str) -> ValueError:

@@ -13,7 +13,7 @@ from typing import Any
 
 import jax
 
-from .files import write_whole
+from theory.files import write_whole
 
 #: Packages whose versions a result records, as far as they are installed.
 _PACKAGES = ("jax", "jaxlib", "numpy", "sympy", "scipy", "equinox", "optax", "rdkit")

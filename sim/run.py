@@ -3,6 +3,7 @@
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from threadpoolctl import threadpool_limits
 
-from theory import Generator, Population, Task, Workflow
+from theory import EXACT, LARGE_T, Frame, Generator, Population, Task, Workflow
+from theory.by_iteration import SIMULATION
 from theory.task import check_task
 from theory.workflow import check_workflow
 
 from .blocks import MOST_REPLICATES, Blocks
+from .by_iteration import tabulated
 from .checkpoint import Checkpoint, configuration
 from .dispatch import Wish, chosen
 from .hosts import agree
@@ -68,6 +71,41 @@ class Run:
         if self.of != "test_error":
             raise AttributeError(f"this run is of the {self.of} of {self.task}; its numbers are in `estimate`.")
         return self.estimate
+
+    def table(self) -> Frame:
+        """One row an iteration, of a population one a model too; see `theory.by_iteration` for the columns."""
+        found = self.estimate
+        with_a_model = [self.replicates - lost for lost in self.unconverged]
+        return tabulated(
+            SIMULATION,
+            self.task,
+            self.of,
+            self.workflow,
+            self.generator,
+            found.mean,
+            standard_error=found.standard_error,
+            replicates=with_a_model or [self.replicates] * self.iterations,
+            validity=LARGE_T if self.is_limit else EXACT,
+        )
+
+    def __str__(self) -> str:
+        """What was run, the quantity, its first and its last mean, and what to know of them."""
+        sampled = "" if self.generator == USUAL else f" and {self.generator}"
+        chains = f"{self.replicates:,} replicate{'s' * (self.replicates != 1)}"
+        means = [self._mean(place) for place in dict.fromkeys((0, self.iterations - 1))]
+        of = f"{self.workflow}{sampled} for {self.task}"
+        told = [f"{of}: {chains}, {self.sampler} sampler in {self.precision}", self.task.quantity(self.of).meaning]
+        return "\n".join([*told, *means, *filter(None, [self.note])])
+
+    def _mean(self, place: int) -> str:
+        """At one iteration; of a population for each model."""
+        each = np.atleast_1d(self.estimate.mean[place]), np.atleast_1d(self.estimate.standard_error[place])
+        means = [f"{mean:.6g} ± {error:.2g}".removesuffix(" ± nan") for mean, error in zip(*each, strict=True)]
+        return f"  iteration {place + 1}: {', '.join(means)}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what was run, and the table."""
+        return f"<pre>{escape(str(self))}</pre>\n{self.table()._repr_html_()}"
 
 
 class Interrupted(KeyboardInterrupt):

@@ -5,7 +5,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .files import read_json, write_whole
+from theory.files import write_whole
+
+from .files import read_json
 
 NAME = "checksums.json"
 

@@ -85,6 +85,9 @@ TYPOS = [
     ("paper_repro lsit", "paper_repro", "invalid choice: 'lsit'", "list"),
     ("paper_repro run linear-a", "paper_repro run", "NAME: invalid choice: 'linear-a'", "linear_a"),
     ("paper_repro run --prest smoke", "paper_repro run", "unrecognized arguments: --prest", "--preset"),
+    ("neural plt runs", "neural", "invalid choice: 'plt'", "plot"),
+    ("neural compare runs/a runs/b --metrics kl", "neural compare", "unrecognized arguments: --metrics", "--metric"),
+    ("sim replace --ouput a.csv", "sim replace", "unrecognized arguments: --ouput a.csv", "--output"),
     ("figures --frsh", "figures", "unrecognized arguments: --frsh", "--fresh"),
 ]
 
@@ -185,6 +188,9 @@ WITHOUT = (
     "accept",
     "data",
     "bound",
+    "output",
+    "plot",
+    "paper",
 )
 
 

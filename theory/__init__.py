@@ -13,12 +13,14 @@ from .derivation import (
     RuleDoesNotApply as RuleDoesNotApply,
     Step as Step,
 )
+from .frame import Frame as Frame
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law
 from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .linear import generated as generated
 from .optimise import Optimum as Optimum, optimise as optimise
+from .plotting import plot as plot
 from .population import (
     Population as Population,
     symmetric_limit as symmetric_limit,

@@ -9,13 +9,14 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from . import bound_command, generator_command, generator_table, table, task_table
+from . import bound_command, generator_command, generator_table, output, table, task_table
 from .cli import (
     Parser,
     add_task,
@@ -30,10 +31,12 @@ from .cli import (
 )
 from .generator import Generator
 from .derivation import MOST_EXACT
+from .frame import Frame
 from .law import Law, law as law_of
 from .program import program
 from .task import Task
 from .tasks import TASKS
+from .tasks.regression import GeneratedLaw
 
 #: The gains of so many iterations, exact fractions, take seconds.
 LISTED = 5000
@@ -45,9 +48,11 @@ def _options(task: type[Task], command: Parser) -> None:
     add = command.add_argument
     add("--iterations", type=whole_number, default=10, help="model-fitting iterations (default: 10)")
     generator_command.add_to(command)
-    output = command.add_mutually_exclusive_group()
-    output.add_argument("--latex", action="store_true", help="print the derivation as LaTeX")
-    output.add_argument("--json", action="store_true", help="print one JSON value")
+    output.add_output(command, "the values by iteration")
+    output.add_plot(command, "the values by iteration")
+    printed = command.add_mutually_exclusive_group()
+    printed.add_argument("--latex", action="store_true", help="print the derivation as LaTeX")
+    printed.add_argument("--json", action="store_true", help="print one JSON value")
 
 
 def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any]:
@@ -67,7 +72,7 @@ def summary(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, Any
         "workflow": law.workflow.command(),
         "parameters": {name: None if value is None else str(value) for name, value in law.workflow.parameters.items()},
         **{each.name: getattr(law.task, each.name) for each in (*law.task.choices, *law.task.several)},
-        **_details(law),
+        **law.task.typed_details,
         "expression": str(law.expr),
         "validity": law.validity,
         "exact": law.exact,
@@ -96,11 +101,6 @@ def _estimates(law: Law, numbers: dict[str, Any], iterations: int) -> dict[str, 
     return {**found, "kappa": list(map(str, law.kappa(iterations))) if known else None}
 
 
-def _details(law: Law) -> dict[str, Any]:
-    """The details that the law depends on and that have options."""
-    return {x.name: law.task.essential[x.name] for x in law.task.details if x.typed and x.name in law.task.essential}
-
-
 def _listed(values: np.ndarray) -> list[float | None]:
     """As JSON has them: `None` for what is infinite, or beyond what a float can be."""
     return [value if math.isfinite(value) else None for value in values.tolist()]
@@ -112,7 +112,7 @@ def _text(expression: sp.Expr | None) -> str | None:
 
 def _print(law: Law, summary: dict[str, Any]) -> None:
     chosen = "".join(f", {getattr(law.task, choice.name)} {choice.name}" for choice in law.task.choices)
-    chosen += "".join(f", {name} {value}" for name, value in _details(law).items())
+    chosen += "".join(f", {name} {value}" for name, value in law.task.typed_details.items())
     print(f"{law.workflow}{chosen}: {law.quantity.meaning}")
     print(f"  {law.quantity.symbol:<11} = {law.expr}")
     print(f"  closed form = {law.closed_form()}")
@@ -159,6 +159,9 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
             f"{'both' if len(needed) == 2 else 'all'} for numbers, or {'neither' if len(needed) == 2 else 'none'} for "
             "the formulas alone."
         )
+    if missing and (options.output or options.plot):
+        needs = "--output" if options.output else "--plot"
+        raise ValueError(f"{needs} needs numbers: give {' and '.join(f'--{name}' for name in missing)} too.")
     if options.iterations > LISTED:
         raise ValueError(
             f"at most {LISTED:,} iterations are listed; got {options.iterations:,}. The closed form and the growth, "
@@ -169,6 +172,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     else:
         law = of.generated(workflow, generator)
     if not isinstance(law, Law):
+        _write(law, numbers, options)
         generator_command.report(of, workflow, generator, options)
         return 0
     if law.quantity.name != options.of:
@@ -176,6 +180,7 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     result = summary(law, numbers, options.iterations)
     if generator != Generator():
         result["temperature"] = str(generator.temperature)
+    _write(law, numbers, options)
     if options.json:
         print(json.dumps(result, allow_nan=False))
     elif options.latex:
@@ -185,19 +190,31 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
     return 0
 
 
+def _write(law: Law | GeneratedLaw, numbers: dict[str, Any], options: argparse.Namespace) -> None:
+    if options.output or options.plot:
+        output.write(law.table(options.iterations, **numbers), output=options.output, plot=options.plot)
+
+
 def _table(task: type[Task], options: argparse.Namespace) -> int:
     if options.tasks:
         lines = task_table.lines()
+        _write_table(task_table.values(lines), options)
         print(json.dumps(task_table.values(lines)) if options.json else task_table.markdown(lines))
         return 0
     laws: list[table.Entry] = [*table.rows(task, options.of)]
     if options.of == task.quantities[0].name:  # of which the laws under generators are
         laws += generator_table.generator_rows(task)
+    _write_table(table.values(laws), options)
     if options.json:
         print(json.dumps(table.values(laws), allow_nan=False))
     else:
         print(table.latex(laws) if options.latex else table.markdown(laws))
     return 0
+
+
+def _write_table(rows: Sequence[Mapping[str, str | None]], options: argparse.Namespace) -> None:
+    if options.output is not None:
+        Frame.of(rows).write(options.output)
 
 
 def parser(task: type[Task] = TASKS[0]) -> Parser:
@@ -219,10 +236,11 @@ def parser(task: type[Task] = TASKS[0]) -> Parser:
     command.set_defaults(main=partial(_table, task))
     meaning = "every task under the workflows that matter most, in a word each, in the place of one task's laws"
     command.add_argument("--tasks", action="store_true", help=meaning)
-    output = command.add_mutually_exclusive_group()
-    output.add_argument("--markdown", action="store_true", help="print it as Markdown (default)")
-    output.add_argument("--latex", action="store_true", help="print it as LaTeX")
-    output.add_argument("--json", action="store_true", help="print one JSON value")
+    output.add_output(command, "it")
+    printed = command.add_mutually_exclusive_group()
+    printed.add_argument("--markdown", action="store_true", help="print it as Markdown (default)")
+    printed.add_argument("--latex", action="store_true", help="print it as LaTeX")
+    printed.add_argument("--json", action="store_true", help="print one JSON value")
     return of_theory
 
 

@@ -7,27 +7,32 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import mpmath
 import numpy as np
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from . import summation
 from .asymptotics import Growth, growth
+from .by_iteration import LAW, by_validity, described
 from .derivation import EXACT, Derivation, Derived, Spread, estimated
+from .evaluation import far_out, termwise
 from .exact import exact
+from .frame import Frame
 from .gain import gain
 from .generator import Generator
 from .iterations import as_iterations, check_iterations
 from .strip import SeasonalStrips, strips
 from .symbolic_workflow import SymbolicWorkflow, check_names
-from .symbols import GAIN, i, n
+from .symbols import i, n
 from .sympy_types import at, fraction, parts, rational, replaced, substituted, summand, symbols
 from .task import Parameter, Quantity, Task, check_task
 from .workflow import Workflow, check_workflow
 
 #: Gains with symbols are simplified up to this iteration.
 _SIMPLIFIED = 10
+
+#: Characters of a formula that `print` shows.
+_SHOWN = 300
 
 #: Recursions are followed up to this iteration where there is a closed form too.
 _LONGEST_RECURSION = 1000
@@ -251,8 +256,30 @@ class Law(Judged):
         if precise is not None and (iterations.max() <= _LONGEST_RECURSION or self._general_closed_form is None):
             return precise(numbers, iterations)
         if (precise or iterations.max() > _LONGEST_SUM) and self._general_closed_form is not None:
-            return self._evaluate_far_out(self._general_closed_form, numbers, iterations)
-        return self._evaluate_termwise(numbers, iterations)
+            return far_out(self._general_closed_form, self.task.parameters, numbers, iterations)
+        return termwise(self.derived.expr, self.task.parameters, self.workflow, numbers, iterations)
+
+    def table(self, iterations: int, **parameters: Any) -> Frame:
+        """Its values at iterations 1, …, `iterations`, and its estimates where it is not exact; see `by_iteration`.
+
+        Args:
+            iterations: counted from 1.
+            parameters: as in `evaluate`.
+
+        Raises:
+            ValueError: as `evaluate`.
+
+        >>> from theory import LinearRegression, Replace
+        >>> found = law(LinearRegression(design="fixed", T=102, d=1), Replace()).table(3)
+        >>> found["iteration"], found["value"], found["validity"][0]
+        ([1, 2, 3], [0.01, 0.02, 0.03], 'exact')
+        """
+        alike = described(
+            LAW, self.task, self.quantity.name, self.workflow, self.generator, self.task.values(parameters)
+        )
+        check_iterations(iterations)
+        own = self.estimates(iterations, **parameters)
+        return by_validity(alike, own or {EXACT: self.evaluate(n=range(1, iterations + 1), **parameters)})
 
     @property
     def _needed(self) -> list[Parameter]:
@@ -270,37 +297,6 @@ class Law(Judged):
             if relation.subs(list(at.items())) == sp.false:
                 given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation), key=str))
                 raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
-
-    def _evaluate_termwise(self, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
-        """Add the terms up one by one: all are positive, so nothing cancels. Integers are put in exactly."""
-        symbols = {p.symbol: numbers[p.name] for p in self.task.parameters}
-        whole = {symbol: value for symbol, value in symbols.items() if symbol.is_integer}
-        reals = {symbol: value for symbol, value in symbols.items() if not symbol.is_integer}
-        sums = parts(self.derived.expr, sp.Sum)
-        stand_ins = sp.symbols(f"sum:{len(sums)}")
-        upto = np.arange(1, iterations.max() + 1, dtype=np.float64)
-        totals = []
-        for total in sums:
-            term = sp.lambdify([i, *reals], substituted(summand(total), whole), "scipy")
-            totals.append(np.cumsum(np.broadcast_to(term(upto, *reals.values()), upto.shape))[iterations - 1])
-        outside = substituted(replaced(self.derived.expr, dict(zip(sums, stand_ins, strict=True))), whole)
-        if outside.has(GAIN):
-            gains = np.array([float(c) for c in gain(self.workflow, int(iterations.max()))])
-            stand_ins, totals = (*stand_ins, GAIN(n)), [*totals, gains[iterations - 1]]
-        value = sp.lambdify([n, *reals, *stand_ins], outside, "scipy")
-        result = value(iterations.astype(np.float64), *reals.values(), *totals)
-        return np.broadcast_to(np.asarray(result, np.float64), iterations.shape).copy()
-
-    def _evaluate_far_out(self, closed_form: sp.Expr, numbers: dict[str, Any], iterations: np.ndarray) -> np.ndarray:
-        """Through the closed form, in twice the digits that its cancellations can cost."""
-        exactly = {p.symbol: rational(Fraction(numbers[p.name])) for p in self.task.parameters}
-        value = sp.lambdify(n, substituted(closed_form, exactly).rewrite(sp.polygamma), "mpmath")
-        # Differences of polygamma functions at arguments 1/T apart lose up to log10(n T) digits each.
-        largest = max((len(str(x)) for x in numbers.values() if isinstance(x, int)), default=1)
-        with mpmath.workdps(40 + 4 * largest + 2 * len(str(iterations.max()))):
-            # gamma functions at conjugate points have a real product
-            values = [float(mpmath.re(value(mpmath.mpf(int(m))))) for m in iterations.ravel()]
-        return np.array(values).reshape(iterations.shape)
 
     @property
     def _spread(self) -> Spread:
@@ -346,6 +342,22 @@ class Law(Judged):
     def one_fit_exceeds(self, value: Any, numbers: Mapping[str, Any]) -> Any:
         """P(the quantity of one fit > value) as a ball of python-flint's, for a distribution that is known."""
         return self._spread.one_fit_exceeds(value, numbers)
+
+    def __str__(self) -> str:
+        """Five lines: what it is of, the formula, how it grows, what it needs, what it holds for and its source."""
+        closed, growth = self.closed_form(), self.growth()
+        formula = str(self.expr if closed is None else closed)
+        shown = formula if len(formula) <= _SHOWN else f"{formula[:_SHOWN]} … (law.expr has all of it)"
+        sampled = "" if self.generator == Generator() else f" and {self.generator}"
+        return "\n".join(
+            (
+                f"{self.quantity.meaning}: {self.workflow}{sampled} for {self.task}",
+                f"  {self.quantity.symbol} {'=' if self.exact else '~'} {shown}",
+                f"  growth  : {'not proved' if growth is None else growth}",
+                f"  needs   : {', '.join(map(str, self.assumptions))}",
+                f"  validity: {self.validity}; source: {self.source}",
+            )
+        )
 
     def _repr_latex_(self) -> str:
         relation = "=" if self.exact else r"\simeq"

@@ -233,6 +233,12 @@ class Task(abc.ABC):
         return {name: value for name, value in self.fields.items() if name not in self.invariant}
 
     @property
+    def typed_details(self) -> dict[str, Any]:
+        """The details that laws depend on and that the command lines have options for."""
+        essential = self.essential
+        return {x.name: essential[x.name] for x in self.details if x.typed and x.name in essential}
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """The parameters that are numbers, by name; the others are symbols."""
         return {p.name: value for p in self.parameters if (value := getattr(self, p.name)) is not None}

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import theory
 from theory import FixedReal, FreshReal, Gaussian, Generator, Replace, Workflow
+from theory.measurement import Measurement
 
 from ..claim import Claim, Fact, Quantity
-from ..measurement import Measurement
 
 #: Rows of each fit.
 ROWS = 50

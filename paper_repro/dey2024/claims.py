@@ -13,11 +13,11 @@ import sympy as sp
 
 import theory
 from theory import Accumulate, AccumulateSubsample, GeneralisedLinear, Proved, Replace, Workflow, check_bound
+from theory.measurement import Measurement
 from theory.symbols import n
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..published import Published
 from ..recorded import Tables
 from .estimators import ESTIMATORS, GENERATIONS, LOGISTIC, RATIOS, TABLES, Known

@@ -12,12 +12,12 @@ import sympy as sp
 
 import theory
 from theory import LinearRegression, Replace, Spectrum, best_rate, downstream_error
+from theory.measurement import Measurement
 from theory.symbols import n
 from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..recorded import Tables
 from .downstream import (
     CAPACITY,

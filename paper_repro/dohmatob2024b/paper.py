@@ -1,11 +1,11 @@
 """The paper's claims on a share of labels from another model, judged by `theory.mixture_error` and by fits."""
 
 from theory import mixture_error
+from theory.measurement import Measurement
 
 from ..chains import run
 from ..claim import Claim, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..paper import Entry, Paper
 from ..recorded import Tables
 from .mixed import FEATURES, MIXED, SHIFT, SIGMA, SYNTHETIC

@@ -23,9 +23,9 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Accumulate, Replace, Workflow, depth, gain
+from theory.measurement import Measurement
 
 from ..experiment import measurement
-from ..measurement import Measurement
 from ..recorded import Missing, Tables, matching
 
 #: The shares kept that are tried: from a hundredth to all.

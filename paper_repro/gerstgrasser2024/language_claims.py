@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from theory import Accumulate, Replace, ReplaceGrowing, Workflow
+from theory.measurement import Measurement
 
 from ..claim import Claim, Quantity
-from ..measurement import Measurement
 from ..recorded import Tables
 from . import language, published
 from .rises import RISES, STAYS, read, rises, stays

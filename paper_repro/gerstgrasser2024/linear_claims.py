@@ -7,11 +7,11 @@ import sympy as sp
 
 from theory import Accumulate, Proved, Replace, ReplaceGrowing, Tightest, Workflow, check_bound, tightest
 from theory.linear import test_error
+from theory.measurement import Measurement
 from theory.symbols import T, n
 from theory.tasks.regression.symbols import ONE_FIT, d, sigma
 
 from ..claim import Claim, Fact, Quantity
-from ..measurement import Measurement
 from ..recorded import Tables, matching
 from .linear import CLAIMS as SIMULATED, ISOTROPY
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from theory import Accumulate, Replace, Workflow
+from theory.measurement import Measurement
 
 from ..claim import Claim, Quantity
-from ..measurement import Measurement
 from ..recorded import Tables
 from . import published, vae
 from .diffusion import DIFFUSION

@@ -8,10 +8,10 @@ the autoencoders' training was made four times as long, the bounds stayed, and i
 """
 
 from theory import Workflow
+from theory.measurement import Measurement
 
 from ..claim import Quantity
 from ..experiment import measurement
-from ..measurement import Measurement
 from ..recorded import Missing, Tables, matching
 
 #: Of the test loss over that of model 1, less one.

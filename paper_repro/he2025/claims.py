@@ -15,12 +15,12 @@ from scipy.optimize import minimize_scalar
 import theory
 from theory import FreshReal, optimise
 from theory.linear import test_error
+from theory.measurement import Measurement
 from theory.tasks.regression import proportional
 from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..recorded import Tables
 from .simulations import LIMITS, TASKS, WEIGHTS
 

@@ -12,11 +12,11 @@ import sympy as sp
 
 import theory
 from theory import Accumulate, AccumulateSubsample, Gaussian, KernelDensity, Replace, Workflow
+from theory.measurement import Measurement
 from theory.symbols import T, n
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..recorded import Tables
 from .kernel_density import KERNELS, NARROW
 from .linear_claims import of_language, of_regression

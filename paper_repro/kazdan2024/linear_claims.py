@@ -10,11 +10,11 @@ import sympy as sp
 
 from theory import Accumulate, AccumulateSubsample, Replace, Workflow
 from theory.linear import test_error
+from theory.measurement import Measurement
 from theory.tasks.regression.symbols import ONE_FIT
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..one_law import EXPERIMENT
 from ..recorded import Tables
 from .published import PUBLISHED

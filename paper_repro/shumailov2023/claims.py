@@ -8,6 +8,7 @@ import sympy as sp
 
 import theory
 from theory import Categorical, Gaussian, Replace, ReplaceGrowing, Workflow
+from theory.measurement import Measurement
 from theory.symbols import T, n
 from theory.tasks.gaussian.symbols import d
 
@@ -16,7 +17,6 @@ from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
 from ..gerstgrasser2024.rises import read
 from ..gerstgrasser2024.vae import VAE
-from ..measurement import Measurement
 from ..recorded import Tables
 from .discrete import DISCRETE, PROBABILITIES
 from .gaussian import GAUSSIAN, LONG

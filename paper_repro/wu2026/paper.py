@@ -11,10 +11,10 @@ from itertools import combinations, product
 import numpy as np
 
 from theory import Population
+from theory.measurement import Measurement
 
 from ..claim import Claim, Fact, Quantity
 from ..experiment import measured
-from ..measurement import Measurement
 from ..paper import Paper
 from ..recorded import Tables
 from ..regression import POPULATION

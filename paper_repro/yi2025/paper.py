@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Generator, Replace, generated
+from theory.measurement import Measurement
 from theory.tasks.regression.generated import GeneratedLaw
 
 from ..claim import Claim, Quantity
-from ..measurement import Measurement
 from ..paper import Paper
 
 #: Rows, features, noise; how much the verifier pulls, and its model's distance from the truth, near and far.

@@ -6,10 +6,10 @@ Judged by the law of edited data (`theory.Generator.edited`): c_n = 1 + sum over
 from functools import cache
 
 from theory import Generator, Replace, generated
+from theory.measurement import Measurement
 from theory.tasks.regression.generated import GeneratedLaw
 
 from ..claim import Claim, Fact, Quantity
-from ..measurement import Measurement
 from ..paper import Paper
 
 #: What the first model samples anew.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paper_repro.measurement import errors_to_a_side
+from theory.measurement import errors_to_a_side
 
 
 def losses(folder: Path) -> np.ndarray:

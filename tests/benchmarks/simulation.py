@@ -32,12 +32,12 @@ from tqdm import tqdm
 
 import sim
 from sim.blocks import Blocks
-from sim.files import write_whole
 from sim.hosts import use_all_cores
 from sim.samplers.base import AbstractSampler
 from sim.samplers.least_squares import features
 from tests.sim.build import build
 from theory import Accumulate, LinearRegression, Replace, Workflow
+from theory.files import write_whole
 
 #: A turn takes so long or one call, whichever is more; a contestant whose call would take longer than `PATIENCE`
 #: seconds is left out.

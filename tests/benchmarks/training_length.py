@@ -34,9 +34,9 @@ from neural.configuration import Configuration
 from neural.directory import RunDirectory
 from neural.hooks import Hooks, Logger
 from neural.loop import Learner, run
-from sim.files import write_whole
 from sim.hosts import keep_compiled
 from theory import Replace
+from theory.files import write_whole
 
 #: By kind: what has been found to matter, the shortest fits first.
 SETTINGS = {

@@ -19,6 +19,7 @@ from figures.linear import curves
 from figures.style import COLOUR, save, style
 from paper_repro import sweep
 from paper_repro.gerstgrasser2024 import linear
+from tests.helpers import command, refused
 from theory import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +210,41 @@ def test_fresh_results_replace_the_old_ones_at_the_end_and_go_on_after_a_kill(tm
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.csv", "three.csv", "two.csv"]
     list(catalogue.plots(fresh=True))
     assert made == ["one", "two", "three"] * 2
+
+
+def test_one_figure_loads_its_own_results_alone(monkeypatch):
+    loaded = []
+
+    def source(name):
+        return catalogue.Source(catalogue.OUT, (name,), lambda _: loaded.append(name))
+
+    pictures = [catalogue.Picture(name, "", lambda rows: rows, source(name)) for name in ("one", "two", "three")]
+    monkeypatch.setattr(catalogue, "PICTURES", tuple(pictures))
+    assert [picture.name for picture, _ in catalogue.plots(["three", "one"])] == ["one", "three"]
+    assert loaded == ["one", "three"]
+
+
+def test_a_named_figure_is_drawn_and_nothing_else(capsys, tmp_path):
+    ran = command(capsys, "figures", f"schematic --out {tmp_path / 'out'}")
+    names = sorted(path.name for path in (tmp_path / "out").glob("[!.]*"))
+    assert (ran.status, names) == (0, ["schematic.pdf", "schematic.png"])
+    assert ran.out.splitlines() == [str(tmp_path / "out" / name) for name in names]
+
+
+def test_figures_are_listed_with_what_they_show(capsys):
+    lines = command(capsys, "figures", "--list").out.splitlines()
+    assert [line.split()[0] for line in lines] == [picture.name for picture in catalogue.PICTURES]
+    assert all(line.endswith(picture.title) for line, picture in zip(lines, catalogue.PICTURES, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("linear-a", "there is no figure 'linear-a'; did you mean linear_a?"),
+        ("linear_a nonsense", "there is no figure 'nonsense'; --list names them all"),
+        ("creep --report", "--report has all figures in one page; leave out creep"),
+    ],
+)
+def test_a_figure_that_there_is_not(capsys, tmp_path, line, message):
+    refused(command(capsys, "figures", f"{line} --out {tmp_path / 'out'}"), "python -m figures", message)
+    assert not (tmp_path / "out").exists()

@@ -19,6 +19,11 @@ def test_a_public_name_is_defined_where_it_says(name):
     assert found.__module__ == f"neural.{neural._HOME[name]}"
 
 
+def test_dir_shows_the_public_names():
+    assert dir(neural) == sorted(neural._HOME)
+    assert {"run", "Learner", "RunDirectory", "read_run", "plot"} <= set(dir(neural))
+
+
 def test_another_name_is_not_there():
     with pytest.raises(AttributeError, match="module 'neural' has no attribute 'Nothing'"):
         neural.Nothing  # noqa: B018

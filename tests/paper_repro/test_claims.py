@@ -14,11 +14,11 @@ import pytest
 from paper_repro import verdicts
 from paper_repro.claim import IN_SHAPE, LEFT_OPEN, NOT_TESTED, REFUTED, REPRODUCED, Claim, Fact, Quantity
 from paper_repro.gerstgrasser2024 import language_claims, neural_claims, published, rises
-from paper_repro.measurement import Measurement
 from paper_repro.recorded import RECORDED, Missing
 from paper_repro.registry import EXPERIMENTS, PAPERS
 from sim.results import Results
 from tests.helpers import command, judged
+from theory.measurement import Measurement
 
 KEYS = ["id", "statement", "where", "theirs", "ours", "standard_error", "verdict", "preset", "differs", "paper"]
 BY_ID = {claim.id: claim for claim in verdicts.CLAIMS}

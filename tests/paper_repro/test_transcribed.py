@@ -7,8 +7,8 @@ import numpy as np
 from paper_repro.claim import LEFT_OPEN, NOT_TESTED, REFUTED, REPRODUCED, Claim, Quantity
 from paper_repro.gerstgrasser2024 import published
 from paper_repro.gerstgrasser2024.paper import PAPER
-from paper_repro.measurement import Measurement
 from tests.paper_repro import transcribed
+from theory.measurement import Measurement
 
 #: Curves from iteration 1 on: figure, model, Replace, Accumulate.
 CURVES = """

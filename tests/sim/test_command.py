@@ -1,6 +1,8 @@
 """`python -m sim`: what it says beyond the numbers."""
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import jax.random as jr
 import pytest
@@ -88,6 +90,8 @@ OPTIONS = {
     "process": ("1", "join.process", 1),
     "asymptotic": ("", "asymptotic", True),
     "json": ("", "json", True),
+    "output": ("results.csv", "output", Path("results.csv")),
+    "plot": ("results.png", "plot", Path("results.png")),
 }
 
 
@@ -110,6 +114,7 @@ def test_every_option_reaches_the_run(capsys, monkeypatch):
     )
     monkeypatch.setattr(command_line, "run", run)
     monkeypatch.setattr(command_line, "compare", compare)
+    monkeypatch.setattr(command_line.output, "write", lambda frame, **files: found.update(files))
     place = ("coordinator", "processes", "process")
     monkeypatch.setattr(
         command_line, "join", lambda *of, settings: found.update({"join": True, **dict(zip(place, of, strict=True))})
@@ -125,6 +130,30 @@ def test_every_option_reaches_the_run(capsys, monkeypatch):
         first, _, rest = where.removeprefix("join.").partition(".")
         arrived = getattr(found[first], rest) if rest else found[first]
         assert arrived == value, name
+
+
+def test_output_has_the_means_and_the_law(capsys, tmp_path):
+    line = "accumulate --design fresh --T 30 --d 2 --iterations 3 --replicates 50 --json"
+    files = f"--output {tmp_path / 'run.json'} --plot {tmp_path / 'run.svg'}"
+    ran = command(capsys, "sim", f"{line} {files}")
+    rows = json.loads((tmp_path / "run.json").read_text())
+    assert [row["source"] for row in rows] == ["law"] * 3 + ["simulation"] * 3
+    assert [row["value"] for row in rows] == ran.json["theory"] + ran.json["mean"]
+    assert [row["standard_error"] for row in rows[3:]] == ran.json["standard_error"]
+    assert {row["replicates"] for row in rows[3:]} == {50}
+    assert (tmp_path / "run.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp_path, monkeypatch):
+    def run(task, workflow, **_):
+        raise command_line.Interrupted(sim.run(task, workflow, iterations=2, replicates=20, key=jr.key(0)))
+
+    monkeypatch.setattr(command_line, "run", run)
+    line = f"accumulate --design fresh --T 30 --d 2 --output {tmp_path / 'run.csv'} --plot {tmp_path / 'run.png'}"
+    ran = command(capsys, "sim", line)
+    assert ran.status == 130
+    assert "neither --output nor --plot is written" in ran.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_has_the_numbers_of_the_run(capsys):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.files import anew, write_whole
+from sim.files import anew
+from theory.files import write_whole
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):
@@ -27,7 +28,7 @@ def test_killed_while_writing(tmp_path):
     path = tmp_path / "table.csv"
     code = (
         "import sys, time, pathlib\n"
-        "from sim.files import write_whole\n"
+        "from theory.files import write_whole\n"
         "def slow(partial):\n"
         "    partial.write_text('half'); print('writing', flush=True); time.sleep(60)\n"
         "write_whole(pathlib.Path(sys.argv[1]), slow)"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.files import make_once, partial_file, write_whole
+from sim.files import make_once
 from sim.locks import Lock, beside, inside
+from theory.files import partial_file, write_whole
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,10 @@
 """What a judgement of a bound can be: proved, refuted, undecided; or a least constant. All have the same attributes."""
 
+import abc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from typing import ClassVar
 
 import sympy as sp
@@ -12,9 +15,35 @@ from .parts import Part, Parts
 from .proof_latex import proof_document, proof_in_parts
 from .second_opinion import SecondOpinion
 
+#: Lines of a proof, or of what was tried, that `print` shows.
+_SHOWN = 3
+
+
+class Printed(abc.ABC):
+    """What `print` and a notebook show as a few lines of text."""
+
+    @abc.abstractmethod
+    def __str__(self) -> str:
+        """A few lines."""
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def _relation(*, asymptotic: bool, lower: bool, holds: bool = True) -> str:
+    """`law <= bound`, or what is so where it does not hold."""
+    sign = (">=" if holds else "<") if lower else ("<=" if holds else ">")
+    return f"law {sign} bound{', in the limit T -> oo' * asymptotic}"
+
+
+def _first_of(lines: Sequence[str], where: str) -> list[str]:
+    """The first lines, and how many there are besides."""
+    more = [f"  (and {len(lines) - _SHOWN} more in {where})"] if len(lines) > _SHOWN else []
+    return [f"  {line}" for line in lines[:_SHOWN]] + more
+
 
 @dataclass(frozen=True)
-class Proved:
+class Proved(Printed):
     """law <= bound on the whole domain; `certificate.check` has verified the certificate.
 
     Attributes:
@@ -48,9 +77,14 @@ class Proved:
         """
         return gp_script_in_parts((*part.sides, part.certificate) for part in self.parts)
 
+    def __str__(self) -> str:
+        """What holds, the first steps of the proof, and what was looked at besides."""
+        first = f"proved: {_relation(asymptotic=self.asymptotic, lower=self.lower)}, on the whole domain"
+        return "\n".join([first, *_first_of(self.certificate.steps(), "certificate"), f"  {self.second_opinion}"])
+
 
 @dataclass(frozen=True)
-class Refuted:
+class Refuted(Printed):
     """law > bound at the counterexample, verified exactly or in interval arithmetic.
 
     Attributes:
@@ -66,9 +100,14 @@ class Refuted:
     certificate: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
 
+    def __str__(self) -> str:
+        """Where it does not hold."""
+        at = ", ".join(f"{name} = {value}" for name, value in self.counterexample.items())
+        return f"refuted: {_relation(asymptotic=self.asymptotic, lower=self.lower, holds=False)}, at {at}"
+
 
 @dataclass(frozen=True)
-class Undecided:
+class Undecided(Printed):
     """Neither was shown, or no least constant.
 
     Attributes:
@@ -86,9 +125,14 @@ class Undecided:
     constant: ClassVar[None] = None
     attained: ClassVar[None] = None
 
+    def __str__(self) -> str:
+        """What was tried."""
+        first = f"undecided: {_relation(asymptotic=self.asymptotic, lower=self.lower)} was neither proved nor refuted"
+        return "\n".join([first, *_first_of(self.tried, "tried")])
+
 
 @dataclass(frozen=True)
-class Tightest:
+class Tightest(Printed):
     """The least constant C with law <= C * family.
 
     Attributes:
@@ -106,3 +150,11 @@ class Tightest:
     verdict: ClassVar[str] = "tightest"
     counterexample: ClassVar[None] = None
     tried: ClassVar[tuple[str, ...]] = ()
+
+    def __str__(self) -> str:
+        """The constant, and whether it is reached."""
+        if self.certificate is None:
+            return "tightest: no constant C has law <= C * bound"
+        reached = {True: "reached", False: "not reached", None: "it is not decided whether it is reached"}
+        first = f"tightest: law <= C * bound for C = {self.constant}{', in the limit T -> oo' * self.asymptotic}"
+        return "\n".join([f"{first} ({reached[self.attained]})", *_first_of(self.certificate.steps(), "certificate")])

@@ -28,8 +28,10 @@ import sympy as sp
 from ... import recursion
 from ...algebra.reading import collects_later
 from ...asymptotics import Growth, growth
+from ...by_iteration import LAW, by_validity, described
 from ...depth import depth, inherited, z
 from ...derivation import EXACT, LARGE_T, Derivation, Derived, estimated
+from ...frame import Frame
 from ...gain import noises
 from ...generator import Generator
 from ...iterations import as_iterations, check_iterations
@@ -195,6 +197,21 @@ class GeneratedLaw(Judged):
         one_fit = sigma**2 * d / (T - d - 1)
         noise, shift = (np.array([float(x) for x in found]) for found in (self.gain(last), self.shift(last)))
         return (noise * one_fit + (float(self.generator.shift) * shift) ** 2)[iterations - 1]
+
+    def table(self, iterations: int, *, T: int, d: int, sigma: float = 1.0) -> Frame:
+        """Its values at iterations 1, …, `iterations`, and its estimates where it is not exact; see `by_iteration`.
+
+        Args:
+            iterations: counted from 1.
+            T, d, sigma: as in `evaluate`.
+
+        Raises:
+            ValueError: numbers outside the law's domain.
+        """
+        numbers = {"T": T, "d": d, "sigma": sigma}
+        alike = described(LAW, self.task, self.task.quantities[0].name, self.workflow, self.generator, numbers)
+        own = {self.validity: self.evaluate(n=range(1, iterations + 1), **numbers)}
+        return by_validity(alike, own if self.exact else own | self.estimates(iterations, **numbers))
 
     def estimates(self, iterations: int, *, T: int, d: int, sigma: float = 1.0) -> dict[str, np.ndarray]:
         """Values at iterations 1, 2, … by validity, besides the law's own, where it is not exact; none under editing.

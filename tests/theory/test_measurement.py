@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro import measurement
 from paper_repro.claim import Quantity
-from paper_repro.measurement import Measurement
+from theory import measurement
+from theory.measurement import Measurement
 
 
 def measured(values):

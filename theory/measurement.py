@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from scipy import stats
 
 #: Of every confidence interval.
@@ -42,7 +41,7 @@ class Measurement:
     by_seed: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, by_seed: Sequence[float] | Float[np.ndarray, " seeds"]) -> "Measurement":
+    def of(cls, by_seed: Sequence[float] | np.ndarray) -> "Measurement":
         """That of each seed's value.
 
         >>> of = Measurement.of([1.0, 2.0, 3.0])

@@ -1,0 +1,232 @@
+"""Runs in folders as a user reads, draws and compares them; folders that are none; differences paired by seeds."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neural.directory import RunDirectory
+from neural.outcome import Outcome, differences, differing, read_run
+from neural.picture import plot
+from tests.helpers import command, refused
+from theory import Accumulate, SlidingWindow, gain
+from theory.measurement import errors_to_a_side
+
+LOSSES = {
+    "replace": np.array([[1.0, 1.5, 2.0], [1.2, 1.6, 2.3], [0.9, 1.5, 2.2]]),
+    "accumulate": np.array([[1.0, 1.2, 1.3], [1.2, 1.3, 1.4], [0.9, 1.2, 1.2]]),
+}
+
+
+def configured(workflow="replace", **changes):
+    usual = {"kind": "transformer", "workflow": workflow, "parameters": {}, "iterations": 3, "seeds": 3, "seed": 0}
+    return usual | {"data": "grammar"} | changes
+
+
+def write(path, losses, **changes):
+    """A run directory as a run leaves it, with these losses by seed and iteration."""
+    directory = RunDirectory(path, configured(**changes), resume=False)
+    with directory.held():
+        directory.start()
+        for n, values in enumerate(losses.T, 1):
+            directory.record(n, {"test_loss": values, "entropy": 2 - values})
+    return path
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name, losses in LOSSES.items():
+        write(tmp_path / name, losses, workflow=name)
+    return tmp_path
+
+
+def test_a_run_is_read_as_it_was_recorded(runs):
+    run = read_run(runs / "replace")
+    np.testing.assert_array_equal(run.by_seed("test_loss"), LOSSES["replace"])
+    found = run.table()
+    np.testing.assert_allclose(found["value"], LOSSES["replace"].mean(0))
+    np.testing.assert_allclose(found["standard_error"], LOSSES["replace"].std(0, ddof=1) / 3**0.5)
+    assert set(found["replicates"]) == {3}
+    assert set(run.table("entropy", "test_loss")["quantity"]) == {"entropy", "test_loss"}
+
+
+def test_a_metric_that_there_is_not_says_which_there_are(runs):
+    with pytest.raises(ValueError, match="no metric 'entropi'; it has test_loss, entropy; did you mean entropy"):
+        read_run(runs / "replace").by_seed("entropi")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(("sliding-window", {"k": "2"}), SlidingWindow(2)), (("accumulate", {}), Accumulate()), (("mine", {}), None)],
+)
+def test_the_workflow_is_that_of_the_configuration(given, expected):
+    name, parameters = given
+    losses = LOSSES["replace"]
+    run = Outcome(Path("a"), configured(name, parameters=parameters), {"test_loss": losses})
+    assert run.workflow == expected
+
+
+def test_differences_are_paired_by_seeds(runs):
+    one, other = (read_run(runs / name) for name in LOSSES)
+    shift = LOSSES["accumulate"] - LOSSES["replace"]
+    found = differences(other, one, "test_loss")
+    np.testing.assert_allclose([each.mean for each in found], shift.mean(0))
+    np.testing.assert_allclose([each.standard_error for each in found], shift.std(0, ddof=1) / 3**0.5)
+    # unpaired, the interval at model 2 would be wider: the scatter of the seeds is common to both
+    unpaired = np.hypot(*(losses[:, 1].std(ddof=1) / 3**0.5 for losses in LOSSES.values()))
+    assert found[1].standard_error < 0.7 * unpaired
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": "text"}, "not measured alike: they have data grammar and text"),
+        ({"kind": "vae"}, "kind transformer and vae"),
+        ({"seed": 1}, "seed 0 and 1"),
+        ({"vocabulary": 300}, "vocabulary None and 300"),
+        ({"learning_rate": 1.0}, None),
+        ({"workflow": "accumulate"}, None),
+    ],
+)
+def test_what_is_not_measured_alike_is_not_compared(changes, message):
+    one, other = (
+        Outcome(Path(n), c, {"test_loss": LOSSES["replace"]})
+        for n, c in (("a", configured()), ("b", configured(**changes)))
+    )
+    found = differing(one, other)
+    assert found is None if message is None else message in found
+
+
+def test_one_seed_has_no_interval():
+    one = Outcome(Path("a"), configured(), {"test_loss": LOSSES["replace"][:1]})
+    assert "need two seeds" in differing(one, one)
+    assert one.table()["standard_error"] == [None] * 3
+    assert not plot(one).axes[0].containers
+
+
+def test_compare_says_what_is_higher(capsys, runs):
+    ran = command(capsys, "neural", f"compare {runs / 'replace'} {runs / 'accumulate'}")
+    assert (ran.status, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert "accumulate) less " in lines[0]
+    assert [line.split(": ")[-1].split("/")[-1] for line in lines[1:]] == [
+        "the same",
+        "accumulate is lower",
+        "accumulate is lower",
+    ]
+    found = command(capsys, "neural", f"compare {runs / 'replace'} {runs / 'accumulate'} --json").json
+    assert found["verdict"] == ["the same", "lower", "lower"]
+    shift = (LOSSES["accumulate"] - LOSSES["replace"])[:, 2]
+    half = errors_to_a_side(2) * shift.std(ddof=1) / 3**0.5
+    assert found["high"][2] - found["low"][2] == pytest.approx(2 * half)
+
+
+def test_compare_does_not_tell_apart_what_the_intervals_do_not(capsys, tmp_path):
+    for name, losses in (("a", LOSSES["replace"]), ("b", LOSSES["replace"][[1, 2, 0]])):
+        write(tmp_path / name, losses)
+    found = command(capsys, "neural", f"compare {tmp_path / 'a'} {tmp_path / 'b'} --json").json
+    assert set(found["verdict"]) == {"not told apart"}
+
+
+@pytest.mark.parametrize("action", ["plot {}", "compare {} {}"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("replce", "is not there; give the folder of a run, as --run-dir named it; did you mean"),
+        ("notes.txt", "is a file; give the folder of a run"),
+        ("empty", "holds no run; give the folder of one"),
+        ("begun", "no iteration is done yet; go on with it by --resume"),
+        ("changed", "is damaged: its content does not match its checksum"),
+    ],
+)
+def test_a_folder_that_is_no_run(capsys, runs, monkeypatch, action, name, message):
+    monkeypatch.chdir(runs)
+    (runs / "notes.txt").touch()
+    (runs / "empty").mkdir()
+    directory = RunDirectory(runs / "begun", configured(), resume=False)
+    with directory.held():
+        directory.start()
+        directory.write_sample("model-1.txt", b"")
+    write(runs / "changed", LOSSES["replace"])
+    table = runs / "changed" / "metrics.csv"
+    table.write_text(table.read_text().replace("1.5", "1.4"))
+    refused(command(capsys, "neural", action.format(name, "replace")), "python -m neural", message)
+    assert not list(runs.glob("*.png"))
+
+
+def test_a_run_that_was_killed_is_shown_as_far_as_it_came(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "killed", LOSSES["replace"][:, :2])
+    ran = command(capsys, "neural", "plot killed --output killed.csv")
+    assert (ran.status, ran.out) == (0, "killed.csv\n")
+    assert "killed: 2 of 3 iterations are done" in ran.err
+    with Path("killed.csv").open(newline="") as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2"]
+
+
+def test_plot_leaves_files_among_the_folders_out(capsys, runs, monkeypatch):
+    monkeypatch.chdir(runs)
+    Path("notes.txt").touch()
+    ran = command(capsys, "neural", "plot replace notes.txt accumulate --metric entropy")
+    assert (ran.status, ran.out) == (0, "entropy.png\n")
+    assert ran.err == "notes.txt is a file, and left out.\n"
+    again = command(capsys, "neural", "plot replace")
+    assert (again.status, Path("test_loss.png").is_file()) == (0, True)
+    third = command(capsys, "neural", "plot replace")
+    refused(third, "python -m neural", "--output names a file; without it 'test_loss.png' is there already")
+
+
+def test_the_picture_has_means_and_paired_differences(runs):
+    figure = plot(*(read_run(runs / name) for name in LOSSES))
+    above, below = figure.axes
+    for container, losses in zip(above.containers, LOSSES.values(), strict=True):
+        np.testing.assert_allclose(container[0].get_ydata(), losses.mean(0))
+    shift = LOSSES["accumulate"] - LOSSES["replace"]
+    np.testing.assert_allclose(below.containers[0][0].get_ydata(), shift.mean(0))
+    low, high = below.containers[0][2][0].get_segments()[2][:, 1]
+    assert high - low == pytest.approx(2 * errors_to_a_side(2) * shift[:, 2].std(ddof=1) / 3**0.5)
+    assert [text.get_text() for text in above.get_legend().get_texts()] == ["replace: 3 seeds", "accumulate: 3 seeds"]
+    assert len(above.lines) == 2  # no law: these models were not fitted until converged
+
+
+def test_runs_of_other_data_have_no_differences(runs):
+    write(runs / "other", LOSSES["replace"], data="text")
+    assert len(plot(read_run(runs / "replace"), read_run(runs / "other")).axes) == 1
+
+
+def test_two_runs_of_one_workflow_are_told_apart_by_their_folders(runs):
+    write(runs / "again", LOSSES["replace"])
+    figure = plot(read_run(runs / "replace"), read_run(runs / "again"))
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == [f"replace, {runs / name}: 3 seeds" for name in ("replace", "again")]
+
+
+def test_the_law_of_the_gain_stands_beside_converged_models():
+    """Losses that obey it exactly give it back, with one excess for both runs."""
+    made = {}
+    for workflow in (Accumulate(), SlidingWindow(2)):
+        c = np.array([float(each) for each in gain(workflow, 4)])
+        losses = 2 + 0.3 * c + np.array([[-0.1], [0.1], [0.0]])
+        parameters = {name: str(value) for name, value in workflow.parameters.items()}
+        told = configured(workflow.command(), parameters=parameters, until="converged")
+        made[workflow] = Outcome(Path(workflow.command()), told, {"test_loss": losses})
+    figure = plot(*made.values())
+    assert "e\\,(c_n - 1)$" in figure.axes[0].get_title()
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels[:2] == ["accumulate: law, approximation", "sliding-window, k=2: law, approximation"]
+    for line, run in zip(figure.axes[0].lines, made.values(), strict=False):
+        np.testing.assert_allclose(np.asarray(line.get_ydata()), run.by_seed("test_loss").mean(0))
+    assert len(plot(made[Accumulate()], metric="test_loss").axes) == 1
+
+
+def test_nothing_to_draw():
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plot()
+
+
+def test_a_file_that_cannot_be_written(capsys, runs):
+    ran = command(capsys, "neural", f"plot {runs / 'replace'} --output {runs / 'plot.xlsx'}")
+    refused(ran, "python -m neural", "file that ends in .csv, .json or .parquet")
+    assert json.loads((runs / "replace" / "configuration.json").read_text())["workflow"] == "replace"
