@@ -13,6 +13,7 @@ from .derivation import (
     RuleDoesNotApply as RuleDoesNotApply,
     Step as Step,
 )
+from .diagnose import Diagnosis as Diagnosis, diagnose as diagnose
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law
 from .generator import Generator as Generator
