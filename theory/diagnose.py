@@ -21,6 +21,12 @@ from .workflow import Workflow, check_workflow
 #: Standard errors of so few seeds differ by chance; beyond this they are not of one size.
 _UNEQUAL = 0.01
 
+#: A p-value beyond which errors are not what was stated.
+_TOO_NEAR = 0.999
+
+#: Candidates that a verdict names; the table below it has all.
+_NAMED = 4
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -53,19 +59,33 @@ class Diagnosis:
 
     @property
     def only(self) -> Workflow | None:
-        """The one candidate that fits, tested, where all others are excluded; `None` where there are more, or none."""
-        return self._one(self.possible, ORDER) if len(self.candidates) > 1 else None
+        """The one candidate whose gain fits, where all others are excluded, with bias too; `None` where there is none.
+
+        A candidate that fits with bias alone is never it: a bias may have other shapes than those tried, and a chain
+        whose models are not trained alike looks like one.
+        """
+        return self._one(self.possible)
 
     @property
     def only_if_unbiased(self) -> Workflow | None:
-        """The same of the gain alone: if models are known to hand on no bias."""
-        return self._one(self.possible_if_unbiased, ORDER[:1]) if len(self.candidates) > 1 else None
+        """The same where the others are excluded by their gain alone: if models are known to hand on no bias."""
+        return self._one(self.possible_if_unbiased)
 
-    def _one(self, possible: list[Workflow], kinds: Sequence[str]) -> Workflow | None:
-        if len(possible) != 1:
-            return None
-        tested = any(one.fits for one in self.fits if one.workflow is possible[0] and one.kind in kinds)
-        return possible[0] if tested else None
+    def _one(self, possible: list[Workflow]) -> Workflow | None:
+        fitting = [one.workflow for one in self.fits if one.kind == "noise" and one.fits]
+        return possible[0] if len(self.candidates) > 1 and len(possible) == 1 and fitting == possible else None
+
+    @property
+    def note(self) -> str | None:
+        """That the errors seem to go together, where losses are nearer to a law than independent errors are."""
+        for one in self.fits:
+            if one.test is not None and one.test.name == "chi-square" and one.test.p_value > _TOO_NEAR:
+                return (
+                    f"losses are nearer to {one.workflow} than independent errors would be (p = 1 - "
+                    f"{one.test.above:.1g}): errors of one chain go together, or are stated too large. Tests are then "
+                    "too mild and intervals may be too narrow; give the losses by seed"
+                )
+        return None
 
     @property
     def verdict(self) -> str:
@@ -84,9 +104,11 @@ class Diagnosis:
             )
         if one:
             return f"{possible[0]} fits"
-        names = ", ".join(map(str, possible))
-        if len(possible) == 1:
+        names = ", ".join(map(str, possible[:_NAMED])) + ", …" * (len(possible) > _NAMED)
+        if len(possible) == 1 and self._one(possible) is not None:
             return f"of the {len(self.candidates)} candidates {names} alone fits"
+        if len(possible) == 1:
+            return f"of the {len(self.candidates)} candidates only {names} is not excluded, and that with bias alone"
         return f"{len(possible)} of the {len(self.candidates)} candidates are not excluded ({names})"
 
     def values(self) -> dict[str, Any]:
@@ -100,6 +122,7 @@ class Diagnosis:
             "assumed": seen.errors.assumed,
             "level": seen.level,
             "verdict": self.verdict,
+            "note": self.note,
             "possible": list(map(str, self.possible)),
             "possible_if_unbiased": list(map(str, self.possible_if_unbiased)),
             "only": None if self.only is None else str(self.only),
@@ -111,7 +134,8 @@ class Diagnosis:
 
     def __str__(self) -> str:
         """The verdict, a line a candidate, and for what fits the numbers that follow."""
-        lines = [f"{len(self.seen.iterations)} iterations; {self.seen.errors.assumed}", self.verdict, ""]
+        lines = [f"{len(self.seen.iterations)} iterations; {self.seen.errors.assumed}", self.verdict]
+        lines += ["" if self.note is None else f"note: {self.note}\n"]
         lines.append(f"{'p-value of':<50}" + "".join(f"{kind:>12}" for kind in ORDER))
         for place in range(0, len(self.fits), len(ORDER)):
             row = self.fits[place : place + len(ORDER)]
@@ -240,8 +264,8 @@ def _pooled(mean: np.ndarray, deviation: np.ndarray, seeds: int) -> Errors:
     spread /= 1 + (len(mean) + 1) / (3 * len(mean) * freedom)
     if len(mean) > 1 and special.chdtrc(len(mean) - 1, spread) < _UNEQUAL:
         raise ValueError(
-            f"standard errors from {deviation.min():.3g} to {deviation.max():.3g} are not of one size for {seeds} seeds;"
-            " give the losses by seed, or leave out seeds to take them as exact."
+            f"standard errors from {deviation.min():.3g} to {deviation.max():.3g} are not of one size for {seeds} "
+            "seeds; give the losses by seed, or leave out seeds to take them as exact."
         )
     assumed = f"standard errors are estimates from {seeds} seeds of one number, and independent between iterations"
     pooled = np.full(len(mean), math.sqrt(squares.mean()))

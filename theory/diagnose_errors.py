@@ -1,7 +1,7 @@
 """What is known of the errors of measured losses, and what follows: is a linear model wrong, and where are its numbers?
 
 A reading of a chain says mean losses X b, with a row of X for each iteration. Either standard errors are known, so that
-generalised least squares has normal estimates and a chi-square misfit; or they are estimated, with Student's t and F; or
+generalised least squares has normal estimates and a chi-square misfit; or estimated, with Student's t and F; or
 there are several seeds, and then nothing is assumed of how the losses of one chain go together: each seed is fitted by
 itself, and the misfit is Hotelling's T^2 of contrasts that the model says are zero.
 """
@@ -53,6 +53,12 @@ class Test:
         """Of losses that are as far off or farther, if the model is true."""
         above = special.chdtrc if len(self.degrees) == 1 else special.fdtrc
         return float(above(*self.degrees, self.statistic))
+
+    @property
+    def above(self) -> float:
+        """One less the p-value, with its digits where that is near 1."""
+        below = special.chdtr if len(self.degrees) == 1 else special.fdtr
+        return float(below(*self.degrees, self.statistic))
 
     def stretch(self, level: float) -> float:
         """How many times as large the standard errors would have to be for the model just to fit."""

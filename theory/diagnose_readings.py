@@ -17,9 +17,11 @@ from fractions import Fraction
 from functools import cached_property
 
 import flint
+import numpy as np
 
-from .depth import depth
+from .depth import depth, inherited
 from .gain import gain
+from .prefix import linear_forms
 from .workflow import Workflow
 from .workflows import (
     Accumulate,
@@ -41,7 +43,8 @@ CANDIDATES: tuple[Workflow, ...] = (
     AccumulateFresh(),
     *(SlidingWindow(k) for k in (2, 3, 5)),
     *(FixedReal(Fraction(1, parts)) for parts in (10, 4, 2)),
-    *(FreshReal(weight=Fraction(1, parts)) for parts in (10, 4, 2)),
+    *(FreshReal(weight=Fraction(1, parts)) for parts in (10, 4)),
+    FreshReal(),
 )
 
 #: The kinds of reading, in words.
@@ -51,7 +54,7 @@ KINDS = {
     "forgetting": "besides, a model keeps a share of what its data tell: b (z - E z^depth)/(1 - z)",
 }
 
-#: Shares kept that forgetting is tried with.
+#: Shares kept that forgetting is tried with; at the last, all, it is the mean depth.
 KEPT = tuple(Fraction(tenths, 10) for tenths in range(1, 11))
 
 Row = tuple[Fraction, ...]
@@ -81,25 +84,25 @@ class Shapes:
         return [tuple(column[n - 1] for column in columns) for n in iterations]
 
     def _column(self, kind: str, kept: Fraction | None, upto: int) -> list[Fraction]:
-        found = self._made.get((kind, kept), [])
-        if len(found) < upto:
-            found = self._made[kind, kept] = self._computed(kind, kept, upto)
-        return found
+        if len(self._made.get((kind, kept), ())) < upto:
+            self._made.update(self._computed(kind, upto))
+        return self._made[kind, kept]
 
     @cached_property
     def _made(self) -> dict[tuple[str, Fraction | None], list[Fraction]]:
         return {}
 
-    def _computed(self, kind: str, kept: Fraction | None, upto: int) -> list[Fraction]:
-        of = depth(self.workflow)
+    def _computed(self, kind: str, upto: int) -> dict[tuple[str, Fraction | None], list[Fraction]]:
+        """The columns of a kind; for forgetting those of all shares kept, at one reading of the workflow."""
         if kind == "gain":
-            return gain(self.workflow, upto)
+            return {(kind, None): gain(self.workflow, upto)}
+        means = depth(self.workflow).mean(upto)
         if kind == "shift":
-            return [(mean - 1) ** 2 for mean in of.mean(upto)]
-        if kept == 1:
-            return [mean - 1 for mean in of.mean(upto)]
-        kept = Fraction(0) if kept is None else kept
-        return [(kept - told) / (1 - kept) for told in of.generating(kept, upto)]
+            return {(kind, None): [(mean - 1) ** 2 for mean in means]}
+        shares = np.array(KEPT[:-1], dtype=object)
+        told = inherited(linear_forms(self.workflow, upto), shares**0, lambda mean: shares * mean)
+        lost = np.array([(shares - row) / (1 - shares) for row in told]).T
+        return {(kind, z): list(column) for z, column in zip(KEPT, [*lost, [mean - 1 for mean in means]], strict=True)}
 
 
 #: Those of the candidates, for all chains that are held against them.
