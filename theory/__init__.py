@@ -20,6 +20,7 @@ from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .linear import generated as generated
 from .optimise import Optimum as Optimum, optimise as optimise
+from .plan import Plan as Plan, plan as plan
 from .population import (
     Population as Population,
     symmetric_limit as symmetric_limit,
