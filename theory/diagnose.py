@@ -76,6 +76,11 @@ class Diagnosis:
         return possible[0] if len(self.candidates) > 1 and len(possible) == 1 and fitting == possible else None
 
     @property
+    def assumed(self) -> str:
+        """Of the errors, and of the chain."""
+        return f"{self.seen.errors.assumed}; every model is trained in the same way"
+
+    @property
     def note(self) -> str | None:
         """That the errors seem to go together, where losses are nearer to a law than independent errors are."""
         for one in self.fits:
@@ -119,7 +124,7 @@ class Diagnosis:
             "iterations": list(seen.iterations),
             "losses": [float(loss) + raised for loss in seen.errors.mean],
             "best_loss": seen.best_loss,
-            "assumed": seen.errors.assumed,
+            "assumed": self.assumed,
             "level": seen.level,
             "verdict": self.verdict,
             "note": self.note,
@@ -134,7 +139,7 @@ class Diagnosis:
 
     def __str__(self) -> str:
         """The verdict, a line a candidate, and for what fits the numbers that follow."""
-        lines = [f"{len(self.seen.iterations)} iterations; {self.seen.errors.assumed}", self.verdict]
+        lines = [f"{len(self.seen.iterations)} iterations; {self.assumed}", self.verdict]
         lines += ["" if self.note is None else f"note: {self.note}\n"]
         lines.append(f"{'p-value of':<50}" + "".join(f"{kind:>12}" for kind in ORDER))
         for place in range(0, len(self.fits), len(ORDER)):

@@ -7,6 +7,7 @@ that does is the cheapest of its family, whatever the law.
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from . import recursion
@@ -19,7 +20,7 @@ from .plan_families import FAMILIES, Family
 from .pools import Pool
 from .summation import without_sums
 from .symbolic_workflow import SymbolicWorkflow
-from .sympy_types import fraction, rational
+from .sympy_types import at, fraction, rational
 from .tasks import LinearRegression
 from .workflow import Number, Workflow
 from .workflows import Replace
@@ -129,6 +130,11 @@ class _Wanted:
         """Whose laws are asked: at one design, with symbols, where the excess of one fit is given."""
         return LinearRegression(design="fixed") if self.task is None else self.task
 
+    @cached_property
+    def one_fit(self) -> Fraction:
+        """The error of model 1, whatever the workflow."""
+        return fraction(law(self.regression, Replace()).unit) if self.excess is None else self.excess
+
 
 def plan(
     budget: Number | None = None,
@@ -206,14 +212,15 @@ def _positive(value: Number, what: str, *, zero: bool = False) -> Fraction:
 
 
 def _cheapest(wanted: _Wanted, family: Family) -> Candidate:
-    """The first size that does; or the first beyond the budget, or the last that is tried."""
+    """The first size that does; or the first beyond the budget, or the last that is tried; one if none can do."""
     tried: Candidate | None = None
     for size in range(1, (wanted.largest if family.sized else 1) + 1):
         now = _judged(wanted, family, size)
         if now.error is None and tried is not None:
             break  # larger pools have no exact law: what is known is of the smaller ones
         tried = now
-        if now.feasible or (wanted.budget is not None and now.cost > wanted.budget):
+        beyond = wanted.budget is not None and now.cost > wanted.budget
+        if now.feasible or beyond or wanted.one_fit >= wanted.error:
             break
     assert tried is not None
     return tried if tried.error is None else replace(tried, growth=_growth(wanted, tried.workflow))
@@ -279,7 +286,7 @@ def _errors(wanted: _Wanted, workflow: Workflow) -> list[Fraction] | list[float]
         return None
     if wanted.regression.design == "fresh":
         return [float(value) for value in of.evaluate(n=range(1, wanted.iterations + 1))]
-    return [_one_fit(wanted) * c for c in gain(workflow, wanted.iterations)]
+    return [wanted.one_fit * c for c in gain(workflow, wanted.iterations)]
 
 
 def _growth(wanted: _Wanted, workflow: Workflow) -> Growth | None:
@@ -289,15 +296,7 @@ def _growth(wanted: _Wanted, workflow: Workflow) -> Growth | None:
     solved = recursion.solve(SymbolicWorkflow(workflow))
     closed = None if solved.growth is not None or solved.expr is None else without_sums(solved.expr)
     found = solved.growth if closed is None else growth(closed)
-    return None if found is None else found.scaled(rational(_one_fit(wanted)))
-
-
-def _one_fit(wanted: _Wanted) -> Fraction:
-    """The error of model 1, whatever the workflow."""
-    if wanted.excess is not None:
-        return wanted.excess
-    assert wanted.task is not None
-    return fraction(law(wanted.task, Replace()).unit)
+    return None if found is None else found.scaled(rational(wanted.one_fit))
 
 
 def _why(wanted: _Wanted, best: Candidate | None, found: list[Candidate]) -> str:
@@ -308,7 +307,7 @@ def _why(wanted: _Wanted, best: Candidate | None, found: list[Candidate]) -> str
             f"{float(wanted.error):g}: {float(best.cost):g}, for {float(best.real_rows):g} real and "
             f"{float(best.sampled_rows):g} sampled rows"
         )
-    one = _one_fit(wanted)
+    one = wanted.one_fit
     if one >= wanted.error:
         more = "" if wanted.task is None else f"; T >= {_least_rows(wanted.task, wanted.error)} would do for that"
         return f"model 1 has {float(one):.6g} under every workflow, not below {float(wanted.error):g}{more}"
@@ -317,9 +316,10 @@ def _why(wanted: _Wanted, best: Candidate | None, found: list[Candidate]) -> str
 
 def _least_rows(task: LinearRegression, error: Fraction) -> int:
     """The least T at which one fit is below the error, which falls with T: by bisection, evaluated exactly."""
+    unit, (rows, *_) = law(replace(task, T=None), Replace()).unit, task.parameters
 
     def does(T: int) -> bool:
-        return fraction(law(replace(task, T=T), Replace()).unit) < error
+        return fraction(at(unit, rows.symbol, T)) < error
 
     low, high = int(required(task.T, "T")), 2 * int(required(task.T, "T"))
     while not does(high):
