@@ -114,7 +114,7 @@ def test_a_typo_says_what_was_meant(capsys, line, prog, message, right):
         ("theory accumulate --nonsense", "unrecognized arguments: --nonsense (--help"),
         ("theory accumulate --version", "unrecognized arguments: --version"),
         ("theory --version --nonsense", "unrecognized arguments: --nonsense"),
-        ("theory forget", "'check-bound', 'table') (--help"),
+        ("theory forget", "'check-bound', 'diagnose', 'plan', 'table') (--help"),
         ("theory accumulate --below replace", "unrecognized arguments: --below replace (--help"),
     ],
 )
@@ -254,7 +254,9 @@ def test_examples_are_read(package):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", OF_LAWS)
-def test_examples_of_laws_run(capsys, example):
+def test_examples_of_laws_run(capsys, example, tmp_path, monkeypatch):
+    (tmp_path / "losses.csv").write_text("iteration,loss,standard_error\n1,1.9,.1\n2,2.1,.1\n3,3.2,.1\n4,4,.1\n")
+    monkeypatch.chdir(tmp_path)
     _, _, package, *words = shlex.split(example)
     ran = run(capsys, of(package), words)
     assert ran.status == 0, ran.err

@@ -13,6 +13,7 @@ from .derivation import (
     RuleDoesNotApply as RuleDoesNotApply,
     Step as Step,
 )
+from .diagnose import Diagnosis as Diagnosis, diagnose as diagnose
 from .frame import Frame as Frame
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law
@@ -20,6 +21,7 @@ from .generator import Generator as Generator
 from .law import Law as Law, law as law
 from .linear import generated as generated
 from .optimise import Optimum as Optimum, optimise as optimise
+from .plan import Plan as Plan, plan as plan
 from .plotting import plot as plot
 from .population import (
     Population as Population,

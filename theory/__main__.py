@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from . import bound_command, generator_command, generator_table, output, table, task_table
+from . import (
+    bound_command,
+    diagnose_command,
+    generator_command,
+    generator_table,
+    output,
+    plan_command,
+    table,
+    task_table,
+)
 from .cli import (
     Parser,
     add_task,
@@ -228,6 +237,8 @@ def parser(task: type[Task] = TASKS[0]) -> Parser:
     )
     commands = add_workflows(of_theory, partial(_options, task), example=chosen)
     bound_command.add_to(commands, task)
+    diagnose_command.add_to(commands)
+    plan_command.add_to(commands)
     summary = (
         "every workflow in each variant of the task: gain, closed form, limit, growth, next order in 1/T, needs, source"
     )

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from dataclasses import asdict
 from fractions import Fraction
@@ -20,6 +19,7 @@ from .cli import (
     build_workflow,
     exact_number,
     example_of,
+    named_workflow,
     number_type,
     positive_number,
     whole_number,
@@ -27,7 +27,6 @@ from .cli import (
 from .generator import Generator
 from .law import Law, law as law_of
 from .probability import check_probability
-from .program import program
 from .prover.verdicts import Proved, Refuted, Undecided
 from .task import Task
 from .workflow import Workflow
@@ -40,7 +39,7 @@ def _options(task: type[Task], command: Parser) -> None:
     add("bound", nargs="?", help=f"in {names}, n and the workflow's letters, as in {example}; or give --below")
     add_task(command, task, parameters=False)
     below = "judge law <= that workflow's, as 'sliding-window --k 3'; with --lower law >= that workflow's"
-    add("--below", type=_workflow, metavar="WORKFLOW", help=below)
+    add("--below", type=partial(named_workflow, "check-bound: --below"), metavar="WORKFLOW", help=below)
     add("--lower", action="store_true", help="judge law >= bound (default: law <= bound)")
     add("--probability", type=exact_number, metavar="P", help="judge P(error of model n > bound) <= P, for every n")
     add("--n", type=whole_number, help="with --probability: for this n alone (default: every n)")
@@ -61,16 +60,6 @@ def _options(task: type[Task], command: Parser) -> None:
     output.add_argument("--json", action="store_true", help="print one JSON value")
     output.add_argument("--latex", action="store_true", help="print the proof as a LaTeX document")
     command.set_defaults(main=partial(_main, task), kind="check-bound")
-
-
-def _workflow(text: str) -> Workflow:
-    """A workflow with its parameters, as they are written after `check-bound`."""
-    parser = Parser(prog=f"{program('theory')} check-bound: --below")
-    add_workflows(parser, lambda _: None, symbols=True)
-    try:
-        return build_workflow(parser.read(shlex.split(text)))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _new_file(text: str) -> Path:

@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -90,6 +91,21 @@ def build_workflow(options: argparse.Namespace) -> Workflow:
     """The workflow that the options name."""
     names = [field.name for field in fields(options.build)]
     return options.build(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+
+
+def named_workflow(option: str, text: str) -> Workflow:
+    """A workflow with its parameters, as they are written after a command, in the value of an option.
+
+    Args:
+        option: the command and the option, as mistakes name it.
+        text: as `sliding-window --k 3`; letters stand for parameters.
+    """
+    parser = Parser(prog=f"{program('theory')} {option}")
+    add_workflows(parser, lambda _: None, symbols=True)
+    try:
+        return build_workflow(parser.read(shlex.split(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def chosen_task(prog: str, arguments: Sequence[str] | None) -> type[Task]:

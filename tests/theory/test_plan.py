@@ -1,0 +1,153 @@
+"""Plans: the cheapest that does is found, simulation agrees, a cheaper one of the family fails, and limits are said."""
+
+from fractions import Fraction
+
+import jax.random as jr
+import pytest
+
+import sim
+from tests.helpers import command, refused
+from theory import AccumulateFresh, FixedReal, FreshReal, Replace, gain, plan
+from theory.plan_families import FAMILIES, Larger, _best_fresh
+
+PRICES = {"T": 100, "d": 32, "real_cost": 10, "sampled_cost": 1}
+UNIT = Fraction(32, 67)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return plan(error=0.6, iterations=20, **PRICES)
+
+
+def test_the_cheapest_is_the_one_that_brute_force_finds(found):
+    """Gains and costs by hand: FixedReal adds q^i/m, Accumulate m/(1 + i m)^2, with i = n - 1."""
+
+    def fixed_real(m):
+        return 1 + sum(Fraction(1, 4) ** i for i in range(1, 20)) / m
+
+    def accumulate(m):
+        return 1 + sum(Fraction(m, (1 + i * m) ** 2) for i in range(1, 20))
+
+    goal, sizes = Fraction(6, 10) / UNIT, range(1, 11)
+    costs = {1000 + 1900 * m: FixedReal for m in sizes if fixed_real(m) < goal}
+    costs |= {1000 + 1900 * m: AccumulateFresh for m in sizes if accumulate(m) < goal and 1000 + 1900 * m not in costs}
+    assert min(costs) == found.best.cost == 4800
+    assert found.best.workflow == Larger(FixedReal("1/2"), Fraction(2))
+    assert found.best.last == pytest.approx(float(UNIT * fixed_real(2)), rel=1e-14)
+    by_family = {each.family: each for each in found.candidates}
+    assert by_family["accumulate"].size == min(m for m in sizes if accumulate(m) < goal) == 5
+    assert by_family["fresh real data at a weight"].cost == 20 * 1000 + 1900
+    assert found.best.cost == min(each.cost for each in found.candidates if each.feasible)
+
+
+def test_what_fails_says_where_and_how_it_goes_on(found):
+    by_family = {each.family: each for each in found.candidates}
+    replace = by_family["replace"]
+    first = next(n for n, c in enumerate(gain(replace.workflow, 20), 1) if c * UNIT >= Fraction(6, 10))
+    assert replace.reason.startswith(f"model {first} has 0.620896, not below 0.6")
+    assert replace.growth.kind == "linear"
+    assert by_family["accumulate, drawn"].reason == "no exact law"
+    assert by_family["accumulate"].growth.kind == "bounded"
+
+
+@pytest.mark.slow
+def test_a_simulation_keeps_below_and_a_cheaper_plan_of_the_family_does_not(found):
+    model = sim.LinearRegression(T=100, d=32, sigma=1.0, design="fixed")
+
+    def last(workflow):
+        run = sim.run(model, workflow, iterations=20, replicates=4000, key=jr.key(3)).test_error
+        return run.mean[-1], run.standard_error[-1]
+
+    mean, error = last(found.best.workflow)
+    assert mean + 5 * error < 0.6
+    assert abs(mean - found.best.last) < 5 * error
+    mean, error = last(FixedReal("1/2"))  # of size 1
+    assert mean - 5 * error > 0.6
+
+
+@pytest.mark.slow
+def test_a_budget_and_the_premise_are_kept():
+    cheap = plan(4799, error=0.6, iterations=20, **PRICES)
+    assert cheap.best is None
+    assert "the reason of each is below" in cheap.because
+    assert any(each.reason == "costs 4800, more than 4799" for each in cheap.candidates)
+    strict = plan(error=0.7, iterations=6, least_sampled="9/10", excess=UNIT, T=100)
+    assert all(
+        sum(share for pool, share in strict.best.workflow.shares(n).items() if pool.labelled_by) >= Fraction(9, 10)
+        for n in range(2, 7)
+    )
+
+
+def test_an_error_that_is_met_exactly_is_not_below():
+    """Replace with pools of 10 T: model 2 has 11/10, exactly the error."""
+    found = plan(error="11/10", excess=1, iterations=10, T=100, real_cost=1, sampled_cost=10)
+    (replace,) = (each for each in found.candidates if each.family == "replace")
+    assert replace.reason == "model 2 has 1.1, not below 1.1"
+    assert found.best.workflow == FreshReal(1, "1/2")
+    assert found.best.growth.limit == Fraction(2, 3)
+
+
+def test_no_workflow_makes_up_for_too_few_rows():
+    none = plan(error=0.4, iterations=20, **PRICES)
+    assert none.best is None
+    assert none.because == "model 1 has 0.477612 under every workflow, not below 0.4; T >= 114 would do for that"
+    assert Fraction(32, 114 - 33) < Fraction(4, 10) <= Fraction(32, 113 - 33)
+
+
+@pytest.mark.slow
+def test_fresh_rows_have_exact_laws_of_some():
+    found = plan(error=0.6, iterations=6, design="fresh", largest=4, **PRICES)
+    by_family = {each.family: each for each in found.candidates}
+    assert by_family["first real data at a weight"].reason == "no exact law"
+    assert by_family["replace"].workflow == Replace()  # larger pools have none
+    assert found.best.workflow == AccumulateFresh(0, by_family["accumulate"].size)
+
+
+def test_the_weight_of_fresh_real_data_is_the_best_that_may_be():
+    for size in (1, 2, 3, 7):
+        weight = _best_fresh(size, Fraction(1, 2)).weight
+
+        def limit(w, size=size):
+            return (w**2 + (1 - w) ** 2 / size) / (w * (2 - w))
+
+        assert weight <= Fraction(1, 2)
+        others = [Fraction(k, 100) for k in range(1, 51)]
+        assert float(limit(weight)) <= float(min(map(limit, others))) + 1e-5
+
+
+def test_the_gain_of_first_real_data_falls_with_their_weight():
+    (family,) = (each for each in FAMILIES if each.name == "first real data at a weight")
+    for size in (1, 3):
+        gains = [gain(family.of(size, Fraction(k, 10)), 8) for k in range(1, 10)]
+        assert all(
+            a > b for less, more in zip(gains, gains[1:], strict=False) for a, b in zip(less[1:], more[1:], strict=True)
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"d": None}, "give d, of a regression, or the excess"),
+        ({"excess": 1}, "give d, of a regression, or the excess"),
+        ({"error": 0}, "the error must be more than 0; got 0"),
+        ({"least_sampled": 1}, "above 0 and below 1"),
+        ({"largest": 0}, "at least 1"),
+        ({"iterations": 0}, "iterations are counted from 1"),
+        ({"T": 33}, "needs"),
+        ({"real_cost": -1}, "real_cost must be at least 0"),
+    ],
+)
+def test_mistakes_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        plan(**{"error": 0.6, "iterations": 5, **PRICES, **options})
+
+
+def test_the_command_prints_the_plan(capsys):
+    line = "plan --excess 1 --T 100 --error 1.5 --iterations 3 --real-cost 10 --sampled-cost 1"
+    ran = command(capsys, "theory", f"{line} --json")
+    assert ran.status == 0
+    assert ran.json["best"]["workflow"] == str(FixedReal("1/2"))
+    assert ran.json["best"]["cost"] == 1000 + 200
+    assert len(ran.json["candidates"]) == len(FAMILIES)
+    assert command(capsys, "theory", line).out.startswith("FixedReal(weight=1/2)\n")
+    refused(command(capsys, "theory", line.replace("--excess 1 ", "")), "theory plan", "give d, of a regression")
