@@ -9,6 +9,7 @@ from typing import Any
 from theory import Workflow
 
 from .configuration import Configuration
+from .convergence import DRAWS
 from .loop import RealRows, checked_steps
 from .plan import Plan
 from .rehearsal import Rehearsal, rehearse
@@ -18,6 +19,9 @@ from .train import Training
 
 #: Bytes of a line of a table, and of what stands before an array or a model in its file.
 LINE, HEADER = 48, 200
+
+#: What reading a batch of held-out rows takes of a step's time, at least and at most: the step has the gradient too.
+LOOK = 0.25, 1.0
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,19 @@ class Chains:
         )
         after = parts * tried.part + len(left) * tried.test + sampled / self.plan.sampled_at_once * tried.evaluate
         bounds = []
-        for steps, step in zip((self.fewest, self.steps), tried.step, strict=True):
-            looks = watch * sum(-(-count // self.training.chunk) for count in steps[done:])
-            bounds.append(sum(steps[done:]) * step + looks * tried.test + after)
+        for steps, step, share in zip((self.fewest, self.steps), tried.step, LOOK, strict=True):
+            tests = watch * sum(-(-count // self.training.chunk) for count in steps[done:])
+            fitted = sum(steps[done:]) + share * sum(self._batches_looked_at(steps)[done:])
+            bounds.append(fitted * step + tests * tried.test + after)
         return bounds[0], bounds[1]
+
+    def _batches_looked_at(self, steps: Sequence[int]) -> list[int]:
+        """The batches of held-out rows that each fit of so many steps reads to see whether it has converged."""
+        until = self.training.until
+        if until is None:
+            return [0] * len(steps)
+        held_out = [-(-DRAWS * until.held_out(rows) // self.training.batch_size) for rows in self.training_rows]
+        return [count // until.check_every * batches for count, batches in zip(steps, held_out, strict=True)]
 
     def disk(self, tried: Rehearsal) -> int:
         """Bytes that they need in the folder of the run: what stays there, and what is there for a while."""

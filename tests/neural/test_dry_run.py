@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neural.convergence import Converged
 from neural.directory import models_measured
 from neural.dry_run import Chains, described
 from neural.language.configuration import PRESETS
@@ -167,7 +168,7 @@ def test_it_is_refused_where_the_run_would_be(line, message, data, tmp_path, cap
     assert not (tmp_path / "run").exists()
 
 
-TRIED = Rehearsal(60, (0.5, 2.0), part=10, test=3, evaluate=7, compile=1, weights=9, row=8, model=1, fit=2, shown=5)
+TRIED = Rehearsal(60, (0.5, 2.0), 10.0, 3.0, 7.0, 1.0, weights=9, row=8.0, model=1, fit=2, shown=5)
 
 
 def test_the_time_is_that_of_what_is_left():
@@ -178,6 +179,14 @@ def test_the_time_is_that_of_what_is_left():
     assert chains.seconds(TRIED, done=2, watch=False) == (30 * 0.5 + after / 3, 30 * 2.0 + after / 3)
     looks = (3 + 5 + 8) * 3
     assert chains.seconds(TRIED, done=0, watch=True) == (30 + after + looks, 120 + after + looks)
+    until = replace(chains.training, until=Converged(0.1, 2, 1, 30), epochs=None, batch_size=5)
+    chains = Chains(Accumulate(), plan, until, [30, 30, 30])
+    # of 30, 60 and 90 rows 3, 6 and 9 are held out and read four times, in 3, 5 and 8 batches, every second step
+    assert chains.fewest == [6, 6, 6]
+    assert chains.seconds(TRIED, done=0, watch=False) == (
+        (18 + 0.25 * 3 * (3 + 5 + 8)) * 0.5 + after,
+        (90 + 15 * (3 + 5 + 8)) * 2.0 + after,
+    )
 
 
 def test_a_person_reads_it():

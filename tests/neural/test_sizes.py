@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import jax.numpy as jnp
 import pytest
+import sentencepiece
 
 from neural.convergence import Converged, Patience
 from neural.language.configuration import PRESETS
+from neural.language.text import Texts, train_vocabulary
+from neural.remarks import kept
 from neural.sizes import at_most_held_out, largest_T, last_collected, rows_fitted, rows_sampled
 from tests.examples import own_data
 from tests.helpers import command, refused
@@ -80,20 +83,31 @@ def test_sizes_that_are_not_given_are_those_of_the_data(tmp_path):
     assert sizes(replace(CPU, data="text")) == (1024, 300)  # without a file, which is refused
 
 
-def test_all_texts_that_are_too_long_are_told_at_once(tmp_path, capsys):
-    path = tmp_path / "texts.txt"
-    path.write_text("\n\n".join(f"{n} " + "abcdefg hij " * (n % 4) for n in range(40)))
-    line = f"transformer replace --preset smoke --data text --file {path} --vocabulary 40 --run-dir {tmp_path / 'run'}"
-    ran = command(capsys, "neural", f"{line} --context 12")
-    refused(ran, "python -m neural", "do not fit into the context of 12; use --context")
-    said = ran.err.splitlines()[-1]
-    needed = int(said.split("use --context ")[1].split()[0])
-    refused(command(capsys, "neural", f"{line} --context {needed - 1}"), "python -m neural", f"use --context {needed}")
-    count = int(said.split(" of 40 texts")[0].split()[-1])
-    assert count in (10, 20, 30)
-    cut = command(capsys, "neural", f"{line} --context 12 --cut --dry-run --json").json
-    assert [(each["count"], "lose their end" in each["what"]) for each in cut["remarks"]] == [(count, True)]
-    assert command(capsys, "neural", f"{line} --context {needed} --dry-run --json").json["remarks"] == []
+def test_all_texts_that_are_too_long_are_told_at_once():
+    told = [" ".join(f"cat{n * k % 17}" for k in range(n % 7)) + f" end {n}" for n in range(40)]
+    content = train_vocabulary(told, 40, seed=0)
+    tokens = [len(found) for found in sentencepiece.SentencePieceProcessor(model_proto=content).encode(told)]
+    count, most = sum(found >= 12 for found in tokens), max(tokens)
+    assert 3 < count < 37
+    assert any(len(one) >= 12 > found for one, found in zip(told, tokens, strict=True))  # letters are not counted
+
+    def texts(length, cut=False):
+        return Texts(told[:30], told[30:], vocabulary=lambda: content, length=length, cut=cut)
+
+    for length in (12, most):
+        long = sum(found >= length for found in tokens)
+        message = (
+            f"^{long} of 40 texts, the longest of {most} tokens, .* context of {length}; use --context {most + 1} or"
+        )
+        with pytest.raises(ValueError, match=message):
+            texts(length)
+    with kept() as remarks:
+        assert texts(most + 1).test.any()
+        assert remarks == []
+        texts(12, cut=True)
+    assert [(each.count, "lose their end (--cut)" in each.what, each.left_out) for each in remarks] == [
+        (count, True, False)
+    ]
 
 
 def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path, capsys):
