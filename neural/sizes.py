@@ -74,7 +74,7 @@ def largest_T(workflow: Workflow, iterations: int, available: int) -> int:
     """The largest T, 0 if there is none, for which there are enough real rows and every pool is a whole number of rows.
 
     >>> from theory import Accumulate, FreshReal
-    >>> largest_T(Accumulate(), 5, 403), largest_T(FreshReal(s="1/3"), 4, 403)
+    >>> largest_T(Accumulate(), 5, 403), largest_T(FreshReal("1/3"), 4, 403)
     (403, 99)
     """
     shares = [workflow.size(Pool(iteration)) for iteration in range(1, iterations + 2)]

@@ -46,7 +46,7 @@ SLOW = {
         [60],
     ),
     "texts": (
-        "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --context 160",
+        "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --context 250",
         [32, 32],
         [4, 4],
     ),
@@ -161,7 +161,7 @@ def test_what_is_there_is_said_and_left_alone(tmp_path, capsys):
     ],
 )
 def test_it_is_refused_where_the_run_would_be(line, message, data, tmp_path, capsys):
-    line = f"{line.format(data=data)} --context 160" if "transformer" in line else line.format(data=data)
+    line = f"{line.format(data=data)} --context 250" if "transformer" in line else line.format(data=data)
     for more in ("", " --dry-run"):
         ran = command(capsys, "neural", f"{line} --run-dir {tmp_path / 'run'}{more}")
         refused(ran, "python -m neural", message)
