@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Found:
+class Contents:
     """What is in the folder of a run that is asked for.
 
     Attributes:
@@ -53,7 +53,7 @@ class Found:
     objection: str | None = None
 
 
-def look(path: Path, configuration: Mapping[str, Any], *, resume: bool) -> Found:
+def look(path: Path, configuration: Mapping[str, Any], *, resume: bool) -> Contents:
     """What is in the folder of a run; nothing is written.
 
     Args:
@@ -63,29 +63,29 @@ def look(path: Path, configuration: Mapping[str, Any], *, resume: bool) -> Found
     """
     stored = path / _CONFIGURATION
     if not path.is_dir() and path.exists():
-        return Found(False, objection=f"{path} is no folder; choose another --run-dir.")
+        return Contents(False, objection=f"{path} is no folder; choose another --run-dir.")
     # A run that was killed as it started leaves nothing more than these.
     beginnings = (_CONFIGURATION, CHECKSUMS, _PREPARED, inside(path).name)
     names = [path.name for path in path.iterdir()] if path.is_dir() else []
     if all(name in beginnings or (name.startswith(".") and ".partial" in name) for name in names):
-        return Found(False)
+        return Contents(False)
     if not stored.exists():
-        return Found(False, objection=f"{path} is not empty and holds no run; choose another --run-dir.")
+        return Contents(False, objection=f"{path} is not empty and holds no run; choose another --run-dir.")
     try:
         found = dict(read_json(stored))
     except (ValueError, TypeError):
-        return Found(False, objection=f"{stored} is no configuration of a run; choose another --run-dir.")
+        return Contents(False, objection=f"{stored} is no configuration of a run; choose another --run-dir.")
     if not resume:
         advice = "--resume goes on with it, or choose another --run-dir."
-        return Found(True, objection=f"{path} holds a run already; {advice}")
+        return Contents(True, objection=f"{path} holds a run already; {advice}")
     asked = json.loads(json.dumps(configuration))
     differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
     extends = differing == [_EXTENDED] and found.get(_EXTENDED, math.inf) < asked.get(_EXTENDED, 0)
     if differing and not extends:
         listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
         objection = f"{path} holds a run of another configuration ({listing}); choose another --run-dir."
-        return Found(True, objection=objection)
-    return Found(True, extends)
+        return Contents(True, objection=objection)
+    return Contents(True, extends)
 
 
 def models_measured(path: Path) -> int:

@@ -205,7 +205,7 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _size(count: float) -> str:
+def _size(count: int) -> str:
     unit, size = next(((unit, size) for unit, size in (("GB", 1e9), ("MB", 1e6)) if count >= size), ("kB", 1e3))
     return f"{count / size:,.1f} {unit}"
 
@@ -223,5 +223,6 @@ def _time(low: float, high: float) -> str:
 def _duration(seconds: float) -> str:
     for unit, length in (("hours", 3600), ("minutes", 60)):
         if seconds >= 1.5 * length:
-            return f"{seconds / length:.2g} {unit}"
+            count = seconds / length
+            return f"{count:.1f} {unit}" if count < 9.95 else f"{count:,.0f} {unit}"
     return f"{max(1, round(seconds))} seconds"

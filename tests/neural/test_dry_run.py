@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neural import dry_run as of_dry_runs
 from neural.convergence import Converged
 from neural.directory import models_measured
 from neural.dry_run import Chains, described
@@ -36,10 +37,10 @@ def numbers_in(path):
 
 #: A command line, and what it has to say of its rows and steps.
 RUNS = {
-    "own": (MIXTURE, [60, 120], [20, 20]),
     "own by passes": (f"{MIXTURE} --epochs 2 --seeds 3 --iterations 3", [60, 120, 180], [12, 24, 36]),
 }
 SLOW = {
+    "own": (MIXTURE, [60, 120], [20, 20]),
     "until converged": (
         f"{MIXTURE} --until converged --check-every 5 --patience 2 --most-steps 60 --iterations 1",
         [60],
@@ -96,6 +97,13 @@ def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, ca
     assert there < said["disk_bytes"] < 2 * there + 100_000
 
 
+@pytest.fixture
+def untried(monkeypatch):
+    """No step is done."""
+    monkeypatch.setattr(of_dry_runs, "rehearse", lambda *_: TRIED)
+
+
+@pytest.mark.usefixtures("untried")
 def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, capsys):
     small = ["CCO ethanol", "NCC(=O)O glycine", "CC(C)O isopropanol", "CCCN propylamine"]
     (data / "molecules.smi").write_text("\n".join([*small, "C(C broken", "C(( worse", "C" * 40, small[0]]))
@@ -114,6 +122,7 @@ def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, cap
     assert said["rows"] == {"found": 8, "to_train_on": 6, "held_out": 2, "left_out": 5, "T": 6, "collected": 6}
 
 
+@pytest.mark.usefixtures("untried")
 def test_copies_are_counted_and_kept(tmp_path, capsys):
     texts = [f"the cat sat on mat {n}" for n in range(20)]
     path = tmp_path / "texts.txt"
@@ -227,10 +236,13 @@ def test_a_person_reads_it():
         "          and what mine:good refuses is sampled anew, which takes more",
         "results:  runs/a, where nothing is yet",
     ]
+    longer = described({**report, "seconds": [8000.0, 800_000.0]})
+    assert "time:     2.2 hours to 222 hours, by" in longer
     endless = {**report, "rows": dict.fromkeys(rows) | {"T": 60, "collected": 60}}
     assert "rows:     as many as are needed; T = 60 real ones are trained on\n" in described(endless)
 
 
+@pytest.mark.usefixtures("untried")
 def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     line = (
         f"{MIXTURE} --steps 8 --accept tests.neural.test_hooks:near --distance --most-steps 400 --run-dir {tmp_path}/r"

@@ -13,9 +13,10 @@ from neural.remarks import kept
 from neural.sizes import at_most_held_out, largest_T, last_collected, rows_fitted, rows_sampled
 from tests.examples import own_data
 from tests.helpers import command, refused
-from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace
+from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace, Workflow
 
-CPU, ACCUMULATE = PRESETS["cpu"], Accumulate()
+CPU = PRESETS["cpu"]
+ACCUMULATE: Workflow = Accumulate()
 
 
 @pytest.mark.parametrize(
