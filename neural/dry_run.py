@@ -23,6 +23,9 @@ LINE, HEADER = 48, 200
 #: What reading a batch of held-out rows takes of a step's time, at least and at most: the step has the gradient too.
 LOOK = 0.25, 1.0
 
+#: In so many passes a model may learn few rows by heart, and what to do then.
+MANY, ADVICE = 100, "models may learn so few rows by heart; --until converged keeps each as it was before that"
+
 
 @dataclass(frozen=True)
 class Chains:
@@ -50,6 +53,11 @@ class Chains:
     def training_rows(self) -> list[int]:
         """Rows of each training set, before some are held out of it."""
         return [rows_fitted(self.workflow, iteration, self.plan.T) for iteration in self._iterations]
+
+    @property
+    def passes(self) -> float:
+        """How often the first fit reads each row of its training set, or the most."""
+        return self.steps[0] * self.training.batch_size / self.training_rows[0]
 
     @property
     def _iterations(self) -> range:
@@ -135,6 +143,8 @@ def dry_run(
         "steps": list(chains[0].steps),
         "fewest_steps": chains[0].fewest,
         "steps_of_chain": sum(chains[0].steps),
+        "passes": chains[0].passes,
+        "advice": ADVICE if training.until is None and chains[0].passes > MANY else None,
         "distance_steps": chains[1].steps[0] if distance else None,
         "verifier": None if accept is None else configuration.accept,
         "disk_bytes": sum(part.disk(tried) for part in chains),
@@ -178,8 +188,10 @@ def described(report: dict[str, Any]) -> str:
         f"models:   {report['iterations']} iterations × {report['seeds']} seeds = {report['models']}, of "
         f"{report['weights']:,} weights each",
         f"training: {_range(report['training_rows'])} rows a model, {_range([*fewest, *steps])} steps a fit, "
-        f"{_range([sum(fewest), sum(steps)])} a chain",
+        f"{_range([sum(fewest), sum(steps)])} a chain; {_passes(report['passes'], fewest[0] < steps[0])}",
     ]
+    if report["advice"] is not None:
+        lines.append(f"advice:   {report['advice']}")
     if report["distance_steps"] is not None:
         lines.append(
             f"distance: one more fit of model 1, until converged, of at most {report['distance_steps']:,} steps"
@@ -198,6 +210,10 @@ def described(report: dict[str, Any]) -> str:
 def _remark(remark: dict[str, Any]) -> str:
     example = f", for example {remark['example']}" if remark["example"] else ""
     return f"{remark['source']}: {remark['count']} {remark['what']}{example}"
+
+
+def _passes(passes: float, at_most: bool) -> str:
+    return f"the first model reads each row {'at most ' * at_most}{passes:,.0f} times"
 
 
 def _range(numbers: Sequence[int]) -> str:

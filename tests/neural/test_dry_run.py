@@ -198,6 +198,20 @@ def test_the_time_is_that_of_what_is_left():
     )
 
 
+@pytest.mark.usefixtures("untried")
+def test_many_passes_are_advised_against(tmp_path, capsys):
+    def said(more):
+        return command(capsys, "neural", f"{MIXTURE} --run-dir {tmp_path / 'run'} --dry-run --json {more}").json
+
+    # batches of 10 out of 60 rows
+    few, many = said("--steps 600"), said("--steps 606")
+    assert (few["passes"], few["advice"]) == (100, None)
+    assert many["passes"] == 101
+    assert "--until converged" in many["advice"]
+    until = said("--until converged --most-steps 1200")
+    assert (until["passes"], until["advice"]) == (200, None)
+
+
 def test_a_person_reads_it():
     rows = {"found": 1500, "to_train_on": 1200, "held_out": 300, "left_out": 2, "T": 400, "collected": 1200}
     report = {
@@ -214,6 +228,8 @@ def test_a_person_reads_it():
         "training_rows": [400, 800, 800],
         "steps": [500, 500, 500],
         "fewest_steps": [100, 100, 100],
+        "passes": 1234.4,
+        "advice": "stop early",
         "distance_steps": 700,
         "verifier": "mine:good",
         "disk_bytes": 12_340_000,
@@ -229,7 +245,9 @@ def test_a_person_reads_it():
         "left out: photos: 2 broken, for example a.png is empty",
         "note:     photos: 1 of the images equal another one",
         "models:   3 iterations × 2 seeds = 6, of 12,345 weights each",
-        "training: 400 to 800 rows a model, 100 to 500 steps a fit, 300 to 1,500 a chain",
+        "training: 400 to 800 rows a model, 100 to 500 steps a fit, 300 to 1,500 a chain; the first model reads "
+        "each row at most 1,234 times",
+        "advice:   stop early",
         "distance: one more fit of model 1, until converged, of at most 700 steps",
         "disk:     12.3 MB at most",
         "time:     42 seconds to 67 minutes, by 60 steps timed after compilation, 12 ms to 1.5 s each",
@@ -239,6 +257,8 @@ def test_a_person_reads_it():
     longer = described({**report, "seconds": [8000.0, 800_000.0]})
     assert "time:     2.2 hours to 222 hours, by" in longer
     endless = {**report, "rows": dict.fromkeys(rows) | {"T": 60, "collected": 60}}
+    sure = described({**report, "fewest_steps": report["steps"], "advice": None})
+    assert "500 steps a fit, 1,500 a chain; the first model reads each row 1,234 times\ndistance:" in sure
     assert "rows:     as many as are needed; T = 60 real ones are trained on\n" in described(endless)
 
 
