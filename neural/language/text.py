@@ -17,6 +17,9 @@ HUB = "roneneldan/TinyStories"
 #: SentencePiece learns its vocabulary from at most so many texts, drawn at random.
 SHOWN_TO_VOCABULARY = 200_000
 
+#: Of more texts only the first are looked at to say how many are cut.
+LOOKED_AT = 20_000
+
 #: It learns nothing from a text of more bytes.
 LONGEST_SHOWN = 2**20
 
@@ -136,9 +139,10 @@ class Texts(Corpus):
         Raises:
             ValueError: texts are too long, and not to be cut.
         """
+        texts = texts[:LOOKED_AT] if self._cut else texts
         # No token is shorter than a byte, so that most texts need not be encoded.
         numbers = [number for number, text in enumerate(texts) if len(text.encode()) >= self.length]
-        tokens = [len(found) for found in self._pieces.encode([texts[number] for number in numbers])]
+        tokens = [len(self._pieces.encode(texts[number])) for number in numbers]
         long = {number: count for number, count in zip(numbers, tokens, strict=True) if count >= self.length}
         if not long:
             return
@@ -149,7 +153,9 @@ class Texts(Corpus):
                 f"the context of {self.length}; use --context {most + 1} or more, or --cut to cut longer texts."
             )
         example = f"text {next(iter(long)) + 1}"
-        told = f"of {len(texts)} texts are longer than the context of {self.length} tokens and lose their end (--cut)"
+        first = "the first " if len(texts) == LOOKED_AT else ""
+        told = f"of {first}{len(texts)} texts are longer than the context of {self.length} tokens and lose their end"
+        told = f"{told} (--cut)"
         tell(f"{len(long)} {told}, {example} first", [Remark("texts", len(long), told, example, left_out=False)])
 
     def _rows(self, texts: Sequence[str]) -> UInt16[np.ndarray, "texts length"]:

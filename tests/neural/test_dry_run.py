@@ -47,9 +47,10 @@ SLOW = {
         [60],
     ),
     "texts": (
-        "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --context 250",
-        [32, 32],
-        [4, 4],
+        "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --context 250 "
+        "--stories 8 --seeds 1",
+        [8, 8],
+        [1, 1],
     ),
     "images": ("vae accumulate --preset smoke --data folder --folder {data}/images", [24, 48], [20, 20]),
     "molecules": (

@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import equinox as eqx
+import jax
 import pytest
 
-from neural import rehearsal
+from neural import dry_run
+from neural.loop import begin
+from neural.rehearsal import Rehearsal
 from tests.examples import own_data
 from tests.helpers import command, write_image
 
@@ -14,7 +18,8 @@ PAGES = {name: (FOLDER / f"own_{name}.md").read_text() for name in ("texts", "im
 
 #: What cuts a command of a page in size.
 CUTS = {
-    "texts": "--preset smoke --vocabulary 100 --context 250 --iterations 1 --check-every 2 --most-steps 4",
+    "texts": "--preset smoke --vocabulary 100 --context 250 --stories 10 "
+    " --seeds 1 --iterations 1 --check-every 2 --most-steps 4",
     "images": "--preset smoke --iterations 1 --check-every 2 --most-steps 4",
     "molecules": "--preset smoke --iterations 1 --steps 2 --cache {cache}",
 }
@@ -62,17 +67,24 @@ def test_its_commands_work(page, here, capsys):
     assert {path.name for path in (here / "runs").iterdir()} == {page, f"{page}-replace"}, kind
 
 
+def without_a_step(learner, workflow, plan, training):
+    """What is known of a model before it is trained."""
+    models = begin(plan.keys_for(1, "initialise"), learner, training).models
+    weights = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(models, eqx.is_inexact_array)))
+    return Rehearsal(1, (1.0, 1.0), 1.0, 1.0, 1.0, 1.0, weights // plan.seeds, 1.0, 1, 1, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [*PAGES])
 def test_its_dry_run_prints_what_it_says(page, here, monkeypatch, capsys):
-    monkeypatch.setattr(rehearsal, "CHUNK", 1)
-    monkeypatch.setattr(rehearsal, "CHUNKS", 1)
-    monkeypatch.setattr(rehearsal, "LONG", 0.0)
+    monkeypatch.setattr(dry_run, "rehearse", without_a_step)
     own_data.write(here)
     ran = command(capsys, "neural", words(commands(page)[0]))
     assert ran.status == 0, ran.err
     (said,) = blocks(page, "text")
-    printed, told = ([line for line in text.splitlines() if "time: " not in line] for text in (ran.out, said))
+    printed, told = (
+        [line for line in text.splitlines() if not line.startswith(("time:", "disk:"))] for text in (ran.out, said)
+    )
     assert printed == told
 
 
