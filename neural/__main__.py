@@ -29,16 +29,19 @@ from theory.cli import (
     run as run_command,
     whole_number,
 )
+from theory.program import say
 
 from . import results_command
 from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
 from .conformers.configuration import DIFFUSION
-from .directory import RunDirectory
+from .directory import RunDirectory, look, models_measured
 from .distance import distance
+from .dry_run import described, dry_run
 from .images.configuration import AUTOENCODER
 from .language.configuration import TRANSFORMER
 from .loop import run
 from .own import OWN
+from .remarks import kept
 from .tensorboard import TensorBoard
 
 KINDS = {kind.name: kind for kind in (TRANSFORMER, AUTOENCODER, DIFFUSION, OWN)}
@@ -77,6 +80,11 @@ def _options(kind: Kind, command: Parser) -> None:
         "--distance",
         action="store_true",
         help="fit model 1 until converged too, and say how far the budget leaves it from that",
+    )
+    add(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done, on which rows and how long it takes, and keep nothing",
     )
     add("--tensorboard", action="store_true", help="write losses and metrics for TensorBoard, below the run's folder")
     add("--json", action="store_true", help="print one JSON value")
@@ -146,6 +154,18 @@ def configure(kind: Kind, options: argparse.Namespace) -> Configuration:
     return configuration
 
 
+def sized(kind: Kind, configuration: Configuration, workflow: Workflow, options: argparse.Namespace) -> Configuration:
+    """The configuration with no more rows than a user's own data have, unless the user says how many; and that said."""
+    with kept():  # what is said of the data is said where they are read for the run
+        found = configuration.sized(workflow, [entry.name for entry in fields(configuration) if entry.name in options])
+    if changed := [name for name in configuration.SIZES if getattr(found, name) != getattr(configuration, name)]:
+        sizes = ", ".join(
+            f"{_flag(name)} {getattr(found, name)} (not {getattr(configuration, name)})" for name in changed
+        )
+        say(f"{kind.name}: as many as these data allow: {sizes}")
+    return found
+
+
 def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict[str, object]:
     """What a run directory keeps of the configuration."""
     parameters = {name: None if value is None else str(value) for name, value in workflow.parameters.items()}
@@ -157,9 +177,11 @@ def _main(options: argparse.Namespace) -> int:
     use_all_cores()
     check_devices()
     kind, workflow = KINDS[options.kind], build_workflow(options)
-    configuration = configure(kind, options)
+    configuration = sized(kind, configure(kind, options), workflow, options)
     plan, training = configuration.plan, configuration.training
     recorded = record(kind, configuration, workflow)
+    if options.dry_run:
+        return _dry_run(options, configuration, workflow, recorded)
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
     hooks = configuration.hooks
     if options.tensorboard:
@@ -202,6 +224,25 @@ def _main(options: argparse.Namespace) -> int:
         print(json.dumps(summary, allow_nan=False))
     else:
         _print(summary)
+    return 0
+
+
+def _dry_run(
+    options: argparse.Namespace, configuration: Configuration, workflow: Workflow, recorded: dict[str, object]
+) -> int:
+    there = look(options.run_dir, recorded, resume=options.resume)
+    done = min(models_measured(options.run_dir), configuration.iterations) if options.resume and there.there else 0
+    where = f"{options.run_dir}, where a run is, with {done} of {configuration.iterations} models measured"
+    report = {
+        "model": getattr(options, "model", None) or options.kind,
+        "workflow": workflow.command(),
+        "data": recorded["data"],
+        "preset": options.preset,
+        "run_dir": str(options.run_dir),
+        "folder": there.objection or (where if there.there else f"{options.run_dir}, where nothing is yet"),
+        **dry_run(configuration, workflow, done=done, watch=options.watch, distance=options.distance),
+    }
+    print(json.dumps(report, allow_nan=False) if options.json else described(report))
     return 0
 
 

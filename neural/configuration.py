@@ -1,16 +1,19 @@
 """What the configurations of all kinds of model share: the outer loop's plan, the training, named presets."""
 
 import abc
-from collections.abc import Collection, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from theory import Workflow
 
 from .convergence import Converged
 from .hooks import NO_HOOKS, Hooks
 from .loop import Learner
 from .named import named
 from .plan import Plan
+from .sizes import at_most_held_out, largest_T
 from .train import Training
 
 #: Fields that say when a fit ends, of which one is given.
@@ -34,8 +37,24 @@ def same_fields(part: type, whole: object, *, but: Collection[str] = ()) -> dict
 
 
 @dataclass(frozen=True)
+class OwnRows:
+    """A user's own data.
+
+    Attributes:
+        all: what may be held out of; `None` if what is held out lies in a file of its own.
+        left: (how many are held out) the rows to train on that are left.
+    """
+
+    all: int | None
+    left: Callable[[int], int]
+
+
+@dataclass(frozen=True)
 class Configuration(abc.ABC):
     """Everything that the numbers of a run depend on, beside the workflow; a kind of model adds fields of its own."""
+
+    #: The fields that say how many rows are trained on, and how many are held out.
+    SIZES: ClassVar[tuple[str, ...]] = ()
 
     iterations: int = field(metadata=option("model-fitting iterations"))
     seeds: int = field(metadata=option("independent chains, trained side by side"))
@@ -96,6 +115,28 @@ class Configuration(abc.ABC):
     @abc.abstractmethod
     def learner(self, run_dir: Path) -> Learner:
         """The model on its data; what it learns of the data beforehand is kept in the run directory."""
+
+    def own_rows(self) -> "OwnRows | None":
+        """What a user's own data have, where rows of them are to be held out; they are read for it."""
+        return None
+
+    def sized(self, workflow: Workflow, given: Collection[str]) -> "Configuration":
+        """With fewer rows where a preset's are more than a user's own data have; so that they need not be counted.
+
+        Args:
+            workflow: what is run.
+            given: fields that are as the user says, and stay.
+        """
+        own = None if {*self.SIZES} <= {*given} else self.own_rows()
+        if own is None:
+            return self
+        T, test = self.SIZES
+        held_out = getattr(self, test)
+        if own.all is not None and test not in given:
+            held_out = at_most_held_out(held_out, own.all)
+        rows = largest_T(workflow, self.iterations, own.left(held_out))
+        taken = rows if T not in given and 0 < rows < self.rows else self.rows
+        return replace(self, **{T: taken, test: held_out})
 
     @property
     @abc.abstractmethod

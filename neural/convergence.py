@@ -63,6 +63,15 @@ class Converged:
         """The largest number of steps, in whole checks."""
         return self.most_steps // self.check_every * self.check_every
 
+    @property
+    def least(self) -> int:
+        """The smallest number of steps: of a fit whose first check is its best."""
+        for checks in range(1, self.patience + 1):
+            following = checks + 1
+            if following + -(-following // STRETCH) > self.most // self.check_every:
+                return (checks + 1) * self.check_every
+        return (self.patience + 2) * self.check_every
+
     def checks(self, step: int) -> bool:
         """Whether the held-out loss is looked at after so many steps."""
         return step % self.check_every == 0

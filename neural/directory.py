@@ -7,6 +7,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,63 @@ _PREPARED = ".prepared"
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What is in the folder of a run that is asked for.
+
+    Attributes:
+        there: whether a run is.
+        extends: whether it is the one that is asked for, but for fewer iterations.
+        objection: why what is asked for cannot begin there or go on.
+    """
+
+    there: bool
+    extends: bool = False
+    objection: str | None = None
+
+
+def look(path: Path, configuration: Mapping[str, Any], *, resume: bool) -> Contents:
+    """What is in the folder of a run; nothing is written.
+
+    Args:
+        path: of the folder.
+        configuration: of the run that is asked for.
+        resume: whether the run that is there is to go on.
+    """
+    stored = path / CONFIGURATION
+    if not path.is_dir() and path.exists():
+        return Contents(False, objection=f"{path} is no folder; choose another --run-dir.")
+    # A run that was killed as it started leaves nothing more than these.
+    beginnings = (CONFIGURATION, CHECKSUMS, _PREPARED, inside(path).name)
+    names = [path.name for path in path.iterdir()] if path.is_dir() else []
+    if all(name in beginnings or (name.startswith(".") and ".partial" in name) for name in names):
+        return Contents(False)
+    if not stored.exists():
+        return Contents(False, objection=f"{path} is not empty and holds no run; choose another --run-dir.")
+    try:
+        found = dict(read_json(stored))
+    except (ValueError, TypeError):
+        return Contents(False, objection=f"{stored} is no configuration of a run; choose another --run-dir.")
+    if not resume:
+        advice = "--resume goes on with it, or choose another --run-dir."
+        return Contents(True, objection=f"{path} holds a run already; {advice}")
+    asked = json.loads(json.dumps(configuration))
+    differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
+    extends = differing == [_EXTENDED] and found.get(_EXTENDED, math.inf) < asked.get(_EXTENDED, 0)
+    if differing and not extends:
+        listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
+        objection = f"{path} holds a run of another configuration ({listing}); choose another --run-dir."
+        return Contents(True, objection=objection)
+    return Contents(True, extends)
+
+
+def models_measured(path: Path) -> int:
+    """How many models the table of metrics in a folder says are measured."""
+    table = path / "metrics.csv"
+    rows = _rows(table.read_bytes(), METRICS) if table.exists() else []
+    return max((int(row["iteration"]) for row in rows if row is not None), default=0)
+
+
 class RunDirectory:
     """A folder that holds one run, and from which the run goes on wherever it was killed.
 
@@ -61,29 +119,11 @@ class RunDirectory:
         Raises:
             ValueError: something else is, or it is and nobody asked to go on with it.
         """
-        stored = self.path / CONFIGURATION
-        if not self.path.is_dir() and self.path.exists():
-            raise ValueError(f"{self.path} is no folder; choose another --run-dir.")
-        # A run that was killed as it started leaves nothing more than these.
-        beginnings = (CONFIGURATION, CHECKSUMS, _PREPARED, inside(self.path).name)
-        names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
-        if all(name in beginnings or (name.startswith(".") and ".partial" in name) for name in names):
-            return False
-        if not stored.exists():
-            raise ValueError(f"{self.path} is not empty and holds no run; choose another --run-dir.")
-        try:
-            found = dict(read_json(stored))
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{stored} is no configuration of a run; choose another --run-dir.") from error
-        if not self._resume:
-            raise ValueError(f"{self.path} holds a run already; --resume goes on with it, or choose another --run-dir.")
-        asked = json.loads(json.dumps(self._configuration))
-        differing = [name for name in {**found, **asked} if found.get(name) != asked.get(name)]
-        self._extends = differing == [_EXTENDED] and found.get(_EXTENDED, math.inf) < asked.get(_EXTENDED, 0)
-        if differing and not self._extends:
-            listing = "; ".join(f"{name}: there {found.get(name)}, now {asked.get(name)}" for name in differing)
-            raise ValueError(f"{self.path} holds a run of another configuration ({listing}); choose another --run-dir.")
-        return True
+        found = look(self.path, self._configuration, resume=self._resume)
+        if found.objection is not None:
+            raise ValueError(found.objection)
+        self._extends = found.extends
+        return found.there
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from theory.files import write_whole
-from theory.program import say
 
 #: How a compressed file is named, what is at its start, and how it is read.
 COMPRESSED = {
@@ -129,9 +128,3 @@ def some_of(names: Sequence[str], separator: str = ", ") -> str:
     """The first of these names, and how many there are besides."""
     more = f"{separator}and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return separator.join(names[:NAMED]) + more
-
-
-def say_left_out(path: Path | str, names: Sequence[str], why: str) -> None:
-    """One line on standard error that counts and names what is left out, if anything is."""
-    if names:
-        say(f"{path}: {len(names)} left out, {why} ({some_of(names)})")

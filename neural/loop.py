@@ -6,11 +6,10 @@ a run that was killed, in the middle of a fit or of sampling too, goes on from t
 
 import abc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -29,11 +28,19 @@ from .devices import sample_on_devices
 from .directory import RunDirectory
 from .hooks import NO_HOOKS, Accepted, Hooks, add
 from .plan import Plan
+from .sizes import check_pools, last_collected, rows_fitted, rows_sampled, steps_planned
 from .train import Fit, Training, train
 from .training_set import TrainingRows, rows_of
 
 #: Sampled rows of each iteration and seed that are written out to be looked at.
 SHOWN = 20
+
+
+class RealRows(NamedTuple):
+    """How many real rows there are to train on, and held out to test on; `None` where that is not known or endless."""
+
+    train: int | None = None
+    test: int | None = None
 
 
 class Learner(abc.ABC):
@@ -42,6 +49,10 @@ class Learner(abc.ABC):
     @abc.abstractmethod
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
         """The real data collected at an iteration; the key is the seed's, the same at every iteration."""
+
+    def real_rows(self) -> "RealRows":
+        """How many real rows there are, where that is known and they end."""
+        return RealRows()
 
     def check_real(self, iteration: int, rows: int) -> None:  # noqa: B027 - real data may never end
         """Refuse, before anything is trained, what `real` will refuse at this iteration."""
@@ -127,16 +138,11 @@ def _run(
     progress: bool,
     hooks: Hooks,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
-    rows = [_rows(workflow, iteration, plan.T) for iteration in range(1, plan.iterations + 1)]
-    steps = [training.budget(size) for size in rows]
-    if plan.first_steps is not None and training.until is not None:
-        raise ValueError("--first-steps is of fits of a given length; leave it out, or leave --until out.")
-    steps[0] = plan.first_steps or steps[0]
-    _check_pools(learner, workflow, plan)
+    steps = checked_steps(learner, workflow, plan, training)
     done = _iterations_measured(directory, plan)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
-            chain = _Chain(
+            chain = Chain(
                 learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch, hooks
             )
             models, fitted = chain.fit(steps[iteration - 1])
@@ -176,29 +182,20 @@ def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray
     return result
 
 
-def _check_pools(learner: Learner, workflow: Workflow, plan: Plan) -> None:
-    """Refuse now what would be refused when a pool is needed, after hours."""
-    for pool in map(Pool, range(1, plan.iterations + 2)):
-        rows_of(workflow.size(pool), plan.T, str(pool))
-    named = (part for iteration in range(1, plan.iterations + 1) for part in workflow.said(iteration).parts)
-    for iteration in range(1, plan.iterations + 1):
-        other = next(
-            (pool for pool in workflow.shares(iteration) if pool.fresh_real and workflow.size(pool) != 1), None
-        )
-        if other is not None:
-            raise ValueError(f"{workflow}: {other} has {workflow.size(other)} times T rows; neural collects T of them.")
-    learner.check_real(max((part.last for part in named if part.fresh_real), default=1), plan.T)
+def checked_steps(learner: Learner, workflow: Workflow, plan: Plan, training: Training) -> list[int]:
+    """The steps of each fit, or the most; what would be refused when a pool is needed, after hours, is refused now.
 
-
-def _rows(workflow: Workflow, iteration: int, T: int) -> int:
-    drawn = workflow.drawn(iteration)
-    if drawn is None:
-        drawn = sum((workflow.size(pool) for pool in workflow.shares(iteration)), Fraction(0))
-    return rows_of(drawn, T, f"the training set of iteration {iteration}")
+    Raises:
+        ValueError: as `run`.
+    """
+    steps = steps_planned(workflow, plan, training)
+    check_pools(workflow, plan)
+    learner.check_real(last_collected(workflow, plan.iterations), plan.T)
+    return steps
 
 
 @dataclass(frozen=True)
-class _Chain:
+class Chain:
     """One iteration of a run."""
 
     learner: Learner
@@ -239,7 +236,7 @@ class _Chain:
         Args:
             steps: of the fit, or the most.
         """
-        start = self._initial()
+        start = self.begin()
         finished = self.directory.load(f"model-{self.iteration}", start.models)
         if finished is not None and finished[0].get("iteration") != self.iteration:
             raise damaged(self.directory.path / "models" / f"model-{self.iteration}.eqx", "it is of another iteration")
@@ -252,19 +249,9 @@ class _Chain:
         step = header.get("step", 0)
         if header.get("iteration") != self.iteration:
             step, fit = 0, start
-        training_rows, held_out = self._training_rows()  # first: a run that lacks data has not begun
+        chunks = self.chunks(fit, step, steps)  # first: a run that lacks data has not begun
         self.directory.rewind(self.iteration, step)
         self.bar.update(step)
-        chunks = train(
-            fit,
-            self.learner.loss,
-            lambda first, end: training_rows.batches(first, end, self.training.batch_size),
-            self.training,
-            start=step,
-            steps=steps,
-            keys=self.plan.keys_for(self.iteration, "fit"),
-            held_out=held_out,
-        )
         self.bar.set_description(f"iteration {self.iteration}/{self.plan.iterations}, fitting")
         saved = time.monotonic()
         for step, fit, losses in chunks:
@@ -289,12 +276,32 @@ class _Chain:
         self.directory.remove("checkpoint")
         return fit.result, fitted
 
+    def chunks(self, fit: Fit, start: int, steps: int) -> Iterator[tuple[int, Fit, Float[np.ndarray, "steps seeds"]]]:
+        """The training set is collected now, and the fit goes on as `train` has it.
+
+        Args:
+            fit: of all seeds, after `start` steps.
+            start: steps done before.
+            steps: of the fit, or the most.
+        """
+        training_rows, held_out = self._training_rows()
+        return train(
+            fit,
+            self.learner.loss,
+            lambda first, end: training_rows.batches(first, end, self.training.batch_size),
+            self.training,
+            start=start,
+            steps=steps,
+            keys=self.plan.keys_for(self.iteration, "fit"),
+            held_out=held_out,
+        )
+
     def _training_rows(self) -> tuple[TrainingRows, HeldOut | None]:
         """The training set of this iteration, and what is held out of it, if something is."""
         seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
         pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
         until = self.training.until
-        count = 0 if until is None else until.held_out(_rows(self.workflow, self.iteration, self.plan.T))
+        count = 0 if until is None else until.held_out(rows_fitted(self.workflow, self.iteration, self.plan.T))
         rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds, held_out=count)
         if not count:
             return rows, None
@@ -303,27 +310,21 @@ class _Chain:
         held, weights = rows.held_out()
         return rows, HeldOut(jnp.asarray(held), jnp.asarray(weights), keys, self.training.batch_size)
 
-    def _initial(self) -> Fit:
+    def begin(self) -> Fit:
+        """New models, before the first step."""
         return begin(self.plan.keys_for(self.iteration, "initialise"), self.learner, self.training)
 
     def sample(self, models: PyTree) -> tuple[np.ndarray, dict[str, Float[np.ndarray, " seeds"]]]:
         """The next pool, sampled from this iteration's models, and how that went; its parts are kept as they come."""
-        rows = rows_of(self.workflow.size(Pool(self.iteration + 1)), self.plan.T, str(Pool(self.iteration + 1)))
-        per_seed = max(1, min(self.plan.T, self.plan.sample_batch // self.plan.seeds))
-        keys = self.plan.keys_for(self.iteration, "sample")
+        rows, per_seed = rows_sampled(self.workflow, self.iteration, self.plan.T), self.plan.sampled_at_once
 
-        def part(start: int) -> np.ndarray:
-            """Rows `start` and following of an endless sequence."""
+        def kept(start: int, end: int) -> np.ndarray:
             self.bar.set_description(
                 f"iteration {self.iteration}/{self.plan.iterations}, sampling {start + 1}-{start + per_seed} of {rows}"
             )
-            numbers = start + jnp.arange(per_seed)
-            row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
-            return sample_on_devices(self.learner.sample, models, row_keys)
-
-        def kept(start: int, end: int) -> np.ndarray:
             # Rows beyond the end are sampled too and dropped: every part has one shape and is compiled once.
-            return self.directory.pool(f"part-{self.iteration}-{start}", lambda: part(start)[:, : end - start])
+            part = f"part-{self.iteration}-{start}"
+            return self.directory.pool(part, lambda: self.sampled(models, start)[:, : end - start])
 
         def whole() -> np.ndarray:
             return np.concatenate([kept(start, rows) for start in range(0, rows, per_seed)], axis=1)
@@ -338,6 +339,12 @@ class _Chain:
             )
         self.directory.remove_pools(f"part-{self.iteration}-*")
         return samples, found
+
+    def sampled(self, models: PyTree, start: int) -> np.ndarray:
+        """Rows `start` and following of an endless sequence, as many as are sampled at once."""
+        keys, numbers = self.plan.keys_for(self.iteration, "sample"), start + jnp.arange(self.plan.sampled_at_once)
+        row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
+        return sample_on_devices(self.learner.sample, models, row_keys)
 
     def _verified(
         self, name: str, rows: int, part: Callable[[int], np.ndarray], size: int

@@ -44,6 +44,11 @@ class Plan:
                 raise ValueError(f"{name} must be at most {most:,}; got {getattr(self, name):,}.")
 
     @property
+    def sampled_at_once(self) -> int:
+        """Rows that each seed samples at once."""
+        return max(1, min(self.T, self.sample_batch // self.seeds))
+
+    @property
     def keys(self) -> Key[Array, " seeds"]:
         """One key a chain."""
         return jax.vmap(lambda index: jr.fold_in(self._root, index))(jnp.arange(self.seeds))

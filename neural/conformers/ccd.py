@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from rdkit import Chem
 from tqdm import tqdm
 
-from .molecules import Found, Skipped, TooLarge, is_drawn, misplaced, placed
+from .molecules import Found, Skipped, TooLarge, is_drawn, misplaced, placed, too_large
 
 #: The organic elements; a component that has another is left out, and so is one without carbon.
 ORGANIC = ("C", "H", "D", "N", "O", "F", "P", "S", "CL", "BR", "I")
@@ -98,9 +98,9 @@ class _Component:
         if not set(self.symbols.tolist()) <= set(ORGANIC) or "C" not in self.symbols:
             raise Skipped("is not organic")
         if heavy.sum() < LEAST:
-            raise Skipped(f"has {heavy.sum()} atoms other than hydrogen, fewer than {LEAST}")
+            raise Skipped(f"has {heavy.sum()} atoms other than hydrogen, fewer than {LEAST}", "has too few atoms")
         if counted.sum() > max_atoms:
-            raise TooLarge(f"has {counted.sum()} atoms, not 3 to {max_atoms}")
+            raise TooLarge(f"has {counted.sum()} atoms, not 3 to {max_atoms}", too_large(max_atoms))
         graph = self._graph()
         whole = [xyz for xyz in (self.model, self.ideal) if misplaced(xyz[counted]) is None]
         conformations = [_upright(xyz, counted) for xyz in whole if not is_drawn(placed(graph, [xyz]))]
@@ -123,12 +123,13 @@ class _Component:
             molecule.AddAtom(atom)
         for (a, b), order in zip(self.bonds.tolist(), self.orders.tolist(), strict=True):
             if order not in _ORDERS:
-                raise Skipped(f"has a bond of the kind {order!r}")
+                raise Skipped(f"has a bond of the kind {order!r}", "has a bond of a strange kind")
             molecule.AddBond(a, b, _ORDERS[order])
         try:
             Chem.SanitizeMol(molecule)
         except Chem.MolSanitizeException as error:
-            raise Skipped(f"is no molecule that RDKit accepts: {str(error).splitlines()[0]}") from error
+            why = "is no molecule that RDKit accepts"
+            raise Skipped(f"{why}: {str(error).splitlines()[0]}", why) from error
         return molecule.GetMol()
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from ..configuration import Configuration, Kind, option
+from ..configuration import Configuration, Kind, OwnRows, option
 from .network import TIMES, Architecture
 
 if TYPE_CHECKING:  # RDKit is an extra
@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # RDKit is an extra
 @dataclass(frozen=True)
 class ConformerConfiguration(Configuration):
     """A diffusion model and its conformations."""
+
+    SIZES: ClassVar = ("conformations", "test_molecules")
 
     data: str = field(metadata=option("the conformations", choices=("conformers", "geom-drugs", "ccd", "file")))
     file: str | None = field(
@@ -73,6 +75,13 @@ class ConformerConfiguration(Configuration):
         if file is None:
             raise ValueError(f"--data {self.data} needs the molecules: give a --file.")
         return (geom_drugs if self.data == "geom-drugs" else of_file)(file, choice, cache)
+
+    def own_rows(self) -> OwnRows | None:
+        """The molecules of a file, and their conformations."""
+        if self.data != "file" or self.file is None:
+            return None
+        molecules = len(replace(self, test_molecules=0).conformer_set().molecules)
+        return OwnRows(molecules, lambda held_out: len(replace(self, test_molecules=held_out).conformer_set().train))
 
     def learner(self, run_dir: Path) -> "ConformerModel":
         """The model on its conformations; nothing of it is kept in the run directory."""

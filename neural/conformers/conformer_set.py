@@ -8,17 +8,16 @@ are padded to one size, since the loops take rows of one shape, and the sizes of
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int8, Key
 from rdkit import Chem, rdBase
 
-from theory.program import say
-
 from ..files import as_text, of_a_system, read_bytes, some_of, suffix_of
 from ..real_data import cache_folder, check_available, collect, make_cached
+from ..remarks import Remark, tell
 from ..sources import dictionary
 from .ccd import from_ccd
 from .geom import SUFFIXES as PICKLES, from_geom
@@ -62,7 +61,7 @@ BONDS = {
 }
 
 #: Of what is kept: changed whenever the same molecules give other rows.
-FORM = 3
+FORM = 4
 
 Rows = Float32[np.ndarray, "conformations columns"]
 
@@ -215,7 +214,9 @@ def _conformer_set(
     path: Path, found: Iterable[Found], choice: Choice, cache: Path | None, content: bytes
 ) -> ConformerSet:
     """The conformations that are chosen, in a cached file from the second time on, and what there is to say of it."""
-    digest = hashlib.sha256(f"{choice} {SEED} {FORM} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
+    # Which molecules are held out is chosen of what is kept: to hold out others takes no time.
+    kept = replace(choice, test_molecules=0)
+    digest = hashlib.sha256(f"{kept} {SEED} {FORM} {rdBase.rdkitVersion}\n".encode() + content).hexdigest()[:24]
     file = cache_folder(cache) / f"conformers-{digest}.sdf"
 
     def make(partial: Path) -> None:
@@ -229,13 +230,15 @@ def _conformer_set(
     if digest.decode(errors="replace") != hashlib.sha256(content).hexdigest():
         raise ValueError(f"the cached conformations {file} are damaged; remove the file, and it is made again.")
     header, text = content.decode().split("\n", 1)
-    skipped, too_large = json.loads(header)
-    if skipped:
-        say(f"{path}: {len(skipped)} skipped ({some_of(skipped, '; ')})")
+    skipped, more, too_large = json.loads(header)
+    _tell(path, skipped, more, choice)
     groups: dict[str, list[Chem.Mol]] = {}
     for _, molecule in in_sdf(text, file):
         assert not isinstance(molecule, Skipped)  # it was written from a molecule
         groups.setdefault(canonical(molecule), []).append(molecule)
+    if not groups and not choice.test_molecules:  # they are only counted
+        none = np.zeros((0, 1), np.float32)
+        return ConformerSet((), np.zeros((0, 0, 0), np.int8), np.zeros((0, 0, 0), np.int8), none, none, too_large)
     if len(groups) <= choice.test_molecules:
         remedy = f"; {too_large} have more than {choice.max_atoms} atoms: use a larger --max-atoms" * (too_large > 0)
         if choice.molecules is not None and choice.molecules <= choice.test_molecules:
@@ -247,9 +250,32 @@ def _conformer_set(
     return _built([groups[smiles] for smiles in sorted(groups)], choice.test_molecules, too_large)
 
 
-def _select(found: Iterable[Found], choice: Choice) -> tuple[tuple[list[str], int], str]:
-    """The molecules that were skipped and how many of them for their size; and the chosen conformations as text."""
-    skipped: list[str] = []
+def _tell(path: Path, skipped: Sequence[Sequence[str]], more: Sequence[str], choice: Choice) -> None:
+    """Say what is left out.
+
+    Args:
+        path: of the file or the folder.
+        skipped: each molecule with its reason, and the kind of that.
+        more: each molecule that has more conformations than are taken, once for each of these.
+        choice: that was made.
+    """
+    if more:
+        why = f"more than the --per-molecule {choice.per_molecule} of one molecule"
+        line = f"{path}: {len(more)} conformations left out, {why} ({some_of(list(dict.fromkeys(more)), '; ')})"
+        tell(line, [Remark(str(path), len(more), why, more[0])])
+    if skipped:
+        names = [name for name, _ in skipped]
+        kinds = [kind for _, kind in skipped]
+        remarks = [
+            Remark(str(path), kinds.count(kind), kind, names[kinds.index(kind)]) for kind in dict.fromkeys(kinds)
+        ]
+        tell(f"{path}: {len(skipped)} skipped ({some_of(names, '; ')})", remarks)
+
+
+def _select(found: Iterable[Found], choice: Choice) -> tuple[tuple[list[tuple[str, str]], list[str], int], str]:
+    """What is left out, as `_tell` has it, and how many for their size; and the chosen conformations as text."""
+    skipped: list[tuple[str, str]] = []
+    more: list[str] = []
     too_large = 0
     blocks: dict[str, list[str]] = {}
     forms: dict[str, str] = {}
@@ -262,13 +288,16 @@ def _select(found: Iterable[Found], choice: Choice) -> tuple[tuple[list[str], in
             if forms.setdefault(canonical(made), form) != form:
                 raise Skipped("has other hydrogens than the same molecule before it")
             mine = blocks.setdefault(canonical(made), [])
-            mine += [block(made, conformer.GetId()) for conformer in made.GetConformers()]
+            room = choice.per_molecule - len(mine)
+            conformers = list(made.GetConformers())
+            mine += [block(made, conformer.GetId()) for conformer in conformers[:room]]
+            more += [place] * len(conformers[room:])
         except Skipped as reason:
-            skipped.append(f"{place}: {reason}")
+            skipped.append((f"{place}: {reason}", reason.kind))
             too_large += isinstance(reason, TooLarge)
     names = sorted(blocks)
-    kept = [blocks[names[i]][: choice.per_molecule] for i in drawn(len(names), choice.molecules)]
-    return (skipped, too_large), "".join(text for texts in kept for text in texts)
+    kept = [blocks[names[i]] for i in drawn(len(names), choice.molecules)]
+    return (skipped, more, too_large), "".join(text for texts in kept for text in texts)
 
 
 def _built(groups: Sequence[Sequence[Chem.Mol]], test_molecules: int, too_large: int) -> ConformerSet:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Float32, Int, Key, PyTree
 
 from sim.keys import key_of
 
-from ..loop import Learner
+from ..loop import Learner, RealRows
 from . import metrics
 from .conformer_set import ConformerSet, Rows, join, split
 from .molecules import block, placed
@@ -74,6 +74,10 @@ class ConformerModel(Learner):
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
         """Real conformations."""
         return self.conformers.real(iteration, rows, key=key)
+
+    def real_rows(self) -> RealRows:
+        """How many there are."""
+        return RealRows(len(self.conformers.train), len(self.conformers.test))
 
     def check_real(self, iteration: int, rows: int) -> None:
         """Refuse more of them than there are."""

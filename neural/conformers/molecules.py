@@ -44,11 +44,24 @@ rdBase.DisableLog("rdApp.*")
 
 
 class Skipped(Exception):
-    """A molecule that cannot be used, and why."""
+    """A molecule that cannot be used, and why.
+
+    Attributes:
+        kind: the reason without what is of this molecule alone, by which molecules are counted.
+    """
+
+    def __init__(self, reason: str, kind: str | None = None) -> None:
+        super().__init__(reason)
+        self.kind = reason if kind is None else kind
 
 
 class TooLarge(Skipped):
     """A molecule that has more atoms than asked for."""
+
+
+def too_large(max_atoms: int) -> str:
+    """What is wrong with all molecules that are `TooLarge`."""
+    return f"has more atoms than --max-atoms {max_atoms}"
 
 
 #: Where a molecule stands and what it is called; and the molecule with its conformations, or why there are none.
@@ -98,8 +111,8 @@ def _refuse_length(smiles: str, max_atoms: int) -> None:
     if len(smiles) > LONGEST:
         atoms = sum(1 for _ in ATOM.finditer(smiles))
         if atoms > max_atoms:
-            raise TooLarge(f"has {atoms} atoms, not 3 to {max_atoms}")
-        raise Skipped(f"is a SMILES of {len(smiles)} letters; {LONGEST} at most are read")
+            raise TooLarge(f"has {atoms} atoms, not 3 to {max_atoms}", too_large(max_atoms))
+        raise Skipped(f"is a SMILES of {len(smiles)} letters; {LONGEST} at most are read", "is too long a SMILES")
 
 
 def _short(name: str) -> str:
@@ -210,7 +223,7 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
     if is_drawn(molecule):
         raise Skipped("has no positions in space, but is drawn in a plane")
     if reasons := [reason for xyz in positions(made) if (reason := stretched(made, xyz))]:
-        raise Skipped(reasons[0])
+        raise Skipped(reasons[0], "has a bond far too long or too short")
     made.SetProp("_Name", molecule.GetProp("_Name"))
     return made
 
@@ -226,7 +239,8 @@ def refuse_size(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> None:
     if sum(not counted.isdisjoint(fragment) for fragment in Chem.GetMolFrags(molecule)) > 1:
         raise Skipped("consists of several molecules")
     if not 3 <= (atoms := len(counted)) <= max_atoms:
-        raise (TooLarge if atoms > max_atoms else Skipped)(f"has {atoms} atoms, not 3 to {max_atoms}")
+        reason = f"has {atoms} atoms, not 3 to {max_atoms}"
+        raise TooLarge(reason, too_large(max_atoms)) if atoms > max_atoms else Skipped(reason, "has fewer than 3 atoms")
 
 
 def arranged(molecule: Chem.Mol) -> Chem.Mol:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
-from ..configuration import Configuration, Kind, option, same_fields
+from ..configuration import Configuration, Kind, OwnRows, option, same_fields
 from .idx import idx
-from .image_set import ImageSet, celeba, digits, folder_of_images
+from .image_set import ImageSet, celeba, digits, folder_of_images, read_folder
 from .learner import ImageModel
 from .network import Architecture
 
@@ -16,6 +17,8 @@ DIGITS_SIZE = 8, 1
 @dataclass(frozen=True)
 class ImageConfiguration(Configuration):
     """A variational autoencoder and its images."""
+
+    SIZES: ClassVar = ("images", "test_images")
 
     data: str = field(metadata=option("the images", choices=("digits", "celeba", "idx", "folder")))
     folder: str | None = field(
@@ -76,15 +79,20 @@ class ImageConfiguration(Configuration):
         if self.data == "idx":
             return self._fitting(idx(Path(self.folder), test_images=self.test_images))
         read = celeba if self.data == "celeba" else folder_of_images
+        return read(Path(self.folder), test_images=self.test_images, **self._as_read)
+
+    @property
+    def _as_read(self) -> dict[str, Any]:
+        """How files of images are read."""
         cache = None if self.cache is None else Path(self.cache)
-        return read(
-            Path(self.folder),
-            size=self.size,
-            channels=self.channels,
-            test_images=self.test_images,
-            cache=cache,
-            skip_broken=self.skip_broken,
-        )
+        return {"size": self.size, "channels": self.channels, "cache": cache, "skip_broken": self.skip_broken}
+
+    def own_rows(self) -> OwnRows | None:
+        """The images in a folder."""
+        if self.data != "folder" or self.folder is None:
+            return None
+        images = len(read_folder(Path(self.folder), **self._as_read))
+        return OwnRows(images, lambda held_out: images - held_out)
 
     def _fitting(self, found: ImageSet) -> ImageSet:
         """Images that are as large as they are, and must be as large as the model takes them."""

@@ -18,8 +18,9 @@ from tqdm import tqdm
 from sim.files import read_json
 from sim.seals import seal_of
 
-from ..files import say_left_out, write_bytes
+from ..files import write_bytes
 from ..real_data import cache_folder, make_cached
+from ..remarks import tell_left_out
 
 #: What a folder of images is searched for.
 SUFFIXES = tuple(
@@ -95,7 +96,7 @@ def load(
     make_cached(file, write)
     left_out = _left_out(file, note)
     images = np.load(file, mmap_mode="r")
-    say_left_out(paths[0].parent, [f"{paths[n].name} {reason}" for n, reason in left_out.items()], "broken")
+    tell_left_out(paths[0].parent, [f"{paths[n].name} {reason}" for n, reason in left_out.items()], "broken")
     kept = [number for number in range(len(paths)) if number not in left_out]
     return images[kept] if left_out else images
 

@@ -1,14 +1,16 @@
 """Images to learn from: the embedded digits, CelebA as it is released, and any folder of images."""
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Array, Float32, Integer, Key, Shaped, UInt8
 
-from ..files import of_a_system, read_text, say_left_out
+from ..files import of_a_system, read_text
 from ..real_data import check_available, collect
+from ..remarks import tell_left_out, tell_of_copies
 from .image_files import SUFFIXES, load
 
 #: Names in the released CelebA (Liu et al. 2015): the aligned faces, 178 x 218, and which split each belongs to.
@@ -158,24 +160,41 @@ def folder_of_images(
     Raises:
         ValueError: there are too few, or one is unlike the others or damaged; it is named.
     """
+    images = read_folder(folder, size=size, channels=channels, cache=cache, skip_broken=skip_broken)
+    if len(images) <= test_images:
+        raise ValueError(
+            f"{folder} holds {len(images)} images ({', '.join(SUFFIXES)}); more than the {test_images} held out "
+            "(--test-images) are needed."
+        )
+    order = np.random.default_rng(0).permutation(len(images))
+    # The training images stay on disk: in the order of their names but for the held out, which an index takes out.
+    train, test = np.sort(order[test_images:]), order[:test_images]
+    pixels = [hashlib.sha256(image.tobytes()).digest() for image in images]
+    tell_of_copies(folder, [pixels[n] for n in train], [pixels[n] for n in test], "images")
+    return ImageSet(images[train], images[test])
+
+
+def read_folder(
+    folder: Path, *, size: int, channels: int, cache: Path | None = None, skip_broken: bool = False
+) -> UInt8[np.ndarray, "images size size channels"]:
+    """All images in a folder and those below it, in the order of their names.
+
+    Args:
+        folder: of images, all of one size and all grey or all RGB.
+        size: side that the square in the middle of an image is resized to.
+        channels: 1 for grey, 3 for RGB.
+        cache: folder of the cached file, as in `load`.
+        skip_broken: whether images that cannot be read are left out, or refused.
+
+    Raises:
+        ValueError: one is unlike the others or damaged; it is named.
+    """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; give one with images by --folder.")
     files = sorted(path for path in folder.rglob("*") if not path.is_dir() and not of_a_system(path, folder))
     paths = [path for path in files if path.suffix.lower() in SUFFIXES]
     others = [str(path.relative_to(folder)) for path in files if path.suffix.lower() not in SUFFIXES]
-    say_left_out(folder, others, "no images by their suffix")
-    _enough(folder, len(paths), test_images)
-    images = load(paths, size=size, channels=channels, cache=cache, skip_broken=skip_broken)
-    _enough(folder, len(images), test_images)
-    order = np.random.default_rng(0).permutation(len(images))
-    # The training images stay on disk: in the order of their names but for the held out, which an index takes out.
-    train = np.sort(order[test_images:])
-    return ImageSet(images[train], images[order[:test_images]])
-
-
-def _enough(folder: Path, images: int, test_images: int) -> None:
-    if images <= test_images:
-        raise ValueError(
-            f"{folder} holds {images} images ({', '.join(SUFFIXES)}); more than the {test_images} held out "
-            "(--test-images) are needed."
-        )
+    tell_left_out(folder, others, "no images by their suffix")
+    if not paths:
+        return np.zeros((0, size, size, channels), np.uint8)
+    return load(paths, size=size, channels=channels, cache=cache, skip_broken=skip_broken)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sim.keys import key_of
 
-from ..loop import Learner
+from ..loop import Learner, RealRows
 from . import metrics
 from .image_set import ImageSet, as_float
 from .network import VAE, Architecture, loss, loss_terms, sample
@@ -65,6 +65,10 @@ class ImageModel(Learner):
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
         """Real images."""
         return self.images.real(iteration, rows, key=key)
+
+    def real_rows(self) -> RealRows:
+        """How many there are."""
+        return RealRows(len(self.images.train), len(self.images.test))
 
     def check_real(self, iteration: int, rows: int) -> None:
         """Refuse more of them than there are."""

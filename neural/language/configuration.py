@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ..configuration import Configuration, Kind, option, same_fields
+from ..configuration import Configuration, Kind, OwnRows, option, same_fields
 from ..files import write_bytes
+from ..remarks import tell_of_copies
 from .corpus import Corpus
 from .grammar_corpus import GrammarCorpus
 from .learner import LanguageModel
 from .network import PAPER, Architecture, Sampler
 from .stories import stories
-from .text import Texts, from_hub, train_vocabulary
+from .text import HUB, Texts, from_hub, train_vocabulary
 from .text_files import read_texts
 
 DATA = ("grammar", "text", "tinystories")
@@ -24,6 +25,8 @@ LARGEST_VOCABULARY = 2**16
 @dataclass(frozen=True)
 class LanguageConfiguration(Configuration):
     """A transformer and its corpus."""
+
+    SIZES: ClassVar = ("stories", "test_stories")
 
     data: str = field(metadata=option("the corpus", choices=DATA))
     file: str | None = field(
@@ -99,7 +102,9 @@ class LanguageConfiguration(Configuration):
         texts = from_hub("train") if self.file is None else read_texts(Path(self.file), column=self.column)
         if self.test_file is not None:
             found = read_texts(Path(self.test_file), column=self.column, option="--test-file")
-            return texts, self._held_out(found, f"--test-file {self.test_file}")
+            test = self._held_out(found, f"--test-file {self.test_file}")
+            tell_of_copies(self.file or HUB, texts, test, "texts")
+            return texts, test
         if self.file is None:
             return texts, self._held_out(from_hub("validation"), "TinyStories' validation split")
         if len(texts) <= self.test_stories:
@@ -107,7 +112,20 @@ class LanguageConfiguration(Configuration):
                 f"{self.file} holds {len(texts)} texts; more than the {self.test_stories} held out (--test-stories) "
                 "are needed."
             )
-        return texts[: -self.test_stories], texts[-self.test_stories :]
+        train, test = texts[: -self.test_stories], texts[-self.test_stories :]
+        tell_of_copies(self.file or HUB, train, test, "texts")
+        return train, test
+
+    def own_rows(self) -> OwnRows | None:
+        """The texts of a file."""
+        if self.data != "text" or self.file is None:
+            return None
+        texts = len(read_texts(Path(self.file), column=self.column))
+        return (
+            OwnRows(texts, lambda held_out: texts - held_out)
+            if self.test_file is None
+            else OwnRows(None, lambda _: texts)
+        )
 
     def _held_out(self, texts: list[str], source: str) -> list[str]:
         """The first of these texts."""

@@ -16,12 +16,14 @@ class Corpus(abc.ABC):
         test: held-out rows, the same for every model.
         next_token: where the distribution of the texts is known, the exact probability of each token at each place of
             the test rows given those before it; else `None`.
+        texts: how many real ones there are to train on; `None` where they never end.
     """
 
     vocabulary: int
     length: int
     test: UInt16[np.ndarray, "texts length"]
     next_token: Float[np.ndarray, "texts length vocabulary"] | None
+    texts: int | None = None
 
     @abc.abstractmethod
     def real(self, iteration: int, texts: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "texts length"]:

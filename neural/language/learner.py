@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt16
 
-from ..loop import Learner
+from ..loop import Learner, RealRows
 from . import metrics
 from .corpus import Corpus
 from .network import Architecture, Sampler, Transformer, counted, inputs, log_probabilities, sample
@@ -44,6 +44,10 @@ class LanguageModel(Learner):
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "rows length"]:
         """Real texts."""
         return self.corpus.real(iteration, rows, key=key)
+
+    def real_rows(self) -> RealRows:
+        """How many there are."""
+        return RealRows(self.corpus.texts, len(self.corpus.test))
 
     def check_real(self, iteration: int, rows: int) -> None:
         """Refuse more of them than there are."""

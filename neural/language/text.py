@@ -7,8 +7,8 @@ import numpy as np
 import sentencepiece
 from jaxtyping import Array, Key, UInt16
 
-from ..files import say_left_out
 from ..real_data import check_available, collected
+from ..remarks import Remark, tell, tell_left_out
 from .corpus import Corpus, to_rows, tokens_of
 
 #: Where `datasets` finds TinyStories.
@@ -16,6 +16,9 @@ HUB = "roneneldan/TinyStories"
 
 #: SentencePiece learns its vocabulary from at most so many texts, drawn at random.
 SHOWN_TO_VOCABULARY = 200_000
+
+#: Of more texts only the first are looked at to say how many are cut.
+LOOKED_AT = 20_000
 
 #: It learns nothing from a text of more bytes.
 LONGEST_SHOWN = 2**20
@@ -47,7 +50,7 @@ def train_vocabulary(texts: Sequence[str], tokens: int, *, seed: int) -> bytes:
         numbers = np.random.default_rng(seed).choice(len(texts), SHOWN_TO_VOCABULARY, replace=False).tolist()
     long = [number for number in numbers if len(texts[number].encode()) > LONGEST_SHOWN]
     why = f"longer than the {LONGEST_SHOWN} bytes that it learns from; cut such texts into shorter ones"
-    say_left_out("the vocabulary", [f"text {number + 1}" for number in long], why)
+    tell_left_out("the vocabulary", [f"text {number + 1}" for number in long], why)
     kept = set(numbers) - set(long)
     if not kept:
         raise ValueError(f"all texts are {why}.")
@@ -113,11 +116,12 @@ class Texts(Corpus):
                 f"texts to train on and to test on are needed; got {len(texts)} and {len(test_texts)}: give more "
                 "texts, or fewer --test-stories."
             )
-        self._texts = texts
+        self._texts, self.texts = texts, len(texts)
         self._pieces = sentencepiece.SentencePieceProcessor(model_proto=vocabulary())
         self._cut = cut
         self.vocabulary = self._pieces.vocab_size()
         self.length = length
+        self._tell_long([*texts, *test_texts])
         self.test = self._rows(test_texts)
 
     def real(self, iteration: int, texts: int, *, key: Key[Array, ""]) -> UInt16[np.ndarray, "texts length"]:
@@ -128,6 +132,31 @@ class Texts(Corpus):
     def check_real(self, iteration: int, texts: int) -> None:
         """Refuse what `real` refuses."""
         check_available(len(self._texts), iteration, texts, noun="texts", option="stories")
+
+    def _tell_long(self, texts: Sequence[str]) -> None:
+        """Say how many texts lose their end, or refuse all that are too long at once.
+
+        Raises:
+            ValueError: texts are too long, and not to be cut.
+        """
+        texts = texts[:LOOKED_AT] if self._cut else texts
+        # No token is shorter than a byte, so that most texts need not be encoded.
+        numbers = [number for number, text in enumerate(texts) if len(text.encode()) >= self.length]
+        tokens = [len(self._pieces.encode(texts[number])) for number in numbers]
+        long = {number: count for number, count in zip(numbers, tokens, strict=True) if count >= self.length}
+        if not long:
+            return
+        if not self._cut:
+            most = max(long.values())
+            raise ValueError(
+                f"{len(long)} of {len(texts)} texts, the longest of {most} tokens, and their end marks do not fit into "
+                f"the context of {self.length}; use --context {most + 1} or more, or --cut to cut longer texts."
+            )
+        example = f"text {next(iter(long)) + 1}"
+        first = "the first " if len(texts) == LOOKED_AT else ""
+        told = f"of {first}{len(texts)} texts are longer than the context of {self.length} tokens and lose their end"
+        told = f"{told} (--cut)"
+        tell(f"{len(long)} {told}, {example} first", [Remark("texts", len(long), told, example, left_out=False)])
 
     def _rows(self, texts: Sequence[str]) -> UInt16[np.ndarray, "texts length"]:
         return to_rows(self._pieces.encode(list(texts)), self.length, cut=self._cut)

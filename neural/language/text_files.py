@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..files import of_a_system, read_bytes, read_text, say_left_out, some_of, suffix_of
+from ..files import of_a_system, read_bytes, read_text, some_of, suffix_of
+from ..remarks import tell_left_out
 
 #: What stands between two stories in the released text of TinyStories (Eldan and Li 2023).
 END_OF_TEXT = "<|endoftext|>"
@@ -55,7 +56,7 @@ def _files(path: Path, option: str) -> list[Path]:
         files = sorted(file for file in path.rglob("*") if file.is_file() and not of_a_system(file, path))
         taken = [file for file in files if suffix_of(file) in READERS]
         others = [str(file.relative_to(path)) for file in files if suffix_of(file) not in READERS]
-        say_left_out(path, others, "not known by their suffix")
+        tell_left_out(path, others, "not known by their suffix")
     elif not path.exists() and glob.has_magic(str(path)):
         taken = sorted(file for file in map(Path, glob.glob(str(path), recursive=True)) if file.is_file())
     else:
@@ -92,7 +93,7 @@ def _texts(path: Path, column: str | None, option: str) -> list[str]:
         texts += [text] if text else []
         empty += [] if text else [place]
     if reader is not None and reader is not _plain:
-        say_left_out(path, empty, "without a text")
+        tell_left_out(path, empty, "without a text")
     return texts
 
 

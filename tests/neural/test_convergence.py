@@ -220,7 +220,7 @@ def test_a_run_stopped_within_any_check_goes_on_to_the_same_files(training, tmp_
 def test_a_run_stopped_after_its_fit_still_tells_how_that_went(tmp_path, monkeypatch):
     straight = go(tmp_path / "straight")
     with monkeypatch.context() as patch:
-        patch.setattr(of_loop._Chain, "sample", lambda *_: (_ for _ in ()).throw(Stopped))
+        patch.setattr(of_loop.Chain, "sample", lambda *_: (_ for _ in ()).throw(Stopped))
         with pytest.raises(Stopped):
             go(tmp_path / "stopped")
     again = go(tmp_path / "stopped", resume=True)

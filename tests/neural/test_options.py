@@ -238,6 +238,7 @@ def test_every_option_arrives(kind, arrived, tmp_path):
     options = COMMON | KINDS[kind]
     found = arrived(f"{kind} sliding-window {words(kind, options)}")
     budgets = {"epochs", "until", *OF_CONVERGED, "distance"}  # each of which arrives below
+    budgets |= {"dry_run"}  # tests/neural/test_dry_run.py
     assert {action.dest for action in found.parser._actions} - {"help"} == options.keys() | budgets
     for name, (_, where, value) in options.items():
         assert at(found, where) == json.loads(json.dumps(value).replace("{tmp}", str(tmp_path))), name

@@ -1,0 +1,275 @@
+"""A dry run says what the run that follows does: rows, weights, steps, disk; it is refused alike, and keeps nothing."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neural import dry_run as of_dry_runs
+from neural.convergence import Converged
+from neural.directory import models_measured
+from neural.dry_run import Chains, described
+from neural.language.configuration import PRESETS
+from neural.rehearsal import Rehearsal
+from tests.examples import own_data
+from tests.helpers import command, refused
+from theory import Accumulate
+
+MIXTURE = "own accumulate --learner tests.examples.own_learner:Mixture --preset smoke --rows 60"
+
+
+@pytest.fixture
+def data(tmp_path):
+    own_data.write(tmp_path / "data", texts=40, images=30, molecules=16)
+    return tmp_path / "data"
+
+
+def numbers_in(path):
+    """How many numbers the arrays behind the header of a model's file hold."""
+    found = 0
+    with path.open("rb") as file:
+        file.readline()
+        while file.peek(1):
+            found += np.load(file).size
+    return found
+
+
+#: A command line, and what it has to say of its rows and steps.
+RUNS = {
+    "own by passes": (f"{MIXTURE} --epochs 2 --seeds 3 --iterations 3", [60, 120, 180], [12, 24, 36]),
+}
+SLOW = {
+    "own": (MIXTURE, [60, 120], [20, 20]),
+    "until converged": (
+        f"{MIXTURE} --until converged --check-every 5 --patience 2 --most-steps 60 --iterations 1",
+        [60],
+        [60],
+    ),
+    "texts": (
+        "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --context 250 "
+        "--stories 8 --seeds 1",
+        [8, 8],
+        [1, 1],
+    ),
+    "images": ("vae accumulate --preset smoke --data folder --folder {data}/images", [24, 48], [20, 20]),
+    "molecules": (
+        "diffusion replace --preset smoke --data file --file {data}/molecules.smi --per-molecule 1 --cache {data}/c "
+        "--test-molecules 5",
+        [11, 11],
+        [20, 20],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "rows", "steps"),
+    [*RUNS.values(), *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW.values())],
+    ids=[*RUNS, *SLOW],
+)
+def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, capsys):
+    path = tmp_path / "run"
+    line = f"{line.format(data=data)} --run-dir {path}"
+    before = sorted(tmp_path.rglob("*"))
+    dry = command(capsys, "neural", f"{line} --dry-run --json")
+    assert dry.status == 0, dry.err
+    assert [found for found in sorted(tmp_path.rglob("*")) if found not in before and "/c" not in str(found)] == []
+    said = dry.json
+    assert (said["training_rows"], said["steps"]) == (rows, steps)
+    assert said["rows"]["T"] == rows[0]
+    assert 0 < said["seconds"][0] <= said["seconds"][1]
+    assert 0 < said["seconds_per_step"][0] <= said["seconds_per_step"][1]
+    assert said["timed_steps"] > 0
+
+    ran = command(capsys, "neural", f"{line} --json")
+    assert ran.status == 0, ran.err
+    kept = json.loads((path / "configuration.json").read_text())
+    assert said["iterations"] == kept["iterations"] == len(ran.json["test_loss"])
+    assert said["seeds"] == kept["seeds"]
+    assert said["models"] == kept["iterations"] * kept["seeds"]
+    assert said["weights"] * said["seeds"] == numbers_in(path / "models" / "model-1.eqx")
+    assert np.load(path / "pools" / "real-1.npy").shape[:2] == (said["seeds"], rows[0])
+    losses = [row.split(",") for row in (path / "training.csv").read_text().splitlines()[1:]]
+    for iteration, (fewest, most) in enumerate(zip(said["fewest_steps"], steps, strict=True), 1):
+        done = max(int(row[1]) for row in losses if int(row[0]) == iteration)
+        assert fewest <= done <= most
+        assert (fewest < most) == ("converged" in line)
+    there = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    assert there < said["disk_bytes"] < 2 * there + 100_000
+
+
+@pytest.fixture
+def untried(monkeypatch):
+    """No step is done."""
+    monkeypatch.setattr(of_dry_runs, "rehearse", lambda *_: TRIED)
+
+
+@pytest.mark.usefixtures("untried")
+def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, capsys):
+    small = ["CCO ethanol", "NCC(=O)O glycine", "CC(C)O isopropanol", "CCCN propylamine"]
+    (data / "molecules.smi").write_text("\n".join([*small, "C(C broken", "C(( worse", "C" * 40, small[0]]))
+    line = (
+        f"diffusion replace --preset smoke --data file --file {data / 'molecules.smi'} --per-molecule 2 --cache "
+        f"{data / 'c'} --test-molecules 1 --run-dir {tmp_path / 'run'} --dry-run"
+    )
+    said = command(capsys, "neural", f"{line} --json").json
+    assert [(each["count"], each["what"]) for each in said["left_out"]] == [
+        (2, "more than the --per-molecule 2 of one molecule"),
+        (2, "does not parse as SMILES"),
+        (1, "has more atoms than --max-atoms 18"),
+    ]
+    assert said["left_out"][0]["example"] == "line 8, ethanol"
+    assert "line 5, broken: does not parse" in said["left_out"][1]["example"]
+    assert said["rows"] == {"found": 8, "to_train_on": 6, "held_out": 2, "left_out": 5, "T": 6, "collected": 6}
+
+
+@pytest.mark.usefixtures("untried")
+def test_copies_are_counted_and_kept(tmp_path, capsys):
+    texts = [f"the cat sat on mat {n}" for n in range(20)]
+    path = tmp_path / "texts.txt"
+    path.write_text("\n\n".join([*texts, texts[3], texts[3], texts[19], texts[0]]))
+    line = f"transformer replace --preset smoke --data text --file {path} --vocabulary 40 --run-dir {tmp_path / 'run'}"
+    said = command(capsys, "neural", f"{line} --dry-run --json").json
+    # 4 of 24 are held out: the last ones
+    assert said["rows"] == {"found": 24, "to_train_on": 20, "held_out": 4, "left_out": 0, "T": 20, "collected": 20}
+    assert [(each["count"], each["what"]) for each in said["remarks"]] == [
+        (4, "of the 4 texts held out are trained on too, so that the test loss is too low")
+    ]
+    printed = command(capsys, "neural", f"{line} --dry-run").out
+    assert f"note:     {path}: 4 of the 4 texts held out are trained on too" in printed
+
+
+def test_what_is_there_is_said_and_left_alone(tmp_path, capsys):
+    path = tmp_path / "run"
+    line = f"{MIXTURE} --iterations 1 --run-dir {path}"
+    assert "where nothing is yet" in command(capsys, "neural", f"{line} --dry-run").out
+    assert command(capsys, "neural", line).status == 0
+    before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    assert models_measured(path) == 1
+    assert f"{path} holds a run already; --resume goes on" in command(capsys, "neural", f"{line} --dry-run").out
+    more = f"{line.replace('--iterations 1', '--iterations 3')} --resume --dry-run"
+    said = command(capsys, "neural", f"{more} --json").json
+    assert (said["models_measured"], said["iterations"]) == (1, 3)
+    assert "where a run is, with 1 of 3 models measured" in said["folder"]
+    other = command(capsys, "neural", f"{line} --resume --seed 5 --dry-run")
+    assert "holds a run of another configuration (seed: there 0, now 5)" in other.out
+    assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"{MIXTURE} --epochs 1 --steps 1", "give --epochs or --steps, not both"),
+        (f"{MIXTURE} --accept nowhere:near", "there is no module nowhere"),
+        (f"{MIXTURE} --until converged --validation 0.001", "holds 0 of 60 rows out of the training set"),
+        ("transformer replace --preset smoke --data text --file {data}/none", "No such file"),
+        (
+            "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --stories 33",
+            "33 in all, and there are 32 to train on",
+        ),
+        ("vae replace --preset smoke --data folder --folder {data}/images --images 30", "use fewer --images"),
+    ],
+)
+def test_it_is_refused_where_the_run_would_be(line, message, data, tmp_path, capsys):
+    line = f"{line.format(data=data)} --context 250" if "transformer" in line else line.format(data=data)
+    for more in ("", " --dry-run"):
+        ran = command(capsys, "neural", f"{line} --run-dir {tmp_path / 'run'}{more}")
+        refused(ran, "python -m neural", message)
+    assert not (tmp_path / "run").exists()
+
+
+TRIED = Rehearsal(60, (0.5, 2.0), 10.0, 3.0, 7.0, 1.0, weights=9, row=8.0, model=1, fit=2, shown=5)
+
+
+def test_the_time_is_that_of_what_is_left():
+    plan = replace(PRESETS["smoke"].plan, T=30, sample_batch=40, iterations=3, seeds=2)  # 20 rows at once: two parts
+    chains = Chains(Accumulate(), plan, replace(PRESETS["smoke"].training, chunk=4), [10, 20, 30])
+    after = 3 * (2 * 10 + 3 + 1.5 * 7)
+    assert chains.seconds(TRIED, done=0, watch=False) == (60 * 0.5 + after, 60 * 2.0 + after)
+    assert chains.seconds(TRIED, done=2, watch=False) == (30 * 0.5 + after / 3, 30 * 2.0 + after / 3)
+    looks = (3 + 5 + 8) * 3
+    assert chains.seconds(TRIED, done=0, watch=True) == (30 + after + looks, 120 + after + looks)
+    until = replace(chains.training, until=Converged(0.1, 2, 1, 30), epochs=None, batch_size=5)
+    chains = Chains(Accumulate(), plan, until, [30, 30, 30])
+    # of 30, 60 and 90 rows 3, 6 and 9 are held out and read four times, in 3, 5 and 8 batches, every second step
+    assert chains.fewest == [6, 6, 6]
+    assert chains.seconds(TRIED, done=0, watch=False) == (
+        (18 + 0.25 * 3 * (3 + 5 + 8)) * 0.5 + after,
+        (90 + 15 * (3 + 5 + 8)) * 2.0 + after,
+    )
+
+
+@pytest.mark.usefixtures("untried")
+def test_many_passes_are_advised_against(tmp_path, capsys):
+    def said(more):
+        return command(capsys, "neural", f"{MIXTURE} --run-dir {tmp_path / 'run'} --dry-run --json {more}").json
+
+    # batches of 10 out of 60 rows
+    few, many = said("--steps 600"), said("--steps 606")
+    assert (few["passes"], few["advice"]) == (100, None)
+    assert many["passes"] == 101
+    assert "--until converged" in many["advice"]
+    until = said("--until converged --most-steps 1200")
+    assert (until["passes"], until["advice"]) == (200, None)
+
+
+def test_a_person_reads_it():
+    rows = {"found": 1500, "to_train_on": 1200, "held_out": 300, "left_out": 2, "T": 400, "collected": 1200}
+    report = {
+        "model": "vae",
+        "data": "folder",
+        "workflow": "fresh-real",
+        "rows": rows,
+        "left_out": [{"source": "photos", "count": 2, "what": "broken", "example": "a.png is empty"}],
+        "remarks": [{"source": "photos", "count": 1, "what": "of the images equal another one", "example": ""}],
+        "iterations": 3,
+        "seeds": 2,
+        "models": 6,
+        "weights": 12345,
+        "training_rows": [400, 800, 800],
+        "steps": [500, 500, 500],
+        "fewest_steps": [100, 100, 100],
+        "passes": 1234.4,
+        "advice": "stop early",
+        "distance_steps": 700,
+        "verifier": "mine:good",
+        "disk_bytes": 12_340_000,
+        "timed_steps": 60,
+        "seconds_per_step": [0.0123, 1.5],
+        "seconds": [42.4, 4000.0],
+        "folder": "runs/a, where nothing is yet",
+    }
+    assert described(report).splitlines() == [
+        "dry run of vae on folder, fresh-real: nothing is kept",
+        "rows:     1,500 found, 1,200 to train on and 300 held out; T = 400 real ones are trained on, 1,200 in all "
+        "iterations",
+        "left out: photos: 2 broken, for example a.png is empty",
+        "note:     photos: 1 of the images equal another one",
+        "models:   3 iterations × 2 seeds = 6, of 12,345 weights each",
+        "training: 400 to 800 rows a model, 100 to 500 steps a fit, 300 to 1,500 a chain; the first model reads "
+        "each row at most 1,234 times",
+        "advice:   stop early",
+        "distance: one more fit of model 1, until converged, of at most 700 steps",
+        "disk:     12.3 MB at most",
+        "time:     42 seconds to 67 minutes, by 60 steps timed after compilation, 12 ms to 1.5 s each",
+        "          and what mine:good refuses is sampled anew, which takes more",
+        "results:  runs/a, where nothing is yet",
+    ]
+    longer = described({**report, "seconds": [8000.0, 800_000.0]})
+    assert "time:     2.2 hours to 222 hours, by" in longer
+    endless = {**report, "rows": dict.fromkeys(rows) | {"T": 60, "collected": 60}}
+    sure = described({**report, "fewest_steps": report["steps"], "advice": None})
+    assert "500 steps a fit, 1,500 a chain; the first model reads each row 1,234 times\ndistance:" in sure
+    assert "rows:     as many as are needed; T = 60 real ones are trained on\n" in described(endless)
+
+
+@pytest.mark.usefixtures("untried")
+def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
+    line = (
+        f"{MIXTURE} --steps 8 --accept tests.neural.test_hooks:near --distance --most-steps 400 --run-dir {tmp_path}/r"
+    )
+    said = command(capsys, "neural", f"{line} --dry-run --json").json
+    assert (said["verifier"], said["distance_steps"]) == ("tests.neural.test_hooks:near", 400)
+    shorter = command(capsys, "neural", f"{line.replace('--distance --most-steps 400', '')} --dry-run --json").json
+    assert shorter["distance_steps"] is None
+    assert shorter["disk_bytes"] < said["disk_bytes"]
