@@ -65,11 +65,11 @@ def answer(script: str, folder: Path) -> str:
     return done.stdout.strip() or done.stderr.strip()
 
 
-def used(lemma: Lemma, region: Region) -> str:
-    """A script that asks for nothing but what the lemma needs: what is to be shown is 0 - or a square, put away."""
+def used_by(lemma: Lemma, region: Region) -> tuple[sp.Expr, sp.Expr, Certificate]:
+    """A proof that needs nothing but what the lemma needs: what is to be shown is 0 - or a square, put away."""
     domain = Domain((WEIGHTS if region.cell == WEIGHT_REGION.cell else DOMAIN).variables, region.run.least)
     left = lemma.weight * lemma.root**2 if isinstance(lemma, Square) else sp.S.Zero
-    return gp_script(n, n + left, Certificate(domain, sp.S.One, (Case("difference", 0, region.run, (lemma,)),)))
+    return n, n + left, Certificate(domain, sp.S.One, (Case("difference", 0, region.run, (lemma,)),))
 
 
 def refusal(law: sp.Expr, bound: sp.Expr, certificate: Certificate, folder: Path) -> str:
@@ -88,7 +88,7 @@ def refusal(law: sp.Expr, bound: sp.Expr, certificate: Certificate, folder: Path
     ids=lambda x: str(x)[:60],
 )
 def test_lemmas_are_verified_where_their_conditions_hold(lemma: Lemma, region: Region, tmp_path: Path) -> None:
-    assert answer(used(lemma, region), tmp_path) == "verified"
+    assert answer(gp_script(*used_by(lemma, region)), tmp_path) == "verified"
 
 
 @needs_gp
@@ -98,16 +98,14 @@ def test_lemmas_are_verified_where_their_conditions_hold(lemma: Lemma, region: R
     ids=lambda x: str(x)[:60],
 )
 def test_lemmas_are_refused_where_a_condition_fails(lemma: Lemma, region: Region, tmp_path: Path) -> None:
-    domain = Domain((WEIGHTS if region.cell == WEIGHT_REGION.cell else DOMAIN).variables, region.run.least)
-    certificate = Certificate(domain, sp.S.One, (Case("difference", 0, region.run, (lemma,)),))
-    assert refusal(n, n, certificate, tmp_path) != "verified"
+    assert refusal(*used_by(lemma, region), tmp_path) != "verified"
 
 
 @needs_gp
 @pytest.mark.parametrize("lemma", CHANGING, ids=str)
 def test_terms_that_change_with_n_are_refused(lemma: Lemma, tmp_path: Path) -> None:
     """That a letter is not there where it would be mistaken for another one is seen by GP, not by Python alone."""
-    assert " without " in answer(used(lemma, REGION), tmp_path)
+    assert " without " in answer(gp_script(*used_by(lemma, REGION)), tmp_path)
 
 
 def test_every_lemma_is_verified_and_refused() -> None:
