@@ -32,6 +32,11 @@ class _Printer(LatexPrinter):
         name = r"\psi" if order == 0 else rf"\psi^{{({self._print(order)})}}"
         return self._raised(rf"{name}\left({self._print(x)}\right)", exp)
 
+    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
+        name, _, primes = expr.name.partition("'")
+        printed = super()._print_Symbol(sp.Symbol(name), style)
+        return f"{printed}'{primes}" if "'" in expr.name else printed
+
     def _raised(self, printed: str, exponent: Any) -> str:
         return printed if exponent is None else rf"\left({printed}\right)^{{{exponent}}}"
 
@@ -70,6 +75,11 @@ def broken_sum(before: str, terms: Sequence[sp.Expr], after: str = "", wide: int
         lines.append(line)
         line = _INDENT
     lines.append(line + after)
+    yield from display(lines)
+
+
+def display(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of LaTeX below each other."""
     yield r"\begin{align*}"
     yield " \\\\\n".join(rf"& \fit{{{each}}}" for each in lines)
     yield r"\end{align*}"

@@ -13,7 +13,7 @@ from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .domain import m
 from .lemma_statements import statement
 from .lemmas import Lemma
-from .math_latex import LongNumbers, broken, broken_sum, latex, signed, turned, width
+from .math_latex import LongNumbers, broken, broken_sum, display, latex, signed, turned, width
 from .region import Between, From, Only, Quotient, Region, Run
 from .splits import Cell
 
@@ -213,8 +213,9 @@ class _Proof:
     def _approximately(self, quotient: Quotient) -> Iterator[str]:
         """The first digits of the coefficients whose sign is not seen."""
         terms = [term for part in (quotient.numerator, quotient.denominator) for term in _terms(part, quotient, {})]
-        for c in dict.fromkeys(c for c, _ in terms if c.is_Add):
-            yield from broken("", self.numbers.within(c), rf" \approx {latex(sp.N(c, 4))}")
+        unclear = dict.fromkeys(c for c, _ in terms if c.is_Add)
+        if unclear:
+            yield from display(rf"{latex(self.numbers.within(c))} \approx {latex(sp.N(c, 4))}" for c in unclear)
 
     def _conclusion(self) -> Iterator[str]:
         yield r"\paragraph{Conclusion.}"
@@ -238,8 +239,8 @@ class _Proof:
 
 def _put_in(below: bool | None, ys: Sequence[sp.Symbol]) -> str:
     if below is None or not ys:
-        return "Put in, this leaves"
-    return rf"The difference of the two sides is called ${latex(ys[-1])} \ge 0$. Put in, this leaves"
+        return "which, put in, leaves"
+    return rf"and the difference of the two sides is called ${latex(ys[-1])} \ge 0$. Put in, this leaves"
 
 
 def _terms(polynomial: sp.Expr, quotient: Quotient, names: dict[sp.Symbol, sp.Symbol]) -> list[tuple[sp.Expr, sp.Expr]]:
