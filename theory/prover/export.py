@@ -14,7 +14,7 @@ from ..symbols import i, n
 from ..sympy_types import added, as_expression, at, operands, parts, replaced, symbols
 from .canonical import difference, factor_of, order, step
 from .certificate import Case, Certificate
-from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
+from .conditions import NONNEGATIVE, POSITIVE, VANISHES, WITHOUT, Condition
 from .domain import m
 from .gp_claims import Application, claims
 from .gp_lemmas import found_positive, where
@@ -107,6 +107,7 @@ class _Script:
             f"TAILS = {_vector(_vector(pair) for pair in names.tails.values())};",
             f"PRODUCTS = {_vector(_vector(pair) for pair in names.products.values())};",
             f"FUNCTIONS = {_vector(functions)};",
+            f"INDEXED = {_vector(name for function, name in names.functions.items() if i in symbols(function))};",
             f"POWERS = {_vector(_vector(power) for power in names.powers.items())};",
             f"RULES = {_vector(_vector(rule) for rule in names.rules.items())};",
             *rules,
@@ -215,7 +216,11 @@ class _Script:
     def _holds(self, condition: Condition, what: str, run: str = "r") -> Iterator[str]:
         """The condition, on the run of n that is given in GP."""
         expression, region = condition.expression, condition.region
-        if region is None or not isinstance(expression, sp.Expr):  # about names, or numbers: said by the lemma's claims
+        if not isinstance(expression, sp.Expr):  # a relation between numbers: said by the lemma's claims
+            return
+        if condition.kind == WITHOUT and condition.symbol in (i, n):  # of other letters the claims say it
+            yield f'must(without_{condition.symbol}({self.names.text(expression)}), "{what} {condition.symbol}");'
+        if region is None:
             return
         if condition.kind == VANISHES:
             yield from self._vanishes(expression, region, what)

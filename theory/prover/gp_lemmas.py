@@ -129,7 +129,8 @@ def _(lemma: RootBound, used: Application) -> Claims:
         known = f"({start})^{lemma.e.p} == ({c})^{lemma.e.q}"
     sides = [(f"0 < {e} && {e} < 1 && {known}", "the constants")]
     if lemma.flat:
-        return [*sides, (f"V == {c} && {used.nonnegative()} == {x} - {start}", "the estimate")]
+        side = (f"{int(bool(used.estimate.below))}", "the side")
+        return [*sides, side, (f"V == {c} && {used.nonnegative()} == {x} - {start}", "the estimate")]
     t = f"({x}/{start})"
     sloped = f"{t}/(1 + (1 - {e})*({t} - 1))" if lemma.below else f"(1 + {e}*({t} - 1))"
     return [*sides, (f"V == {c}*{sloped}", "the estimate")]

@@ -79,7 +79,8 @@ def _(lemma: Inside, used: Application) -> Claims:
 def _(lemma: InsideRoot, used: Application) -> Claims:
     text, (inner, _), (least, below) = used.names.text, used.inner[0], used.inner[-1]
     x, e = base_and_exponent(lemma.root)
-    assert isinstance(e, sp.Rational)  # or it would not be a lemma that holds
+    if not isinstance(e, sp.Rational):
+        raise ValueError(f"the root {lemma.root} cannot be exported to PARI/GP.")
     slope, smallest = used.stated[-2:]
     raised = "*".join(f"({text(b)})^({k})" for b, k in _raised(used.estimate.value, e.q))
     return [
@@ -162,7 +163,8 @@ def _(lemma: Geometric, used: Application) -> Claims:
         *power_of(known, base, start, used),
         *power_of(each, base, slope, used),
         (f"{text(exponent)} == {text(slope)}*(n_ - {lemma.first}) + {text(start)}", "the exponent"),
-        (f"V == {known}*{text(lemma.rate ** (n - lemma.first))}", "the estimate"),
+        (f"denominator({text(slope)}) == 1", "a whole slope"),
+        (f"reduced(V) == {known}*reduced({text(lemma.rate ** (n - lemma.first))})", "the estimate"),
         *used.needs(b, q, f"{each} - {q}" if lemma.below else f"{q} - {each}", f"n_ - {lemma.first}"),
     ]
 

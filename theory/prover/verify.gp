@@ -52,6 +52,13 @@ shown(F, N, D, strict, what) = {
 term_of(name, table) = { for (k = 1, #table, if (table[k][1] == name, return(table[k][2]))); must(0, Str(name, " is no sum")) };
 reduced(A) = substvec(A, [r[1] | r <- RULES], [r[2] | r <- RULES]);
 free_of_n(A) = { if (deriv(A, n_) != 0, return(0)); for (k = 1, #FUNCTIONS, if (deriv(A, FUNCTIONS[k]) != 0, return(0))); 1 };
+\\ INDEXED: names of functions of i. A does not change with n, or with i.
+without_n(A) = {
+  for (k = 1, #SUMS, if (deriv(A, SUMS[k][1]) != 0, return(0)));
+  for (k = 1, #TAILS, if (deriv(A, TAILS[k][1]) != 0, return(0)));
+  free_of_n(A)
+};
+without_i(A) = { if (deriv(A, i_) != 0, return(0)); for (k = 1, #INDEXED, if (deriv(A, INDEXED[k]) != 0, return(0))); 1 };
 \\ A = B: as they stand, or since both are equal at n = 1 and change alike from n to n + 1; tails are linear.
 same(A, B, what) = {
   my(D = reduced(reduced(A - B)), sums = [s[1] | s <- SUMS], tails = [t[1] | t <- TAILS], all, rest, a, b);
@@ -168,6 +175,8 @@ reaches(images, own, name, floors, ceiling, v) = {
 };
 \\ The cells together are the domain: one variable after the other reaches all that it can be.
 cells_cover(names, floors, ceilings, slacks) = {
+  must(#CELLS > 0, "a domain of no cells");
+  must(#setintersect(Set(names), Set([n_, i_, m_])) == 0, "a variable that the proofs use");
   for (j = 1, #names, my(before = Set([c[1..j - 1] | c <- CELLS]));
     for (k = 1, #before, my(b = before[k], images = Set([c[j] | c <- CELLS, c[1..j - 1] == b]), own);
       own = [substvec(f, names[1..j - 1], b) | f <- floors[j]];

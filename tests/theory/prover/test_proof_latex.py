@@ -24,9 +24,12 @@ from theory.prover import certificate
 from theory.prover.domain import Domain, Variable
 from theory.prover.lemma_statements import statement
 from theory.prover.lemmas import Lemma
-from theory.prover.math_latex import broken, cut, latex
-from theory.prover.proof_latex import proof_document
+from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, turned
+from theory.prover.proof_latex import proof_document, proof_in_parts
 from theory.symbols import n
+
+from .test_export import proof
+from .test_export_traps import MORE_TRUE, TRUE, used_by
 
 PDFLATEX = shutil.which("pdflatex")
 U = "sigma**2*d/(T-d-1)"
@@ -78,20 +81,22 @@ def flaws(document: str) -> list[str]:
 
 
 KNOWN = set(
-    "align allowdisplaybreaks approx begin bound cdot Delta documentclass dots e end exp frac gamma ge geq gt"
-    " hfill infty int le left leq log operatorname par paragraph parindent pi prime prod psi quad right rule"
-    " section setlength sigma smallskip sqrt sum textbackslash textbf textgreater textless texttt to"
-    " usepackage zeta".split()
+    "align allowbreak allowdisplaybreaks approx begin bound cdot Delta displaystyle documentclass dots e else end exp"
+    " fi fit fitted frac gamma ge geq gt hfill ifdim infty int le left leq linewidth log newcommand newsavebox"
+    " operatorname par paragraph parindent pi prime prod psi quad resizebox right rule sbox section setlength sigma"
+    " sloppy smallskip sqrt sum text textbackslash textbf textgreater textless texttt to usebox usepackage wd"
+    " zeta".split()
 )
 
 
 def complaint(document: str, folder: Path) -> str:
-    """Of pdflatex."""
+    """Of pdflatex: an error, or lines that are wider than the page."""
     (folder / "proof.tex").write_text(document)
     assert PDFLATEX is not None
     command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
-    return "" if run.returncode == 0 else run.stdout[-2000:]
+    wide = [line for line in run.stdout.splitlines() if line.startswith("Overfull")]
+    return "\n".join(wide) if run.returncode == 0 else run.stdout[-2000:]
 
 
 @pytest.mark.parametrize(("workflow", "design", "bound", "options"), thinned(CASES, every=4))
@@ -100,6 +105,53 @@ def test_proofs_compile(workflow, design, bound, options, tmp_path):
     assert flaws(document) == []
     if PDFLATEX is not None:
         assert complaint(document, tmp_path) == ""
+
+
+#: One use of every lemma.
+USED = {type(lemma): (lemma, region) for lemma, region in [(lemma, region) for lemma, _, region in TRUE] + MORE_TRUE}
+
+
+def test_every_lemma_is_told_in_a_document_that_compiles(tmp_path):
+    assert set(USED) == set(certificate._LEMMAS)
+    parts = [("n >= 1", *used_by(lemma, region)) for lemma, region in USED.values()]
+    document = proof_in_parts(parts)
+    assert flaws(document) == []
+    for lemma in USED:
+        assert document.count(f"({lemma.__name__}). {statement(lemma)}") == 1
+    assert r"\ge 2" in document
+    if PDFLATEX is not None:
+        assert complaint(document, tmp_path) == ""
+
+
+def test_every_kind_of_run_is_told(tmp_path):
+    bounds = (
+        ("replace", "2**(n-1)"),
+        ("replace", "n**(1+1/100)"),
+        ("window", "(4*n/9+1)"),
+        ("replace", "(1.01**n+364)"),
+    )
+    text = proof_in_parts(("n >= 1", *proof(law, f"{bound}*{U}")) for law, bound in bounds)
+    for said in (
+        r"for $n = 1$.",
+        r"with a real $m \ge 0$.}",
+        r"$n = 2 m + 1$, $m = 0, 1, \dots$",
+        r"$1 \le n < 321$, as $n = \frac{321 m + 1}{m + 1}$ with a real $m \ge 0$",
+    ):
+        assert said in text, said
+    assert flaws(text) == []
+    if PDFLATEX is not None:
+        assert complaint(text, tmp_path) == ""
+
+
+def test_polynomials_are_written_out():
+    """All terms of the last quotient, none of which has a minus."""
+    law, bound, found = proof("accumulate", f"sqrt(n)*{U}")
+    text = proof_document(law, bound, found)
+    counts = [tuple(map(int, pair)) for pair in re.findall(r"\((\d+) terms? above, (\d+) below\)", text)]
+    shown = re.findall(r"N = (.*?)\\end\{align", text, flags=re.DOTALL)
+    assert max(above for above, _ in counts) > 12
+    assert any(1 + body.count(" + ") + body.count("{}+ ") == counts[-1][0] for body in shown)
+    assert r"\dots" not in text.split("Lemmas")[0]
 
 
 def test_flaws_are_seen():
@@ -153,14 +205,43 @@ def test_induction_is_told():
     assert flaws(text) == []
 
 
-def test_long_expressions_are_cut_and_broken():
+def test_long_expressions_are_broken():
     x = sp.symbols("x")
-    assert cut([x**k for k in range(1, 40)]) == r"x + x^{2} + x^{3} + x^{4} + x^{5} + x^{6} + x^{7} + x^{8} + \dots"
-    assert cut([x, -(x**2)]) == "x - x^{2}"
-    lines = "\n".join(broken("D = ", sum((x**k / (k + 1) for k in range(40)), sp.S.Zero))).splitlines()
-    assert max(map(len, lines)) < 220
+    for lines in (broken("D = ", sum((x**k / (k + 1) for k in range(40)), sp.S.Zero)), broken_sum("", [x] * 60, "= 1")):
+        written = "\n".join(lines).splitlines()
+        assert 4 < len(written) < 12
+        assert max(map(len, written)) < 340  # characters of LaTeX
     assert latex(sp.harmonic(n, 2) ** 2) == r"\left(H^{(2)}_{n}\right)^{2}"
     assert latex(sp.polygamma(0, n) + sp.polygamma(1, n)) == r"\psi\left(n\right) + \psi^{(1)}\left(n\right)"
+
+
+def test_differences_are_printed_as_positive_ones():
+    T, d = sp.symbols("T d")
+    point = {T: sp.Integer(9), d: sp.Integer(2)}
+    assert latex(turned((d - T + 1) / (n * (d - n * T + 1)), {**point, n: sp.Integer(2)})) == (
+        r"\frac{T - d - 1}{n \left(T n - d - 1\right)}"
+    )
+    for expression in (
+        (d - T) / n,
+        n / (d - T) ** 3,
+        (d - T) ** 2 * (1 - T),
+        d - T,
+        sp.exp(d - T) * (T - d),
+        n * (d - n),
+    ):
+        assert sp.simplify(turned(expression, point) - expression) == 0
+
+
+def test_long_numbers_have_names():
+    power = sp.Rational(101, 100) ** 40
+    numbers = LongNumbers()
+    named = numbers.within(1 + sp.sqrt(2) - power * n + 3 * power)
+    assert latex(named) == r"- n q_{1} + q_{2} + \sqrt{2}"
+    text = "".join(numbers.lines())
+    assert str(power.p)[:10] + r"\allowbreak " in text
+    assert str(power.p) in text.replace(r"\allowbreak ", "")
+    assert numbers.within(n / 7) == n / 7
+    assert latex(sp.Symbol("sigma'", positive=True) ** 2) == r"\sigma'^{2}"
 
 
 def test_every_lemma_has_a_statement():

@@ -1,0 +1,119 @@
+"""PARI/GP by itself refuses what the checker refuses: every lemma where a condition fails, and forged certificates."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import sympy as sp
+
+from tests.helpers import thinned
+from theory.prover.certificate import _LEMMAS, Case, Certificate
+from theory.prover.domain import Domain
+from theory.prover.export import gp_script
+from theory.prover.lemmas import Lemma, TailBound, Telescoping, Termwise, ZetaTail
+from theory.prover.powers import ExpTangent, PowerRatio, Square
+from theory.prover.products import ProductBound, ProductSum
+from theory.prover.region import Region
+from theory.prover.series import SeriesTail
+from theory.prover.unsound import Unsound
+from theory.symbols import T, i, n
+
+from .test_forged import HAND_MADE
+from .test_lemma_traps import DOMAIN, FALSE, REGION, TRUE, WEIGHT_REGION, WEIGHTS
+
+GP = shutil.which("gp")
+needs_gp = pytest.mark.skipif(GP is None, reason="PARI/GP is not installed (Debian: pari-gp)")
+
+#: Of lemmas that the traps of the checker leave to other files.
+MORE_FALSE: list[tuple[Lemma, Region]] = [
+    (ZetaTail(1), REGION),  # the series is infinite
+    (ProductBound(1 - 1 / (T * i), sp.S.One, True), REGION),  # it falls
+    (ProductBound(1 + n / (T * i**2), sp.S.One, True), REGION),  # each n has a product of its own
+    (ProductSum(1 - 2 / i, True), REGION),  # a factor below 0
+    (ProductSum(1 + (-1) ** i / (2 * i), True), REGION),  # factors on both sides of 1
+    (ProductSum(1 + n / (T * i**2), False), REGION),
+]
+#: Of lemmas that leave what they estimate as it is, or that have no estimate from a side.
+MORE_TRUE: list[tuple[Lemma, Region]] = [
+    (ZetaTail(2), REGION),
+    (ProductBound(1 + 1 / (T * i**2), sp.S.One, True), REGION),
+    (ProductSum(1 + 1 / (T * i**2), True), REGION),
+    (PowerRatio((n + 1) ** n, n), REGION),
+    (SeriesTail(1 / (i * (2 * i + 1))), REGION),
+    (TailBound(i**-2, 1 / n, False), REGION),
+]
+#: With a letter in the wrong place, and nothing else that is wrong.
+CHANGING: list[Lemma] = [
+    ExpTangent(sp.exp(n), i, True),
+    SeriesTail(i**-2 + n / i**3),
+    Termwise(n / i**2, sp.S.Zero),
+    Termwise(i**-2, i**-2 - n),
+    Telescoping(n / i, sp.S.Zero),
+    Telescoping(1 / i, -i),
+]
+#: Certificates in which only that fails which a script says it trusts: that the bound is real.
+TRUSTED = {"a pole that cancels"}
+
+
+def answer(script: str, folder: Path) -> str:
+    path = folder / "proof.gp"
+    path.write_text(script)
+    assert GP is not None
+    done = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0 and done.stdout == "verified\n") or "verified" not in done.stdout
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def used_by(lemma: Lemma, region: Region) -> tuple[sp.Expr, sp.Expr, Certificate]:
+    """A proof that needs nothing but what the lemma needs: what is to be shown is 0 - or a square, put away."""
+    domain = Domain((WEIGHTS if region.cell == WEIGHT_REGION.cell else DOMAIN).variables, region.run.least)
+    left = lemma.weight * lemma.root**2 if isinstance(lemma, Square) else sp.S.Zero
+    return n, n + left, Certificate(domain, sp.S.One, (Case("difference", 0, region.run, (lemma,)),))
+
+
+def refusal(law: sp.Expr, bound: sp.Expr, certificate: Certificate, folder: Path) -> str:
+    """Of GP; or that there is nothing to be asked, since what a false condition says cannot be written down."""
+    try:
+        script = gp_script(law, bound, certificate)
+    except (ValueError, sp.PolynomialError, Unsound) as error:
+        return str(error)
+    return answer(script, folder)
+
+
+@needs_gp
+@pytest.mark.parametrize(
+    ("lemma", "region"),
+    thinned([(lemma, region) for lemma, _, region in TRUE] + MORE_TRUE, every=6),
+    ids=lambda x: str(x)[:60],
+)
+def test_lemmas_are_verified_where_their_conditions_hold(lemma: Lemma, region: Region, tmp_path: Path) -> None:
+    assert answer(gp_script(*used_by(lemma, region)), tmp_path) == "verified"
+
+
+@needs_gp
+@pytest.mark.parametrize(
+    ("lemma", "region"),
+    thinned([(lemma, region) for lemma, region, _ in FALSE] + MORE_FALSE, every=6),
+    ids=lambda x: str(x)[:60],
+)
+def test_lemmas_are_refused_where_a_condition_fails(lemma: Lemma, region: Region, tmp_path: Path) -> None:
+    assert refusal(*used_by(lemma, region), tmp_path) != "verified"
+
+
+@needs_gp
+@pytest.mark.parametrize("lemma", CHANGING, ids=str)
+def test_terms_that_change_with_n_are_refused(lemma: Lemma, tmp_path: Path) -> None:
+    """That a letter is not there where it would be mistaken for another one is seen by GP, not by Python alone."""
+    assert " without " in answer(gp_script(*used_by(lemma, REGION)), tmp_path)
+
+
+def test_every_lemma_is_verified_and_refused() -> None:
+    assert {type(lemma) for lemma, *_ in (*TRUE, *MORE_TRUE)} == set(_LEMMAS)
+    assert {type(lemma) for lemma, *_ in (*FALSE, *MORE_FALSE)} == set(_LEMMAS)
+
+
+@needs_gp
+@pytest.mark.parametrize("name", HAND_MADE)
+def test_hand_made_certificates_are_refused(name: str, tmp_path: Path) -> None:
+    assert (refusal(*HAND_MADE[name], tmp_path) == "verified") == (name in TRUSTED)
