@@ -19,7 +19,8 @@ from types import ModuleType
 import pdoc
 import pdoc.render
 
-PACKAGES = ("theory", "sim", "neural", "paper_repro", "figures")
+from figures.console import PACKAGES
+
 OUT = Path(__file__).parent / "out"
 
 

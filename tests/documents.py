@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from figures.console import PACKAGES
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("theory", "sim", "neural", "paper_repro", "figures")
 DOCUMENTS = (
     "README.md",
     *(str(path.relative_to(ROOT)) for name in PACKAGES for path in sorted((ROOT / name).glob("*.md"))),

@@ -1,4 +1,4 @@
-"""Notebooks without Jupyter: `python -m tests.notebooks FILE…` runs their cells and writes what these print into them."""
+"""Notebooks without Jupyter: `python -m tests.notebooks FILE…` runs their cells and keeps what these print."""
 
 import ast
 import contextlib
@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 def executed(source: str, names: dict[str, Any], count: int) -> list[dict[str, Any]]:
-    """The outputs of a cell: what it prints, and its last expression, as Jupyter shows them; `count` is the cell's number."""
+    """The outputs of the cell of this number: what it prints, and its last expression, as Jupyter shows them."""
     *before, last = ast.parse(source).body
     shown = None
     with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -23,7 +23,9 @@ def executed(source: str, names: dict[str, Any], count: int) -> list[dict[str, A
             exec(compile(source, "cell", "exec"), names)
     outputs: list[dict[str, Any]] = []
     if printed.getvalue():
-        outputs.append({"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(keepends=True)})
+        outputs.append(
+            {"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(keepends=True)}
+        )
     if shown is not None:
         data = {"text/plain": [repr(shown)]}
         if hasattr(shown, "_repr_latex_"):

@@ -1,6 +1,6 @@
 """The tables of what users read that a function prints: `python -m tests.tables` writes them anew.
 
-So after `make claims ARGS=--record`, `make data` and `make bench`, and where a figure or a task is new.
+So after `python -m paper_repro claims --record`, `make data` and `make bench`, and where a figure or a task is new.
 """
 
 import json
@@ -17,7 +17,6 @@ from paper_repro.claim import IN_SHAPE, LEFT_OPEN, NOT_TESTED, REFUTED, REPRODUC
 from paper_repro.gerstgrasser2024 import diffusion, language, vae
 from paper_repro.registry import PAPERS
 from paper_repro.regression import APPROXIMATION
-from sim.files import read_json
 from tests.benchmarks import simulation
 from tests.documents import ROOT
 from tests.helpers import recorded
@@ -64,7 +63,7 @@ VERDICTS = (REPRODUCED, IN_SHAPE, REFUTED, LEFT_OPEN, NOT_TESTED)
 
 def claims_by_paper() -> dict[str, dict[str, list[str]]]:
     """The claims' names by verdict, as `results/claims.json` keeps them, by paper; what is not kept is not tested."""
-    kept = read_json(verdicts.VERDICTS)
+    kept = json.loads(verdicts.VERDICTS.read_text())
     found = {}
     for paper in PAPERS:
         link = f"[{paper.arxiv}](https://arxiv.org/abs/{paper.arxiv}), {paper.cited}"
