@@ -1,6 +1,7 @@
 """What users read: the README and the pages in the packages' folders, with their code and commands."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,16 +41,28 @@ def blocks() -> list[Block]:
 def programs() -> dict[str, tuple[str, str]]:
     """Python's blocks with what is said to be printed, the block of text below, by heading; a second is numbered."""
     found: dict[str, tuple[str, str]] = {}
-    all_blocks = blocks()
-    for block, below in zip(all_blocks, [*all_blocks[1:], None], strict=True):
+    every = blocks()
+    for block, below in zip(every, [*every[1:], None], strict=True):
         if block.kind == "python":
-            count = sum(name.startswith(block.heading) for name in found)
             printed = below.body if below and (below.document, below.kind) == (block.document, "text") else ""
-            found[block.heading + (f" {count + 1}" if count else "")] = (block.body, printed)
+            found[_name(block, found)] = (block.body, printed)
     return found
 
 
-def commands() -> list[str]:
-    """The lines of the shell's blocks that start Python, once each."""
-    lines = (line for block in blocks() if block.kind == "sh" for line in block.body.splitlines())
-    return list(dict.fromkeys(line for line in lines if line.startswith("python")))
+def commands() -> dict[str, list[str]]:
+    """The lines of each of the shell's blocks that start Python, by heading; a second is numbered.
+
+    Of the READMEs alone: a page on a user's own data has commands on such data, and a test of its own.
+    """
+    found: dict[str, list[str]] = {}
+    for block in blocks():
+        lines = [line for line in block.body.splitlines() if line.startswith("python")]
+        if block.kind == "sh" and lines and Path(block.document).name == "README.md":
+            found[_name(block, found)] = lines
+    return found
+
+
+def _name(block: Block, before: Collection[str]) -> str:
+    """The heading, with a number if there is one like it before."""
+    count = sum(re.fullmatch(rf"{re.escape(block.heading)}( \d+)?", name) is not None for name in before)
+    return f"{block.heading} {count + 1}" if count else block.heading

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from paper_repro.recorded import RECORDED
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.documents import DOCUMENTS, ROOT, TEXT, commands, programs
-from tests.helpers import as_a_user, recorded, thinned
+from tests.helpers import as_a_user, recorded
 from tests.tables import TABLES, claims_by_paper
 from theory import (
     Accumulate,
@@ -43,29 +44,33 @@ def run(program):
     return subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=True).stdout
 
 
-#: The programs that are quick: one alone.
-QUICK = ("Bounds and best weights",)
+#: What is quick: of the programs, and of the commands.
+QUICK = ("Bounds and best weights", "Real data without a hub")
 
 
-@pytest.mark.parametrize(
-    ("program", "printed"),
-    [
-        pytest.param(*each, id=name, marks=[] if name in QUICK else pytest.mark.slow)
-        for name, each in programs().items()
-    ],
-)
-def test_code_prints_what_it_says(program, printed):
+def by_heading(found):
+    """Cases for `parametrize`: what stands under a heading, and slow but for a few."""
+    marks = {name: [] if name in QUICK else [pytest.mark.slow] for name in found}
+    return [pytest.param(each, id=name, marks=marks[name]) for name, each in found.items()]
+
+
+@pytest.mark.parametrize("block", by_heading(programs()))
+def test_code_prints_what_it_says(block):
+    program, printed = block
     assert run(program) == printed
 
 
 @pytest.mark.usefixtures("quickly_compiled")  # its digits are not looked at
-@pytest.mark.parametrize("line", thinned(commands(), every=10))
-def test_commands(line, tmp_path, capsys):
-    """In this process: that `python -m` finds each package is seen by its help."""
-    python, m, module, *words = shlex.split(line.replace(" runs/", f" {tmp_path}/"))
-    assert (python, m) == ("python", "-m")
-    assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
-    assert capsys.readouterr().out
+@pytest.mark.parametrize("lines", by_heading(commands()))
+def test_commands(lines, tmp_path, monkeypatch, capsys):
+    """In this process and an empty folder, in their order: that `python -m` finds each package is seen by its help."""
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        python, m, module, *words = shlex.split(line, comments=True)
+        assert (python, m) == ("python", "-m")
+        words = [name for word in words for name in sorted(glob(word)) or [word]]
+        assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
+        assert capsys.readouterr().out, line
 
 
 @pytest.mark.parametrize(

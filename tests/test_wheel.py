@@ -64,7 +64,7 @@ def test_it_has_each_package_with_its_readme_and_data(installed):
 
 def test_a_package_index_shows_the_readme_without_dead_links(installed):
     shown = email.message_from_string(of(installed, "METADATA"))
-    text = shown.get_payload()
+    text = str(shown.get_payload())
     assert shown["Description-Content-Type"] == "text/markdown"
     assert text.startswith("# Model collapse: exact laws")
     assert "law = theory.linear.test_error(Accumulate()" in text
