@@ -19,26 +19,27 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.places, self.links, self.loaded = set(), {}, []
-        self.link = None
+        self.places, self.links, self.loaded = set(), [], []
+        self.inside = False
         self.feed(path.read_text())
 
     def handle_starttag(self, tag, attrs):
         of = dict(attrs)
         self.places.add(of.get("id"))
         if tag == "a":
-            self.link = of.get("href")
-            self.links.setdefault(self.link, "")
+            self.inside = True
+            self.links.append((of.get("href"), ""))
         else:
             self.loaded += [of[name] for name in ("href", "src") if name in of]
 
     def handle_data(self, data):
-        if self.link is not None:
-            self.links[self.link] += data
+        if self.inside:
+            link, words = self.links.pop()
+            self.links.append((link, words + data))
 
     def handle_endtag(self, tag):
         if tag == "a":
-            self.link = None
+            self.inside = False
 
 
 def target(path, link):
@@ -60,7 +61,7 @@ def pages(tmp_path_factory):
 @pytest.mark.slow
 def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(pages):
     for path, page in pages.items():
-        for link in page.links:
+        for link, _ in page.links:
             if link is not None and not link.startswith("https://"):
                 file, place = target(path, link)
                 assert file.is_file(), (path, link)
@@ -74,7 +75,7 @@ def test_every_public_name_has_a_page(pages, package):
     names = set(re.findall(r"\b(\w+) as \1\b", (ROOT / package / "__init__.py").read_text()))
     assert len(names) >= 8
     (path,) = (path for path in pages if path.name == f"{package}.html" and path.parent.name.startswith("docs"))
-    led = {words: target(path, link) for link, words in pages[path].links.items() if link and words in names}
+    led = {words: target(path, link) for link, words in pages[path].links if link and words in names}
     assert set(led) == names
     for name, (file, place) in led.items():
         assert file in pages, name

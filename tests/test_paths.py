@@ -56,7 +56,7 @@ def test_an_experimenter_has_a_simulation_beside_its_law_and_a_network(ask, tmp_
         assert abs(mean - exact) < 5 * error
         assert error < 0.05 * exact
     network = json.loads(ask("python -m neural vae replace --preset smoke --run-dir runs/vae --json"))
-    kept = list(csv.DictReader((tmp_path / "runs/vae/metrics.csv").open()))
+    kept = list(csv.DictReader((tmp_path / "runs/vae/metrics.csv").read_text().splitlines()))
     assert {"test_loss"} <= {row["metric"] for row in kept}
     assert network
 

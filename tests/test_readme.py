@@ -23,6 +23,7 @@ from tests.benchmarks import simulation
 from tests.documents import DOCUMENTS, ROOT, TEXT, commands, programs
 from tests.helpers import as_a_user, recorded
 from tests.tables import TABLES, claims_by_paper
+from tests.test_command_line import EVERY
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -39,9 +40,9 @@ from theory.tasks.regression.symbols import d, sigma
 THEORY, NEURAL, CLAIMS = (TEXT[f"{package}/README.md"] for package in ("theory", "neural", "paper_repro"))
 
 
-def run(program):
-    command = [sys.executable, "-c", program]
-    return subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=True).stdout
+def run(program, folder):
+    command, environment = [sys.executable, "-c", program], as_a_user() | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 #: What is quick: of the programs, and of the commands.
@@ -55,9 +56,9 @@ def by_heading(found):
 
 
 @pytest.mark.parametrize("block", by_heading(programs()))
-def test_code_prints_what_it_says(block):
+def test_code_prints_what_it_says(block, tmp_path):
     program, printed = block
-    assert run(program) == printed
+    assert run(program, tmp_path) == printed
 
 
 @pytest.mark.usefixtures("quickly_compiled")  # its digits are not looked at
@@ -300,6 +301,14 @@ def test_pictures_and_links_exist(document):
             path = ((ROOT / document).parent / file).resolve() if file else ROOT / document
             assert path.is_file(), target
             assert not anchor or anchor in anchors(path.read_text()), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_option_that_is_named_is_one_of_a_command(document):
+    options = {option for parser in EVERY for action in parser._actions for option in action.option_strings}
+    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]+", TEXT[document]))
+    assert named <= options
+    assert named or document == "README.md"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
