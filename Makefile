@@ -1,7 +1,7 @@
 # `make figures` and `make test` need nothing but Python >= 3.11 and make: each builds .venv first.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install figures report data sources claims test test-slow test-all check faults mutants bench lock clean
+.PHONY: help install figures report docs data sources claims test test-slow test-all check faults mutants bench lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python …` chooses another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -35,6 +35,11 @@ figures: $(INSTALLED) ## draw every figure into figures/out (FRESH=1 runs all of
 
 report: $(INSTALLED) ## write figures, claims and laws into one page, figures/out/report.html
 	@$(BIN)/python -m figures --report $(if $(FRESH),--fresh)
+
+docs: $(INSTALLED) ## write a page for each module from its docstrings, docs/out/index.html
+	@$(BIN)/python -c "import pdoc" 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[docs]"  # four packages
+	@$(BIN)/python -m docs
 
 data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 40 minutes); killed, it goes on
 	@$(BIN)/python -m neural.sources >&2
@@ -84,5 +89,5 @@ lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
 	  --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## remove environments, pictures and caches
-	rm -rf .venv .venv-* figures/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-* figures/out docs/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ import pytest
 
 import theory
 from tests.helpers import thinned
+from tests.wheel import unpacked
 from theory import WORKFLOWS
 from theory.summary import from_source, summary
 
@@ -156,10 +156,7 @@ def test_the_backend_of_a_notebook_which_this_is_not():
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """The packages as a wheel puts them somewhere, and no file of theirs may change."""
-    place = tmp_path_factory.mktemp("site-packages")
-    for package in ("theory", "sim", "neural", "paper_repro", "figures"):
-        shutil.copytree(ROOT / package, place / package, ignore=shutil.ignore_patterns("__pycache__", "out", ".*"))
-    return place
+    return unpacked(tmp_path_factory.mktemp("site-packages"))
 
 
 def files(folder):

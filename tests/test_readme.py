@@ -1,4 +1,4 @@
-"""The README's code runs and prints what it says, and its commands work."""
+"""What users read is true: code prints what it says, commands work, tables are what is derived or recorded."""
 
 import importlib
 import json
@@ -7,23 +7,23 @@ import re
 import shlex
 import subprocess
 import sys
+from glob import glob
 from pathlib import Path
 
 import pytest
 
 import sim
 import theory
-from figures.catalogue import PICTURES
 from figures.chains import curve
-from figures.vae import described
 from paper_repro import verdicts
-from paper_repro.gerstgrasser2024 import diffusion, language, published, vae
+from paper_repro.gerstgrasser2024 import diffusion, language, published
 from paper_repro.recorded import RECORDED
-from paper_repro.regression import APPROXIMATION
 from sim.results import Results
 from tests.benchmarks import simulation
-from tests.helpers import as_a_user, recorded, thinned
-from tests.paper_repro.test_approximation import off_by
+from tests.documents import DOCUMENTS, ROOT, TEXT, commands, programs
+from tests.helpers import as_a_user, recorded
+from tests.tables import TABLES, claims_by_paper
+from tests.test_command_line import EVERY
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -33,139 +33,90 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
-    task_table,
 )
 from theory.symbols import T
 from theory.tasks.regression.symbols import d, sigma
 
-ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, flags=re.DOTALL)
-PROGRAMS = [body for kind, body in BLOCKS if kind == "python"]
-PRINTED = [body for kind, body in BLOCKS if kind == "text"]
-COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.splitlines() if line.startswith("python")]
+THEORY, NEURAL, CLAIMS = (TEXT[f"{package}/README.md"] for package in ("theory", "neural", "paper_repro"))
 
 
-def run(program):
-    command = [sys.executable, "-c", program]
-    return subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=True).stdout
+def run(program, folder):
+    command, environment = [sys.executable, "-c", program], as_a_user() | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-NAMES = ["ten lines", "tasks", "large", "bounds", "kinds of bounds", "workflow", "finite T"]
+#: What is quick: of the programs, and of the commands.
+QUICK = ("Bounds and best weights", "Real data without a hub")
 
 
-@pytest.mark.parametrize(
-    ("program", "printed"),
-    [
-        pytest.param(*each, id=name, marks=[] if name == "bounds" else pytest.mark.slow)
-        for *each, name in zip(PROGRAMS, PRINTED, NAMES, strict=True)
-    ],
-)
-def test_code_prints_what_it_says(program, printed):
-    assert run(program) == printed
+def by_heading(found):
+    """Cases for `parametrize`: what stands under a heading, and slow but for a few."""
+    marks = {name: [] if name in QUICK else [pytest.mark.slow] for name in found}
+    return [pytest.param(each, id=name, marks=marks[name]) for name, each in found.items()]
+
+
+@pytest.mark.parametrize("block", by_heading(programs()))
+def test_code_prints_what_it_says(block, tmp_path):
+    program, printed = block
+    assert run(program, tmp_path) == printed
 
 
 @pytest.mark.usefixtures("quickly_compiled")  # its digits are not looked at
-@pytest.mark.parametrize("line", thinned(COMMANDS, every=10))
-def test_commands(line, tmp_path, capsys):
-    """In this process: that `python -m` finds each package is seen by its help."""
-    python, m, module, *words = shlex.split(line.replace(" runs/", f" {tmp_path}/"))
-    assert (python, m) == ("python", "-m")
-    assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
-    assert capsys.readouterr().out
+@pytest.mark.parametrize("lines", by_heading(commands()))
+def test_commands(lines, tmp_path, monkeypatch, capsys):
+    """In this process and an empty folder, in their order: that `python -m` finds each package is seen by its help."""
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        python, m, module, *words = shlex.split(line, comments=True)
+        assert (python, m) == ("python", "-m")
+        words = [name for word in words for name in sorted(glob(word)) or [word]]
+        assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
+        assert capsys.readouterr().out, line
 
 
-def test_the_table_of_speeds_is_the_recorded_one():
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "tasks" else []) for name in TABLES]
+)
+def test_a_table_is_what_is_derived_or_recorded(name):
+    table = TABLES[name]
+    text = TEXT[table.document]
+    assert table.written_into(text) == text, "python -m tests.tables writes it anew"
+
+
+def test_a_table_that_is_not_there_once_is_not_written():
+    table = TABLES["figures"]
+    with pytest.raises(ValueError, match="README.md has 0 tables"):
+        table.written_into("")
+    with pytest.raises(ValueError, match="README.md has 2 tables"):
+        table.written_into(2 * f"{table.make()}\n\n")
+
+
+def test_a_stale_table_is_written_anew_and_nothing_else_is():
+    table = TABLES["figures"]
+    stale = table.make().replace("| `linear_a` |", "| `linear_z` |")
+    assert table.written_into(f"before\n\n{stale}\n\nafter\n") == f"before\n\n{table.make()}\n\nafter\n"
+
+
+def test_the_tables_of_claims_have_each_claim_once():
+    named = [name for by in claims_by_paper().values() for names in by.values() for name in names]
+    assert sorted(named) == sorted(claim.id for claim in verdicts.CLAIMS)
+    assert len(set(named)) == len(named)
+
+
+def test_what_is_said_of_the_speed_is_measured():
     measured = json.loads((ROOT / "tests/benchmarks/simulation.json").read_text())
-    assert simulation.markdown(measured["steps a second"]) in TEXT
     assert len(measured["steps a second"]) == 18
     (rates,) = (row["rates"] for row in measured["steps a second"] if (row["d"], row["T"], row["n"]) == (100, 1000, 10))
     loop, bartlett = rates["wishart 32"] / rates["loop"], rates["wishart 32"] / rates["bartlett"]
     said = f"makes {loop:.0f} times the steps of the loop ({rates['wishart 64'] / rates['loop']:.0f} times in float64)"
-    assert f"{said}, and {bartlett:.1f} times those of the sufficient statistics." in " ".join(TEXT.split())
-
-
-def vae_table(rows):
-    """Mean and standard error of the test loss by iteration, and the rise to the last."""
-    iterations = (1, 2, 4, 6, 8, 10)
-    lines = ["| test loss | n = 1 | " + " | ".join(map(str, iterations[1:])) + " | rise |"]
-    lines.append("|---" * (len(iterations) + 2) + "|")
-    for workflow in ("replace", "accumulate"):
-        mean, error, _ = curve(rows, "cpu", workflow, "test_loss")
-        rise, rise_error, _ = curve(rows, "cpu", workflow, "rise")
-        cells = [f"{mean[n - 1]:.4f} ± {error[n - 1]:.4f}" for n in iterations]
-        cells.append(f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %")
-        lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def ablation_table(rows):
-    """Rise of the test loss under the workflows that were run, one thing changed at a time."""
-    lines = ["| changed | `replace` | `accumulate` |", "|---|---|---|"]
-    for experiment in (vae.ABLATION, vae.LONGER):
-        for variant in experiment.variants:
-            cells = ["–", "–"]
-            for place, workflow in enumerate(experiment.workflows):
-                mean, error, _ = curve(rows, variant, workflow.command(), "rise")
-                cells[place] = f"{100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} %"
-            lines.append(f"| {described(variant)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-@pytest.mark.parametrize(
-    ("experiments", "table"), [((vae.VAE,), vae_table), ((vae.ABLATION, vae.LONGER), ablation_table)]
-)
-def test_the_tables_of_autoencoders_are_the_recorded_ones(experiments, table):
-    tables = [Results(vae.RECORDED, made.name).load(made.configuration) for made in experiments]
-    assert table([row for rows in tables for row in rows]) in TEXT
-
-
-def loss_table(rows, head, *workflows):
-    """Mean and standard error of the test loss by iteration, of the preset `cpu`."""
-    iterations = len(curve(rows, "cpu", workflows[0], "test_loss")[0])
-    lines = [f"| {head} | n = 1 | " + " | ".join(map(str, range(2, iterations + 1))) + " |"]
-    lines.append("|---" * (iterations + 1) + "|")
-    for workflow in workflows:
-        mean, error, _ = curve(rows, "cpu", workflow, "test_loss")
-        cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
-        lines.append(f"| `{workflow}` | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def language_table(rows):
-    """The three workflows of the preset."""
-    return loss_table(rows, "test loss, nats a token, `--preset cpu`", "replace", "accumulate-subsample", "accumulate")
-
-
-def diffusion_table(rows):
-    """The paper's two workflows."""
-    return loss_table(rows, "test loss, `--preset cpu`", "replace", "accumulate")
-
-
-def diffusion_ablation_table(rows):
-    """Rise of the test loss under Replace, one thing changed at a time."""
-    lines = ["| changed | rise of model 3 under `replace` |", "|---|---|"]
-    for variant in diffusion.ABLATION.variants:
-        mean, error, _ = curve(rows, variant, "replace", "rise")
-        lines.append(f"| {variant} | {100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} % |")
-    return "\n".join(lines)
-
-
-@pytest.mark.parametrize(
-    ("experiment", "table"),
-    [
-        (language.AS_COMMAND["cpu"], language_table),
-        (diffusion.DIFFUSION, diffusion_table),
-        (diffusion.ABLATION, diffusion_ablation_table),
-    ],
-)
-def test_other_tables_are_the_recorded_ones(experiment, table):
-    assert table(recorded(experiment)) in TEXT
+    assert f"{said}, and {bartlett:.1f} times those of the sufficient statistics." in " ".join(
+        TEXT["sim/README.md"].split()
+    )
 
 
 def test_what_is_said_of_the_diffusion_models_is_recorded():
     rows = recorded(diffusion.DIFFUSION)
-    text = " ".join(TEXT.split())
+    text = " ".join(NEURAL.split())
     replace, accumulate = (curve(rows, "cpu", workflow, "rise")[0][-1] for workflow in ("replace", "accumulate"))
     assert f"It goes up {1 + replace:.2f} times under Replace and {1 + accumulate:.2f} times under Accumulate" in text
     replace, accumulate = (published.rise("diffusion", "GeoDiff", w, 6) for w in ("replace", "accumulate"))
@@ -182,7 +133,7 @@ def test_the_lengths_of_training_are_as_recorded():
     for row in rows:
         sane, torsions = ([row[f"{of}_{by}"] for by in ("deterministic", "ancestral")] for of in ("sane", "torsions"))
         cells = f"{row['steps']:,} | {row['weights']:,} | {100 * sane[0]:.0f} %, {100 * sane[1]:.0f} %"
-        assert f"| {cells} | {torsions[0]:.1f}°, {torsions[1]:.1f}° |" in TEXT
+        assert f"| {cells} | {torsions[0]:.1f}°, {torsions[1]:.1f}° |" in NEURAL
 
 
 def test_the_gpt2_of_full_size_is_as_recorded():
@@ -196,69 +147,30 @@ def test_the_gpt2_of_full_size_is_as_recorded():
         written = (
             f"{float(row['mean']):.3f} ± {float(row['standard_error']):.3f}" for row in cells(workflow, "test_loss")
         )
-        assert f"| `{workflow}` | {' | '.join(written)} |" in TEXT
+        assert f"| `{workflow}` | {' | '.join(written)} |" in NEURAL
         impossible += [f"{100 * float(cells(workflow, 'impossible')[k]['mean']):.0f} %" for k in (0, 4)]
-    text = " ".join(TEXT.split())
+    text = " ".join(NEURAL.split())
     assert f"{impossible[0]} and {impossible[2]} of model 1's, and at n = 5 they are {impossible[1]} under `rep" in text
     assert f"under `replace`, {impossible[3]} under `accumulate`" in text
 
 
-def approximation_table(rows):
-    """How far values of the last model are off, of the approximation and of the law for T -> oo, in per cent."""
-    sweep = APPROXIMATION
-    features = sorted({one.d for one in sweep.simulations})
-    lines = ["| d/T | " + " | ".join(f"{dim / sweep.simulations[0].T:g}" for dim in features) + " |"]
-    lines.append("|---" * (len(features) + 1) + "|")
-    for name, workflow in {one.name: one.workflow for one in sweep.simulations}.items():
-        cells = []
-        for dim in features:
-            off, error = off_by(rows, name, workflow, dim, "approximation")
-            large, _ = off_by(rows, name, workflow, dim, "large-T")
-            cells.append(f"{100 * off[-1]:+.1f} ± {100 * error[-1]:.1f} ({100 * large[-1]:+.0f})".replace("-", "−"))
-        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def test_the_table_of_the_approximation_is_the_recorded_one():
-    assert approximation_table(recorded(APPROXIMATION)) in TEXT
-
-
-def claims_table(judged):
-    """One row a paper: what holds, in the paper's setting or in another, what does not, what is open or not tested."""
-    shown = ("reproduced", "reproduced in shape", "refuted here", "left open", "not tested here")
-    lines = [f"| paper | {' | '.join(shown)} |", "|---" * (len(shown) + 1) + "|"]
-    for paper, rows in verdicts.by_paper(judged):
-        cells = [", ".join(row["id"] for row in rows if row["verdict"] == verdict) or "–" for verdict in shown]
-        link = f"[{paper.arxiv}](https://arxiv.org/abs/{paper.arxiv})"
-        lines.append(f"| {link}, {paper.cited} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 @pytest.mark.slow
-def test_the_claims_in_short_are_what_is_judged():
-    judged = verdicts.table()
-    assert claims_table(judged) in TEXT
-    assert f"judges {len(judged)} claims" in TEXT
-    of = {claim["id"]: claim for claim in judged}
-    assert f"supremum is {of['linear-bound-approached-fresh']['ours']:.3f}" in TEXT
+def test_what_is_said_of_claims_is_judged():
+    of = {claim["id"]: claim for claim in verdicts.table()}
+    assert f"supremum is {of['linear-bound-approached-fresh']['ours']:.3f}" in CLAIMS
     steps = of["confound-steps"]
-    assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in TEXT
+    assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in CLAIMS
 
 
 @pytest.mark.parametrize("task", theory.TASKS, ids=lambda task: task.name)
 def test_the_table_of_tasks_names_each_with_what_it_measures(task):
-    (row,) = [line for line in TEXT.splitlines() if line.startswith("|") and f"`{task.__name__}`" in line]
+    (row,) = [line for line in THEORY.splitlines() if line.startswith("|") and f"`{task.__name__}`" in line]
     assert f"`{task.name}`" in row
     words = {"kl": "KL", "support_lost": "categories lost"}
     for quantity in task.quantities:
         name: str = quantity.name
         assert (words[name] if name in words else name.replace("_", " ")) in row
     assert ("no simulation" in row) == (task not in sim.tasks.SAMPLERS)
-
-
-@pytest.mark.slow
-def test_what_becomes_of_tasks_is_what_is_derived():
-    assert f"\n\n{task_table.markdown(task_table.lines())}\n\n" in TEXT
 
 
 #: Of the table of laws: what is called, the workflow at w = 1/3 and s = 2, the gain and its growth as they are
@@ -314,7 +226,7 @@ def harmonic(n, order):
     ("name", "workflow", "gain", "growth", "c", "kind", "constant"), LAWS, ids=[str(law[1]) for law in LAWS]
 )
 def test_the_table_of_laws_is_what_is_derived(name, workflow, gain, growth, c, kind, constant):
-    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| .*$", TEXT, flags=re.MULTILINE)
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| .*$", THEORY, flags=re.MULTILINE)
     assert row.split(" | ")[2:] == [gain, f"{growth} |"]
     law = theory.linear.test_error(workflow, design="fixed")
     assert [float(value) for value in law.gain(5)] == pytest.approx([c(n) for n in range(1, 6)], rel=1e-14)
@@ -364,7 +276,7 @@ GENERATORS = [
 
 @pytest.mark.parametrize(("row", "of", "parts", "growth"), GENERATORS, ids=[str(each[1][1]) for each in GENERATORS])
 def test_the_table_of_generators_is_what_is_derived(row, of, parts, growth):
-    assert f"\n{row}\n" in TEXT
+    assert f"\n{row}\n" in THEORY
     law = theory.generated(*of, design="fixed")
     one_fit = 7 / (50 - 7 - 1)
     expected = [gain * one_fit + shift for gain, shift in map(parts, range(1, 6))]
@@ -376,19 +288,38 @@ def test_the_table_of_generators_is_what_is_derived(row, of, parts, growth):
     assert law.exact == (not of[1].edits)
 
 
-def test_pictures_and_links_exist():
-    headings = re.findall(r"^#+ (.+)$", TEXT, flags=re.MULTILINE)
-    anchors = {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
-        assert target in anchors or target.startswith("https://arxiv.org/") or (ROOT / target).is_file(), target
+def anchors(text):
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_make_targets_exist():
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_pictures_and_links_exist(document):
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT[document]):
+        if not target.startswith("https://arxiv.org/"):
+            file, _, anchor = target.partition("#")
+            path = ((ROOT / document).parent / file).resolve() if file else ROOT / document
+            assert path.is_file(), target
+            assert not anchor or anchor in anchors(path.read_text()), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_option_that_is_named_is_one_of_a_command(document):
+    options = {option for parser in EVERY for action in parser._actions for option in action.option_strings}
+    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]+", TEXT[document]))
+    assert named <= options
+    assert named or document == "README.md"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document):
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"`make (\w+)|^make (\w+)", TEXT, flags=re.MULTILINE):
+    for target in re.findall(r"`make (\w+)|^make (\w+)", TEXT[document], flags=re.MULTILINE):
         assert re.search(rf"^{''.join(target)}:", makefile, flags=re.MULTILINE), target
 
 
-def test_the_table_of_figures_is_the_catalogue():
-    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE)
-    assert rows[: len(PICTURES)] == [(picture.name, picture.title) for picture in PICTURES]
+def test_the_readme_leads_to_every_page_and_is_short():
+    for document in DOCUMENTS[1:]:
+        page = Path(document)
+        assert f"({page})" in TEXT["README.md"] or f"({page.name})" in TEXT[f"{page.parent}/README.md"], document
+    assert len(TEXT["README.md"].splitlines()) <= 120

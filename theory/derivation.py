@@ -13,7 +13,10 @@ import sympy as sp
 from .asymptotics import Growth
 
 #: What a law holds for: every point of the task's domain; T -> oo; d/T -> gamma; or it is a good guess.
-EXACT, LARGE_T, PROPORTIONAL, APPROXIMATION = "exact", "large-T", "proportional", "approximation"
+EXACT = "exact"
+LARGE_T = "large-T"
+PROPORTIONAL = "proportional"
+APPROXIMATION = "approximation"
 
 #: Of an estimate: the limit T -> oo with the term after it.
 NEXT_ORDER = "next-order"

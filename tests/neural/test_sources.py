@@ -91,7 +91,7 @@ def test_biotites_own_dictionary_is_one_of_those_that_are_known():
 def test_make_and_the_readme_say_where_to_look():
     recipe = (ROOT / "Makefile").read_text().partition("\ndata:")[2].partition("\n\n")[0]
     assert "-m neural.sources" in recipe
-    readme = " ".join((ROOT / "README.md").read_text().split())
+    readme = " ".join((ROOT / "neural/README.md").read_text().split())
     assert "python -m neural.sources" in readme
     for source in SOURCES:
         assert source.name in readme
