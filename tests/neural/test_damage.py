@@ -169,9 +169,9 @@ def test_a_table_without_checksums_that_is_another_runs(run, change):
 @pytest.mark.slow
 def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
     """Whichever of the two files is there, the old or the new one, is right."""
-    import sim.files
+    import theory.files
 
-    replace, straight = sim.files.os.replace, go(run.with_name("straight"), Accumulate())
+    replace, straight = theory.files.os.replace, go(run.with_name("straight"), Accumulate())
     for number in (1, 2, 5, 8):
         path, calls = run.with_name(f"killed-{number}"), []
         shutil.copytree(run, path)
@@ -183,7 +183,7 @@ def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
             replace(source, target)
 
         with monkeypatch.context() as patch:
-            patch.setattr(sim.files.os, "replace", killed)
+            patch.setattr(theory.files.os, "replace", killed)
             with pytest.raises(KeyboardInterrupt):
                 go(path, Accumulate(), resume=True)
         np.testing.assert_array_equal(go(path, Accumulate(), resume=True)["value"], straight["value"])
