@@ -7,8 +7,7 @@ k = n/m is 1 over our synthetic_ratio; its weight w on the real rows is our weig
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
-from functools import partial
+from functools import cache, partial
 
 import sympy as sp
 from scipy.optimize import fminbound
