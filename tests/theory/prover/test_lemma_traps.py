@@ -136,17 +136,24 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
 ]
 
 
+#: What SymPy's functions are at a point, beside those of mpmath with the same names.
+KNOWN = {
+    "harmonic": lambda x, p=1: mpmath.fsum(mpmath.power(j, -p) for j in range(1, int(x) + 1)),
+    "zeta": mpmath.zeta,
+}
+
+
+@cache  # the same expression is asked for at many points, unless there is a sum in it
+def _compiled(expression: sp.Expr) -> tuple[list[sp.Symbol], Any]:
+    letters = sorted(symbols(expression), key=str)
+    return letters, sp.lambdify(letters, expression, [KNOWN, "mpmath"])
+
+
 def _value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> Any:
     terms = range(1, int(point[n]) + 1)
     sums = {total: added(at(summand(total), i, j) for j in terms) for total in parts(expression, sp.Sum)}
-    expression = as_expression(expression.xreplace(sums))
-    letters = sorted(symbols(expression), key=str)
-    known = {
-        "harmonic": lambda x, p=1: mpmath.fsum(mpmath.power(j, -p) for j in range(1, int(x) + 1)),
-        "zeta": mpmath.zeta,
-    }
-    values = (mpmath.mpf(point[x].numerator) / point[x].denominator for x in letters)
-    return sp.lambdify(letters, expression, [known, "mpmath"])(*values)
+    letters, function = _compiled(as_expression(expression.xreplace(sums)))
+    return function(*(mpmath.mpf(point[x].numerator) / point[x].denominator for x in letters))
 
 
 @pytest.mark.parametrize(("lemma", "part", "region"), TRUE, ids=lambda x: str(x)[:60])
