@@ -201,6 +201,10 @@ def test_two_runs_of_one_workflow_are_told_apart_by_their_folders(runs):
     figure = plot(read_run(runs / "replace"), read_run(runs / "again"))
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert labels == [f"replace, {runs / name}: 3 seeds" for name in ("replace", "again")]
+    above, below = figure.axes
+    colours = [container[0].get_color() for container in above.containers]
+    assert colours[0] != colours[1]
+    assert below.containers[0][0].get_color() == colours[1]
 
 
 def test_the_law_of_the_gain_stands_beside_converged_models():
