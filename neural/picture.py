@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from theory import Frame, gain
 from theory.by_iteration import LAW, by_iteration
 from theory.derivation import APPROXIMATION
-from theory.plotting import draw
+from theory.plotting import WIDTH, draw
 from theory.style import style
 
 from .outcome import Outcome, differences, differing
@@ -20,7 +20,7 @@ from .outcome import Outcome, differences, differing
 _OF_THE_WORKFLOW = ("workflow", "parameters", "iterations", "seeds")
 
 #: What the lines are, in the title.
-_LINES = "lines: loss of model 1 $+\\, e\\,(c_n - 1)$ with the gain $c_n$ and a fitted $e$, one for all workflows"
+_LINES = "lines: $L_1 + e\\,(c_n - 1)$, with the gain $c_n$ and a fitted $e$"
 
 
 def plot(*runs: Outcome, metric: str = "test_loss", measured: str = "") -> Figure:
@@ -45,16 +45,17 @@ def plot(*runs: Outcome, metric: str = "test_loss", measured: str = "") -> Figur
     law = _law(runs, metric) if metric == "test_loss" else Frame({})
     frame = _told_apart(law + reduce(add, (run.table(metric) for run in runs)), runs)
     with style():
-        figure = Figure(figsize=(5.5, 5.6 if compared else 3.4))
+        figure = Figure(figsize=(WIDTH, 5.6 if compared else 3.4))
         above, *below = figure.subplots(2 if compared else 1, 1, squeeze=False, sharex=True)[:, 0]
-        draw(above, frame)
+        figure.set_figwidth(WIDTH + draw(above, frame))
         if len(law):
             above.set_title(f"{above.get_title()}\n{_LINES}")
         above.set_ylabel(measured or metric.replace("_", " "))
         for axes in below:
-            draw(axes, _told_apart(reduce(add, (_difference(run, runs[0], metric) for run in compared)), runs))
+            shifts = reduce(add, (_difference(run, runs[0], metric) for run in compared))
+            draw(axes, _told_apart(shifts, runs), among=frame)
             axes.axhline(0, color="0.5", linewidth=0.6)
-            axes.set(title=f"difference from {runs[0].alike['workflow']} ({runs[0].path}), paired by seeds")
+            axes.set(title=f"difference from {runs[0].path}, paired by seeds")
             axes.set_ylabel(f"difference of {metric.replace('_', ' ')}")
             above.set_xlabel("")
     return figure

@@ -1,6 +1,6 @@
 """`plot`: runs as points with 95 % intervals, laws as lines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from theory import Frame, GeneratedLaw, Law, Population, UnequalLaw
@@ -33,13 +33,18 @@ def plot(*of: Any, iterations: int | None = None, **parameters: Any) -> Any:
     ['accumulate: law, exact', 'accumulate: 100 replicates']
     """
     runs = [each for each in of if isinstance(each, Run)]
-    numbers = parameters or (runs[0].task.numbers if runs else {})
     upto = iterations or max((run.iterations for run in runs), default=ITERATIONS)
     frame = Frame({})
     for each in of:
         own = next((run for run in runs if _is_of(each, run)), None)
-        frame += table_of(each, upto, numbers) if own is None else law_table(own, each)
+        frame += table_of(each, upto, parameters or _numbers(runs, each)) if own is None else law_table(own, each)
     return drawn(frame)
+
+
+def _numbers(runs: Sequence[Run], law: object) -> dict[str, Any]:
+    """The first run's numbers, as far as a law has none of its own."""
+    own = law.task.numbers if isinstance(law, Law | GeneratedLaw) else {}
+    return {name: x for run in runs[:1] for name, x in run.task.numbers.items() if name not in own}
 
 
 @table_of.register

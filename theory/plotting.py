@@ -29,6 +29,9 @@ _LINES: dict[str, Any] = {
 #: Curves whose labels have room inside a plot.
 _INSIDE = 6
 
+#: The width of a plot, and of a letter of its labels, in inches.
+WIDTH, _LETTER = 5.5, 0.056
+
 #: Strengths of a colour, in turn, where several lines have one workflow's.
 _STRENGTHS = (1.0, 0.6, 0.4, 0.8)
 
@@ -92,7 +95,7 @@ def _of_law(of: Law | GeneratedLaw, iterations: int, parameters: Mapping[str, An
     return of.table(iterations, **parameters)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Series:
     """One line, or the points of one run.
 
@@ -133,13 +136,18 @@ def drawn(frame: Frame) -> Any:
     from .style import style
 
     with style():
-        figure = Figure(figsize=(5.5, 3.4) if len(_series(frame)) <= _INSIDE else (7.5, 3.4))
-        draw(figure.subplots(), frame)
+        figure = Figure(figsize=(WIDTH, 3.4))
+        figure.set_figwidth(WIDTH + draw(figure.subplots(), frame))
     return figure
 
 
-def draw(axes: Any, frame: Frame) -> None:
-    """Draw a table of one quantity where there is room for it, with labels and a title.
+def draw(axes: Any, frame: Frame, among: Frame | None = None) -> float:
+    """Draw a table of one quantity, with labels and a title; the inches that labels take beside it, 0 where inside.
+
+    Args:
+        axes: where it is drawn.
+        frame: the table.
+        among: a table with further curves, beside which each has its colour.
 
     Raises:
         ValueError: as `drawn`.
@@ -152,16 +160,19 @@ def draw(axes: Any, frame: Frame) -> None:
         names = ", ".join(quantity for _, quantity in quantities)
         raise ValueError(f"one plot is of one quantity; got {names}. Draw them one by one.")
     alike = {name for name in found[0].of if len({str(series.of.get(name)) for series in found}) == 1}
-    colours = _colours(found)
+    colours = _colours(found if among is None else _series(among))
+    labels = {series: _label(series, alike) for series in found}
     for series in sorted(found, key=lambda series: series.of["source"] != LAW):
-        _draw(axes, series, colours[series.setting], _label(series, alike))
+        _draw(axes, series, colours[series.setting], labels[series])
     axes.set(xlabel="model-fitting iteration", ylabel=_measured(*quantities[0]), title=_title(found[0], alike))
     axes.xaxis.get_major_locator().set_params(integer=True)
     if axes.get_ylim()[0] > 0 and not any(series.of["source"] == NETWORK for series in found):
         axes.set_ylim(0, None)
-    # beside many curves there is no room inside
-    place = {"loc": "best"} if len(found) <= _INSIDE else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-    axes.legend(**place)
+    if len(found) <= _INSIDE:
+        axes.legend(loc="best")
+        return 0.0
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return _LETTER * (8 + max(map(len, labels.values())))
 
 
 def _series(frame: Frame) -> list[_Series]:

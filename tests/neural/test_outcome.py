@@ -96,12 +96,12 @@ def test_what_is_not_measured_alike_is_not_compared(changes, message):
         for n, c in (("a", configured()), ("b", configured(**changes)))
     )
     found = differing(one, other)
-    assert found is None if message is None else message in found
+    assert found is None if message is None else message in (found or "")
 
 
 def test_one_seed_has_no_interval():
     one = Outcome(Path("a"), configured(), {"test_loss": LOSSES["replace"][:1]})
-    assert "need two seeds" in differing(one, one)
+    assert "need two seeds" in (differing(one, one) or "")
     assert one.table()["standard_error"] == [None] * 3
     assert not plot(one).axes[0].containers
 
@@ -201,6 +201,10 @@ def test_two_runs_of_one_workflow_are_told_apart_by_their_folders(runs):
     figure = plot(read_run(runs / "replace"), read_run(runs / "again"))
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert labels == [f"replace, {runs / name}: 3 seeds" for name in ("replace", "again")]
+    above, below = figure.axes
+    colours = [container[0].get_color() for container in above.containers]
+    assert colours[0] != colours[1]
+    assert below.containers[0][0].get_color() == colours[1]
 
 
 def test_the_law_of_the_gain_stands_beside_converged_models():

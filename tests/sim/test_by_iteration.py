@@ -75,6 +75,13 @@ def test_a_law_of_another_workflow_takes_the_runs_numbers(run):
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), expected)
 
 
+def test_a_law_of_another_workflow_keeps_its_own_numbers(run):
+    task = LinearRegression(design="fixed", T=40, d=2)
+    figure = sim.plot(run, theory.law(task, SlidingWindow(2)))
+    expected = theory.law(task, SlidingWindow(2)).evaluate(n=range(1, 5))
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), expected)
+
+
 def test_a_law_under_a_generator_is_drawn_too(run):
     shifted = theory.generated(Replace(), Generator(bias=1), design="fixed")
     labels = [text.get_text() for text in sim.plot(run, shifted).axes[0].get_legend().get_texts()]

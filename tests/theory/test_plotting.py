@@ -68,6 +68,17 @@ def test_settings_that_differ_are_in_the_labels_and_not_in_the_title():
     assert len({to_rgb(line.get_color()) for line in figure.axes[0].lines}) == 2
 
 
+def test_many_curves_have_their_labels_beside_them():
+    few, many = (plot(*(law(TASK, SlidingWindow(k)) for k in range(2, last)), iterations=5) for last in (8, 9))
+    assert few.get_figwidth() == 5.5
+    assert many.get_figwidth() > 6.5
+    many.draw_without_rendering()
+    (axes,) = many.axes
+    assert axes.get_window_extent().x1 <= axes.get_legend().get_window_extent().x0
+    assert axes.get_legend().get_window_extent().x1 <= many.bbox.x1 + 1
+    assert axes.get_window_extent().width > 0.6 * 5.5 * many.dpi
+
+
 def test_what_is_infinite_is_said():
     rows = law(TASK, Replace()).table(4).rows()
     figure = plot(Frame.of([row | {"value": np.inf if row["iteration"] > 2 else 1.0} for row in rows]))
