@@ -200,7 +200,7 @@ def diagnose(
     >>> found.verdict.rpartition(": ")[2]
     'of the 14 candidates Replace() alone fits'
     >>> print(found.fits[0].excess)
-    0.9995 [0.9916, 1.007]
+    0.9996 [0.9917, 1.008]
     """
     values = np.asarray(losses, dtype=np.float64)
     if values.ndim not in (1, 2) or values.shape[-1] == 0 or len(values) == 0 or not np.isfinite(values).all():

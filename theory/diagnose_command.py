@@ -89,12 +89,16 @@ def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
     add("file", type=Path, help="CSV with the columns iteration and loss, and standard_error or seed if there are any")
     known = partial(named_workflow, "diagnose: --workflow")
     add(
-        "--workflow", dest="known", type=known, metavar="WORKFLOW", help="the only candidate, as 'sliding-window --k 3'"
+        "--workflow",
+        dest="known",
+        type=known,
+        metavar="WORKFLOW",
+        help="the only candidate, as 'sliding-window --k 3' (default: all named)",
     )
     add("--seeds", type=whole_number, help="that the standard errors were estimated from (default: they are exact)")
     add("--best-loss", type=float, help="of the best model, where it is known: 0 for an excess (default: estimated)")
     add("--level", type=_share, default=0.95, help="of intervals and tests (default: 0.95)")
-    add("--forecasts", type=_iterations, default=[20, 100], help="iterations to say the loss of (default: 20,100)")
+    add("--forecasts", type=_iterations, default="20,100", help="iterations to say the loss of (default: 20,100)")
     add("--json", action="store_true", help="print one JSON value")
     command.set_defaults(main=_main)
 

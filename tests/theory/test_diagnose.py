@@ -4,6 +4,7 @@ import csv
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,7 +145,7 @@ def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_ga
     assert found.possible == [Replace(), ReplaceGrowing()]
     assert found.only_if_unbiased == Replace()
     assert "if no model is biased: of the 14 candidates Replace() alone fits" in found.verdict
-    far = found.fits[0].forecasts[100]
+    far: Any = found.fits[0].forecasts[100]
     assert abs(far.value - (1.5 + 0.4 * 100)) < 5 / 1.96 * (far.high - far.value) < 0.1
     losses = chain(Accumulate(), n) + 0.002 * generator.normal(size=n)
     found = diagnose(losses, 0.002, forecasts=())
@@ -185,7 +186,7 @@ def test_an_excess_below_zero_excludes():
     assert rising.fits
     assert falling.test.p_value == pytest.approx(rising.test.p_value)
     assert not falling.fits
-    assert "below zero" in falling.reason
+    assert "below zero" in str(falling.reason)
 
 
 def test_what_the_data_cannot_tell_is_said():
@@ -201,11 +202,11 @@ def test_what_the_data_cannot_tell_is_said():
     assert "no standard errors and no seeds" in without.verdict
     assert without.only is without.only_if_unbiased is None
     assert covered(without.fits[0].excess, 1)
-    assert without.fits[0].excess.low > 0.8
+    assert without.fits[0].excess.low == pytest.approx(0.9, abs=0.1)
     gap = diagnose([2.0, 2.0, 2.1], 0.1, SlidingWindow(3), iterations=[1, 2, 3])
     assert gap.fits[0].test is not None
     real = diagnose([2.0, 2.0, 2.1], 0.1, FixedReal(1))
-    assert "is the same at all iterations" in real.fits[0].reason
+    assert "is the same at all iterations" in str(real.fits[0].reason)
     replace = diagnose(chain(Replace(), 6), 0.01, Replace(), forecasts=())
     assert replace.fits[2].kept != 1  # at z = 1 its depth is its gain
 
@@ -265,7 +266,7 @@ def test_simulated_regressions_are_recognised(workflow):
     assert found.only == workflow
     assert next(one for one in found.fits if one.fits).excess.value == pytest.approx(32 / (100 - 32 - 1), rel=2e-3)
     # means over the same chains, so that their errors go together
-    assert "errors of one chain go together" in found.note
+    assert "errors of one chain go together" in str(found.note)
     assert found.values()["note"] == found.note
 
 

@@ -1,6 +1,7 @@
 """Plans: the cheapest that does is found, simulation agrees, a cheaper one of the family fails, and limits are said."""
 
 from fractions import Fraction
+from typing import Any
 
 import jax.random as jr
 import pytest
@@ -10,7 +11,7 @@ from tests.helpers import command, refused
 from theory import AccumulateFresh, FixedReal, FreshReal, Replace, gain, plan
 from theory.plan_families import FAMILIES, Larger, _best_fresh
 
-PRICES = {"T": 100, "d": 32, "real_cost": 10, "sampled_cost": 1}
+PRICES: dict[str, Any] = {"T": 100, "d": 32, "real_cost": 10, "sampled_cost": 1}
 UNIT = Fraction(32, 67)
 
 
@@ -105,7 +106,7 @@ def test_fresh_rows_have_exact_laws_of_some():
 
 def test_the_weight_of_fresh_real_data_is_the_best_that_may_be():
     for size in (1, 2, 3, 7):
-        weight = _best_fresh(size, Fraction(1, 2)).weight
+        weight = _best_fresh(size, Fraction(1, 2)).parameters["weight"]
 
         def limit(w, size=size):
             return (w**2 + (1 - w) ** 2 / size) / (w * (2 - w))
