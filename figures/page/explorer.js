@@ -203,7 +203,10 @@
     form.reset();
     form.elements.task.value = given.get("task");
     if (!task()) form.elements.task.selectedIndex = 0; // none is named, or none of these
-    for (const number of numbers.filter(used)) if (given.get(number.name)) number.value = given.get(number.name);
+    for (const number of numbers.filter(used)) {
+      const value = Number(given.get(number.name) || NaN);
+      if (Number.isFinite(value)) number.value = value;
+    }
     const nearest = mended(task(), settings());
     for (const number of numbers.filter(used)) number.value = nearest[number.name];
     for (const group of choices.filter(used)) {

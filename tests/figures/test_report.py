@@ -288,19 +288,13 @@ WRONG = """
     "T=1e999&d=1000000000&n=NaN&task=nobody&%E0%A4%A=1",
     "T=50&d=10&n=3&show=Replace;SlidingWindow(k)&k=99&temperature=2&design=fresh&scale=log",
   ];
-  const found = [];
-  const next = () => {
-    if (addresses.length === 0) {
-      document.getElementById("explorer-reset").click();
-      found.push(state());
-      document.title = JSON.stringify(found);
-    } else location.hash = `#explorer?${addresses.shift()}`;
-  };
-  window.addEventListener("hashchange", () => {
-    found.push(state());
-    next();
+  const found = addresses.map((address) => {
+    history.replaceState(null, "", `#explorer?${address}`);
+    window.dispatchEvent(new Event("hashchange"));
+    return state();
   });
-  next();
+  document.getElementById("explorer-reset").click();
+  document.title = JSON.stringify([...found, state()]);
 }
 </script>"""
 
