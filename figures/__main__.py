@@ -20,6 +20,7 @@ from sim.keys import same_bits
 from sim.locks import Lock, inside
 from theory.cli import Parser, command_parser, run
 from theory.parser import meant
+from theory.tasks import TASKS
 
 from . import report
 from .catalogue import OUT, PICTURES, plots
@@ -52,7 +53,7 @@ def _main(options: argparse.Namespace) -> int:
         drawn = plots(options.names, fresh=options.fresh, out=out, made=made)
         if options.report:
             path = out / "report.html"
-            write_bytes(path, report.page(drawn, out=out, made=made).encode())
+            write_bytes(path, report.page(drawn, TASKS, out=out, made=made).encode())
             print(path)
             return 0
         for picture, plot in drawn:

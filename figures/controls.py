@@ -55,7 +55,7 @@ class Control:
     most: float | int
     floors: tuple[sp.Expr, ...] = ()
     step: float | int | None = None
-    limit: int = _LARGEST
+    limit: float | int = _LARGEST
 
     @property
     def label(self) -> str:
@@ -66,8 +66,10 @@ class Control:
     def needs(self) -> str:
         """Which numbers are taken, in words."""
         if not self.floors:
-            return f"more than 0 and at most {self.limit:,}"
-        return f"a {'whole ' if self.symbol.is_integer else ''}number from {_plain(self.least)} to {self.limit:,}"
+            return f"more than 0 and at most {_plain(self.limit):,}"
+        return (
+            f"a {'whole ' if self.symbol.is_integer else ''}number from {_plain(self.least)} to {_plain(self.limit):,}"
+        )
 
 
 _K, _S = sp.symbols("k s", integer=True, positive=True)
@@ -108,8 +110,10 @@ def of_task(task: type[Task]) -> dict[sp.Symbol, Control]:
         at[symbol] = task.domain.least(symbol, at)
         first = parameter.typical or parameter.default or (100 if symbol.is_integer else 1)
         least = float(at[symbol]) if at[symbol] > 0 else first / 100
-        most = parameter.most or first * (10**4 if symbol.is_integer else 100)
-        found[symbol] = Control(symbol, parameter.short or parameter.meaning, first, least, most, variable.floors)
+        limit = _LARGEST if variable.ceiling is None else float(variable.ceiling)
+        most = min(parameter.most or first * (10**4 if symbol.is_integer else 100), limit)
+        meaning = parameter.short or parameter.meaning
+        found[symbol] = Control(symbol, meaning, first, least, most, variable.floors, limit=limit)
     return found
 
 
@@ -148,6 +152,7 @@ def form(tasks: Sequence[type[Task]]) -> str:
             *(_choice(task, choice) for task in tasks for choice in task.choices),
             '<fieldset class="inline">\n<legend>Scale</legend>\n'
             '<label><input type="checkbox" name="scale"> logarithmic</label>\n</fieldset>',
+            '<button type="button" id="explorer-reset">Reset all settings</button>',
         )
     )
 

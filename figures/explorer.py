@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from theory import Generator, Law, LinearRegression, Quantity, SlidingWindow, Task, Workflow, depth, gain
@@ -41,11 +42,15 @@ _TABLES: dict[Any, str] = {GAIN: "gains", _SHIFT: "shifts"}
 
 
 class _JavaScript(JavascriptCodePrinter):
-    """Sums become loops, and numbers of windows, which have no formula, are looked up."""
+    """Sums and products become loops, and numbers of windows, which have no formula, are looked up."""
 
     def _print_Sum(self, expr: sp.Sum) -> str:
         (index, first, last), term = expr.limits[0], self._print(expr.function)
         return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
+
+    def _print_Product(self, expr: sp.Product) -> str:
+        (index, first, last), factor = expr.limits[0], self._print(expr.function)
+        return f"product({self._print(first)}, {self._print(last)}, ({index}) => {factor})"
 
     def _print_harmonic(self, expr: sp.Expr) -> str:
         last, *order = map(as_expression, expr.args)
@@ -109,6 +114,7 @@ def _checks(control: Control) -> dict[str, Any]:
         "needs": control.needs,
         "whole": bool(control.symbol.is_integer),
         "limit": control.limit,
+        "first": control.first,
         "floors": [_floor(floor) for floor in control.floors],
     }
 
@@ -124,7 +130,7 @@ def _floor(floor: sp.Expr) -> dict[str, Any]:
 
 def _task(task: type[Task]) -> dict[str, Any]:
     quantity = task.quantities[0]
-    described = ((workflow, laws(task, workflow)) for workflow in EXPLORED)
+    described = ((workflow, _formulas(task, workflow)) for workflow in EXPLORED)
     return {
         "quantity": _in_words(quantity),
         "axis": quantity.short or _in_words(quantity),
@@ -137,6 +143,15 @@ def _task(task: type[Task]) -> dict[str, Any]:
             for variant, dash in zip(variants(task), cycle(DASHES.values()))
         },
         "laws": {label(workflow): _laws(workflow, known) for workflow, known in described if known},
+    }
+
+
+def _formulas(task: type[Task], workflow: Workflow) -> dict[Task, Law]:
+    """The laws that a page can compute: others have numbers alone, which their functions stand for."""
+    return {
+        variant: law
+        for variant, law in laws(task, workflow).items()
+        if all(part.func in _TABLES for part in law.expr.atoms(AppliedUndef))
     }
 
 

@@ -14,7 +14,7 @@ class _MathML(MathMLPresentationPrinter):
 
     def __init__(self, unit: sp.Expr | None) -> None:
         super().__init__()  # SymPy's printers are made to be inherited from
-        self._unit = unit
+        self._unit = None if unit == 1 else unit
 
     def _print_Mul(self, expr: sp.Mul) -> Any:
         factors = _split(expr, self._unit)

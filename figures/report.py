@@ -6,7 +6,8 @@ The page needs no network: pictures, mathematics (MathML), style and script are 
 import base64
 import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from paper_repro import verdicts
 from paper_repro.claim import Judgement
+from paper_repro.paper import Paper
 from paper_repro.recorded import MADE, RECORDED
 from sim.files import read_json
 from theory import LinearRegression, Task
@@ -24,6 +26,9 @@ from .catalogue import OUT, PICTURES, Picture
 from .style import style
 
 _PAGE = Path(__file__).parent / "page"
+
+#: What stands beside a claim.
+_COLUMNS = ("verdict", "theirs", "ours", "what differs", "where it stands", "preset")
 
 
 def page(
@@ -46,6 +51,7 @@ def page(
     return Template((_PAGE / "page.html").read_text()).substitute(
         style=(_PAGE / "page.css").read_text(),
         verdicts=escape(verdicts.counted(judged)),
+        summary=_summary(judged),
         claims=_claims(judged),
         about="\n".join(controls.about(task) for task in tasks),
         form=controls.form(tasks),
@@ -58,7 +64,7 @@ def page(
 
 
 def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
-    """A table that scrolls within itself where the page is narrower, by keyboard too."""
+    """A table whose rows are cards on a narrow page; one that is too wide scrolls within itself, by keyboard too."""
     cells, body = "".join(f'<th scope="col">{escape(title)}</th>' for title in head), "\n".join(rows)
     return (
         f'<div class="scroll" role="region" aria-label="{escape(name)}" tabindex="0">\n<table>\n'
@@ -66,14 +72,35 @@ def _table(name: str, head: Sequence[str], rows: Iterable[str]) -> str:
     )
 
 
+def _summary(judged: Sequence[verdicts.Verdict]) -> str:
+    """How often there is which verdict, by paper."""
+    kinds = [kind for kind, _ in Counter(row["verdict"] for row in judged).most_common()]
+    rows = (
+        _summed(paper, Counter(row["verdict"] for row in of_paper), kinds)
+        for paper, of_paper in verdicts.by_paper(judged)
+    )
+    return _table("Verdicts by paper", ("paper", "claims", *kinds), rows)
+
+
+def _summed(paper: Paper, found: Mapping[str, int], kinds: Sequence[str]) -> str:
+    counts = [("claims", sum(found.values())), *((kind, found[kind]) for kind in kinds)]
+    cells = "".join(_cell(kind, str(count) if count else "", "number") for kind, count in counts)
+    return f'<tr><th scope="row"><a href="#paper-{paper.arxiv}">{escape(paper.cited)}</a></th>{cells}</tr>'
+
+
+def _cell(label: str, content: str, kind: str = "") -> str:
+    """A cell that says in which column it is, for a narrow page shows no head; `content` is HTML."""
+    marked = f' class="{kind}"' if kind else ""
+    return f'<td data-label="{escape(label)}"{marked}>{content}</td>'
+
+
 def _claims(judged: Sequence[verdicts.Verdict]) -> str:
     """A table for each paper, below its name."""
-    head = ("claim", "verdict", "theirs", "ours", "what differs", "where it stands", "preset")
     return "\n".join(
         f'<h3 id="paper-{paper.arxiv}">{escape(paper.cited)}, {escape(paper.title)} '
         f'(<a href="https://arxiv.org/abs/{paper.arxiv}">arXiv {paper.arxiv}</a>)</h3>\n'
         f"<p>{escape(verdicts.counted(rows))}.</p>\n"
-        + _table(f"Claims of {paper.arxiv}", head, (_claim(row) for row in rows))
+        + _table(f"Claims of {paper.arxiv}", ("claim", *_COLUMNS), (_claim(row) for row in rows))
         for paper, rows in verdicts.by_paper(judged)
     )
 
@@ -81,11 +108,9 @@ def _claims(judged: Sequence[verdicts.Verdict]) -> str:
 def _claim(row: Judgement) -> str:
     where, verdict, differs, preset = (escape(str(row[c])) for c in ("where", "verdict", "differs", "preset"))
     theirs, ours = _number(row["theirs"]), _number(row["ours"], row["standard_error"])
-    return (
-        f'<tr id="claim-{escape(row["id"])}"><th scope="row">{escape(str(row["statement"]))}</th>'
-        f'<td class="verdict">{verdict}</td><td class="number">{theirs}</td><td class="number">{ours}</td>'
-        f"<td>{differs}</td><td>{where}</td><td>{preset}</td></tr>"
-    )
+    contents = (verdict, theirs, ours, differs, where, preset)
+    cells = "".join(map(_cell, _COLUMNS, contents, ("verdict", "number", "number", "", "", "")))
+    return f'<tr id="claim-{escape(row["id"])}"><th scope="row">{escape(str(row["statement"]))}</th>{cells}</tr>'
 
 
 def _number(value: float | None, error: float | None = None) -> str:
@@ -156,7 +181,10 @@ def _provenance(path: Path) -> dict[str, str]:
 
 def _run(tables: Sequence[tuple[str, dict[str, str]]]) -> str:
     names, made = escape(", ".join(name for name, _ in tables)), {k: escape(v) for k, v in tables[0][1].items()}
-    return (
-        f'<tr><th scope="row">{names}</th><td><code>{made["hash"]}</code></td><td>{made["device"]}</td>'
-        f'<td class="number">{made["seconds"]}</td><td>{made["versions"]}</td></tr>'
+    cells = (
+        _cell("hash", f"<code>{made['hash']}</code>")
+        + _cell("device", made["device"])
+        + _cell("seconds", made["seconds"], "number")
+        + _cell("versions", made["versions"])
     )
+    return f'<tr><th scope="row">{names}</th>{cells}</tr>'

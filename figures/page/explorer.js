@@ -60,6 +60,7 @@
   }
 
   const format = (value) => {
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "–";
     if (value === 0) return "0";
     const size = Math.abs(value);
     return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
@@ -96,11 +97,13 @@
     const width = Math.max(280, chart.clientWidth);
     const height = Math.round(Math.min(440, Math.max(260, width * 0.58)));
     const [left, right, top, bottom] = [62, 14, 14, 44];
-    const all = curves.flatMap((one) => one.values);
-    const high = Math.max(...all) * (logarithmic ? 1.15 : 1.05);
-    const low = logarithmic ? Math.min(...all) / 1.15 : 0;
+    const all = curves.flatMap((one) => one.values).filter(Number.isFinite);
+    const positive = all.filter((value) => value > 0);
+    logarithmic &&= positive.length > 0;
+    const high = Math.max(...all) * (logarithmic ? 1.15 : 1.05) || 1;
+    const low = logarithmic ? Math.min(...positive) / 1.15 : 0;
     const x = (i) => left + ((i - 1) / Math.max(1, n - 1)) * (width - left - right);
-    const part = (v) => (logarithmic ? Math.log(v / low) / Math.log(high / low) : v / high);
+    const part = (v) => (logarithmic ? Math.max(0, Math.log(v / low) / Math.log(high / low)) : v / high);
     const y = (v) => height - bottom - part(v) * (height - top - bottom);
     const lines = [];
     for (const value of logarithmic ? decades(low, high) : ticks(0, high, 5)) {
@@ -116,7 +119,7 @@
     lines.push(`<text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">model-fitting iteration</text>`);
     lines.push(`<text transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">${safe(tasks[task()].axis)}</text>`);
     for (const { colour, dash, exact, dotted, values } of curves) {
-      const points = values.map((value, i) => [x(i + 1).toFixed(1), y(value).toFixed(1)]);
+      const points = values.flatMap((value, i) => (Number.isFinite(value) ? [[x(i + 1).toFixed(1), y(value).toFixed(1)]] : []));
       const path = points.map((point) => point.join(" ")).join(" L ");
       lines.push(`<path d="M ${path}" fill="none" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>`);
       if (dotted || n === 1) {
@@ -137,7 +140,7 @@
         const line = `<svg class="key" viewBox="0 0 36 12" aria-hidden="true"><path d="M 0 6 L 36 6" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>${mark}</svg>`;
         const [first, last] = [values[0], values[values.length - 1]];
         const cells = [...Object.values(chosen), ...[first, last, last / first].map(format), exact ? "exact" : "large T"];
-        return `<tr><th scope="row">${line} ${safe(family)}</th>${cells.map((cell) => `<td>${safe(cell)}</td>`).join("")}</tr>`;
+        return `<tr><th scope="row">${line} ${safe(family)}</th>${cells.map((cell, i) => `<td data-label="${safe(head[i + 1])}">${safe(cell)}</td>`).join("")}</tr>`;
       })
       .join("");
   }
@@ -184,25 +187,34 @@
     if (message.textContent !== text) message.textContent = text;
   }
 
+  /** Put the settings into the page's address, where there are laws for them. */
   function remember() {
     const { shown, logarithmic } = choice();
+    if (problem(task(), settings()) !== "" || shown.length === 0) return;
     const entries = [["task", task()], ...numbers.filter(used).map(({ name, value }) => [name, value])];
     entries.push(...decided().map(([name, on]) => [name, on.value]), ["scale", logarithmic ? "log" : "linear"], ["show", shown.join(";")]);
     history.replaceState(null, "", PREFIX + new URLSearchParams(entries));
   }
 
-  /** Take the settings from the page's address, if it has any. */
+  /** Take the settings from the page's address, if it has any; what it does not say, or says wrongly, is as at first. */
   function recall() {
     if (!location.hash.startsWith(PREFIX)) return false;
     const given = new URLSearchParams(location.hash.slice(PREFIX.length));
+    form.reset();
     form.elements.task.value = given.get("task");
     if (!task()) form.elements.task.selectedIndex = 0; // none is named, or none of these
-    for (const number of numbers.filter(used)) if (given.has(number.name)) number.value = given.get(number.name);
+    for (const number of numbers.filter(used)) {
+      const value = Number(given.get(number.name) || NaN);
+      if (Number.isFinite(value)) number.value = value;
+    }
+    const nearest = mended(task(), settings());
+    for (const number of numbers.filter(used)) number.value = nearest[number.name];
     for (const group of choices.filter(used)) {
       for (const radio of group.querySelectorAll("input")) if (radio.value === given.get(group.dataset.choice)) radio.checked = true;
     }
-    if (given.has("scale")) form.elements.scale.checked = given.get("scale") === "log";
-    if (given.has("show")) for (const box of families) box.checked = given.get("show").split(";").includes(box.value);
+    form.elements.scale.checked = given.get("scale") === "log";
+    const shown = (given.get("show") ?? "").split(";");
+    if (families.some((box) => shown.includes(box.value))) for (const box of families) box.checked = shown.includes(box.value);
     return true;
   }
 
@@ -210,6 +222,7 @@
     const found = recall();
     numbers.forEach(follow);
     redraw();
+    if (found) remember();
     return found;
   }
 
@@ -226,6 +239,11 @@
     remember();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
+  document.getElementById("explorer-reset").addEventListener("click", () => {
+    form.reset();
+    history.replaceState(null, "", "#explorer");
+    start();
+  });
   window.addEventListener("hashchange", start);
   let width = 0;
   new ResizeObserver(() => {

@@ -9,6 +9,26 @@ function sum(first, last, term) {
   return total;
 }
 
+/** The product of factor(i) over i = first to last. */
+function product(first, last, factor) {
+  let total = 1;
+  for (let i = first; i <= last; i += 1) total *= factor(i);
+  return total;
+}
+
+/** The settings, with the nearest number that is taken in the place of each that is not: an address may say anything. */
+function mended(task, settings) {
+  const controls = [...tasks[task].parameters, ...own].filter(({ name }) => name in settings);
+  const found = { ...settings };
+  for (const { name, whole, limit, floors, first } of controls) {
+    const value = Number.isFinite(found[name]) ? found[name] : first;
+    const near = Math.max(Math.min(whole ? Math.round(value) : value, limit), ...floors.map(({ least }) => least(found)));
+    found[name] = floors.length > 0 || near > 0 ? near : first;
+  }
+  const usual = Object.fromEntries(controls.map(({ name, first }) => [name, first]));
+  return problem(task, { ...usual, ...found }) === "" ? found : usual; // a floor may be above the largest number
+}
+
 /** What keeps the laws of a task from holding at these settings, in one line; empty where they hold. */
 function problem(task, settings) {
   for (const { name, letter, label, needs, whole, limit, floors } of [...tasks[task].parameters, ...own]) {

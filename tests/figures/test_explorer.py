@@ -8,8 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from sympy.core.function import AppliedUndef
 
-from figures.controls import EXPLORED, ITERATIONS, WINDOWS, form
+import theory
+from figures.controls import EXPLORED, ITERATIONS, WINDOWS, form, of_task
 from figures.explorer import script
 from figures.laws import label
 from figures.report import page
@@ -17,7 +19,9 @@ from tests.engines import ENGINES, browse, in_quickjs
 from tests.figures.tasks import Levels, Mean
 from theory import AccumulateSubsample, Generator, LinearRegression, Replace, generated, law as law_of
 from theory.linear import DESIGNS
+from theory.symbols import n
 from theory.table import variants
+from theory.tasks import TASKS
 
 #: The task that the page has, and the tests' own.
 EVERY = (LinearRegression, Mean, Levels)
@@ -233,6 +237,54 @@ def test_settings_of_any_task_are_explained(task, change, message, tmp_path):
     found = in_quickjs(page_script(), f"problem({json.dumps(task)}, {json.dumps(settings)})", tmp_path)
     assert message in found
     assert bool(message) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, {}),
+        ({"T": 5}, {"T": 34}),
+        ({"T": None, "n": None}, {"T": 100, "n": 20}),
+        ({"sigma": -1, "w": 7, "s": 0.2}, {"sigma": 1, "w": 1, "s": 1}),
+        ({"n": 1e9, "k": -3, "T": 99.6}, {"n": ITERATIONS, "k": 2, "T": 100}),
+        ({"d": 1e12}, {"T": 100, "d": 32}),  # there is no T that is taken beside the largest d
+    ],
+)
+def test_settings_without_a_law_become_the_nearest_ones(change, found, tmp_path):
+    usual = {"T": 100, "d": 32, "sigma": 1, "temperature": 1, "bias": 0, "n": 20, "k": 3, "w": 0.5, "s": 1}
+    given = json.dumps(usual | change).replace("null", "NaN")
+    assert in_quickjs(page_script(), f"mended('regression', {given})", tmp_path) == usual | found
+    assert in_quickjs(page_script(), f"problem('regression', mended('regression', {given}))", tmp_path) == ""
+
+
+@pytest.mark.slow
+def test_the_laws_of_every_task_that_have_a_formula(tmp_path):
+    """What begins with the task's own numbers is what Python computes; what has numbers alone is left out."""
+    others = TASKS[1:]
+    written = script(others)
+    described = in_quickjs(written, "tasks", tmp_path)
+    assert set(described) == {task.name for task in others}
+    left_out, asked, wanted = 0, [], []
+    for task in others:
+        point = {str(symbol): control.first for symbol, control in of_task(task).items()}
+        for variant in variants(task):
+            key = ", ".join(getattr(variant, choice.name) for choice in task.choices)
+            for family in ("Replace", "Accumulate", "ReplaceGrowing"):
+                law = law_of(variant, getattr(theory, family)())
+                if law.expr.atoms(AppliedUndef):
+                    assert key not in described[task.name]["laws"].get(family, {"variants": {}})["variants"]
+                    left_out += 1
+                    continue
+                asked.append([task.name, family, key, {**point, "n": 5}])
+                wanted.append([float(law.expr.subs({**law_values(law, point), n: k}).doit()) for k in range(1, 6)])
+    found = in_quickjs(written, f"{json.dumps(asked)}.map(([...setting]) => curve(...setting))", tmp_path)
+    np.testing.assert_allclose(np.array(found), np.array(wanted), rtol=1e-9)
+    assert left_out > 2
+    assert len(asked) > 20
+
+
+def law_values(law, point):
+    return {symbol: point[str(symbol)] for symbol in law.task.domain.symbols}
 
 
 @pytest.mark.parametrize("T", [34, 35, 36, 37])

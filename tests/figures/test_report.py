@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -218,13 +219,102 @@ def test_the_explorer_in_a_browser(tmp_path):
     assert found["silent"] == ["hidden", none]
 
 
-@pytest.mark.parametrize("width", [360, 1200])
-def test_no_wider_than_the_screen(width, tmp_path):
-    """In a frame of that width, for a browser's own window may have a least one."""
-    measure = "parent.document.title = `${document.documentElement.scrollWidth} ${innerWidth}`"
-    probed = text().replace("</body>", f"<script>{measure}</script></body>")
+#: Elements that reach beyond the page, but for what scrolls by itself; and tables that have to be scrolled.
+MEASURE = """
+<script>
+{
+  const beyond = (e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5;
+  const wide = [...document.body.querySelectorAll("*")].filter((e) => beyond(e) && !e.closest(".scroll, svg"));
+  const frames = [...document.querySelectorAll(".scroll")].filter(beyond);
+  const tables = [...document.querySelectorAll(".scroll:has(table)")].filter((e) => e.scrollWidth > e.clientWidth);
+  const name = (e) => `${e.tagName} ${e.id} ${e.getAttribute("aria-label")}`;
+  parent.document.title = JSON.stringify({
+    wide: [document.documentElement.scrollWidth, innerWidth],
+    elements: [...wide, ...frames].map(name),
+    scrolled: tables.map(name),
+    heads: document.querySelector("#claims thead").offsetParent !== null,
+    cells: document.querySelectorAll("#claims td[data-label]").length,
+  });
+}
+</script>"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_element_is_wider_than_the_screen(width, tmp_path):
+    """In a frame of that width, for a browser's own window may have a least one. On a phone no table is scrolled."""
+    probed = text().replace("</body>", MEASURE + "</body>")
     frame = f'<!DOCTYPE html><iframe width="{width}" height="800" srcdoc="{html.escape(probed)}"></iframe>'
     dom, messages = browse(frame, tmp_path)
     assert messages == []
-    wide, inner = map(int, re.findall("<title>(.*?)</title>", dom)[0].split())
+    found = json.loads(html.unescape(re.findall("<title>(.*?)</title>", dom)[0]))
+    wide, inner = found["wide"]
     assert wide <= inner <= width
+    assert found["elements"] == []
+    assert found["scrolled"] == []
+    assert found["heads"] == (width > 1000)  # else the rows are cards, whose cells say what they are
+    assert found["cells"] > 6 * len(verdicts.table())
+
+
+def test_sections_begin_with_the_explorer_and_claims_with_a_summary():
+    assert re.findall(r'<section id="(\w+)"', text()) == ["explorer", "claims", "laws", "figures", "runs"]
+    assert re.findall(r'<li><a href="#(\w+)"', text()) == ["explorer", "claims", "laws", "figures", "runs"]
+    claims = text()[text().index('<section id="claims">') :]
+    assert claims.index(html.escape(verdicts.counted(verdicts.table()))) < claims.index("Verdicts by paper")
+    summary = claims[claims.index("Verdicts by paper") : claims.index("<h3")]
+    kinds = re.findall(r"<th scope=\"col\">(.*?)</th>", summary)[2:]
+    rows = re.findall(r'<tr><th scope="row"><a href="#paper-(.*?)">.*?</th>(.*?)</tr>', summary)
+    assert [arxiv for arxiv, _ in rows] == [paper.arxiv for paper, _ in verdicts.by_paper(verdicts.table())]
+    for (_, cells), (_, judged) in zip(rows, verdicts.by_paper(verdicts.table()), strict=True):
+        total, *counts = re.findall(r"<td data-label=.*?>(\d*)</td>", cells)
+        counted = Counter(row["verdict"] for row in judged)
+        assert int(total) == len(judged)
+        assert dict(zip(kinds, counts, strict=True)) == {kind: str(counted[kind] or "") for kind in kinds}
+
+
+#: Comes by addresses that were edited by hand, or are of an older page; then resets.
+WRONG = """
+<script>
+{
+  const state = () => ({
+    hash: location.hash,
+    message: document.getElementById("explorer-message").textContent,
+    rows: document.querySelectorAll("#explorer-values tbody tr").length,
+    wrong: document.getElementById("explorer-message").classList.contains("wrong"),
+  });
+  const addresses = [
+    "T=abc&d=&sigma=-1&n=1e9&k=0&show=Nothing&design=neither&scale=cubic",
+    "T=5&d=32&sigma=1&n=3.4&show=Replace",
+    "T=1e999&d=1000000000&n=NaN&task=nobody&%E0%A4%A=1",
+    "T=50&d=10&n=3&show=Replace;SlidingWindow(k)&k=99&temperature=2&design=fresh&scale=log",
+  ];
+  const found = addresses.map((address) => {
+    history.replaceState(null, "", `#explorer?${address}`);
+    window.dispatchEvent(new Event("hashchange"));
+    return state();
+  });
+  document.getElementById("explorer-reset").click();
+  document.title = JSON.stringify([...found, state()]);
+}
+</script>"""
+
+
+def test_no_address_breaks_the_explorer(tmp_path):
+    dom, messages = browse(text().replace("</body>", WRONG + "</body>"), tmp_path)
+    assert messages == []
+    found = json.loads(html.unescape(re.findall("<title>(.*?)</title>", dom)[0]))
+    assert len(found) == 5
+    assert not any(state["wrong"] for state in found)
+    assert all(state["rows"] > 0 for state in found)
+    words, few, large, old, reset = ([*parse_qsl(state["hash"].partition("?")[2])] for state in found)
+    usual = {"T": "100", "d": "32", "sigma": "1", "n": "20", "k": "3"}
+    assert usual.items() - {("n", "20"), ("k", "3")} <= dict(words).items()
+    assert dict(words)["n"] == "100"
+    assert dict(words)["k"] == "2"
+    assert dict(words)["show"] == "Replace;Accumulate"
+    assert dict(words)["design"] == "both"
+    assert (dict(few)["T"], dict(few)["n"]) == ("34", "3")  # at least d + 2
+    assert dict(large).items() >= usual.items()
+    assert dict(old).items() >= {"T": "50", "k": "10", "temperature": "2", "bias": "0", "scale": "log"}.items()
+    assert reset == []
+    assert found[-1]["hash"] == "#explorer"
+    assert found[-1]["rows"] == 4

@@ -98,7 +98,8 @@ def test_lemmas_are_verified_where_their_conditions_hold(lemma: Lemma, region: R
     ids=lambda x: str(x)[:60],
 )
 def test_lemmas_are_refused_where_a_condition_fails(lemma: Lemma, region: Region, tmp_path: Path) -> None:
-    assert refusal(*used_by(lemma, region), tmp_path) != "verified"
+    law, bound, certificate = used_by(lemma, region)
+    assert refusal(law, bound, certificate, tmp_path) != "verified"
 
 
 @needs_gp
@@ -117,3 +118,12 @@ def test_every_lemma_is_verified_and_refused() -> None:
 @pytest.mark.parametrize("name", HAND_MADE)
 def test_hand_made_certificates_are_refused(name: str, tmp_path: Path) -> None:
     assert (refusal(*HAND_MADE[name], tmp_path) == "verified") == (name in TRUSTED)
+
+
+@needs_gp
+def test_what_changes_with_n_holds_sums_and_tails_too(tmp_path: Path) -> None:
+    """The names of sums and tails stand for functions of n, without the letter."""
+    script = gp_script(*used_by(TailBound(i**-2, 1 / n, False), REGION))
+    assert "TAILS = [[R1" in script
+    ends = 'must(without_n(T_) && !without_n(n_) && !without_n(T_*R1), "letters"); print("verified")'
+    assert answer(script.replace('print("verified")', ends), tmp_path) == "verified"
