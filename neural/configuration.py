@@ -123,6 +123,8 @@ class Configuration(abc.ABC):
     def sized(self, workflow: Workflow, given: Collection[str]) -> "Configuration":
         """With fewer rows where a preset's are more than a user's own data have; so that they need not be counted.
 
+        What fits is left as it is, and so is what is held out by a user who says how many rows are trained on.
+
         Args:
             workflow: what is run.
             given: fields that are as the user says, and stay.
@@ -132,11 +134,13 @@ class Configuration(abc.ABC):
             return self
         T, test = self.SIZES
         held_out = getattr(self, test)
-        if own.all is not None and test not in given:
-            held_out = at_most_held_out(held_out, own.all)
+        if own.all is not None and not {T, test} & {*given}:
+            fits = held_out < own.all and largest_T(workflow, self.iterations, own.left(held_out)) >= self.rows
+            held_out = held_out if fits else at_most_held_out(held_out, own.all)
+        if T in given:
+            return self
         rows = largest_T(workflow, self.iterations, own.left(held_out))
-        taken = rows if T not in given and 0 < rows < self.rows else self.rows
-        return replace(self, **{T: taken, test: held_out})
+        return replace(self, **{T: rows if 0 < rows < self.rows else self.rows, test: held_out})
 
     @property
     @abc.abstractmethod

@@ -165,9 +165,12 @@ def test_what_is_there_is_said_and_left_alone(tmp_path, capsys):
         ("transformer replace --preset smoke --data text --file {data}/none", "No such file"),
         (
             "transformer replace --preset smoke --data text --file {data}/texts.txt --vocabulary 100 --stories 33",
-            "33 in all, and there are 32 to train on",
+            "33 in all, and there are 20 to train on",
         ),
-        ("vae replace --preset smoke --data folder --folder {data}/images --images 30", "use fewer --images"),
+        (
+            "vae replace --preset smoke --data folder --folder {data}/images --images 30 --test-images 5",
+            "use fewer --images",
+        ),
     ],
 )
 def test_it_is_refused_where_the_run_would_be(line, message, data, tmp_path, capsys):

@@ -201,6 +201,9 @@ def arrived(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(of_language, "read_texts", read_texts)
     monkeypatch.setattr(of_language, "Texts", texts)
     monkeypatch.setattr(of_images, "folder_of_images", images("folder"))
+    monkeypatch.setattr(
+        of_images, "read_folder", lambda *_, **__: np.zeros((2000, 1, 1, 1), np.uint8)
+    )  # enough of them
     monkeypatch.setattr(of_images, "celeba", images("celeba"))
     monkeypatch.setattr(conformer_set, "of_file", conformations("file"))
     monkeypatch.setattr(conformer_set, "geom_drugs", conformations("geom-drugs"))

@@ -88,7 +88,8 @@ def test_its_dry_run_prints_what_it_says(page, here, monkeypatch, capsys):
     assert printed == told
 
 
-def test_photographs_of_several_sizes_are_made_alike(here, capsys):
+def test_photographs_of_several_sizes_are_made_alike(here, monkeypatch, capsys):
+    monkeypatch.setattr(dry_run, "rehearse", without_a_step)
     for number, (size, mode) in enumerate([((80, 60), "RGB"), ((60, 90), "L"), ((70, 70), "RGBA")] * 4):
         write_image(here / "photos" / f"{number}.png", size, mode)
     vae = f"vae replace --preset smoke --data folder --size 16 --run-dir {here / 'run'} --dry-run --folder"

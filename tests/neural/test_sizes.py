@@ -6,13 +6,14 @@ import jax.numpy as jnp
 import pytest
 import sentencepiece
 
+from neural.conformers.configuration import PRESETS as MOLECULES
 from neural.convergence import Converged, Patience
+from neural.images.configuration import PRESETS as IMAGES
 from neural.language.configuration import PRESETS
 from neural.language.text import Texts, train_vocabulary
 from neural.remarks import kept
 from neural.sizes import at_most_held_out, largest_T, last_collected, rows_fitted, rows_sampled
 from tests.examples import own_data
-from tests.helpers import command, refused
 from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace, Workflow
 
 CPU = PRESETS["cpu"]
@@ -74,7 +75,9 @@ def test_sizes_that_are_not_given_are_those_of_the_data(tmp_path):
     assert sizes(small) == (400, 100)
     assert sizes(small, workflow=FreshReal(1)) == (400 // last_collected(FreshReal(1), 5), 100)
     assert sizes(replace(small, test_stories=50), ["test_stories"]) == (450, 50)
-    assert sizes(replace(small, stories=600), ["stories"]) == (600, 100)  # and is refused
+    assert sizes(replace(small, stories=600), ["stories"]) == (600, 300)  # and is refused
+    assert sizes(texts(tmp_path, 1300)) == (1024, 260)
+    assert sizes(texts(tmp_path, 1324)) == (1024, 300)  # what fits is left as it is
     assert sizes(small, ["stories", "test_stories"]) == (1024, 300)
     assert sizes(texts(tmp_path, 3000)) == (1024, 300)  # the preset's
     assert sizes(texts(tmp_path, 9)) == (1024, 300)  # and is refused
@@ -111,17 +114,17 @@ def test_all_texts_that_are_too_long_are_told_at_once():
     ]
 
 
-def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path, capsys):
+def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path):
     own_data.write(tmp_path, texts=1, images=20, molecules=12)
-    vae = f"vae replace --data folder --folder {tmp_path / 'images'} --cache {tmp_path / 'c'}"
-    ran = command(capsys, "neural", f"{vae} --images 40 --run-dir {tmp_path / 'run'}")
-    refused(ran, "python -m neural", "there are 16 to train on; use fewer --images")
-    molecules = (
-        f"diffusion replace --data file --file {tmp_path / 'molecules.smi'} --per-molecule 1 --cache {tmp_path / 'c'} "
+    images = replace(IMAGES["cpu"], data="folder", folder=str(tmp_path / "images"), cache=str(tmp_path / "c"))
+    found = images.sized(ACCUMULATE, [])
+    assert (found.images, found.test_images) == (16, 4)
+    molecules = replace(
+        MOLECULES["cpu"], data="file", file=str(tmp_path / "molecules.smi"), per_molecule=1, cache=str(tmp_path / "c")
     )
-    ran = command(capsys, "neural", f"{molecules} --conformations 40 --run-dir {tmp_path / 'run'}")
-    refused(ran, "python -m neural", "use fewer --conformations")
-    assert "--test-molecules 2 (not 40)" in ran.err
+    found = molecules.sized(ACCUMULATE, [])
+    assert (found.conformations, found.test_molecules) == (10, 2)
+    assert molecules.sized(ACCUMULATE, ["conformations"]) == molecules
 
 
 @pytest.mark.parametrize("most", [10, 25, 40, 400])
