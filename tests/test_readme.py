@@ -71,12 +71,15 @@ def test_commands(block, tmp_path, monkeypatch, capsys):
         Path(name).write_text(block.file)
     printed = ""
     for line in block.lines:
+        line, _, file = line.partition(" > ")
         python, m, module, *words = shlex.split(line, comments=True)
         assert (python, m) == ("python", "-m")
         words = [name for word in words for name in sorted(glob(word)) or [word]]
         assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
         printed = capsys.readouterr().out
         assert printed, line
+        if file:
+            Path(file).write_text(printed)
     assert printed == (block.printed or printed)
 
 
