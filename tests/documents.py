@@ -27,9 +27,11 @@ class Block:
 
 
 def blocks() -> list[Block]:
-    """Those of all documents."""
+    """Those of the READMEs; a page on a user's own data has commands on such data, and a test of its own."""
     found = []
     for document, text in TEXT.items():
+        if Path(document).name != "README.md":
+            continue
         heading = ""
         for match in BLOCK.finditer(text):
             heading = match["heading"] or heading
@@ -63,14 +65,11 @@ class Commands:
 
 
 def commands() -> dict[str, Commands]:
-    """The shell's blocks by heading; a second is numbered.
-
-    Of the READMEs alone: a page on a user's own data has commands on such data, and a test of its own.
-    """
+    """The shell's blocks by heading; a second is numbered."""
     found: dict[str, Commands] = {}
     for above, block, below in _with_neighbours():
         lines = [line for line in block.body.splitlines() if line.startswith("python")]
-        if block.kind == "sh" and lines and Path(block.document).name == "README.md":
+        if block.kind == "sh" and lines:
             file, printed = above.body * (above.kind == "csv"), below.body * (below.kind == "text")
             found[_name(block, found)] = Commands(lines, file, printed)
     return found
