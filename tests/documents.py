@@ -1,7 +1,7 @@
 """What users read: the README and the pages in the packages' folders, with their code and commands."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,11 @@ class Block:
 
 
 def blocks() -> list[Block]:
-    """Those of all documents."""
+    """Those of the READMEs; a page on a user's own data has commands on such data, and a test of its own."""
     found = []
     for document, text in TEXT.items():
+        if Path(document).name != "README.md":
+            continue
         heading = ""
         for match in BLOCK.finditer(text):
             heading = match["heading"] or heading
@@ -41,25 +43,48 @@ def blocks() -> list[Block]:
 def programs() -> dict[str, tuple[str, str]]:
     """Python's blocks with what is said to be printed, the block of text below, by heading; a second is numbered."""
     found: dict[str, tuple[str, str]] = {}
-    every = blocks()
-    for block, below in zip(every, [*every[1:], None], strict=True):
+    for _, block, below in _with_neighbours():
         if block.kind == "python":
-            printed = below.body if below and (below.document, below.kind) == (block.document, "text") else ""
-            found[_name(block, found)] = (block.body, printed)
+            found[_name(block, found)] = (block.body, below.body if below.kind == "text" else "")
     return found
 
 
-def commands() -> dict[str, list[str]]:
-    """The lines of each of the shell's blocks that start Python, by heading; a second is numbered.
+@dataclass(frozen=True)
+class Commands:
+    """A block of the shell.
 
-    Of the READMEs alone: a page on a user's own data has commands on such data, and a test of its own.
+    Attributes:
+        lines: those that start Python.
+        file: what is in the file of CSV that they read, the block above; empty if there is none.
+        printed: what the last of them prints, the block of text below; empty where that is not said.
     """
-    found: dict[str, list[str]] = {}
-    for block in blocks():
+
+    lines: list[str]
+    file: str
+    printed: str
+
+
+def commands() -> dict[str, Commands]:
+    """The shell's blocks by heading; a second is numbered."""
+    found: dict[str, Commands] = {}
+    for above, block, below in _with_neighbours():
         lines = [line for line in block.body.splitlines() if line.startswith("python")]
-        if block.kind == "sh" and lines and Path(block.document).name == "README.md":
-            found[_name(block, found)] = lines
+        if block.kind == "sh" and lines:
+            file, printed = above.body * (above.kind == "csv"), below.body * (below.kind == "text")
+            found[_name(block, found)] = Commands(lines, file, printed)
     return found
+
+
+def _with_neighbours() -> Iterator[tuple[Block, Block, Block]]:
+    """Each block with those above and below it in its document; where there is none, with one of no kind."""
+    every = blocks()
+    for k, block in enumerate(every):
+        none = Block(block.document, block.heading, "", "")
+        near = (
+            every[i] if 0 <= i < len(every) and every[i].document == block.document else none for i in (k - 1, k + 1)
+        )
+        above, below = near
+        yield above, block, below
 
 
 def _name(block: Block, before: Collection[str]) -> str:

@@ -62,16 +62,25 @@ def test_code_prints_what_it_says(block, tmp_path):
 
 
 @pytest.mark.usefixtures("quickly_compiled")  # its digits are not looked at
-@pytest.mark.parametrize("lines", by_heading(commands()))
-def test_commands(lines, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("block", by_heading(commands()))
+def test_commands(block, tmp_path, monkeypatch, capsys):
     """In this process and an empty folder, in their order: that `python -m` finds each package is seen by its help."""
     monkeypatch.chdir(tmp_path)
-    for line in lines:
+    if block.file:
+        (name,) = {word for line in block.lines for word in line.split() if word.endswith(".csv")}
+        Path(name).write_text(block.file)
+    printed = ""
+    for line in block.lines:
+        line, _, file = line.partition(" > ")
         python, m, module, *words = shlex.split(line, comments=True)
         assert (python, m) == ("python", "-m")
         words = [name for word in words for name in sorted(glob(word)) or [word]]
         assert importlib.import_module(module if "." in module else f"{module}.__main__").main(words) == 0
-        assert capsys.readouterr().out, line
+        printed = capsys.readouterr().out
+        assert printed, line
+        if file:
+            Path(file).write_text(printed)
+    assert printed == (block.printed or printed)
 
 
 @pytest.mark.parametrize(
