@@ -117,7 +117,7 @@ def test_all_texts_that_are_too_long_are_told_at_once():
 def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path):
     own_data.write(tmp_path, texts=1, images=20, molecules=12)
     images = replace(IMAGES["cpu"], data="folder", folder=str(tmp_path / "images"), cache=str(tmp_path / "c"))
-    found = images.sized(ACCUMULATE, [])
+    found: Any = images.sized(ACCUMULATE, [])
     assert (found.images, found.test_images) == (16, 4)
     molecules = replace(
         MOLECULES["cpu"], data="file", file=str(tmp_path / "molecules.smi"), per_molecule=1, cache=str(tmp_path / "c")

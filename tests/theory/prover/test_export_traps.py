@@ -117,7 +117,8 @@ def test_every_lemma_is_verified_and_refused() -> None:
 @needs_gp
 @pytest.mark.parametrize("name", HAND_MADE)
 def test_hand_made_certificates_are_refused(name: str, tmp_path: Path) -> None:
-    assert (refusal(*HAND_MADE[name], tmp_path) == "verified") == (name in TRUSTED)
+    law, bound, certificate = HAND_MADE[name]
+    assert (refusal(law, bound, certificate, tmp_path) == "verified") == (name in TRUSTED)
 
 
 @needs_gp
