@@ -1,6 +1,7 @@
 """As many rows as a user's own data allow, where no number is given; and the fewest steps of a fit."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import pytest
