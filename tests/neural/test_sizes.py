@@ -1,7 +1,6 @@
 """As many rows as a user's own data allow, where no number is given; and the fewest steps of a fit."""
 
 from dataclasses import replace
-from typing import Any
 
 import jax.numpy as jnp
 import pytest
@@ -70,7 +69,7 @@ def texts(tmp_path, count, **changes):
 def test_sizes_that_are_not_given_are_those_of_the_data(tmp_path):
     def sizes(configuration, given=(), workflow=ACCUMULATE):
         found = configuration.sized(workflow, given)
-        return found.stories, found.test_stories
+        return vars(found)["stories"], vars(found)["test_stories"]
 
     small = texts(tmp_path, 500)
     assert sizes(small) == (400, 100)
@@ -118,13 +117,13 @@ def test_all_texts_that_are_too_long_are_told_at_once():
 def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path):
     own_data.write(tmp_path, texts=1, images=20, molecules=12)
     images = replace(IMAGES["cpu"], data="folder", folder=str(tmp_path / "images"), cache=str(tmp_path / "c"))
-    found: Any = images.sized(ACCUMULATE, [])
-    assert (found.images, found.test_images) == (16, 4)
+    found = images.sized(ACCUMULATE, [])
+    assert (vars(found)["images"], vars(found)["test_images"]) == (16, 4)
     molecules = replace(
         MOLECULES["cpu"], data="file", file=str(tmp_path / "molecules.smi"), per_molecule=1, cache=str(tmp_path / "c")
     )
     found = molecules.sized(ACCUMULATE, [])
-    assert (found.conformations, found.test_molecules) == (10, 2)
+    assert (vars(found)["conformations"], vars(found)["test_molecules"]) == (10, 2)
     assert molecules.sized(ACCUMULATE, ["conformations"]) == molecules
 
 
