@@ -27,14 +27,16 @@ def add_to(commands: "argparse._SubParsersAction[Parser]", kinds: Mapping[str, K
         kinds: of models, by name.
     """
     summary = "draw a metric of runs by iteration, with intervals over seeds and paired differences"
-    plot = commands.add_parser("plot", help=summary, description=f"{summary.capitalize()}.")
+    examples = ["runs/replace runs/accumulate --output losses.png"]
+    plot = commands.add_parser("plot", help=summary, description=f"{summary.capitalize()}.", examples=examples)
     plot.add_argument("runs", nargs="+", type=Path, metavar="FOLDER", help="of a run, as --run-dir named it")
     _add_metric(plot)
     told = "new file: a picture (.pdf, .png, .svg) or the numbers (.csv, .json, .parquet) (default: METRIC.png here)"
     plot.add_argument("--output", type=_new_file, metavar="FILE", help=told)
     plot.set_defaults(main=lambda options: _plot(options, kinds))
     summary = "say at each iteration which of two runs is higher, by paired differences with intervals"
-    compare = commands.add_parser("compare", help=summary, description=f"{summary.capitalize()}.")
+    examples = ["runs/replace runs/accumulate"]
+    compare = commands.add_parser("compare", help=summary, description=f"{summary.capitalize()}.", examples=examples)
     compare.add_argument("first", type=Path, metavar="FOLDER", help="of a run, as --run-dir named it")
     compare.add_argument("second", type=Path, metavar="FOLDER", help="of the run that is held against it")
     _add_metric(compare)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from .diagnose_errors import BySeed, Errors, Independent
 from .diagnose_fit import ORDER, Fit, Seen, fit
@@ -263,6 +262,8 @@ def _pooled(mean: np.ndarray, deviation: np.ndarray, seeds: int) -> Errors:
     """Standard errors of so many seeds each, which are taken as estimates of one number."""
     if seeds < 2:
         raise ValueError(f"standard errors come from 2 seeds or more; got seeds={seeds}.")
+    from scipy import special  # not at the top, for it doubles what `import theory` costs
+
     squares, freedom = deviation**2, seeds - 1
     # Bartlett's test of equal variances, from the variances
     spread = len(mean) * freedom * math.log(squares.mean()) - freedom * np.log(squares).sum()

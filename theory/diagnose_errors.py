@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 Matrix = np.ndarray
 
@@ -51,17 +50,23 @@ class Test:
     @property
     def p_value(self) -> float:
         """Of losses that are as far off or farther, if the model is true."""
+        from scipy import special  # not at the top, for it doubles what `import theory` costs
+
         above = special.chdtrc if len(self.degrees) == 1 else special.fdtrc
         return float(above(*self.degrees, self.statistic))
 
     @property
     def above(self) -> float:
         """One less the p-value, with its digits where that is near 1."""
+        from scipy import special
+
         below = special.chdtr if len(self.degrees) == 1 else special.fdtr
         return float(below(*self.degrees, self.statistic))
 
     def stretch(self, level: float) -> float:
         """How many times as large the standard errors would have to be for the model just to fit."""
+        from scipy import special
+
         one = len(self.degrees) == 1
         largest = special.chdtri(*self.degrees, 1 - level) if one else special.fdtri(*self.degrees, level)
         return math.sqrt(self.statistic / float(largest))
@@ -180,6 +185,8 @@ def _contrasts(X: Matrix) -> Matrix:
 
 
 def _quantile(level: float, freedom: float) -> float:
+    from scipy import special
+
     return float(special.stdtrit(freedom, (1 + level) / 2)) if freedom else math.nan
 
 

@@ -19,6 +19,7 @@ from figures.report import illustration, page
 from paper_repro import verdicts
 from paper_repro.gerstgrasser2024.vae import VAE, run as trained
 from tests.engines import browse
+from tests.helpers import judged
 from theory.table import FAMILIES
 
 #: Elements of HTML without an end tag.
@@ -252,22 +253,22 @@ def test_no_element_is_wider_than_the_screen(width, tmp_path):
     assert found["elements"] == []
     assert found["scrolled"] == []
     assert found["heads"] == (width > 1000)  # else the rows are cards, whose cells say what they are
-    assert found["cells"] > 6 * len(verdicts.table())
+    assert found["cells"] > 6 * len(judged())
 
 
 def test_sections_begin_with_the_explorer_and_claims_with_a_summary():
     assert re.findall(r'<section id="(\w+)"', text()) == ["explorer", "claims", "laws", "figures", "runs"]
     assert re.findall(r'<li><a href="#(\w+)"', text()) == ["explorer", "claims", "laws", "figures", "runs"]
     claims = text()[text().index('<section id="claims">') :]
-    assert claims.index(html.escape(verdicts.counted(verdicts.table()))) < claims.index("Verdicts by paper")
+    assert claims.index(html.escape(verdicts.counted(judged()))) < claims.index("Verdicts by paper")
     summary = claims[claims.index("Verdicts by paper") : claims.index("<h3")]
     kinds = re.findall(r"<th scope=\"col\">(.*?)</th>", summary)[2:]
     rows = re.findall(r'<tr><th scope="row"><a href="#paper-(.*?)">.*?</th>(.*?)</tr>', summary)
-    assert [arxiv for arxiv, _ in rows] == [paper.arxiv for paper, _ in verdicts.by_paper(verdicts.table())]
-    for (_, cells), (_, judged) in zip(rows, verdicts.by_paper(verdicts.table()), strict=True):
+    assert [arxiv for arxiv, _ in rows] == [paper.arxiv for paper, _ in verdicts.by_paper(judged())]
+    for (_, cells), (_, claimed) in zip(rows, verdicts.by_paper(judged()), strict=True):
         total, *counts = re.findall(r"<td data-label=.*?>(\d*)</td>", cells)
-        counted = Counter(row["verdict"] for row in judged)
-        assert int(total) == len(judged)
+        counted = Counter(row["verdict"] for row in claimed)
+        assert int(total) == len(claimed)
         assert dict(zip(kinds, counts, strict=True)) == {kind: str(counted[kind] or "") for kind in kinds}
 
 

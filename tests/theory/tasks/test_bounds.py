@@ -176,5 +176,6 @@ def test_either_side_of_tight_constants(place, share):
 
 
 def test_few_are_left_open():
-    assert sum("undecided" in verdict for *_, verdict in BOUNDS) <= len(BOUNDS) / 10
+    verdicts = [getattr(case, "values", case)[-1] for case in BOUNDS]  # the slow ones are marked
+    assert sum("undecided" in verdict for verdict in verdicts) <= len(BOUNDS) / 10
     assert sum(map(len, OPEN.values())) <= len(TIGHT) * len(SHARES) / 10

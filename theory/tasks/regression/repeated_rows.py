@@ -74,7 +74,7 @@ def errors(
 
     >>> from theory import AccumulateSubsample
     >>> errors(AccumulateSubsample(), 3, T=200, d=100).round(6).tolist()
-    [1.0, 2.222222, 3.004737]
+    [1.0, 2.221681, 3.004613]
     """
     check_workflow(workflow)
     T, d, sigma = check(T, d, sigma)
