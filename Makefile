@@ -39,7 +39,7 @@ report: $(INSTALLED) ## write figures, claims and laws into one page, figures/ou
 docs: $(INSTALLED) ## write a page for each module from its docstrings, docs/out/index.html
 	@$(BIN)/python -c "import pdoc" 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[docs]"  # four packages
-	@$(BIN)/python -m docs
+	@$(BIN)/python -m tests.docs
 
 data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 40 minutes); killed, it goes on
 	@$(BIN)/python -m neural.sources >&2
@@ -89,5 +89,5 @@ lock: $(INSTALLED) ## resolve the dependencies of pyproject.toml anew
 	  --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## remove environments, pictures and caches
-	rm -rf .venv .venv-* figures/out docs/out .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-* figures/out docs .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

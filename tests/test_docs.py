@@ -52,7 +52,7 @@ def target(path, link):
 def pages(tmp_path_factory):
     pytest.importorskip("pdoc", reason="make docs installs pdoc")
     out = tmp_path_factory.mktemp("docs").resolve()
-    command = [sys.executable, "-m", "docs", "--out", out]
+    command = [sys.executable, "-m", "tests.docs", "--out", out]
     done = subprocess.run(command, cwd=ROOT, env=as_a_user(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}/index.html\n", "")
     return {path: Page(path) for path in out.rglob("*.html")}

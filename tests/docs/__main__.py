@@ -16,19 +16,20 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import pdoc
-import pdoc.render
+import pdoc  # pyright: ignore[reportMissingImports] - `make docs` installs it
+import pdoc.render  # pyright: ignore[reportMissingImports]
 
 from figures.console import PACKAGES
 
-OUT = Path(__file__).parent / "out"
+OUT = Path(__file__).parents[2] / "docs" / "out"
 
 
 def public(package: ModuleType) -> dict[str, str]:
     """What a user imports from a package (`from .law import Law as Law` in its `__init__`), with links to its pages."""
     found = {}
-    for node in ast.walk(ast.parse(inspect.getsource(package))):
-        for alias in node.names if isinstance(node, ast.ImportFrom) else []:
+    parsed = ast.walk(ast.parse(inspect.getsource(package)))
+    for node in (node for node in parsed if isinstance(node, ast.ImportFrom)):
+        for alias in node.names:
             if alias.name == alias.asname:
                 value = getattr(package, alias.name)
                 module = importlib.import_module("." + (node.module or ""), package.__name__).__name__
@@ -72,7 +73,7 @@ def drop_dead_links(folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the pages; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m docs", description=f"{__doc__}".partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.docs", description=f"{__doc__}".partition("\n")[0])
     parser.add_argument(
         "--out", type=Path, default=OUT, help="the folder of the pages, made anew (default: %(default)s)"
     )
