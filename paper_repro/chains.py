@@ -6,17 +6,17 @@ and recorded iteration.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from theory.measurement import Measurement
 
-from .recorded import Row, read_or_make
+from .recorded import Row, read_or_make_parts
 
 #: (random numbers, chains, iterations to record, setting) -> each metric's values.
 Loop = Callable[
@@ -70,26 +70,27 @@ def run(chains: Chains, folder: Path) -> list[Row]:
 
     One row a (variant, iteration, metric): mean and standard error over chains, and how many these are.
     """
-    return read_or_make(folder, chains.name, chains.configuration, lambda: _simulate(chains))
+    parts = [partial(_simulate, chains, index) for index in range(len(chains.settings))]
+    return read_or_make_parts(folder, chains.name, chains.configuration, parts, unit="setting")
 
 
-def _simulate(chains: Chains) -> list[dict[str, object]]:
+def _simulate(chains: Chains, index: int) -> list[dict[str, object]]:
+    variant, setting = list(chains.settings.items())[index]
+    random = np.random.default_rng([chains.seed, index])
+    with threadpool_limits(1, user_api="blas"):  # small matrices, and the same digits on any number of cores
+        found = chains.loop(random, chains.chains, chains.iterations, setting)
     rows: list[dict[str, object]] = []
-    for index, (variant, setting) in enumerate(tqdm(chains.settings.items(), desc=chains.name, unit="setting")):
-        random = np.random.default_rng([chains.seed, index])
-        with threadpool_limits(1, user_api="blas"):  # small matrices, and the same digits on any number of cores
-            found = chains.loop(random, chains.chains, chains.iterations, setting)
-        for metric, values in found.items():
-            for place, iteration in enumerate(chains.iterations):
-                of = Measurement.of(values[:, place])
-                rows.append(
-                    {
-                        "variant": variant,
-                        "iteration": iteration,
-                        "metric": metric,
-                        "mean": of.mean,
-                        "standard_error": of.standard_error,
-                        "replicates": len(values),
-                    }
-                )
+    for metric, values in found.items():
+        for place, iteration in enumerate(chains.iterations):
+            of = Measurement.of(values[:, place])
+            rows.append(
+                {
+                    "variant": variant,
+                    "iteration": iteration,
+                    "metric": metric,
+                    "mean": of.mean,
+                    "standard_error": of.standard_error,
+                    "replicates": len(values),
+                }
+            )
     return rows

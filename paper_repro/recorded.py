@@ -1,12 +1,17 @@
 """Recorded tables: where they lie, what a row is, and how one is read, or made where it is missing or stale."""
 
+import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tqdm import tqdm
+
 from sim.locks import Lock, beside
-from sim.results import Results
+from sim.results import Results, configuration_hash
+from theory.files import write_whole
 
 #: Where results that take minutes are kept, in the repository.
 RECORDED = Path(__file__).parent / "results"
@@ -58,6 +63,42 @@ def read_or_make(
     if rows is None:
         raise ValueError(f"{results.table} was changed by another process as it was made. Run it again.")
     return rows
+
+
+def read_or_make_parts(
+    folder: Path,
+    name: str,
+    configuration: dict[str, object],
+    parts: Sequence[Callable[[], list[dict[str, object]]]],
+    unit: str,
+) -> list[Row]:
+    """As `read_or_make`, of a table that is made part by part: what a killed process has finished is not made again.
+
+    Args:
+        folder: of the table; a hidden folder there holds the parts until all are made.
+        name: of the table.
+        configuration: everything that the numbers depend on, as JSON.
+        parts: each makes some rows; whichever it is, the others' rows do not change.
+        unit: what a part is called by the progress bar on standard error.
+    """
+    kept = folder / f".{name}-{configuration_hash(configuration)}.partial"
+
+    def make() -> list[dict[str, object]]:
+        made = (_part(kept / f"{index}.json", part) for index, part in enumerate(parts))
+        return [row for rows in tqdm(made, desc=name, unit=unit, total=len(parts)) for row in rows]
+
+    def clear() -> None:
+        for left in folder.glob(f".{name}-*.partial"):  # those of other configurations too
+            shutil.rmtree(left, ignore_errors=True)
+
+    return read_or_make(folder, name, configuration, make, clear)
+
+
+def _part(path: Path, make: Callable[[], list[dict[str, object]]]) -> list[dict[str, object]]:
+    if not path.exists():
+        rows = make()
+        write_whole(path, lambda partial: partial.write_text(json.dumps(rows)))
+    return json.loads(path.read_text())
 
 
 @contextmanager

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import jax.random as jr
 import numpy as np
-from tqdm import tqdm
 
 import sim
 from sim.keys import key_of
 from theory import Generator, LinearRegression, Population, Task, Workflow
 
-from .recorded import Row, read_or_make
+from .recorded import Row, read_or_make_parts
 
 #: What is simulated.
 S = TypeVar("S", bound=Workflow | Population)
@@ -246,37 +246,35 @@ def run(sweep: Sweep[Any], folder: Path) -> list[Row]:
     (of test errors noise is left out), and where the sampler has them its `low` and `high` quantiles (2.5 % and 97.5 %
     of the replicates). A bar on standard error shows the simulations done.
     """
-    return read_or_make(folder, sweep.name, sweep.configuration, lambda: _simulate(sweep))
+    parts = [partial(_simulate, sweep, index) for index in range(len(sweep.simulations))]
+    return read_or_make_parts(folder, sweep.name, sweep.configuration, parts, unit="simulation")
 
 
-def _simulate(sweep: Sweep[Any]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    bar = tqdm(sweep.simulations, desc=sweep.name, unit="simulation")
-    for index, one in enumerate(bar):
-        key = jr.fold_in(key_of(sweep.seed), index)
-        result = sim.run(
-            one.task,
-            one.workflow,
-            of=one.of,
-            iterations=sweep.iterations,
-            replicates=sweep.replicates,
-            key=key,
-            sampler=sweep.sampler,
-            relative_error=sweep.relative_error,
-            generator=one.generator,
+def _simulate(sweep: Sweep[Any], index: int) -> list[dict[str, object]]:
+    one = sweep.simulations[index]
+    result = sim.run(
+        one.task,
+        one.workflow,
+        of=one.of,
+        iterations=sweep.iterations,
+        replicates=sweep.replicates,
+        key=jr.fold_in(key_of(sweep.seed), index),
+        sampler=sweep.sampler,
+        relative_error=sweep.relative_error,
+        generator=one.generator,
+    )
+    estimate, place, rows = result.estimate, dict(one.place), []
+    columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
+    if estimate.quantiles and sweep.relative_error is None:
+        columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
+    for at in np.ndindex(estimate.mean.shape):
+        place |= dict(zip(("iteration", "model"), (index + 1 for index in at), strict=False))
+        rows.append(
+            {
+                **place,
+                "metric": one.of,
+                **{name: float(column[at]) for name, column in columns.items()},
+                "replicates": result.replicates,
+            }
         )
-        estimate, place = result.estimate, dict(one.place)
-        columns = {"mean": estimate.mean, "standard_error": estimate.standard_error}
-        if estimate.quantiles and sweep.relative_error is None:
-            columns |= {"low": estimate.quantiles[0.025], "high": estimate.quantiles[0.975]}
-        for at in np.ndindex(estimate.mean.shape):
-            place |= dict(zip(("iteration", "model"), (index + 1 for index in at), strict=False))
-            rows.append(
-                {
-                    **place,
-                    "metric": one.of,
-                    **{name: float(column[at]) for name, column in columns.items()},
-                    "replicates": result.replicates,
-                }
-            )
     return rows

@@ -5,15 +5,15 @@ model; a model's density is the mean over its rows of normal kernels of one band
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
-from tqdm import tqdm
 
 from ..experiment import over_seeds
-from ..recorded import Row, read_or_make
+from ..recorded import Row, read_or_make_parts
 from .shapes import SHAPES, Shape
 
 #: By their names on the command line.
@@ -68,22 +68,19 @@ def run(kernels: Kernels, folder: Path) -> list[Row]:
 
     One row a (shape, bandwidth, workflow, iteration): `mean` and `standard_error` over seeds, and each seed's loss.
     """
-    return read_or_make(folder, kernels.name, kernels.configuration, lambda: _run(kernels))
-
-
-def _run(kernels: Kernels) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
     places = [(name, bandwidth) for name in SHAPES for bandwidth in kernels.bandwidths]
-    for name, bandwidth in tqdm(places, desc=kernels.name, unit="density"):
-        for workflow in WORKFLOWS:
-            losses = np.array(
-                [chain(kernels, SHAPES[name], bandwidth, workflow, seed) for seed in range(kernels.seeds)]
-            )
-            place = {"shape": name, "bandwidth": bandwidth, "workflow": workflow}
-            rows += [
-                {**place, "iteration": n, "metric": "test_loss", **over_seeds(found)}
-                for n, found in enumerate(losses.T, 1)
-            ]
+    parts = [partial(_run, kernels, *place) for place in places]
+    return read_or_make_parts(folder, kernels.name, kernels.configuration, parts, unit="density")
+
+
+def _run(kernels: Kernels, shape: str, bandwidth: float) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for workflow in WORKFLOWS:
+        losses = np.array([chain(kernels, SHAPES[shape], bandwidth, workflow, seed) for seed in range(kernels.seeds)])
+        place = {"shape": shape, "bandwidth": bandwidth, "workflow": workflow}
+        rows += [
+            {**place, "iteration": n, "metric": "test_loss", **over_seeds(found)} for n, found in enumerate(losses.T, 1)
+        ]
     return rows
 
 

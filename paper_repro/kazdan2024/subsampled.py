@@ -6,14 +6,14 @@ counted: means and variances of the others exist.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from tqdm import tqdm
 
 from ..experiment import over_seeds
-from ..recorded import Row, read_or_make
+from ..recorded import Row, read_or_make_parts
 
 
 @dataclass(frozen=True)
@@ -70,30 +70,24 @@ def run(subsampled: Subsampled, folder: Path) -> list[Row]:
     One row a (design, T, iteration): `mean` and `standard_error` of the test error, noise left out, over the
     `replicates` chains that are not left out.
     """
-    return read_or_make(folder, subsampled.name, subsampled.configuration, lambda: _run(subsampled))
+    parts = [partial(_run, subsampled, index) for index in range(len(subsampled.settings))]
+    return read_or_make_parts(folder, subsampled.name, subsampled.configuration, parts, unit="setting")
 
 
-def _run(subsampled: Subsampled) -> list[dict[str, object]]:
+def _run(subsampled: Subsampled, index: int) -> list[dict[str, object]]:
+    design, T = subsampled.settings[index]
+    found = []
+    for start in range(0, subsampled.chains, subsampled.batch):
+        random = np.random.default_rng([subsampled.seed, index, start])
+        count = min(subsampled.batch, subsampled.chains - start)
+        errors, different = chains(random, T, subsampled.d, subsampled.iterations, count, is_fresh=design == "fresh")
+        found.append(errors[(different >= subsampled.d + 4).all(1)])
     rows: list[dict[str, object]] = []
-    starts = range(0, subsampled.chains, subsampled.batch)
-    bar = tqdm(total=len(subsampled.settings) * len(starts), desc=subsampled.name, unit="batch")
-    for at, (design, T) in enumerate(subsampled.settings):
-        found = []
-        for start in starts:
-            random = np.random.default_rng([subsampled.seed, at, start])
-            count = min(subsampled.batch, subsampled.chains - start)
-            errors, different = chains(
-                random, T, subsampled.d, subsampled.iterations, count, is_fresh=design == "fresh"
-            )
-            found.append(errors[(different >= subsampled.d + 4).all(1)])
-            bar.update()
-        kept = np.concatenate(found)
+    for n, errors in enumerate(np.concatenate(found).T, 1):
+        told = over_seeds(errors)
+        del told["by_seed"]  # thousands
         place = {"workflow": "accumulate-subsample", "design": design, "T": T, "d": subsampled.d}
-        for n, errors in enumerate(kept.T, 1):
-            told = over_seeds(errors)
-            del told["by_seed"]  # thousands
-            rows.append({**place, "iteration": n, "metric": "test_error", **told})
-    bar.close()
+        rows.append({**place, "iteration": n, "metric": "test_error", **told})
     return rows
 
 

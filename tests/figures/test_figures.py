@@ -140,7 +140,7 @@ def test_results_are_reused_and_made_again_when_the_configuration_changes(tmp_pa
     first = sweep.run(small, tmp_path)
     calls = []
     simulate = sweep._simulate
-    monkeypatch.setattr(sweep, "_simulate", lambda asked: calls.append(asked) or simulate(asked))
+    monkeypatch.setattr(sweep, "_simulate", lambda *asked: calls.append(asked) or simulate(*asked))
     assert sweep.run(small, tmp_path) == first
     assert calls == []
     assert sweep.run(replace(small, seed=9), tmp_path) != first

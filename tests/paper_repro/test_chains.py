@@ -1,5 +1,7 @@
 """Literal chains: each setting has numbers of its own, tables are read again, and other settings make others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,25 @@ def test_presets_differ_in_the_chains():
     assert [presets[name].chains for name in ("smoke", "cpu", "gpu")] == [4, 400, 4000]
     assert presets["cpu"].configuration == MADE.configuration
     assert presets["smoke"].configuration != MADE.configuration
+
+
+def test_killed_it_goes_on_with_the_setting_that_it_was_at(tmp_path):
+    made, stop = [], [5.0]
+
+    def loop(random, count, iterations, setting):
+        if setting["centre"] in stop:
+            raise KeyboardInterrupt
+        made.append(setting["centre"])
+        return draws(random, count, iterations, setting)
+
+    chain = replace(MADE, loop=loop)
+    with pytest.raises(KeyboardInterrupt):
+        chains.run(replace(chain, seed=4), tmp_path / "goes on")
+    with pytest.raises(KeyboardInterrupt):
+        chains.run(chain, tmp_path / "goes on")
+    assert not (tmp_path / "goes on" / "made.csv").exists()
+    stop.clear()
+    made.clear()
+    assert chains.run(chain, tmp_path / "goes on") == chains.run(MADE, tmp_path / "straight")
+    assert made == [5.0]
+    assert {path.name for path in (tmp_path / "goes on").iterdir()} == {"made.csv", "made.json"}
