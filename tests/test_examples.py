@@ -47,7 +47,7 @@ def test_prints_what_it_says(path):
 
 
 def test_examples_are_short():
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 5
     for path in EXAMPLES:
         lines = path.read_text().splitlines()
         assert len([line for line in lines if line and not line.startswith("#")]) <= 50, path

@@ -12,7 +12,7 @@ from neural.directory import models_measured
 from neural.dry_run import Chains, described
 from neural.language.configuration import PRESETS
 from neural.rehearsal import Rehearsal
-from tests.examples import own_data
+from tests import own_data
 from tests.helpers import command, refused
 from theory import Accumulate
 

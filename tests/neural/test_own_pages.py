@@ -10,7 +10,7 @@ import pytest
 from neural import dry_run
 from neural.loop import begin
 from neural.rehearsal import Rehearsal
-from tests.examples import own_data
+from tests import own_data
 from tests.helpers import command, write_image
 
 FOLDER = Path(__file__).parents[2] / "neural"

@@ -13,7 +13,7 @@ from neural.language.configuration import PRESETS
 from neural.language.text import Texts, train_vocabulary
 from neural.remarks import kept
 from neural.sizes import at_most_held_out, largest_T, last_collected, rows_fitted, rows_sampled
-from tests.examples import own_data
+from tests import own_data
 from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace, Workflow
 
 CPU = PRESETS["cpu"]

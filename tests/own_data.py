@@ -1,4 +1,4 @@
-"""`python -m tests.examples.own_data FOLDER`: 500 texts, 120 images and 200 molecules, as a user may have them."""
+"""`python -m tests.own_data FOLDER`: 500 texts, 120 images and 200 molecules, as a user may have them."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from neural.images.image_set import digits
 from neural.language.stories import stories
 
 #: The molecules in the repository, with a remark and a name each.
-DRUGS = Path(__file__).parents[2] / "neural" / "conformers" / "drugs.smi"
+DRUGS = Path(__file__).parents[1] / "neural" / "conformers" / "drugs.smi"
 
 
 def write(folder: Path, *, texts: int = 500, images: int = 120, molecules: int = 200) -> None:
