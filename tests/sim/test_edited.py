@@ -76,6 +76,7 @@ def test_means_at_fixed_design_are_those_of_the_labels_second_moments(generator)
 
 @pytest.mark.slow
 def test_means_of_many_samples_follow_the_law():
+    jax.config.update("jax_disable_most_optimizations", False)  # many replicates, of one program
     task = task_of("fixed", T=200, d=2)
     run = simulate(task, Replace(), FADING, replicates=None, relative_error=0.0028)
     law = task.generated(Replace(), FADING)
