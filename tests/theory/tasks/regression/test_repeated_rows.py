@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from paper_repro.kazdan2024.subsampled import chains
+from sim.comparison import Z
 from tests.helpers import Made
 from theory import Accumulate, AccumulateSubsample, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, law
 from theory.linear import test_error as law_of
@@ -37,7 +38,8 @@ def literally(rule, T, d, iterations, count, random):
 
 
 def agree(expected, mean, error, factor=1.0):
-    return (np.abs(mean - factor * expected) < 0.02 * factor * expected + 4 * error).all()
+    """Within 2 %, and what chance adds."""
+    return (np.abs(mean - factor * expected) < 0.02 * factor * expected + Z * error).all()
 
 
 @pytest.mark.parametrize(("T", "d", "count"), [(50, 20, 4000), (100, 50, 2000)])
@@ -70,12 +72,8 @@ def test_other_draws(workflow, rule):
     assert not agree(expected, mean, error, 1.08)
 
 
-@pytest.mark.parametrize("workflow", [Replace(), Accumulate(), ReplaceGrowing(), SlidingWindow(3)], ids=str)
+@pytest.mark.parametrize("workflow", [Replace(), Accumulate(), SlidingWindow(3)], ids=str)
 def test_pools_used_whole_have_their_exact_law(workflow):
-    if isinstance(workflow, ReplaceGrowing):  # its pools grow
-        with pytest.raises(ValueError, match="pools have T rows that count alike; iteration 2 of"):
-            errors(workflow, 5, T=30, d=6)
-        return
     exact = law_of(workflow, design="fixed").evaluate(n=range(1, 9), T=30, d=6, sigma=2)
     np.testing.assert_allclose(errors(workflow, 8, T=30, d=6, sigma=2, corrected=True), exact, rtol=1e-12)
 
@@ -133,6 +131,7 @@ def test_where_it_is_found():
     ("workflow", "iterations", "T", "d", "message"),
     [
         (DRAWS, 3, 100, 72, "more than 72 different rows in every training set; iteration 3 of Acc.* has 70.37"),
+        (ReplaceGrowing(), 5, 30, 6, "pools have T rows that count alike; iteration 2 of"),
         (DRAWS, MOST + 1, 100, 10, f"at most {MOST} iterations; got {MOST + 1}"),
         (
             Made(lambda n: subsample(pools(1, n)), lambda k: 2 if k > 1 else 1),
