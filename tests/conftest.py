@@ -4,6 +4,7 @@ import gc
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 # Digits that tests hold are a CPU's, as CI's are; JAX_PLATFORMS=cuda runs the others on a GPU. Read as JAX is imported.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -37,6 +38,20 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 CACHE = tempfile.TemporaryDirectory()
 jax.config.update("jax_compilation_cache_dir", CACHE.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+# A compiled program has some 15 memory maps. Linux allows a process 65,530, and XLA crashes at the next one: all tests
+# in one process came there after an hour.
+MAPS = Path("/proc/self/maps")
+MOST_MAPS = 20_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs() -> Iterator[None]:
+    """Lets go what was compiled, when there is much of it, before the next file's tests."""
+    yield
+    if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()
 
 
 def pytest_collection_finish() -> None:
