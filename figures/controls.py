@@ -8,7 +8,7 @@ from itertools import cycle
 
 import sympy as sp
 
-from theory import Choice, Generator, Replace, Task, Workflow
+from theory import Choice, Generator, LinearRegression, Replace, Task, Workflow
 from theory.summary import summary
 from theory.symbols import n
 from theory.table import FAMILIES, variants
@@ -46,6 +46,7 @@ class Control:
         floors: it is at least each of these; more than 0 where there are none.
         step: of its slider; `None` for one in decades.
         limit: the largest number that is taken.
+        shown: the sign for it, where it is not the symbol's.
     """
 
     symbol: sp.Symbol
@@ -56,11 +57,17 @@ class Control:
     floors: tuple[sp.Expr, ...] = ()
     step: float | int | None = None
     limit: float | int = _LARGEST
+    shown: str | None = None
+
+    @property
+    def letter(self) -> str:
+        """`σ` for sigma, unless another sign is shown."""
+        return self.shown or letter(self.symbol)
 
     @property
     def label(self) -> str:
         """`T, samples an iteration`."""
-        return f"{letter(self.symbol)}, {self.meaning}"
+        return f"{self.letter}, {self.meaning}"
 
     @property
     def needs(self) -> str:
@@ -92,6 +99,35 @@ _GENERATOR = (
     Control(BIAS, "length of what sampled labels are shifted by", 0, 0, 5, (sp.S.Zero,), step=0.01),
 )
 
+RIDGE, SIGNAL = sp.symbols("ridge signal", nonnegative=True)
+
+_RIDGE = (
+    Control(RIDGE, "ridge: λ|w|² is added to the loss", 0, 0, 10, (sp.S.Zero,), step=0.01, shown="λ"),
+    Control(
+        SIGNAL,
+        "length of w*, which matters with a ridge and where T < d",
+        1,
+        0,
+        5,
+        (sp.S.Zero,),
+        step=0.01,
+        shown="|w*|",
+    ),
+)
+
+#: Of the tasks that may have a ridge, what stands for one with it: then there may be any number of rows.
+_RIDGED: dict[type[Task], Task] = {LinearRegression: LinearRegression(design="fixed", ridge=0.0)}
+
+
+def ridged(task: type[Task]) -> Task | None:
+    """The task with a ridge of 0; `None` where it has none."""
+    return _RIDGED.get(task)
+
+
+def of_ridge(task: type[Task]) -> tuple[Control, ...]:
+    """The ridge and |w*|, where the task has them."""
+    return () if ridged(task) is None else _RIDGE
+
 
 def of_generator(task: type[Task]) -> tuple[Control, ...]:
     """Temperature and bias, where the task has laws under a generator."""
@@ -105,9 +141,11 @@ def of_task(task: type[Task]) -> dict[sp.Symbol, Control]:
     parameters = {parameter.symbol: parameter for parameter in task.parameters}
     at: dict[sp.Symbol, Fraction] = {}
     found: dict[sp.Symbol, Control] = {}
-    for variable in task.domain.variables:
+    variant = ridged(task)
+    domain = task.domain if variant is None else variant.own_domain
+    for variable in domain.variables:
         symbol, parameter = variable.symbol, parameters[variable.symbol]
-        at[symbol] = task.domain.least(symbol, at)
+        at[symbol] = domain.least(symbol, at)
         first = parameter.typical or parameter.default or (100 if symbol.is_integer else 1)
         least = float(at[symbol]) if at[symbol] > 0 else first / 100
         limit = _LARGEST if variable.ceiling is None else float(variable.ceiling)
@@ -137,8 +175,13 @@ def form(tasks: Sequence[type[Task]]) -> str:
         f'<div data-task="{escape(task.name)}">\n'
         + "\n".join(
             _number(control, f"{task.name}-")
-            for control in (*(of_task(task)[p.symbol] for p in task.parameters), *of_generator(task))
+            for control in (
+                *(of_task(task)[p.symbol] for p in task.parameters),
+                *of_ridge(task),
+                *of_generator(task),
+            )
         )
+        + (_UNSCALED if of_ridge(task) else "")
         + "\n</div>"
         for task in tasks
     ]
@@ -155,6 +198,12 @@ def form(tasks: Sequence[type[Task]]) -> str:
             '<button type="button" id="explorer-reset">Reset all settings</button>',
         )
     )
+
+
+_UNSCALED = (
+    '\n<label><input type="checkbox" name="unscaled"> λ is added to the sum of the squares, not to their mean: it does '
+    "not grow with the rows</label>"
+)
 
 
 def _number(control: Control, prefix: str) -> str:

@@ -1,6 +1,7 @@
 """What the explorer of the laws computes, for every task: printed by SymPy as JavaScript."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -12,9 +13,10 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from theory import Generator, Law, LinearRegression, Quantity, SlidingWindow, Task, Workflow, depth, gain
-from theory.symbols import GAIN, i, n
+from theory.symbols import GAIN, T, i, n
 from theory.sympy_types import as_expression, sum_of, symbols
 from theory.table import variants
+from theory.tasks.regression.symbols import d, sigma
 
 from .controls import (
     BIAS,
@@ -22,16 +24,20 @@ from .controls import (
     EXPLORED,
     ITERATIONS,
     OWN,
+    SIGNAL,
     TEMPERATURE,
     WINDOWS,
     Control,
     of_generator,
+    of_ridge,
     of_task,
+    ridged,
 )
+from .explored_ridge import of_family
 from .laws import given, label, laws, letter, lettered
 from .style import COLOUR
 
-_HELPERS = Path(__file__).parent / "page" / "laws.js"
+_PAGE = Path(__file__).parent / "page"
 
 
 #: D_n, how often the shift of sampled labels is in model n, where it has no formula.
@@ -97,7 +103,8 @@ def script(tasks: Sequence[type[Task]] = (LinearRegression,)) -> str:
     own = _written([_checks(control) for control in OWN])
     described = _written({task.name: _task(task) for task in tasks})
     numbers = f"const gains = {json.dumps(gains)};\nconst shifts = {json.dumps(shifts)};\n"
-    return f"{_HELPERS.read_text()}\n{numbers}const own = {own};\nconst tasks = {described};\n"
+    helpers = "\n".join((_PAGE / name).read_text() for name in ("laws.js", "ridge.js"))
+    return f"{helpers}\n{numbers}const own = {own};\nconst tasks = {described};\n"
 
 
 def _windows() -> list[Workflow]:
@@ -109,7 +116,7 @@ def _checks(control: Control) -> dict[str, Any]:
     """What is needed to tell whether a number is one of the control's, and to say so where it is none."""
     return {
         "name": control.symbol.name,
-        "letter": letter(control.symbol),
+        "letter": control.letter,
         "label": control.label,
         "needs": control.needs,
         "whole": bool(control.symbol.is_integer),
@@ -136,13 +143,14 @@ def _task(task: type[Task]) -> dict[str, Any]:
         "axis": quantity.short or _in_words(quantity),
         "outside": quantity.outside,
         "scatter": _scatter(task),
-        "parameters": [_checks(control) for control in (*of_task(task).values(), *of_generator(task))],
+        "parameters": [_checks(control) for control in (*of_task(task).values(), *of_ridge(task), *of_generator(task))],
+        "ridged": ridged(task) is not None,
         "choices": [choice.name for choice in task.choices],
         "variants": {
             _key(variant): {"chosen": _chosen(variant), "dash": dash}
             for variant, dash in zip(variants(task), cycle(DASHES.values()))
         },
-        "laws": {label(workflow): _laws(workflow, known) for workflow, known in described if known},
+        "laws": {label(workflow): _laws(task, workflow, known) for workflow, known in described if known},
     }
 
 
@@ -163,13 +171,14 @@ def _in_words(quantity: Quantity) -> str:
 def _scatter(task: type[Task]) -> dict[str, Any] | None:
     """Where the quantity has no variance, and what a reader must know there."""
     quantity = task.quantities[0]
-    where = quantity.infinite_variance
+    where = quantity.infinite_variance if ridged(task) is None else ridged(task).own_quantities[0].infinite_variance
     if where is None:
         return None
     found = sorted(symbols(where), key=str)
+    shown = re.sub(r"Abs\((.*?)\)", r"|\1|", str(where))
     return {
         "where": _function(where, [symbol.name for symbol in found]),
-        "text": f"With {lettered(str(where), found)} the {_in_words(quantity)} has a mean but no variance: "
+        "text": f"With {lettered(shown, found)} the {_in_words(quantity)} has a mean but no variance: "
         "single runs scatter without bound.",
     }
 
@@ -183,11 +192,12 @@ def _key(variant: Task) -> str:
     return ", ".join(_chosen(variant).values())
 
 
-def _laws(workflow: Workflow, known: Mapping[Task, Law]) -> dict[str, Any]:
+def _laws(task: type[Task], workflow: Workflow, known: Mapping[Task, Law]) -> dict[str, Any]:
     parameters = [str(parameter) for parameter in given(workflow)]
     return {
         "colour": COLOUR[workflow.command()],
         "parameters": parameters,
+        "ridged": None if ridged(task) is None else _ridged(workflow, parameters),
         "variants": {
             _key(variant): {
                 "exact": law.exact,
@@ -196,6 +206,17 @@ def _laws(workflow: Workflow, known: Mapping[Task, Law]) -> dict[str, Any]:
             }
             for variant, law in known.items()
         },
+    }
+
+
+def _ridged(workflow: Workflow, parameters: Sequence[str]) -> dict[str, Any]:
+    """What `ridge.js` needs of a family."""
+    found = of_family(workflow)
+    names = sorted({*parameters, *(symbol.name for symbol in (n, T, d, sigma, SIGNAL))})
+    return {
+        "run": found.run,
+        "rows": None if found.rows is None else _function(found.rows, [n.name]),
+        "least": None if found.least is None else _function(found.least, names),
     }
 
 

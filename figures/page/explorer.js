@@ -11,6 +11,7 @@
   const numbers = [...form.querySelectorAll("input[type=number]")];
   const families = [...form.querySelectorAll("input[name=family]")];
   const choices = [...form.querySelectorAll("[data-choice]")];
+  const unscaled = form.elements.unscaled ?? { checked: false }; // only a task with a ridge has it
   const task = () => form.elements.task.value;
   const used = (element) => (element.closest("[data-task]")?.dataset.task ?? task()) === task();
   const slider = (number) => document.getElementById(`${number.id}-slider`);
@@ -43,7 +44,8 @@
   }
 
   function settings() {
-    return Object.fromEntries(numbers.filter(used).map(({ name, value }) => [name, value === "" ? NaN : Number(value)]));
+    const found = numbers.filter(used).map(({ name, value }) => [name, value === "" ? NaN : Number(value)]);
+    return { ...Object.fromEntries(found), unscaled: unscaled.checked };
   }
 
   /** The radio button that is on in each of the task's choices. */
@@ -135,11 +137,11 @@
     const head = ["workflow", ...tasks[task()].choices, "model 1", `model ${n}`, "ratio", "law"];
     table.tHead.innerHTML = `<tr>${head.map((title) => `<th scope="col">${safe(title)}</th>`).join("")}</tr>`;
     table.tBodies[0].innerHTML = curves
-      .map(({ family, colour, chosen, dash, exact, dotted, values }) => {
+      .map(({ family, colour, chosen, dash, exact, kind, dotted, values }) => {
         const mark = dotted ? `<circle cx="18" cy="6" r="3" fill="${colour}"/>` : "";
         const line = `<svg class="key" viewBox="0 0 36 12" aria-hidden="true"><path d="M 0 6 L 36 6" stroke="${colour}" stroke-width="${exact ? 2.4 : 1.2}" stroke-dasharray="${dash}"/>${mark}</svg>`;
         const [first, last] = [values[0], values[values.length - 1]];
-        const cells = [...Object.values(chosen), ...[first, last, last / first].map(format), exact ? "exact" : "large T"];
+        const cells = [...Object.values(chosen), ...[first, last, last / first].map(format), kind];
         return `<tr><th scope="row">${line} ${safe(family)}</th>${cells.map((cell, i) => `<td data-label="${safe(head[i + 1])}">${safe(cell)}</td>`).join("")}</tr>`;
       })
       .join("");
@@ -157,31 +159,31 @@
     let text = problem(task(), now);
     if (!text && shown.length === 0) text = "Choose at least one workflow.";
     const curves = [];
-    const silent = [];
     const colours = new Set();
     for (const family of text ? [] : shown) {
       const { colour, variants: known } = laws[family];
       const dotted = colours.has(colour); // two families of one workflow have its colour; the second has dots
       colours.add(colour);
-      const there = variants.filter((variant) => variant in known);
-      for (const variant of there) {
+      for (const variant of variants.filter((each) => each in known)) {
         const found = law(task(), family, variant, now);
         if (found === null) continue;
+        const kind = found.kind ?? (found.exact ? "exact" : "large T");
         const values = curve(task(), family, variant, now);
-        curves.push({ family, colour, ...all[variant], exact: found.exact, dotted, values });
+        curves.push({ family, colour, ...all[variant], exact: kind === "exact", kind, dotted, values });
       }
-      if (there.length > 0 && !there.some((variant) => law(task(), family, variant, now))) silent.push(family);
     }
-    const none = silent.length ? `At this temperature and bias there is no formula for ${silent.join(", ")}.` : "";
-    if (!text && silent.length && curves.length === 0) text = none;
+    const none = text ? "" : missing(task(), shown, variants, now);
+    if (none && curves.length === 0) text = none;
     chart.style.visibility = text ? "hidden" : "visible"; // it keeps its place, so that the sliders keep theirs
     table.hidden = text !== "";
     message.classList.toggle("wrong", text !== "");
     if (!text) {
       draw(curves, now.n, logarithmic);
       list(curves, now.n);
-      if (scatter?.where(now)) text = scatter.text;
-      else if (curves.some((one) => !one.exact)) text = `Thin lines are laws for large T; at a finite T the ${quantity} differs from them.`;
+      const limits = [...new Set(curves.filter((one) => !one.exact).map(({ kind }) => kind))];
+      const whose = { "large T": "for large T", "limit d/T": "in the limit where d/T stays as T grows" };
+      if (scatters(task(), now)) text = scatter.text;
+      else if (limits.length) text = `Thin lines are laws ${limits.map((kind) => whose[kind]).join(" or ")}; at a finite T the ${quantity} differs from them.`;
       text = [none, text].filter(Boolean).join(" ");
     }
     if (message.textContent !== text) message.textContent = text;
@@ -192,6 +194,7 @@
     const { shown, logarithmic } = choice();
     if (problem(task(), settings()) !== "" || shown.length === 0) return;
     const entries = [["task", task()], ...numbers.filter(used).map(({ name, value }) => [name, value])];
+    if (tasks[task()].ridged) entries.push(["unscaled", unscaled.checked]);
     entries.push(...decided().map(([name, on]) => [name, on.value]), ["scale", logarithmic ? "log" : "linear"], ["show", shown.join(";")]);
     history.replaceState(null, "", PREFIX + new URLSearchParams(entries));
   }
@@ -212,6 +215,7 @@
     for (const group of choices.filter(used)) {
       for (const radio of group.querySelectorAll("input")) if (radio.value === given.get(group.dataset.choice)) radio.checked = true;
     }
+    unscaled.checked = given.get("unscaled") === "true";
     form.elements.scale.checked = given.get("scale") === "log";
     const shown = (given.get("show") ?? "").split(";");
     if (families.some((box) => shown.includes(box.value))) for (const box of families) box.checked = shown.includes(box.value);

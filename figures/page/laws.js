@@ -25,6 +25,7 @@ function mended(task, settings) {
     const near = Math.max(Math.min(whole ? Math.round(value) : value, limit), ...floors.map(({ least }) => least(found)));
     found[name] = floors.length > 0 || near > 0 ? near : first;
   }
+  if (tasks[task].ridged && between(found, "") !== "") found.T = found.d + 2;
   const usual = Object.fromEntries(controls.map(({ name, first }) => [name, first]));
   return problem(task, { ...usual, ...found }) === "" ? found : usual; // a floor may be above the largest number
 }
@@ -44,17 +45,44 @@ function problem(task, settings) {
       return `With ${letter} = ${value}${others} ${tasks[task].outside}: ${least}.`;
     }
   }
-  return "";
+  return tasks[task].ridged ? between(settings, tasks[task].outside) : "";
 }
 
-/** The law of a variant: that under a generator, where one is set; null where there is no formula then. */
-function law(task, family, variant, { temperature = 1, bias = 0 }) {
-  const usual = tasks[task].laws[family].variants[variant];
-  return temperature === 1 && bias === 0 ? usual : usual.generated;
+/** The law of a variant: with a ridge, or under a generator, where one is set; null where there is no formula then. */
+function law(task, family, variant, settings) {
+  const { temperature = 1, bias = 0 } = settings;
+  const found = tasks[task].laws[family].variants[variant];
+  const plain = temperature === 1 && bias === 0;
+  if (tasks[task].ridged && penalised(settings)) {
+    return plain ? beyond(tasks[task].laws[family].ridged, variant, settings) : null;
+  }
+  return plain ? found : found.generated;
 }
 
 /** The task's quantity for models 1 to n. */
 function curve(task, family, variant, settings) {
-  const { value } = law(task, family, variant, settings);
+  const { value, values } = law(task, family, variant, settings);
+  if (values) return values();
   return Array.from({ length: settings.n }, (_, index) => value({ ...settings, n: index + 1 }));
+}
+
+/** Whether single runs scatter without bound; with a ridge they do not. */
+const scatters = (task, settings) => !(settings.ridge > 0) && Boolean(tasks[task].scatter?.where(settings));
+
+/** What is not drawn of the families and variants that are shown, and why, in one line; empty where all is. */
+function missing(task, families, variants, settings) {
+  const ridged = tasks[task].ridged && penalised(settings);
+  const found = families.flatMap((family) => {
+    const known = variants.filter((variant) => variant in tasks[task].laws[family].variants);
+    const none = known.filter((variant) => law(task, family, variant, settings) === null);
+    if (none.length === 0 || (!ridged && none.length < known.length)) return [];
+    return none.length < known.length ? `${family} (${none.join(", ")})` : family;
+  });
+  if (found.length === 0) return "";
+  const { temperature = 1, bias = 0 } = settings;
+  const noises = temperature === 1 && bias === 0 ? "" : " at this temperature and bias";
+  if (!ridged) return `At this temperature and bias there is no formula for ${found.join(", ")}.`;
+  const penalty = settings.ridge > 0 ? "With a ridge" : "With fewer rows than features";
+  const elsewhere = noises ? "" : "; python -m theory has numbers where there is a law";
+  return `${penalty} the page has no formula${noises} for ${found.join(", ")}${elsewhere}.`;
 }

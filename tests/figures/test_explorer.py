@@ -55,6 +55,10 @@ def cases():
             yield label(family), values, type(family)(**exact)
 
 
+#: What the page has at first.
+USUAL = {"T": 100, "d": 32, "sigma": 1, "ridge": 0, "signal": 1, "temperature": 1, "bias": 0}
+USUAL |= {"n": 20, "k": 3, "w": 0.5, "s": 1}
+
 #: Temperature and bias, at one point; the last iteration is beyond the longest window.
 POINT = {"T": 36, "d": 32, "sigma": 0.5}
 SAMPLED_ITERATIONS = 2 * WINDOWS
@@ -183,32 +187,31 @@ def test_which_laws_there_are_and_which_are_exact(tmp_path):
     ("change", "message"),
     [
         ({}, ""),
-        ({"T": 34}, ""),
-        ({"T": 33}, "With T = 33 and d = 32 the test error has no finite mean: T must be at least d + 2 = 34"),
-        ({"T": 2, "d": 1}, "T must be at least d + 2 = 3"),
-        ({"T": 33.5}, "T, samples an iteration, must be a whole number from 3"),
+        (
+            {"T": 33},
+            "With T = 33 and d = 32 the test error has no finite mean: T must be at most d - 2 = 30, at least d + 2",
+        ),
+        ({"T": 33, "ridge": 0.5}, ""),
+        ({"T": 30}, ""),
+        ({"ridge": -1}, "λ, ridge: λ|w|² is added to the loss, must be a number from 0"),
+        ({"T": 2, "d": 1}, "T must be at least d + 2 = 3, or λ more than 0."),
+        ({"T": 33.5}, "T, samples an iteration, must be a whole number from 1"),
         ({"T": 10**10}, "to 1,000,000,000"),
         ({"d": 0}, "d, features, must be a whole number from 1"),
-        ({"sigma": 0}, "σ, noise standard deviation, must be more than 0"),
         ({"sigma": None}, "σ, noise standard deviation, must be more than 0"),
         ({"temperature": 0}, ""),
-        ({"bias": 0}, ""),
         ({"bias": 7.5}, ""),
         ({"temperature": -0.5}, "temperature, noise of sampled labels over that of real ones, must be a number from 0"),
         ({"bias": -1}, "bias, length of what sampled labels are shifted by, must be a number from 0 to 1,000,000,000"),
         ({"bias": None}, "bias, length of what sampled labels are shifted by, must be a number from 0"),
-        ({"n": ITERATIONS}, ""),
         ({"n": ITERATIONS + 1}, f"from 1 to {ITERATIONS}"),
-        ({"k": 1}, f"from 2 to {WINDOWS}"),
         ({"k": WINDOWS + 1}, f"from 2 to {WINDOWS}"),
         ({"w": 0}, "more than 0 and at most 1"),
-        ({"w": 1}, ""),
         ({"s": 1.5}, "s, sampled rows over T, must be a whole number"),
     ],
 )
 def test_settings_without_a_law_are_explained(change, message, tmp_path):
-    usual = {"T": 100, "d": 32, "sigma": 1, "temperature": 1, "bias": 0, "n": 20, "k": 3, "w": 0.5, "s": 1}
-    settings = usual | change
+    settings = USUAL | change
     given = json.dumps(settings).replace("null", "NaN")  # as the page reads an empty field
     found = in_quickjs(page_script(), f"problem('regression', {given})", tmp_path)
     assert message in found
@@ -243,17 +246,19 @@ def test_settings_of_any_task_are_explained(task, change, message, tmp_path):
     ("change", "found"),
     [
         ({}, {}),
-        ({"T": 5}, {"T": 34}),
+        ({"T": 33}, {"T": 34}),
+        ({"T": 5}, {}),
+        ({"ridge": None, "signal": -2}, {"ridge": 0, "signal": 0}),
         ({"T": None, "n": None}, {"T": 100, "n": 20}),
         ({"sigma": -1, "w": 7, "s": 0.2}, {"sigma": 1, "w": 1, "s": 1}),
         ({"n": 1e9, "k": -3, "T": 99.6}, {"n": ITERATIONS, "k": 2, "T": 100}),
-        ({"d": 1e12}, {"T": 100, "d": 32}),  # there is no T that is taken beside the largest d
+        ({"d": 1e12}, {"d": 10**9}),
+        ({"T": 1e12, "d": 1e12}, {}),  # the next T that is taken is above the largest
     ],
 )
 def test_settings_without_a_law_become_the_nearest_ones(change, found, tmp_path):
-    usual = {"T": 100, "d": 32, "sigma": 1, "temperature": 1, "bias": 0, "n": 20, "k": 3, "w": 0.5, "s": 1}
-    given = json.dumps(usual | change).replace("null", "NaN")
-    assert in_quickjs(page_script(), f"mended('regression', {given})", tmp_path) == usual | found
+    given = json.dumps(USUAL | change).replace("null", "NaN")
+    assert in_quickjs(page_script(), f"mended('regression', {given})", tmp_path) == USUAL | found
     assert in_quickjs(page_script(), f"problem('regression', mended('regression', {given}))", tmp_path) == ""
 
 
@@ -289,9 +294,10 @@ def law_values(law, point):
 
 @pytest.mark.parametrize("T", [34, 35, 36, 37])
 def test_where_single_runs_scatter_without_bound(T, tmp_path):
-    asked = f"tasks.regression.scatter.where({json.dumps({'T': T, 'd': 32})})"
+    asked = f"scatters('regression', {json.dumps({'T': T, 'd': 32})})"
     moments = law_of(LinearRegression(design="fresh"), Replace()).moments_exist(T=T, d=32)
     assert in_quickjs(page_script(), asked, tmp_path) == (moments < 2)
+    assert not in_quickjs(page_script(), f"scatters('regression', {{T: {T}, d: 32, ridge: 1}})", tmp_path)
     assert in_quickjs(page_script(), "tasks.mean.scatter", tmp_path) is None
 
 
@@ -302,7 +308,7 @@ def control(task, name):
 
 
 def test_controls_of_parameters():
-    assert control("regression", "T") == [3, 10**6, 100]
+    assert control("regression", "T") == [1, 10**6, 100]
     assert control("regression", "d") == [1, 10**4, 32]
     assert control("regression", "sigma") == [0.01, 100, 1]
     assert control("regression", "temperature") == [0, 2, 1]
@@ -370,7 +376,7 @@ def test_the_reader_turns_to_another_task(tmp_path):
     assert messages == []
     found = json.loads(html.unescape(re.findall("<title>(.*?)</title>", dom)[0]))
     assert found["chooses"]
-    assert found["regression"]["fields"] == ["T", "d", "sigma", "temperature", "bias", "n"]
+    assert found["regression"]["fields"] == ["T", "d", "sigma", "ridge", "signal", "temperature", "bias", "n"]
     assert found["regression"]["groups"] == ["design"]
     assert found["mean"]["fields"] == ["T", "tau", "n"]
     assert found["mean"]["groups"] == []
