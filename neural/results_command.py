@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -109,7 +110,36 @@ def _compare(options: argparse.Namespace) -> int:
     for n, difference in enumerate(found, 1):
         low, high = difference.interval()
         print(f"{n:>4}  {difference.mean:+.6g} ({low:+.6g} to {high:+.6g}): {_verdict(other, difference)}")
+    if len(found) > 1:
+        told = [str(n) for n, still in enumerate(together(found), 1) if still]
+        print(
+            f"each verdict is of its own iteration; of all {len(found)} at once, by Holm's rule, those of "
+            f"{', '.join(told) or 'none'} hold"
+        )
     return 0
+
+
+def together(found: Sequence[Measurement]) -> list[bool]:
+    """Which differences are told from 0 all at once, by Holm's rule: any is by chance in 1 - `LEVEL` of cases at most.
+
+    >>> together([Measurement(2.1, 1.0), Measurement(5.0, 1.0)]), together([Measurement(2.1, 1.0), Measurement(0.5, 1.0)])
+    ([True, True], [False, False])
+    """
+    ranked = sorted(range(len(found)), key=lambda n: -_distance(found[n]))
+    holds = [False] * len(found)
+    for rank, n in enumerate(ranked):
+        low, high = found[n].interval(1 - (1 - LEVEL) / (len(found) - rank))
+        if low <= 0 <= high:
+            break
+        holds[n] = True
+    return holds
+
+
+def _distance(difference: Measurement) -> float:
+    """From 0, in standard errors; all have the same degrees of freedom."""
+    if difference.standard_error == 0:
+        return math.inf if difference.mean else 0.0
+    return abs(difference.mean) / difference.standard_error
 
 
 def _named(run: Outcome) -> str:
@@ -142,4 +172,5 @@ def _summary(one: Outcome, other: Outcome, metric: str, found: list[Measurement]
         "low": [low for low, _ in intervals],
         "high": [high for _, high in intervals],
         "verdict": [_word(each) for each in found],
+        "holds_at_all_at_once": together(found),
     }

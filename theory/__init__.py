@@ -14,6 +14,7 @@ from .derivation import (
     Step as Step,
 )
 from .diagnose import Diagnosis as Diagnosis, diagnose as diagnose
+from .diagnose_jointly import JointDiagnosis as JointDiagnosis, diagnose_jointly as diagnose_jointly
 from .frame import Frame as Frame
 from .gain import gain as gain
 from .gain_law import gain_law as gain_law

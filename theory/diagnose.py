@@ -37,8 +37,8 @@ class Diagnosis:
         alike: groups of candidates that no losses at these iterations tell apart by the gain.
     """
 
-    seen: Seen
-    fits: tuple[Fit, ...]
+    seen: Seen[int]
+    fits: tuple[Fit[Workflow, int], ...]
     alike: tuple[tuple[Workflow, ...], ...]
 
     @property
@@ -133,7 +133,7 @@ class Diagnosis:
             "only_if_unbiased": None if self.only_if_unbiased is None else str(self.only_if_unbiased),
             "alike": [list(map(str, group)) for group in self.alike],
             "kinds": KINDS,
-            "fits": [one.values(seen.level) for one in self.fits],
+            "fits": [_values(one, seen.level) for one in self.fits],
         }
 
     def __str__(self) -> str:
@@ -143,7 +143,7 @@ class Diagnosis:
         lines.append(f"{'p-value of':<50}" + "".join(f"{kind:>12}" for kind in ORDER))
         for place in range(0, len(self.fits), len(ORDER)):
             row = self.fits[place : place + len(ORDER)]
-            lines.append(f"{row[0].workflow!s:<50}" + "".join(f"{_cell(one):>12}" for one in row))
+            lines.append(f"{row[0].workflow!s:<50}" + "".join(f"{cell(one):>12}" for one in row))
         for group in self.alike:
             lines.append(
                 f"not told apart by any losses at these iterations, without bias: {', '.join(map(str, group))}"
@@ -158,7 +158,17 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def _cell(one: Fit) -> str:
+def _values(one: Fit[Workflow, int], level: float) -> dict[str, Any]:
+    return {
+        "workflow": one.workflow.command(),
+        "parameters": {n: None if v is None else str(v) for n, v in one.workflow.parameters.items()},
+        **one.values(level),
+        "forecasts": {str(n): interval.values() for n, interval in one.forecasts.items()},
+    }
+
+
+def cell(one: Fit[Any, Any]) -> str:
+    """A reading's p-value in a table, and whether it is excluded."""
     if one.test is None:
         return "-" if one.possible else "excluded"
     return f"{one.test.p_value:.2g}" + ("" if one.possible else " no")
@@ -206,13 +216,13 @@ def diagnose(
         raise ValueError(
             f"losses must be finite numbers, one a model, or a row a seed with one a model; got {losses!r}."
         )
-    numbers = _iterations(iterations, values.shape[-1])
+    numbers = iterations_of(iterations, values.shape[-1])
     ahead = tuple(int(n) for n in as_iterations(list(forecasts))) if len(forecasts) else ()
     if not 0 < level < 1:
         raise ValueError(f"level is a share of chains, above 0 and below 1; got {level}. Use 0.95.")
     if best_loss is not None and not math.isfinite(best_loss):
         raise ValueError(f"best_loss must be a finite number; got {best_loss}. Leave it out where it is not known.")
-    errors = _errors(values - (0.0 if best_loss is None else best_loss), standard_errors, seeds)
+    errors = errors_of(values - (0.0 if best_loss is None else best_loss), standard_errors, seeds)
     if workflow is not None:
         check_workflow(workflow)
     seen = Seen(numbers, errors, best_loss, level, ahead)
@@ -221,7 +231,12 @@ def diagnose(
     return Diagnosis(seen, fits, _alike(seen, shapes))
 
 
-def _iterations(given: Sequence[int] | None, count: int) -> tuple[int, ...]:
+def iterations_of(given: Sequence[int] | None, count: int) -> tuple[int, ...]:
+    """The models' numbers: those that are given, or 1, 2, …
+
+    Raises:
+        ValueError: they are not as many as losses, or not in order.
+    """
     if given is None:
         return tuple(range(1, count + 1))
     numbers = tuple(int(n) for n in as_iterations(list(given)))
@@ -232,8 +247,12 @@ def _iterations(given: Sequence[int] | None, count: int) -> tuple[int, ...]:
     return numbers
 
 
-def _errors(losses: np.ndarray, standard_errors: Any, seeds: int | None) -> Errors:
-    """What is known of the errors."""
+def errors_of(losses: np.ndarray, standard_errors: Any, seeds: int | None) -> Errors:
+    """What is known of the errors of losses; the arguments are those of `diagnose`.
+
+    Raises:
+        ValueError: they are not of one length, not positive, or say two things.
+    """
     if losses.ndim == 2 and len(losses) > 1:
         if standard_errors is not None or seeds is not None:
             raise ValueError("losses by seed have their own spread; leave out standard_errors and seeds.")
@@ -278,7 +297,7 @@ def _pooled(mean: np.ndarray, deviation: np.ndarray, seeds: int) -> Errors:
     return Independent(mean, pooled, len(mean) * freedom, assumed)
 
 
-def _alike(seen: Seen, shapes: Sequence[Shapes]) -> tuple[tuple[Workflow, ...], ...]:
+def _alike(seen: Seen[int], shapes: Sequence[Shapes]) -> tuple[tuple[Workflow, ...], ...]:
     """Candidates whose gains are the same at the iterations seen, up to what is estimated; signs of e set aside."""
     groups: dict[tuple[Any, ...], list[Workflow]] = {}
     for each in shapes:

@@ -1,8 +1,10 @@
-"""`python -m theory diagnose losses.csv`: which workflow's law do measured losses follow?"""
+"""`python -m theory diagnose losses.csv`: which workflow's law do the losses of a chain, or of several, follow?"""
 
 import argparse
 import csv
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +12,19 @@ import numpy as np
 
 from .cli import Parser, named_workflow, positive_number, whole_number
 from .diagnose import Diagnosis, diagnose
+from .diagnose_jointly import JointDiagnosis, diagnose_jointly
 
 #: What a row may tell; others are not looked at.
 _NEEDED, _OPTIONAL = ("iteration", "loss"), ("standard_error", "seed")
 
 
-def from_table(file: Path, **options: object) -> Diagnosis:
-    """Diagnose a table of CSV with the columns iteration and loss, and standard_error or seed where there are any.
+def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
+    """Diagnose a table of CSV with the columns iteration and loss, and standard_error or seed, and chain, if any.
 
     Args:
-        file: a row a model; with seeds, every seed has the same iterations.
-        options: as those of `diagnose`, the losses, standard errors and iterations left out.
+        file: a row a model; with seeds, every seed of a chain has the same iterations.
+        options: as those of `diagnose`, the losses, standard errors and iterations left out; `workflow` is of one
+            chain, `workflows` of several.
 
     Raises:
         ValueError: no such columns, a row that is not numbers, an iteration that is there twice, or a gap.
@@ -32,33 +36,69 @@ def from_table(file: Path, **options: object) -> Diagnosis:
         if missing:
             raise ValueError(
                 f"{file} has no column {' and no column '.join(missing)}; the first line must name the columns: "
-                f"{', '.join(_NEEDED)}, and standard_error or seed where there are any."
+                f"{', '.join(_NEEDED)}, and standard_error or seed where there are any, and chain of several."
             )
         if all(name in columns for name in _OPTIONAL):
             raise ValueError(f"{file} has standard_error and seed; leave one of them out.")
-        errors: dict[int, float] = {}
-        losses: dict[str, dict[int, float]] = {}
+        rows: dict[str, list[tuple[str, dict[str, str | None]]]] = {}
         for row in reader:
-            where = f"{file}, line {reader.line_num}"
-            n = _number(row["iteration"], f"{where}: iteration")
-            if n != int(n):
-                raise ValueError(f"{where}: iteration must be a whole number; got {row['iteration']}.")
-            chain = losses.setdefault(row.get("seed") or "", {})
-            if n in chain:
-                hint = "Give each chain a seed" if "seed" not in columns else "Keep one of them"
-                raise ValueError(f"{where}: iteration {int(n)} is there twice. {hint}, and one workflow a file.")
-            chain[int(n)] = _number(row["loss"], f"{where}: loss")
-            if "standard_error" in columns:
-                errors[int(n)] = _number(row["standard_error"], f"{where}: standard_error")
-    if not losses:
+            rows.setdefault(row.get("chain") or "", []).append((f"{file}, line {reader.line_num}", row))
+    if not rows:
         raise ValueError(f"{file} has no rows; give one a model, with its iteration and loss.")
+    chains = {name: _chain(file, given, columns) for name, given in rows.items()}
+    workflows = options.pop("workflows", None)
+    if "chain" not in columns:
+        if workflows is not None:
+            raise ValueError(
+                f"{file} has no column chain, and several --workflow are given; give one, or name chains there."
+            )
+        (one,) = chains.values()
+        return diagnose(one.losses, one.errors, iterations=one.iterations, **options)  # pyright: ignore[reportArgumentType]: as `diagnose` checks
+    if options.pop("workflow", None) is not None:
+        raise ValueError(
+            f"{file} has {len(chains)} chains; give as many --workflow, or none for replace and accumulate."
+        )
+    losses, errors, iterations = (
+        {name: getattr(one, part) for name, one in chains.items()} for part in ("losses", "errors", "iterations")
+    )
+    if workflows is not None:
+        options["workflows"] = workflows
+    given = errors if "standard_error" in columns else None
+    return diagnose_jointly(losses, given, iterations=iterations, **options)  # pyright: ignore[reportArgumentType]: as `diagnose_jointly` checks
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """The losses of a chain, by seed where there are any, and what else is said of it."""
+
+    losses: np.ndarray
+    errors: list[float] | None
+    iterations: list[int]
+
+
+def _chain(file: Path, rows: list[tuple[str, dict[str, str | None]]], columns: Sequence[str]) -> _Chain:
+    """What the rows of one chain say; each comes with its place in the file."""
+    errors: dict[int, float] = {}
+    losses: dict[str, dict[int, float]] = {}
+    for where, row in rows:
+        n = _number(row["iteration"], f"{where}: iteration")
+        if n != int(n):
+            raise ValueError(f"{where}: iteration must be a whole number; got {row['iteration']}.")
+        seed = losses.setdefault(row.get("seed") or "", {})
+        if n in seed:
+            lacking = [name for name in ("seed", "chain") if name not in columns]
+            hint = f"Name each chain in a column {' or '.join(lacking)}" if lacking else "Keep one of them"
+            raise ValueError(f"{where}: iteration {int(n)} is there twice. {hint}.")
+        seed[int(n)] = _number(row["loss"], f"{where}: loss")
+        if "standard_error" in columns:
+            errors[int(n)] = _number(row["standard_error"], f"{where}: standard_error")
     first, *others = losses.values()
     if any(other.keys() != first.keys() for other in others):
         raise ValueError(f"{file}: every seed must have the same iterations; leave out those that some seeds lack.")
     iterations = sorted(first)
-    values = np.array([[chain[n] for n in iterations] for chain in losses.values()])
+    values = np.array([[losses[seed][n] for n in iterations] for seed in sorted(losses)])
     given = [errors[n] for n in iterations] if errors else None
-    return diagnose(values if others else values[0], given, iterations=iterations, **options)  # pyright: ignore[reportArgumentType]: as `diagnose` checks
+    return _Chain(values if others else values[0], given, iterations)
 
 
 def _number(text: str | None, what: str) -> float:
@@ -86,14 +126,20 @@ def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
         "diagnose", help=summary, description=f"{summary.capitalize()}.", examples=["losses.csv", "losses.csv --json"]
     )
     add = command.add_argument
-    add("file", type=Path, help="CSV with the columns iteration and loss, and standard_error or seed if there are any")
+    add(
+        "file",
+        type=Path,
+        help="CSV with the columns iteration and loss, and standard_error or seed, and chain, if there are any",
+    )
     known = partial(named_workflow, "diagnose: --workflow")
     add(
         "--workflow",
         dest="known",
+        action="append",
         type=known,
         metavar="WORKFLOW",
-        help="the only candidate, as 'sliding-window --k 3' (default: all named)",
+        help="the only candidate, as 'sliding-window --k 3' (default: all named); of several chains once for each, "
+        "in any order (default: replace and accumulate)",
     )
     add("--seeds", type=whole_number, help="that the standard errors were estimated from (default: they are exact)")
     add("--best-loss", type=float, help="of the best model, where it is known: 0 for an excess (default: estimated)")
@@ -105,6 +151,8 @@ def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _main(options: argparse.Namespace) -> int:
     names = ("seeds", "best_loss", "level", "forecasts")
-    found = from_table(options.file, workflow=options.known, **{name: getattr(options, name) for name in names})
+    known = options.known or []
+    asked = {"workflows": known} if len(known) > 1 else {"workflow": known[0] if known else None}
+    found = from_table(options.file, **asked, **{name: getattr(options, name) for name in names})
     print(json.dumps(found.values(), allow_nan=False) if options.json else found)
     return 0

@@ -72,6 +72,21 @@ class Test:
         return math.sqrt(self.statistic / float(largest))
 
 
+@dataclass(frozen=True)
+class Contrast:
+    """A combination of mean losses over its standard error, and the degrees of freedom of that."""
+
+    t: float
+    freedom: float
+
+    @property
+    def p_value(self) -> float:
+        """Of a combination that is as far from 0 or farther, on either side, if its mean is 0."""
+        from scipy import special
+
+        return float(2 * special.stdtr(self.freedom, -abs(self.t)))
+
+
 class Errors(abc.ABC):
     """Mean losses, and what is known of their errors."""
 
@@ -85,6 +100,10 @@ class Errors(abc.ABC):
     @abc.abstractmethod
     def intervals(self, X: Matrix, combinations: Matrix, level: float) -> list[Interval]:
         """Estimates of F b for the rows F of `combinations`, each with an interval at that level."""
+
+    @abc.abstractmethod
+    def contrast(self, weights: np.ndarray) -> Contrast | None:
+        """The mean losses times weights; `None` where the losses say nothing of their errors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +143,11 @@ class Independent(Errors):
         return [
             _interval(value, width) for value, width in zip(weights @ (self.mean / self.deviation), half, strict=True)
         ]
+
+    def contrast(self, weights: np.ndarray) -> Contrast | None:
+        """Normal, or Student's t where the deviation is estimated."""
+        error = float(np.linalg.norm(weights * self.deviation))
+        return Contrast(float(weights @ self.mean) / error, self.freedom) if self.freedom else None
 
     def _misfit(self, X: Matrix) -> float:
         scaled, losses = X / self.deviation[:, None], self.mean / self.deviation
@@ -170,6 +194,12 @@ class BySeed(Errors):
         values = self.losses @ (combinations @ np.linalg.pinv(X)).T
         half = values.std(0, ddof=1) / math.sqrt(len(values)) * _quantile(level, len(values) - 1)
         return [_interval(value, width) for value, width in zip(values.mean(0), half, strict=True)]
+
+    def contrast(self, weights: np.ndarray) -> Contrast | None:
+        """Student's t of the seeds' own."""
+        values = self.losses @ weights
+        error = float(values.std(ddof=1)) / math.sqrt(len(values))
+        return Contrast(float(values.mean()) / error, len(values) - 1) if error else None
 
 
 def _contrasts(X: Matrix) -> Matrix:

@@ -3,21 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
 from .diagnose_errors import Errors, Interval, Test
-from .diagnose_readings import KEPT, KINDS, Row, Shapes, rank
-from .workflow import Workflow
+from .diagnose_readings import KEPT, KINDS, Of, Place, Readings, Row, rank
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Generic[Of, Place]):
     """A reading, held against the losses.
 
     Attributes:
-        workflow: what each model is fitted to.
+        workflow: what each model is fitted to; of several chains one each.
         kind: "noise", "shift" or "forgetting".
         kept: z of forgetting, where the losses fit best; `None` for the other kinds.
         test: of the misfit; `None` where there is none.
@@ -31,7 +30,7 @@ class Fit:
         forecasts: mean losses by iteration.
     """
 
-    workflow: Workflow
+    workflow: Of
     kind: str
     kept: Fraction | None = None
     test: Test | None = None
@@ -42,15 +41,13 @@ class Fit:
     excess: Interval | None = None
     bias: Interval | None = None
     rise: Mapping[str, Interval] = field(default_factory=dict)
-    forecasts: Mapping[int, Interval] = field(default_factory=dict)
+    forecasts: Mapping[Place, Interval] = field(default_factory=dict)
 
     def values(self, level: float) -> dict[str, Any]:
-        """As JSON; intervals are `null` where there is no estimate."""
+        """As JSON, but for the workflow and forecasts; intervals are `null` where there is no estimate."""
         parts = {name: getattr(self, name) for name in ("best_loss", "excess", "bias")}
         test = self.test
         return {
-            "workflow": self.workflow.command(),
-            "parameters": {n: None if v is None else str(v) for n, v in self.workflow.parameters.items()},
             "kind": self.kind,
             "fits": self.fits,
             "possible": self.possible,
@@ -64,34 +61,33 @@ class Fit:
             "kept": None if self.kept is None else str(self.kept),
             **{name: None if part is None else part.values() for name, part in parts.items()},
             "rise": {name: part.values() for name, part in self.rise.items()},
-            "forecasts": {str(n): interval.values() for n, interval in self.forecasts.items()},
         }
 
 
 @dataclass(frozen=True)
-class Seen:
+class Seen(Generic[Place]):
     """What was measured, and what is asked.
 
     Attributes:
-        iterations: at which losses were measured.
+        iterations: at which losses were measured; of several chains the place in its chain too.
         errors: of the losses, less the best loss where this is known.
         best_loss: L where it is known.
         level: of the intervals; 1 - level is how often a true reading is rejected.
         forecasts: iterations to say the loss of.
     """
 
-    iterations: tuple[int, ...]
+    iterations: tuple[Place, ...]
     errors: Errors
     best_loss: float | None
     level: float
-    forecasts: tuple[int, ...]
+    forecasts: tuple[Place, ...]
 
     def with_constant(self, rows: Sequence[Row]) -> list[Row]:
         """The rows with a 1 before them, where the best loss is not known."""
         return [tuple(row) if self.best_loss is not None else (Fraction(1), *row) for row in rows]
 
 
-def fit(seen: Seen, shapes: Shapes, kind: str) -> Fit:
+def fit(seen: Seen[Place], shapes: Readings[Of, Place], kind: str) -> Fit[Of, Place]:
     """Hold a kind of reading against the losses.
 
     Forgetting is tried with each share kept. It is rejected where each of them is, and its intervals reach over all
@@ -123,7 +119,7 @@ def fit(seen: Seen, shapes: Shapes, kind: str) -> Fit:
     )
 
 
-def _hull(best: Fit, fitting: Sequence[Fit], name: str) -> Interval | None:
+def _hull(best: Fit[Of, Place], fitting: Sequence[Fit[Of, Place]], name: str) -> Interval | None:
     value = getattr(best, name)
     return None if value is None else _reach([getattr(one, name) for one in fitting], value)
 
@@ -135,11 +131,13 @@ def _reach(intervals: Sequence[Interval], best: Interval) -> Interval:
     return Interval(best.value, min(lows), max(highs)) if lows and highs else best
 
 
-def _misfit(seen: Seen) -> str:
+def _misfit(seen: Seen[Any]) -> str:
     return f"the misfit is more than chance makes it in {1 - seen.level:.2g} of chains"
 
 
-def _fit(seen: Seen, shapes: Shapes, kind: str, kept: Fraction | None, level: float) -> Fit:
+def _fit(
+    seen: Seen[Place], shapes: Readings[Of, Place], kind: str, kept: Fraction | None, level: float
+) -> Fit[Of, Place]:
     """One reading, with its share kept, at its own level."""
     workflow, points = shapes.workflow, len(seen.iterations)
     rows = shapes.rows(kind, kept, seen.iterations)
@@ -194,7 +192,9 @@ def _fit(seen: Seen, shapes: Shapes, kind: str, kept: Fraction | None, level: fl
     )
 
 
-def _collinear(seen: Seen, shapes: Shapes, kind: str, kept: Fraction | None, level: float) -> Fit:
+def _collinear(
+    seen: Seen[Place], shapes: Readings[Of, Place], kind: str, kept: Fraction | None, level: float
+) -> Fit[Of, Place]:
     """At the iterations seen, the columns are not independent."""
     if kind == "noise":
         reason = "the gain is the same at all iterations seen, so that excess and best loss are not told apart"
@@ -207,7 +207,7 @@ def _collinear(seen: Seen, shapes: Shapes, kind: str, kept: Fraction | None, lev
     return Fit(shapes.workflow, kind, kept, possible=test is None or test.p_value >= 1 - level, reason=reason)
 
 
-def _untested(seen: Seen, points: int, unknowns: int) -> str:
+def _untested(seen: Seen[Any], points: int, unknowns: int) -> str:
     if points == unknowns:
         return f"{unknowns} unknowns go through any {points} losses; measure another iteration"
     return "there are no standard errors and no seeds, so that no misfit is too large"

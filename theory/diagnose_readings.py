@@ -6,15 +6,17 @@ The mean loss of model n is L + e c_n + b D_n: L of the best model, e the excess
 * noise: no D_n. Fits are unbiased.
 * shift: D_n = (L_n - 1)^2. Every sampled label is shifted alike; b is the square of the shift.
 * forgetting: D_n = (z - g_n(z))/(1 - z), and L_n - 1 for z = 1. Models keep a share z of what their data tell, and the
-  loss goes up with what is lost (`paper_repro.gerstgrasser2024.forgetting`).
+  loss goes up with what is lost (`forgotten`).
 
 Neither e nor b is negative.
 """
 
+import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import flint
 import numpy as np
@@ -59,10 +61,30 @@ KEPT = tuple(Fraction(tenths, 10) for tenths in range(1, 11))
 
 Row = tuple[Fraction, ...]
 
+#: A workflow, or one for each of several chains.
+Of = TypeVar("Of")
+
+#: Where a loss was measured: the model's number, or a chain and that.
+Place = TypeVar("Place")
+
+
+class Readings(abc.ABC, Generic[Of, Place]):
+    """The columns that readings of measured losses are made of.
+
+    Attributes:
+        workflow: what each model is fitted to.
+    """
+
+    workflow: Of
+
+    @abc.abstractmethod
+    def rows(self, kind: str, kept: Fraction | None, iterations: Sequence[Place]) -> list[Row]:
+        """(c_n) or (c_n, D_n) for each place of a loss."""
+
 
 @dataclass(frozen=True)
-class Shapes:
-    """The columns that a workflow's readings are made of, each computed once, as far as it was asked for.
+class Shapes(Readings[Workflow, int]):
+    """The columns of one workflow's readings, each computed once, as far as it was asked for.
 
     Attributes:
         workflow: what each model is fitted to.
@@ -96,13 +118,24 @@ class Shapes:
         """The columns of a kind; for forgetting those of all shares kept, at one reading of the workflow."""
         if kind == "gain":
             return {(kind, None): gain(self.workflow, upto)}
-        means = depth(self.workflow).mean(upto)
         if kind == "shift":
-            return {(kind, None): [(mean - 1) ** 2 for mean in means]}
-        shares = np.array(KEPT[:-1], dtype=object)
-        told = inherited(linear_forms(self.workflow, upto), shares**0, lambda mean: shares * mean)
-        lost = np.array([(shares - row) / (1 - shares) for row in told]).T
-        return {(kind, z): list(column) for z, column in zip(KEPT, [*lost, [mean - 1 for mean in means]], strict=True)}
+            return {(kind, None): [(mean - 1) ** 2 for mean in depth(self.workflow).mean(upto)]}
+        return {(kind, z): column for z, column in zip(KEPT, forgotten(self.workflow, KEPT, upto), strict=True)}
+
+
+def forgotten(workflow: Workflow, kept: Sequence[Fraction], upto: int) -> list[list[Fraction]]:
+    """(z - E z^depth)/(1 - z) of models 1, 2, …, a list for each z; its limit E depth - 1 where all is kept.
+
+    Args:
+        workflow: what each model is fitted to.
+        kept: z, the shares that a model keeps of what its data tell.
+        upto: how many models.
+    """
+    shares = np.array([z for z in kept if z != 1], dtype=object)
+    told = inherited(linear_forms(workflow, upto), shares**0, lambda mean: shares * mean)
+    lost = iter([list(column) for column in np.array([(shares - row) / (1 - shares) for row in told]).T])
+    whole = [mean - 1 for mean in depth(workflow).mean(upto)] if 1 in kept else []
+    return [whole if z == 1 else next(lost) for z in kept]
 
 
 #: Those of the candidates, for all chains that are held against them.

@@ -22,7 +22,8 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
-from theory import Accumulate, Replace, Workflow, depth, gain
+from theory import Accumulate, Replace, Workflow, gain
+from theory.diagnose_readings import forgotten as law_of_forgetting
 from theory.measurement import Measurement
 
 from ..experiment import measurement
@@ -47,10 +48,8 @@ def forgotten(workflow: Workflow, kept: Fraction, iterations: int) -> tuple[floa
         kept: z, the share that a model keeps of what its training set tells.
         iterations: how many n.
     """
-    of = depth(workflow)
-    if kept == 1:
-        return tuple(float(mean - 1) for mean in of.mean(iterations))
-    return tuple(float((kept - share) / (1 - kept)) for share in of.generating(kept, iterations))
+    (shape,) = law_of_forgetting(workflow, (kept,), iterations)
+    return tuple(map(float, shape))
 
 
 @cache

@@ -21,7 +21,7 @@ from theory import (
     SlidingWindow,
     diagnose,
 )
-from theory.diagnose import _errors
+from theory.diagnose import errors_of
 from theory.diagnose_fit import Seen, fit
 from theory.diagnose_readings import Shapes
 
@@ -87,7 +87,7 @@ def test_p_values_are_uniform_and_intervals_cover(workflow, measure, kind):
     excesses = []
     while len(hits) < count:
         try:
-            errors = _errors(*measure(generator, mean))
+            errors = errors_of(*measure(generator, mean))
         except ValueError:  # standard errors that differ by chance more than they are let: 1 in 100
             assert measure is estimated
             continue
@@ -116,7 +116,7 @@ def test_intervals_over_the_share_kept_cover_at_least_as_often_as_stated():
     mean = np.array([1.5 + 0.1 * n + 0.5 * (z - z**n) / (1 - z) for n in range(1, 9)])
     hits, fits = 0, 0
     for _ in range(100):
-        errors = _errors(mean + 0.02 * generator.normal(size=8), np.float64(0.02), None)
+        errors = errors_of(mean + 0.02 * generator.normal(size=8), np.float64(0.02), None)
         found = fit(Seen(tuple(range(1, 9)), errors, None, 0.9, ()), Shapes(Replace()), "forgetting")
         fits += bool(found.fits)
         hits += covered(found.excess, 0.1) and covered(found.bias, 0.5)
@@ -130,7 +130,7 @@ def test_a_wrong_law_is_seen(truth, wrong, measure):
     generator = np.random.default_rng(7)
     seen = []
     for _ in range(40):
-        errors = _errors(*measure(generator, chain(truth, 8, excess=1.0)))
+        errors = errors_of(*measure(generator, chain(truth, 8, excess=1.0)))
         found = fit(Seen(tuple(range(1, 9)), errors, None, 0.95, ()), Shapes(wrong), "noise")
         seen.append(not found.possible)
     assert sum(seen) >= 36
