@@ -9,7 +9,7 @@ from theory.measurement import Measurement
 from ..claim import Claim, Quantity
 from ..recorded import Tables
 from . import published, vae
-from .diffusion import DIFFUSION
+from .diffusion import DIFFUSION, LONGER
 from .forgetting_claims import forgetting_claims
 from .language_claims import language_claims
 from .rises import read, rises
@@ -183,6 +183,26 @@ def _molecules() -> Iterator[Claim]:
             name,
             differs,
         )
+    steps = LONGER.variants["12,000 steps"]["steps"]
+    yield Claim(
+        "diffusion-training-length",
+        "Diffusion models trained five times as long lose at most two thirds as much, under Replace and Accumulate",
+        "not in the paper, whose length of training is not known [D]; a question of ours",
+        None,
+        tuple(
+            Quantity(
+                f"rise of the test loss from model 1 to {last} under {type(workflow).__name__} at {steps:,} steps a "
+                f"fit, over that at {DIFFUSION.base.steps:,}",
+                lambda t, workflow=workflow: (
+                    read(t, LONGER.name, "12,000 steps", workflow, last) / rise(t, workflow, last)
+                ),
+                below=2 / 3,
+            )
+            for workflow in (Replace(), Accumulate())
+        ),
+        LONGER.name,
+        f"{differs}; the longer fits have a layer more and a lower rate",
+    )
 
 
 def _sharing(claims: Iterator[Claim], shared: str) -> Iterator[Claim]:

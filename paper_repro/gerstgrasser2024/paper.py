@@ -53,5 +53,8 @@ PAPER = Paper(
         "diffusion_ablation": Entry(
             "what drives the diffusion models' loss", diffusion.ABLATION_PRESETS, diffusion.run
         ),
+        "diffusion_longer": Entry(
+            "diffusion models trained five times as long", diffusion.LONGER_PRESETS, diffusion.run
+        ),
     },
 )
