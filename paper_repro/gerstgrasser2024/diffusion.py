@@ -42,7 +42,10 @@ ABLATION = Experiment(
 
 #: Five times as long, a layer more and a lower rate, which is what torsions take.
 LONGER = Experiment(
-    "diffusion_longer", SETTINGS["cpu"], {"12,000 steps": {"steps": 12_000, "layers": 5, "learning_rate": 2e-3}}
+    "diffusion_longer",
+    ABLATION.base,
+    {"12,000 steps": {"steps": 12_000, "layers": 5, "learning_rate": 2e-3}},
+    workflows=(Replace(),),
 )
 
 #: Where `gpu` and `paper` look for GEOM's released files.
