@@ -157,7 +157,7 @@ OTHERS = (
     "half the data",
     "twice the epochs",
     "fixed",
-    "12,000 steps",
+    "600 steps",
 )
 
 
