@@ -146,13 +146,13 @@ def diffusion_table():
     ):
         cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
         rows.append([name, *cells, f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %"])
-    return markdown(["test loss of molecules", "n = 1", *range(2, 7), "rise"], rows)
+    return markdown(["test loss of molecules", "n = 1", *map(str, range(2, 7)), "rise"], rows)
 
 
 def diffusion_sane_table():
     """Mean share of samples that are sane, by iteration."""
     rows = [[name, *(f"{100 * m:.0f} %" for m in mean)] for name, (mean, _, _) in diffusion_curves("sane")]
-    return markdown(["sane samples", "n = 1", *range(2, 7)], rows)
+    return markdown(["sane samples", "n = 1", *map(str, range(2, 7))], rows)
 
 
 def diffusion_ablation_table():
