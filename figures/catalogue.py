@@ -141,9 +141,10 @@ def _temperatures(folder: Path) -> tuple[list[Row], list[Row]]:
     return language_models.run(language.EXPERIMENT, folder)[0], language_models.run(language.TEMPERATURE, folder)[0]
 
 
-def _what_drives_diffusion(folder: Path) -> tuple[list[Row], list[Row]]:
-    """Metrics of the ablation, and those of the preset that it is held against."""
-    return conformers.run(conformers.ABLATION, folder)[0], conformers.run(conformers.DIFFUSION, folder)[0]
+def _what_drives_diffusion(folder: Path) -> list[list[Row]]:
+    """Metrics of the ablation, of what it is held against, and of the longer training."""
+    made = (conformers.ABLATION, conformers.SHORT, conformers.DIFFUSION)
+    return [conformers.run(experiment, folder)[0] for experiment in made]
 
 
 def _three_workflows(folder: Path) -> dict[str, list[Row]]:
@@ -283,7 +284,9 @@ PICTURES: tuple[Picture, ...] = (
         "diffusion_ablation",
         "not in the paper: what drives the loss of diffusion models",
         lambda tables: diffusion.plot_ablation(*tables),
-        _recorded(_what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion"),
+        _recorded(
+            _what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion_short", "diffusion"
+        ),
     ),
     Picture(
         "creep",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro.gerstgrasser2024 import published
-from paper_repro.gerstgrasser2024.diffusion import ABLATION, DIFFUSION
+from paper_repro.gerstgrasser2024.diffusion import ABLATION, DIFFUSION, SHORT
 from paper_repro.recorded import Row
 
 from .chains import NAMES, band, curve, ladder, losses_and_lost
@@ -144,19 +144,21 @@ def ball_and_stick(axes: Axes, x: Float[np.ndarray, "atoms 3"], row: Mapping[str
         )
 
 
-def plot_ablation(rows: Sequence[Row], base_rows: Sequence[Row]) -> Figure:
-    """The rise of the test loss under Replace, one thing changed at a time, beside the runs of the other figures."""
-    figure = Figure(figsize=(5.5, 2.6))
-    base = DIFFUSION.base
+def plot_ablation(rows: Sequence[Row], short_rows: Sequence[Row], long_rows: Sequence[Row]) -> Figure:
+    """The rise of the test loss under Replace after short training, one thing changed at a time, and after longer."""
+    figure = Figure(figsize=(5.5, 2.8))
+    base = SHORT.base
     first = (
         f"{base.sampler}, {base.sampler_steps} sampler steps,\n{base.steps} training steps, T = {base.conformations}"
     )
-    rungs = [(first, {"replace": curve(base_rows, "cpu", "replace", "rise")})]
+    longer = f"{DIFFUSION.base.steps:,} training steps,\nlarger network"
+    rungs = [(first, {"replace": curve(short_rows, "600 steps", "replace", "rise")})]
     rungs += [(variant, {"replace": curve(rows, variant, "replace", "rise")}) for variant in ABLATION.variants]
+    rungs.append((longer, {"replace": curve(long_rows, "cpu", "replace", "rise")}))
     ladder(figure.subplots(), rungs, ABLATION.base.iterations)
     caption(
         figure,
-        f"""The diffusion models of the other figures (first row) and with one thing changed, under Replace;
-        {base.seeds} seeds, 95 % intervals by Student's t.""",
+        f"""Smaller diffusion models that stop early (first row), with one thing changed (three rows), and those of the
+        other figures (last row), under Replace; {base.seeds} seeds, 95 % intervals by Student's t.""",
     )
     return figure

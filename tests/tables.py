@@ -130,18 +130,41 @@ def language_table(rows):
     return loss_table(rows, "test loss, nats a token, `--preset cpu`", "replace", "accumulate-subsample", "accumulate")
 
 
-def diffusion_table(rows):
-    """The paper's two workflows."""
-    return loss_table(rows, "test loss, `--preset cpu`", "replace", "accumulate")
+def diffusion_curves(metric):
+    """Of the preset's training and of the short one, under the paper's two workflows: how it is called, its curve."""
+    for experiment, suffix in ((diffusion.DIFFUSION, ""), (diffusion.SHORT, ", 600 steps")):
+        rows, (variant,) = recorded(experiment), experiment.variants
+        for workflow in ("replace", "accumulate"):
+            yield f"`{workflow}`{suffix}", curve(rows, variant, workflow, metric)
 
 
-def diffusion_ablation_table(rows):
-    """Rise of the test loss under Replace, one thing changed at a time."""
-    lines = ["| changed | rise of model 3 under `replace` |", "|---|---|"]
-    for variant in diffusion.ABLATION.variants:
-        mean, error, _ = curve(rows, variant, "replace", "rise")
-        lines.append(f"| {variant} | {100 * mean[-1]:+.0f} ± {100 * error[-1]:.0f} % |")
-    return "\n".join(lines)
+def diffusion_table():
+    """Mean and standard error of the test loss by iteration, and the rise to the last."""
+    rows = []
+    for (name, (mean, error, _)), (_, (rise, rise_error, _)) in zip(
+        diffusion_curves("test_loss"), diffusion_curves("rise"), strict=True
+    ):
+        cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
+        rows.append([name, *cells, f"{100 * rise[-1]:.0f} ± {100 * rise_error[-1]:.0f} %"])
+    return markdown(["test loss of molecules", "n = 1", *map(str, range(2, 7)), "rise"], rows)
+
+
+def diffusion_sane_table():
+    """Mean share of samples that are sane, by iteration."""
+    rows = [[name, *(f"{100 * m:.0f} %" for m in mean)] for name, (mean, _, _) in diffusion_curves("sane")]
+    return markdown(["sane samples", "n = 1", *map(str, range(2, 7))], rows)
+
+
+def diffusion_ablation_table():
+    """Rise of the test loss under Replace: the short training, one thing changed at a time, and the preset's."""
+    made = [(diffusion.SHORT, "600 steps", "600 steps, 18,624 weights")]
+    made += [(diffusion.ABLATION, variant, f"600 steps, {variant}") for variant in diffusion.ABLATION.variants]
+    made += [(diffusion.DIFFUSION, "cpu", "2,400 steps, 89,920 weights")]
+    rows = []
+    for experiment, variant, name in made:
+        mean, error, _ = curve(recorded(experiment), variant, "replace", "rise")
+        rows.append([name, f"{100 * mean[2]:+.0f} ± {100 * error[2]:.0f} %"])
+    return markdown(["diffusion models", "rise of model 3 under `replace`"], rows)
 
 
 def approximation_table(rows):
@@ -183,8 +206,9 @@ TABLES = {
     "vae, ablation": Table(
         "neural/README.md", lambda: ablation_table([*recorded(vae.ABLATION), *recorded(vae.LONGER)])
     ),
-    "diffusion": Table("neural/README.md", lambda: diffusion_table(recorded(diffusion.DIFFUSION))),
-    "diffusion, ablation": Table("neural/README.md", lambda: diffusion_ablation_table(recorded(diffusion.ABLATION))),
+    "diffusion": Table("neural/README.md", diffusion_table),
+    "diffusion, sane": Table("neural/README.md", diffusion_sane_table),
+    "diffusion, ablation": Table("neural/README.md", diffusion_ablation_table),
     "figures": Table("figures/README.md", pictures),
 }
 

@@ -51,7 +51,10 @@ PAPER = Paper(
             "section 2.2: diffusion models under Replace and Accumulate", diffusion.PRESETS, diffusion.run
         ),
         "diffusion_ablation": Entry(
-            "what drives the diffusion models' loss", diffusion.ABLATION_PRESETS, diffusion.run
+            "what drives the diffusion models' loss after short training", diffusion.ABLATION_PRESETS, diffusion.run
+        ),
+        "diffusion_short": Entry(
+            "smaller diffusion models after a quarter of the training", diffusion.SHORT_PRESETS, diffusion.run
         ),
     },
 )

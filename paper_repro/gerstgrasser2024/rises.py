@@ -4,7 +4,8 @@ The bounds are few and shared. A loss *rises* if model n's is at least 5 % above
 second half of the iterations; it *does not rise* if it is at most 2 % above. They were fixed, as were the number of
 seeds and the settings, before any of the language models' tables was made. The autoencoders' table was there before;
 diffusion's was not, but that the plateau of Accumulate is judged as strictly as Replace's was settled after it. When
-the autoencoders' training was made four times as long, the bounds stayed, and its results were not there yet.
+the training of autoencoders and of diffusion models was made four times as long, the bounds stayed, and its results
+were not there yet.
 """
 
 from theory import Workflow

@@ -21,13 +21,22 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def loss():
-    """Workflow, metric -> mean and standard error by iteration, as recorded."""
+    """Workflow, metric -> mean and standard error by iteration, as recorded of the short training."""
+    rows = recorded(diffusion.SHORT)
+    return lambda workflow, metric: curve(rows, "600 steps", workflow, metric)
+
+
+def test_model_1_of_the_longer_training_is_sane():
+    """What the claims on its later models say is judged with them."""
     rows = recorded(diffusion.DIFFUSION)
-    return lambda workflow, metric: curve(rows, "cpu", workflow, metric)
+    for workflow in NAMES:
+        sane, _, seeds = curve(rows, "cpu", workflow, "sane")
+        assert (len(sane), seeds) == (6, 3)
+        assert sane[0] >= 0.9
 
 
 def test_replace_rises_half_as_much_again_and_accumulate_far_less(loss):
-    assert diffusion.DIFFUSION.base.iterations == 6
+    assert diffusion.SHORT.base.iterations == 6
     replace, replace_error, seeds = loss("replace", "rise")
     accumulate, accumulate_error, _ = loss("accumulate", "rise")
     assert seeds >= 3
@@ -77,7 +86,7 @@ def test_a_table_is_made_once_and_holds_the_samples(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_figures_draw_what_is_recorded(tmp_path):
     metrics, samples = recorded(diffusion.DIFFUSION), recorded(diffusion.DIFFUSION, "_samples")
-    ablation = recorded(diffusion.ABLATION)
+    ablation, short = recorded(diffusion.ABLATION), recorded(diffusion.SHORT)
     drawn = {}
 
     def keep(name, figure):
@@ -87,7 +96,7 @@ def test_figures_draw_what_is_recorded(tmp_path):
     for name, plot, *rows in (
         ("diffusion", figures.plot, metrics),
         ("diffusion_samples", figures.plot_samples, samples),
-        ("diffusion_ablation", figures.plot_ablation, ablation, metrics),
+        ("diffusion_ablation", figures.plot_ablation, ablation, short, metrics),
     ):
         pdf, png = save(tmp_path, name, lambda n=name, p=plot, r=rows: keep(n, p(*r)))
         assert pdf.stat().st_size > 1000

@@ -380,11 +380,12 @@ def test_the_ladder_of_autoencoders_is_the_rise_to_the_last_model():
 
 
 def test_the_ladder_of_diffusion_models_is_the_rise_to_model_3():
-    rows, base = rows_of("diffusion_ablation"), rows_of("diffusion")
-    labels, found = rungs(draw(diffusion.plot_ablation, rows, base).axes[0])
+    rows, short, long = rows_of("diffusion_ablation"), rows_of("diffusion_short"), rows_of("diffusion")
+    labels, found = rungs(draw(diffusion.plot_ablation, rows, short, long).axes[0])
     variants = list(dict.fromkeys(row["variant"] for row in rows))
-    assert labels[1:] == variants
-    for label, table, variant in [(labels[0], base, "cpu"), *((v, rows, v) for v in variants)]:
+    assert labels[1:-1] == variants
+    ends = (labels[0], short, "600 steps"), (labels[-1], long, "cpu")
+    for label, table, variant in [*ends, *((v, rows, v) for v in variants)]:
         place = {"variant": variant, "workflow": "replace", "metric": "rise"}
         mean, error = 100 * curve(table, **place)[2], 100 * half(table, **place)[2]
         np.testing.assert_allclose(found[label, to_hex("#D55E00")], [mean, mean - error, mean + error], rtol=1e-9)

@@ -124,6 +124,7 @@ CLAIMS = {
     "diffusion-accumulate": (84.0 / 54.7 - 1, [(0.0, INF), (-INF, 0.5)]),
     "diffusion-replace-plateau": ((398.8 - 54.7) / (384.8 - 54.7), [(0.5, 1.5)]),
     "diffusion-accumulate-plateau": ((84.0 - 54.7) / (84.8 - 54.7), [(0.5, 1.5)]),
+    "diffusion-training-length": (None, [(-INF, 2 / 3), (-INF, 2 / 3)]),
 }
 
 #: Of the seeds or replicates that a claim needs; 3 for all others.
@@ -146,7 +147,18 @@ def cell(name, variant, workflow, n, metric):
 
 
 MODELS = ("gpt2-9m", "llama2-12m", "llama2-42m", "llama2-126m")
-OTHERS = ("cpu", "500 steps", "0.3", "growing", "half", "double", "half the data", "twice the epochs", "fixed")
+OTHERS = (
+    "cpu",
+    "500 steps",
+    "0.3",
+    "growing",
+    "half",
+    "double",
+    "half the data",
+    "twice the epochs",
+    "fixed",
+    "600 steps",
+)
 
 
 def made_up(name):
@@ -234,6 +246,9 @@ MEASURED = {
     "diffusion-accumulate": [of("diffusion", "cpu", A, 6), of("diffusion", "cpu", A, 6) / of("diffusion", "cpu", R, 6)],
     "diffusion-replace-plateau": [of("diffusion", "cpu", R, 6) / of("diffusion", "cpu", R, 2)],
     "diffusion-accumulate-plateau": [of("diffusion", "cpu", A, 6) / of("diffusion", "cpu", A, 2)],
+    "diffusion-training-length": [
+        of("diffusion", "cpu", w, 6) / of("diffusion_short", "600 steps", w, 6) for w in (R, A)
+    ],
 }
 
 
