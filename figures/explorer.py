@@ -170,8 +170,8 @@ def _in_words(quantity: Quantity) -> str:
 
 def _scatter(task: type[Task]) -> dict[str, Any] | None:
     """Where the quantity has no variance, and what a reader must know there."""
-    quantity = task.quantities[0]
-    where = quantity.infinite_variance if ridged(task) is None else ridged(task).own_quantities[0].infinite_variance
+    quantity, variant = task.quantities[0], ridged(task)
+    where = (quantity if variant is None else variant.own_quantities[0]).infinite_variance
     if where is None:
         return None
     found = sorted(symbols(where), key=str)

@@ -1,18 +1,23 @@
 """The explorer with a ridge, and of least norm where rows are fewer than features, against the laws of theory."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
 
+from figures.explorer import script
 from tests.engines import in_quickjs
-from tests.figures.test_explorer import USUAL, cases, page_script
+from tests.figures.test_explorer import USUAL, cases
 from theory import LinearRegression, law as law_of
 from theory.linear import DESIGNS
 from theory.tasks.regression import ridge_limit
 from theory.tasks.regression.ridge import Ridge
 
 pytestmark = pytest.mark.slow
+
+#: With regression alone.
+page_script = cache(script)
 
 
 def settings_with_ridges():
