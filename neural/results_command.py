@@ -122,8 +122,8 @@ def _compare(options: argparse.Namespace) -> int:
 def together(found: Sequence[Measurement]) -> list[bool]:
     """Which differences are told from 0 all at once, by Holm's rule: any is by chance in 1 - `LEVEL` of cases at most.
 
-    >>> together([Measurement(2.1, 1.0), Measurement(5.0, 1.0)]), together([Measurement(2.1, 1.0), Measurement(0.5, 1.0)])
-    ([True, True], [False, False])
+    >>> [together([Measurement(2.1, 1.0), Measurement(other, 1.0)]) for other in (5.0, 0.5)]
+    [[True, True], [False, False]]
     """
     ranked = sorted(range(len(found)), key=lambda n: -_distance(found[n]))
     holds = [False] * len(found)

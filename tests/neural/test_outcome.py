@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neural.directory import RunDirectory
 from neural.outcome import Outcome, differences, differing, read_run
 from neural.picture import plot
+from neural.results_command import together
 from tests.helpers import command, refused
 from theory import Accumulate, SlidingWindow, gain
-from theory.measurement import errors_to_a_side
+from theory.measurement import Measurement, errors_to_a_side
 
 LOSSES = {
     "replace": np.array([[1.0, 1.5, 2.0], [1.2, 1.6, 2.3], [0.9, 1.5, 2.2]]),
@@ -111,16 +113,29 @@ def test_compare_says_what_is_higher(capsys, runs):
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert "accumulate) less " in lines[0]
-    assert [line.split(": ")[-1].split("/")[-1] for line in lines[1:]] == [
+    assert [line.split(": ")[-1].split("/")[-1] for line in lines[1:-1]] == [
         "the same",
         "accumulate is lower",
         "accumulate is lower",
     ]
     found = command(capsys, "neural", f"compare {runs / 'replace'} {runs / 'accumulate'} --json").json
     assert found["verdict"] == ["the same", "lower", "lower"]
+    shifts = (LOSSES["accumulate"] - LOSSES["replace"])[:, 1:]
+    p = [1.0, *stats.ttest_1samp(shifts, 0).pvalue]  # the first iteration is the same
+    holm = [sum(each >= one for each in p) * one for one in p]
+    holds = [max(adjusted for each, adjusted in zip(p, holm, strict=True) if each <= one) < 0.05 for one in p]
+    assert found["holds_at_all_at_once"] == holds
+    held = ", ".join(str(n) for n, holding in enumerate(holds, 1) if holding) or "none"
+    assert lines[-1].endswith(f"of all 3 at once, by Holm's rule, those of {held} hold")
     shift = (LOSSES["accumulate"] - LOSSES["replace"])[:, 2]
     half = errors_to_a_side(2) * shift.std(ddof=1) / 3**0.5
     assert found["high"][2] - found["low"][2] == pytest.approx(2 * half)
+
+
+def test_what_holds_at_all_at_once_is_less_than_each_by_itself():
+    assert together([Measurement(2.1, 1.0), Measurement(2.0, 1.0)]) == [False, False]
+    assert together([Measurement(2.1, 1.0), Measurement(-2.3, 1.0), Measurement(0.0)]) == [False, False, False]
+    assert together([Measurement(2.1, 1.0), Measurement(-2.3, 1.0)]) == [True, True]
 
 
 def test_compare_does_not_tell_apart_what_the_intervals_do_not(capsys, tmp_path):
