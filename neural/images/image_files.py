@@ -3,12 +3,15 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -58,6 +61,10 @@ class Broken(ValueError):
         self.path, self.reason = path, reason
 
 
+class Unlike(ValueError):
+    """An image that can be read, and is not as the first is, or as all must be."""
+
+
 def load(
     paths: Sequence[Path],
     *,
@@ -79,7 +86,7 @@ def load(
         skip_broken: whether images that cannot be read are left out, counted and named, or refused.
 
     Raises:
-        ValueError: an image is missing, damaged or unlike the first; it is named.
+        ValueError: an image is missing, damaged or unlike the first; it is named, and those unlike are counted.
     """
     filling = _Filling(paths, size, channels, crop, skip_broken)
     digest = hashlib.sha256(repr((size, channels, crop, FORM, skip_broken)).encode())
@@ -148,21 +155,32 @@ class _Filling:
         with warnings.catch_warnings(), file.open("wb") as out:  # a memory map would crash on a full disk
             warnings.simplefilter("ignore")  # Pillow's on metadata; but what may fill the memory is refused
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            example = self._example()
             header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
             np.lib.format.write_array_header_1_0(out, header)
+            try:
+                example = self._example()
 
-            def square(index: int) -> np.ndarray:
-                image = self._read(index)
-                return nothing if image is None else self._square(index, image, example)
+                def square(index: int) -> np.ndarray:
+                    image = self._read(index)
+                    return nothing if image is None else self._square(index, image, example)
 
-            with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
-                try:
-                    for image in tqdm(pool.map(square, range(count)), "reading images", count, leave=False):
+                with closing(_in_parallel(square, range(count), "reading images")) as images:
+                    for image in images:
                         out.write(image.tobytes())
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
+            except Unlike as error:
+                raise ValueError(f"{error}; {self._unlike()}.") from error
+
+    def _unlike(self) -> str:
+        """How many images are not as most of those are that can be used, and what helps; broken ones set aside."""
+        found = [each for each in _in_parallel(_kind, self.paths, "counting images") if each is not None]
+        used = Counter(each for each in found if each)
+        if not used:
+            return f"all {len(found)} images are of such kinds; save them as grey or RGB ones"
+        ((usual, most),) = used.most_common(1)
+        return (
+            f"{len(found) - most} of {len(found)} images are not of {usual}, as {most} are; make all images alike, as "
+            "the program in neural/own_images.md does"
+        )
 
     def _example(self) -> tuple[Path, Image.Image]:
         """The first image, which all others must be like."""
@@ -186,7 +204,7 @@ class _Filling:
     ) -> UInt8[np.ndarray, "size size channels"]:
         path, (first, like) = self.paths[index], example
         if (image.size, image.mode) != (like.size, like.mode):
-            raise ValueError(f"{path} has {_described(image)}, and {first} {_described(like)}; make all images alike.")
+            raise Unlike(f"{path} has {_described(image)}, and {first} {_described(like)}")
         side = min(image.size) if self.crop is None else self.crop
         if side > min(image.size):
             raise ValueError(f"{path} has {_described(image)}; at least {side} x {side} are needed.")
@@ -219,10 +237,30 @@ def _read(path: Path) -> Image.Image:
     if frames > 1:
         raise ValueError(f"{path} has {frames} pictures in one file; give one a file.")
     if image.mode not in ("L", "RGB"):
-        raise ValueError(f"{path} has pixels of mode {image.mode}; grey (L) or RGB ones are needed, 8 bits a channel.")
+        raise Unlike(f"{path} has pixels of mode {image.mode}; grey (L) or RGB ones are needed, 8 bits a channel")
     if image.has_transparency_data:
-        raise ValueError(f"{path} has a transparent colour; grey (L) or RGB pixels are needed, without transparency.")
+        raise Unlike(f"{path} has a transparent colour; grey (L) or RGB pixels are needed, without transparency")
     return image if turned is None else image.transpose(turned)
+
+
+def _kind(path: Path) -> str | None:
+    """What pixels an image has, in words; none that can be used where it is empty, and `None` where it is broken."""
+    try:
+        return _described(_read(path))
+    except Broken:
+        return None
+    except ValueError:
+        return ""
+
+
+def _in_parallel(function: Callable[[Any], Any], of: Sequence[Any], told: str) -> Generator[Any, None, None]:
+    """In order, with a line of progress; what is not begun is left where one fails."""
+    with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
+        try:
+            yield from tqdm(pool.map(function, of), told, len(of), leave=False)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _described(image: Image.Image) -> str:

@@ -93,7 +93,8 @@ def test_photographs_of_several_sizes_are_made_alike(here, monkeypatch, capsys):
     for number, (size, mode) in enumerate([((80, 60), "RGB"), ((60, 90), "L"), ((70, 70), "RGBA")] * 4):
         write_image(here / "photos" / f"{number}.png", size, mode)
     vae = f"vae replace --preset smoke --data folder --size 16 --run-dir {here / 'run'} --dry-run --folder"
-    assert "make all images alike" in command(capsys, "neural", f"{vae} photos").err
+    told = command(capsys, "neural", f"{vae} photos").err
+    assert "8 of 12 images are not of 80 x 60 RGB pixels, as 4 are; make all images alike" in told
     for path in (here / "images").iterdir():
         path.unlink()
     (program,) = blocks("images", "python")
