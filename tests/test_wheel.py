@@ -17,10 +17,12 @@ from tests.wheel import unpacked
 LINES = [
     "theory accumulate --design fresh --iterations 2",
     "sim replace --design fixed --T 12 --d 2 --iterations 2 --replicates 20 --json",
-    "neural vae replace --preset smoke --iterations 1 --seeds 1 --steps 10 --style linear --run-dir runs/vae --json",
+    "neural vae replace --preset smoke --iterations 1 --seeds 2 --steps 10 --style linear --run-dir runs/vae --json",
+    "neural plot runs/vae --output losses.png",
+    "neural compare runs/vae runs/vae",
     "paper_repro list",
     "paper_repro claims --paper 2510.16657",
-    "figures --help",
+    "figures schematic --out pictures",
 ]
 
 #: In one process, since each takes seconds to import JAX: the exit status and the output of each line.
