@@ -24,8 +24,11 @@ from .pools import draws_objection, rows_objection, scheduled, sizes_alone
 from .recursion import Recursion
 from .rows import literal_objection
 
-#: Keys of subsamples have this number and more; those of pools, two an iteration, have fewer.
-_SUBSAMPLES = 2**16
+#: From this iteration on the numbers of keys go by threes: as many are taken by then, so that none comes twice.
+_BY_THREES = 2**15
+
+#: What a key is for, beside 0 and 1, the chain's pool and real data collected later.
+SUBSAMPLE = 2
 
 
 class AbstractFamily(AbstractSampler[AnyTask]):
@@ -99,7 +102,7 @@ class AbstractFamily(AbstractSampler[AnyTask]):
         """The quantity of the models of iterations 1, 2, … of one chain."""
 
         def pool(model: Float[Array, "*shape"], iteration: Int[Array, ""], real: bool) -> Float[Array, "*shape"]:
-            pool_key = jr.fold_in(key, 2 * iteration + int(real))
+            pool_key = jr.fold_in(key, key_number(iteration, int(real)))
             return self.sums(pool_key, self.truth if real else model, iteration, int(real))
 
         return self.recursion.scan(
@@ -107,7 +110,7 @@ class AbstractFamily(AbstractSampler[AnyTask]):
             jnp.zeros((self.recursion.slots, *self.truth.shape), self.truth.dtype),
             pool=pool,
             fit=lambda weights, sums, _, iteration: self.fit(
-                jr.fold_in(key, _SUBSAMPLES + iteration), weights, sums, iteration
+                jr.fold_in(key, key_number(iteration, SUBSAMPLE)), weights, sums, iteration
             ),
             measure=self.measure,
         )
@@ -285,6 +288,17 @@ class NegativeBinomialSums(AbstractGamma[NegativeBinomial]):
         gamma_key, count_key = jr.split(key)
         mean = model / self.known * self.total(gamma_key, iteration, kind)
         return poisson(count_key, mean, splits=self.splits)
+
+
+def key_number(iteration: Int[Array, "*shape"], purpose: int) -> Int[Array, "*shape"]:
+    """What is folded into a chain's key: another number for each iteration and purpose.
+
+    Args:
+        iteration: counted from 0.
+        purpose: 0 for the chain's pool, 1 for real data collected later, `SUBSAMPLE`.
+    """
+    early = 2 * _BY_THREES + iteration if purpose == SUBSAMPLE else 2 * iteration + purpose
+    return jnp.where(iteration < _BY_THREES, early, 3 * iteration + purpose)
 
 
 def multinomial(

@@ -9,7 +9,7 @@ from scipy import stats
 
 import sim
 import theory
-from sim.samplers.families import subsample as subsample_of
+from sim.samplers.families import SUBSAMPLE, key_number, subsample as subsample_of
 from sim.tasks import samplers_of
 from tests.helpers import Made
 from tests.sim.refits import agrees, moments
@@ -131,6 +131,15 @@ def test_subsamples_of_one_pool_differ_from_iteration_to_iteration():
     chain = samplers_of(Bernoulli)[0](Bernoulli(40, 0.3), workflow, 3, jnp.dtype("float64"))
     found = np.asarray(jax.jit(jax.vmap(chain))(jr.split(jr.key(3), 20)))
     assert (found[:, 1] != found[:, 2]).any()
+
+
+def test_no_key_serves_twice():
+    """In the longest chains neither; short ones have the numbers that they always had."""
+    iterations = jnp.arange(100_000)
+    numbers = np.stack([key_number(iterations, purpose) for purpose in (0, 1, SUBSAMPLE)], 1)
+    assert len(np.unique(numbers)) == numbers.size
+    n = np.arange(2**15)
+    assert (numbers[n] == np.stack([2 * n, 2 * n + 1, 2**16 + n], 1)).all()
 
 
 def test_a_subsample_of_one_draw_has_the_shares_of_its_pools():
