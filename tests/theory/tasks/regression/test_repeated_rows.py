@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from paper_repro.kazdan2024.subsampled import chains
 from sim.comparison import Z
@@ -85,6 +86,24 @@ def test_few_features_leave_the_gain():
     # the difference is of order d/T
     apart = [(errors(DRAWS, 40, T=10**k, d=1) * 10**k / gains - 1)[-1] for k in (4, 5)]
     assert apart[0] == pytest.approx(10 * apart[1], rel=0.01)
+
+
+def test_up_to_how_many_features_errors_settle():
+    """Labels scatter by s = 1 + s (1 - gamma) k in the end, m being Poisson: the last gamma with a solution.
+
+    Below it the error gains less with each doubling of the models, above it more.
+    """
+
+    def gamma_of(k):
+        return 1 - (stats.poisson(1).pmf(np.arange(40)) / (1 + np.arange(40) * k)).sum()
+
+    k = optimize.brentq(lambda k: (1 - gamma_of(k)) * k - 1, 0.1, 10)
+    last = gamma_of(k)
+    assert round(last, 4) == 0.4503
+    for gamma, grows in ((last - 0.02, False), (last + 0.02, True)):
+        found = errors(DRAWS, 80, T=10**6, d=round(gamma * 10**6))
+        first, second = np.diff(found[[19, 39, 79]])
+        assert (second > first) == grows
 
 
 def test_the_second_model_by_hand():
