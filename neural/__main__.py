@@ -24,6 +24,7 @@ from theory.cli import (
     add_workflows,
     build_workflow,
     command_parser,
+    exact_number,
     natural_number,
     positive_number,
     run as run_command,
@@ -100,6 +101,8 @@ def _options(kind: Kind, command: Parser) -> None:
             form = {"type": _from_zero, "metavar": "X"}
         elif entry.name == "seed":
             form = {"type": natural_number, "metavar": "N"}
+        elif "exact" in entry.metadata:
+            form = {"type": _exactly, "metavar": metavar}
         elif entry.name in _PATHS:
             form = {"metavar": _PATHS[entry.name]}
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
@@ -110,6 +113,11 @@ def _options(kind: Kind, command: Parser) -> None:
 def _from_zero(text: str) -> float:
     """0 or a positive finite number, as in `--weight-decay 0.1`."""
     return 0.0 if text == "0" else positive_number(text)
+
+
+def _exactly(text: str) -> str:
+    """Numbers in one form, so that a run goes on whichever way they are written: 0.2 is 1/5."""
+    return ",".join(str(exact_number(part)) for part in text.split(","))
 
 
 def by_preset(kind: Kind, name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from theory import Workflow
+from theory import Generator, Workflow
 
 from .convergence import Converged
 from .hooks import NO_HOOKS, Hooks
@@ -107,6 +107,30 @@ class Configuration(abc.ABC):
         ),
     )
 
+    sizes: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=option(
+            "rows of pools 1, 2, … in multiples of T, one more than iterations", metavar="1,X,…", exact=True
+        ),
+    )
+    edited: str = field(
+        default="1",
+        kw_only=True,
+        metadata=option("the share of the newest data that is sampled anew, the rest kept", metavar="X", exact=True),
+    )
+    fading: str = field(
+        default="1",
+        kw_only=True,
+        metadata=option("what that share is multiplied by from one model to the next", metavar="X", exact=True),
+    )
+
+    @property
+    def generator(self) -> Generator:
+        """How pools are made of what models sample."""
+        sizes = () if self.sizes is None else tuple(self.sizes.split(","))
+        return Generator(sizes=sizes, edited=self.edited, fading=self.fading)
+
     @property
     @abc.abstractmethod
     def rows(self) -> int:
@@ -133,6 +157,7 @@ class Configuration(abc.ABC):
         if own is None:
             return self
         T, test = self.SIZES
+        workflow = self.generator.sized(workflow)
         held_out = getattr(self, test)
         if own.all is not None and not {T, test} & {*given}:
             fits = held_out < own.all and largest_T(workflow, self.iterations, own.left(held_out)) >= self.rows
@@ -159,7 +184,8 @@ class Configuration(abc.ABC):
     @property
     def plan(self) -> Plan:
         """What the outer loop runs."""
-        return Plan(self.iterations, self.rows, self.seeds, self.seed, self.sample_batch, self.steps_of_first)
+        numbers = self.iterations, self.rows, self.seeds, self.seed, self.sample_batch
+        return Plan(*numbers, self.steps_of_first, self.generator)
 
     @property
     def hooks(self) -> Hooks:

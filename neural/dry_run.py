@@ -55,6 +55,17 @@ class Chains:
         return [rows_fitted(self.workflow, iteration, self.plan.T) for iteration in self._iterations]
 
     @property
+    def sampled_rows(self) -> list[int]:
+        """Rows that each model samples."""
+        return [rows_sampled(self.workflow, iteration, self.plan.T) for iteration in self._iterations]
+
+    @property
+    def edited(self) -> list[str] | None:
+        """The share of them that each next pool has, if not all."""
+        generator = self.plan.generator
+        return [str(generator.edited_by(model)) for model in self._iterations] if generator.edits else None
+
+    @property
     def passes(self) -> float:
         """How often the first fit reads each row of its training set, or the most."""
         return self.steps[0] * self.training.batch_size / self.training_rows[0]
@@ -96,8 +107,9 @@ class Chains:
         """Bytes that they need in the folder of the run: what stays there, and what is there for a while."""
         real = {pool for iteration in self._iterations for pool in self.workflow.shares(iteration)}
         real = {pool for pool in real if not pool.labelled_by}
-        sampled = [rows_sampled(self.workflow, iteration, self.plan.T) for iteration in self._iterations]
-        rows = sum(sampled) + max(sampled) + self.plan.T * len(real)
+        sampled = self.sampled_rows
+        kept = sum(sampled) * (1 + self.plan.generator.edits)  # what is sampled lies beside what comes of it
+        rows = kept + max(sampled) + self.plan.T * len(real)
         lines = sum(-(-steps // self.training.chunk) + 50 for steps in self.steps) * self.plan.seeds
         files = len(self._iterations) * (tried.model + tried.shown + 20 * HEADER)
         return round(self.plan.seeds * rows * tried.row + tried.fit + files + lines * LINE)
@@ -120,6 +132,7 @@ def dry_run(
         FloatingPointError: a loss is not finite.
     """
     plan, training = configuration.plan, configuration.training
+    workflow = plan.generator.sized(workflow)
     accept = configuration.hooks.accept
     with kept() as remarks, tempfile.TemporaryDirectory() as folder:
         learner = configuration.learner(Path(folder))
@@ -140,6 +153,8 @@ def dry_run(
         "models": plan.iterations * plan.seeds,
         "models_measured": done,
         "training_rows": chains[0].training_rows,
+        "sampled_rows": chains[0].sampled_rows,
+        "edited": chains[0].edited,
         "steps": list(chains[0].steps),
         "fewest_steps": chains[0].fewest,
         "steps_of_chain": sum(chains[0].steps),
@@ -190,6 +205,10 @@ def described(report: dict[str, Any]) -> str:
         f"training: {_range(report['training_rows'])} rows a model, {_range([*fewest, *steps])} steps a fit, "
         f"{_range([sum(fewest), sum(steps)])} a chain; {_passes(report['passes'], fewest[0] < steps[0])}",
     ]
+    part = ", all of the next pool"
+    if report["edited"] is not None:
+        part = f"; each is in the next pool by chance, {', '.join(report['edited'])}, or the row before it"
+    lines.append(f"sampling: {_range(report['sampled_rows'])} rows a model{part}")
     if report["advice"] is not None:
         lines.append(f"advice:   {report['advice']}")
     if report["distance_steps"] is not None:

@@ -26,6 +26,7 @@ from theory import Pool, Workflow
 from .convergence import NEVER, HeldOut
 from .devices import sample_on_devices
 from .directory import RunDirectory
+from .generated import edited
 from .hooks import NO_HOOKS, Accepted, Hooks, add
 from .plan import Plan
 from .sizes import check_pools, last_collected, rows_fitted, rows_sampled, steps_planned
@@ -110,7 +111,7 @@ def run(
     Args:
         learner: the kind of data, and the model of it.
         workflow: names the training set of each iteration.
-        plan: iterations, sizes and seeds.
+        plan: iterations, sizes, seeds and the generator.
         training: how each model is fitted.
         directory: of the run; whatever is finished there is not done again.
         checkpoint_seconds: between checkpoints of a fit.
@@ -138,6 +139,7 @@ def _run(
     progress: bool,
     hooks: Hooks,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
+    workflow = plan.generator.sized(workflow)
     steps = checked_steps(learner, workflow, plan, training)
     done = _iterations_measured(directory, plan)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
@@ -298,17 +300,23 @@ class Chain:
 
     def _training_rows(self) -> tuple[TrainingRows, HeldOut | None]:
         """The training set of this iteration, and what is held out of it, if something is."""
-        seeds = [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
         pools = {pool: self.pool(pool) for pool in self.workflow.shares(self.iteration)}
         until = self.training.until
         count = 0 if until is None else until.held_out(rows_fitted(self.workflow, self.iteration, self.plan.T))
-        rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, seeds, held_out=count)
+        rows = TrainingRows(self.workflow, self.iteration, self.plan.T, pools, self._order_seeds(), held_out=count)
         if not count:
             return rows, None
         # No step has this number, so no batch of a step this key.
         keys = jax.vmap(lambda key: jr.fold_in(key, NEVER))(self.plan.keys_for(self.iteration, "fit"))
         held, weights = rows.held_out()
         return rows, HeldOut(jnp.asarray(held), jnp.asarray(weights), keys, self.training.batch_size)
+
+    def _order_seeds(self) -> list[tuple[int, ...]]:
+        return [tuple(map(int, key)) for key in jr.key_data(self.plan.keys_for(self.iteration, "order"))]
+
+    def _edited(self, samples: np.ndarray) -> np.ndarray:
+        share = self.plan.generator.edited_by(self.iteration)
+        return edited(self.pool(Pool(self.iteration)), samples, share, self._order_seeds())
 
     def begin(self) -> Fit:
         """New models, before the first step."""
@@ -329,7 +337,8 @@ class Chain:
         def whole() -> np.ndarray:
             return np.concatenate([kept(start, rows) for start in range(0, rows, per_seed)], axis=1)
 
-        name = f"synthetic-{self.iteration}"
+        edits = self.plan.generator.edits
+        name = f"{'sampled' if edits else 'synthetic'}-{self.iteration}"
         found: dict[str, np.ndarray] = {}
         if self.hooks.accept is None:
             samples = self.directory.pool(name, whole)
@@ -337,6 +346,8 @@ class Chain:
             samples, found["accepted"] = self._verified(
                 name, rows, lambda start: kept(start, start + per_seed), per_seed
             )
+        if edits:
+            self.directory.pool(f"synthetic-{self.iteration}", lambda: self._edited(samples))
         self.directory.remove_pools(f"part-{self.iteration}-*")
         return samples, found
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from sim.files import read_json
 from sim.seals import damaged
-from theory import WORKFLOWS, Frame, Workflow
+from theory import WORKFLOWS, Frame, Generator, Workflow
 from theory.by_iteration import LEADING, NETWORK, by_iteration, parameters
 from theory.exact import exact
 from theory.measurement import Measurement
@@ -47,6 +47,10 @@ MEASURED_BY = (
     "max_atoms",
     "times",
 )
+
+
+#: Fields of configurations that say what generator there is.
+GENERATED = ("sizes", "edited", "fading")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +88,26 @@ class Outcome:
 
     @property
     def workflow(self) -> Workflow | None:
-        """What each model was fitted to; `None` where it is a user's own, or the folder does not say."""
+        """What each model was fitted to; `None` where it is a user's own, was edited, or the folder does not say."""
         named = {workflow.command(): workflow for workflow in WORKFLOWS}
         build = named.get(self.configuration.get("workflow", ""))
         given = self.configuration.get("parameters", {})
-        return None if build is None else build(**{name: exact(x) for name, x in given.items() if x is not None})
+        generated = self.generated
+        if build is None or {"edited", "fading"} & generated.keys():
+            return None
+        workflow = build(**{name: exact(x) for name, x in given.items() if x is not None})
+        return Generator(sizes=generated["sizes"].split(",")).sized(workflow) if generated else workflow
+
+    @property
+    def generated(self) -> dict[str, str]:
+        """What is said of pools beside the workflow: `sizes`, `edited`, `fading`, each where it is not as usual."""
+        return {name: self.configuration[name] for name in GENERATED if self.configuration.get(name) is not None}
 
     @property
     def alike(self) -> dict[str, Any]:
         """What all rows of its tables have alike, beside the quantity."""
         told = self.configuration
-        workflow, given = told.get("workflow", self.path.name), told.get("parameters", {})
+        workflow, given = told.get("workflow", self.path.name), told.get("parameters", {}) | self.generated
         own = (NETWORK, told.get("kind", "network"), None, workflow, parameters(given), None)
         return dict(zip(LEADING, own, strict=True)) | {"data": told.get("data"), "run": str(self.path)}
 

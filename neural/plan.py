@@ -1,6 +1,6 @@
 """What is run: how many iterations, rows and seeds; and the random keys of all of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +8,9 @@ import jax.random as jr
 from jaxtyping import Array, Key
 
 from sim.keys import key_of
+from theory import Generator
+
+from .generated import check_parts
 
 #: Beyond, only to list a run would take the memory or hours.
 MOST = {"iterations": 1000, "seeds": 10_000}
@@ -25,6 +28,7 @@ class Plan:
         sample_batch: rows sampled at once, for all seeds together.
         first_steps: optimiser steps of iteration 1, if other than the training's: it sets the quality of the first
             sampled data and nothing else.
+        generator: the sizes of the pools, or the share of each that is sampled anew; the rest of it is of regression.
     """
 
     iterations: int
@@ -33,9 +37,11 @@ class Plan:
     seed: int
     sample_batch: int
     first_steps: int | None = None
+    generator: Generator = field(default_factory=Generator)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
+        check_parts(self.generator)
         for name in ("iterations", "T", "seeds", "sample_batch", "first_steps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")

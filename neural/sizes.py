@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from theory import Pool, Workflow
 
+from .generated import check_edits
 from .plan import Plan
 from .train import Training
 from .training_set import rows_of
@@ -50,8 +51,9 @@ def check_pools(workflow: Workflow, plan: Plan) -> None:
     """Refuse now what would be refused when a pool is needed, after hours.
 
     Raises:
-        ValueError: a pool is no whole number of rows, or one of fresh real data not T.
+        ValueError: a pool is no whole number of rows, or one of fresh real data not T, or cannot be edited.
     """
+    check_edits(plan.generator, workflow, plan.iterations)
     for pool in map(Pool, range(1, plan.iterations + 2)):
         rows_of(workflow.size(pool), plan.T, str(pool))
     for pool in _pools_fitted(workflow, plan.iterations):

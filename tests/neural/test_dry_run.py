@@ -41,6 +41,8 @@ RUNS = {
 }
 SLOW = {
     "own": (MIXTURE, [60, 120], [20, 20]),
+    "other sizes": (f"{MIXTURE} --sizes 1,1/2,2", [60, 90], [20, 20]),
+    "edited": (f"{MIXTURE} --edited 1/5".replace("accumulate", "replace"), [60, 60], [20, 20]),
     "until converged": (
         f"{MIXTURE} --until converged --check-every 5 --patience 2 --most-steps 60 --iterations 1",
         [60],
@@ -88,6 +90,8 @@ def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, ca
     assert said["seeds"] == kept["seeds"]
     assert said["models"] == kept["iterations"] * kept["seeds"]
     assert said["weights"] * said["seeds"] == numbers_in(path / "models" / "model-1.eqx")
+    for model, count in enumerate(said["sampled_rows"], 1):
+        assert np.load(path / "pools" / f"synthetic-{model}.npy").shape[:2] == (said["seeds"], count)
     assert np.load(path / "pools" / "real-1.npy").shape[:2] == (said["seeds"], rows[0])
     losses = [row.split(",") for row in (path / "training.csv").read_text().splitlines()[1:]]
     for iteration, (fewest, most) in enumerate(zip(said["fewest_steps"], steps, strict=True), 1):
@@ -230,6 +234,8 @@ def test_a_person_reads_it():
         "models": 6,
         "weights": 12345,
         "training_rows": [400, 800, 800],
+        "sampled_rows": [400, 200, 400],
+        "edited": None,
         "steps": [500, 500, 500],
         "fewest_steps": [100, 100, 100],
         "passes": 1234.4,
@@ -251,6 +257,7 @@ def test_a_person_reads_it():
         "models:   3 iterations × 2 seeds = 6, of 12,345 weights each",
         "training: 400 to 800 rows a model, 100 to 500 steps a fit, 300 to 1,500 a chain; the first model reads "
         "each row at most 1,234 times",
+        "sampling: 200 to 400 rows a model, all of the next pool",
         "advice:   stop early",
         "distance: one more fit of model 1, until converged, of at most 700 steps",
         "disk:     12.3 MB at most",
@@ -258,6 +265,8 @@ def test_a_person_reads_it():
         "          and what mine:good refuses is sampled anew, which takes more",
         "results:  runs/a, where nothing is yet",
     ]
+    kept = described({**report, "edited": ["1/5", "1/10", "1/20"]})
+    assert "rows a model; each is in the next pool by chance, 1/5, 1/10, 1/20, or the row before it" in kept
     longer = described({**report, "seconds": [8000.0, 800_000.0]})
     assert "time:     2.2 hours to 222 hours, by" in longer
     endless = {**report, "rows": dict.fromkeys(rows) | {"T": 60, "collected": 60}}

@@ -25,6 +25,7 @@ from theory import (
     AccumulateSubsample,
     FixedReal,
     FreshReal,
+    Generator,
     Pool,
     Replace,
     ReplaceGrowing,
@@ -155,9 +156,14 @@ def files(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workflow", [AccumulateSubsample(), FreshReal()], ids=str)  # with draws, and with real data
-def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path, monkeypatch):
-    straight = go(tmp_path / "straight", workflow, watch=True)
+@pytest.mark.parametrize(
+    ("workflow", "generator"),  # with draws, with real data, and edited
+    [(AccumulateSubsample(), Generator()), (FreshReal(), Generator()), (Replace(), Generator(edited="1/2"))],
+    ids=str,
+)
+def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, generator, tmp_path, monkeypatch):
+    plan = dataclasses.replace(PLAN, generator=generator)
+    straight = go(tmp_path / "straight", workflow, plan=plan, watch=True)
     writes, stop_at = 0, None
     import sim.seals
 
@@ -172,7 +178,7 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
 
     monkeypatch.setattr(sim.seals, "write_whole", write)
     writes, path = 0, tmp_path / "stopped"
-    go(tmp_path / "counted", workflow, watch=True)
+    go(tmp_path / "counted", workflow, plan=plan, watch=True)
     total = writes
     assert total > 30
     # a run that is stopped again and again, each time a few writes further on
@@ -180,7 +186,7 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, tmp_path
     while True:
         writes, stop_at = 0, 12
         try:
-            again = go(path, workflow, resume=True, watch=True)
+            again = go(path, workflow, plan=plan, resume=True, watch=True)
             break
         except Stopped:
             stops += 1

@@ -1,6 +1,7 @@
 """Every option of `python -m neural` arrives where it is needed: in the plan, the training, the model or its data."""
 
 import json
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from neural.images.image_set import ImageSet
 from neural.language import configuration as of_language
 from neural.language.corpus import Corpus
 from tests.helpers import command
+from theory import Generator
 
 #: Of all kinds, with values that no preset has: text on the command line, where it arrives, and as what.
 COMMON = {
@@ -41,6 +43,7 @@ COMMON = {
     "chunk": ("9", "training.chunk", 9),
     "sample_batch": ("123", "plan.sample_batch", 123),
     "k": ("3", "workflow.k", 3),
+    "sizes": ("1,2,1,1/2,1", "plan.generator.sizes", (1, 2, 1, Fraction(1, 2), 1)),
 }
 TRANSFORMER = {
     "model": ("llama2-12m", "summary.model", "llama2-12m"),
@@ -121,6 +124,7 @@ OTHERS = [
     ("transformer", "--until converged --check-every 7", "training.until.check_every", 7),
     ("transformer", "--until converged --patience 3", "training.until.patience", 3),
     ("transformer", "--until converged --most-steps 5000", "training.until.most_steps", 5000),
+    ("vae", "--edited 0.2 --fading 1/2", "plan.generator", Generator(edited="1/5", fading="1/2")),
     ("diffusion", "--weight-decay 0 --averaging 0", "training.averaging", 0.0),
     ("diffusion", "--times spread", "learner.times", "spread"),
     ("transformer", "--epochs 2.5", "training.epochs", 2.5),
@@ -241,10 +245,13 @@ def test_every_option_arrives(kind, arrived, tmp_path):
     options = COMMON | KINDS[kind]
     found = arrived(f"{kind} sliding-window {words(kind, options)}")
     budgets = {"epochs", "until", *OF_CONVERGED, "distance"}  # each of which arrives below
+    budgets |= {"edited", "fading"}  # which go without sizes, below
     budgets |= {"dry_run"}  # tests/neural/test_dry_run.py
     assert {action.dest for action in found.parser._actions} - {"help"} == options.keys() | budgets
     for name, (_, where, value) in options.items():
-        assert at(found, where) == json.loads(json.dumps(value).replace("{tmp}", str(tmp_path))), name
+        if not isinstance(value, tuple):  # of exact numbers, which JSON has not
+            value = json.loads(json.dumps(value).replace("{tmp}", str(tmp_path)))
+        assert at(found, where) == value, name
 
 
 @pytest.mark.parametrize(("kind", "line", "where", "value"), OTHERS)
