@@ -41,7 +41,7 @@ docs: $(INSTALLED) ## write a page for each module from its docstrings, docs/out
 	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[docs]"  # four packages
 	@$(BIN)/python -m tests.docs
 
-data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 40 minutes); killed, it goes on
+data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 90 minutes); killed, it goes on
 	@$(BIN)/python -m neural.sources >&2
 	@$(BIN)/python -m paper_repro run all --preset $(or $(PRESET),cpu) --again
 
