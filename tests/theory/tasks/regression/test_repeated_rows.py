@@ -95,7 +95,7 @@ def test_up_to_how_many_features_errors_settle():
     """
 
     def gamma_of(k):
-        return 1 - (stats.poisson(1).pmf(np.arange(40)) / (1 + np.arange(40) * k)).sum()
+        return 1 - (stats.poisson.pmf(np.arange(40), 1) / (1 + np.arange(40) * k)).sum()
 
     k = optimize.brentq(lambda k: (1 - gamma_of(k)) * k - 1, 0.1, 10)
     last = gamma_of(k)
