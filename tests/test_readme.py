@@ -160,6 +160,8 @@ def test_the_gpt2_of_full_size_is_as_recorded():
 def test_what_is_said_of_claims_is_judged():
     of = {claim["id"]: claim for claim in verdicts.table()}
     assert f"supremum is {of['linear-bound-approached-fresh']['ours']:.3f}" in CLAIMS
+    diffusion = of["forgetting-diffusion"]
+    assert f"by {diffusion['ours']:.2f} ± {diffusion['standard_error']:.2f} times that" in CLAIMS
     steps = of["confound-steps"]
     assert f"+{steps['ours']:.3f} ± {steps['standard_error']:.3f}" in CLAIMS
 
