@@ -271,7 +271,8 @@ def test_a_person_reads_it():
     assert "time:     2.2 hours to 222 hours, by" in longer
     endless = {**report, "rows": dict.fromkeys(rows) | {"T": 60, "collected": 60}}
     sure = described({**report, "fewest_steps": report["steps"], "advice": None})
-    assert "500 steps a fit, 1,500 a chain; the first model reads each row 1,234 times\ndistance:" in sure
+    assert "500 steps a fit, 1,500 a chain; the first model reads each row 1,234 times\nsampling:" in sure
+    assert "all of the next pool\ndistance:" in sure
     assert "rows:     as many as are needed; T = 60 real ones are trained on\n" in described(endless)
 
 

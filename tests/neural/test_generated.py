@@ -23,8 +23,8 @@ def test_a_row_of_an_edited_pool_is_the_sampled_one_or_that_before(tmp_path):
     fitted = go(tmp_path, Replace(), plan=plan)["value"]
     before = np.load(tmp_path / "pools" / "real-1.npy")
     places = set()
-    both = zip(pools(tmp_path, "synthetic", 4), pools(tmp_path, "sampled", 4), strict=True)
-    for model, (new, sampled) in enumerate(both):
+    of_models = zip(pools(tmp_path, "synthetic", 4), pools(tmp_path, "sampled", 4), strict=True)
+    for model, (new, sampled) in enumerate(of_models):
         np.testing.assert_allclose(fitted[:, model], before.mean(1), rtol=1e-3)
         chosen = new == sampled
         np.testing.assert_array_equal(new[~chosen], before[~chosen])
