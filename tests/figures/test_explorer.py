@@ -247,7 +247,7 @@ def test_settings_of_any_task_are_explained(task, change, message, tmp_path):
     [
         ({}, {}),
         ({"T": 33}, {"T": 34}),
-        ({"T": 5}, {}),
+        ({"T": 5}, {"T": 5}),
         ({"ridge": None, "signal": -2}, {"ridge": 0, "signal": 0}),
         ({"T": None, "n": None}, {"T": 100, "n": 20}),
         ({"sigma": -1, "w": 7, "s": 0.2}, {"sigma": 1, "w": 1, "s": 1}),

@@ -29,6 +29,8 @@ def settings_with_ridges():
         T = int(drawn.integers(1, d - 1) if index % 2 or ridge == 0 else drawn.integers(d + 2, 4 * d))
         sigma, signal = (float(value) for value in drawn.uniform(0.2, 2, 2))
         yield {"T": T, "d": d, "sigma": sigma, "ridge": ridge, "signal": signal, "unscaled": index % 3 == 1, "n": 6}
+    # two pools have as many rows as there are features, less one
+    yield {"T": 5, "d": 11, "sigma": 1.5, "ridge": 0.0, "signal": 0.8, "unscaled": False, "n": 6}
 
 
 def with_a_ridge(workflow, design, setting):

@@ -204,8 +204,8 @@ def test_the_explorer_in_a_browser(tmp_path):
     ]
     assert found["curves"] == 4
     assert not found["chooses"]  # there is one task
-    assert found["shown"] == 7  # T, d, sigma, temperature, bias, n and k, which the window needs
-    assert "T must be at least d + 2 = 34" in found["message"]
+    assert found["shown"] == 9  # T, d, sigma, λ, |w*|, temperature, bias, n and k, which the window needs
+    assert "T must be at most d - 2 = 30, at least d + 2 = 34, or λ more than 0" in found["message"]
     assert found["visible"] == "hidden"
     assert found["T"] == "1000000"
     assert "T=1000000&d=32" in found["hash"]
@@ -313,7 +313,7 @@ def test_no_address_breaks_the_explorer(tmp_path):
     assert dict(words)["k"] == "2"
     assert dict(words)["show"] == "Replace;Accumulate"
     assert dict(words)["design"] == "both"
-    assert (dict(few)["T"], dict(few)["n"]) == ("34", "3")  # at least d + 2
+    assert (dict(few)["T"], dict(few)["n"]) == ("5", "3")  # rows fewer than features
     assert dict(large).items() >= usual.items()
     assert dict(old).items() >= {"T": "50", "k": "10", "temperature": "2", "bias": "0", "scale": "log"}.items()
     assert reset == []

@@ -337,7 +337,7 @@ def test_the_command_reads_errors_and_seeds(tmp_path, capsys):
     [
         ("iteration,value\n1,2\n", "has no column loss"),
         ("iteration,loss\n", "has no rows"),
-        ("iteration,loss\n1,2\n1,3\n", "line 3: iteration 1 is there twice. Give each chain a seed"),
+        ("iteration,loss\n1,2\n1,3\n", "line 3: iteration 1 is there twice. Name each chain in a column seed or chain"),
         ("iteration,loss\n1,x\n", "line 2: loss must be a number; got 'x'"),
         ("iteration,loss\n1.5,2\n", "must be a whole number"),
         ("iteration,loss,seed\n1,2,a\n2,3,a\n1,2,b\n", "every seed must have the same iterations"),
