@@ -111,7 +111,9 @@ class Configuration(abc.ABC):
         default=None,
         kw_only=True,
         metadata=option(
-            "rows of pools 1, 2, … in multiples of T, one more than iterations", metavar="1,X,…", exact=True
+            "rows of pools 1, 2, … in multiples of T, one more than iterations (default: the workflow's)",
+            metavar="1,X,…",
+            exact=True,
         ),
     )
     edited: str = field(

@@ -121,7 +121,10 @@ def damaged(folder, name):
         ("not an image", r"000002.jpg is no image that can be read: cannot identify image file"),
         ("empty", r"000002.jpg is no image that can be read"),
         ("missing", r"000002.jpg is missing \(No such file or directory\)"),
-        ("size", r"000002.jpg has 178 x 200 RGB pixels, and .*000001.jpg 178 x 218 RGB pixels; make all images alike"),
+        (
+            "size",
+            r"000002.jpg has 178 x 200 RGB pixels, and .*000001.jpg 178 x 218 RGB pixels; 1 of 3 images are not of",
+        ),
         ("grey", r"000002.jpg has 178 x 218 grey pixels, and .*000001.jpg 178 x 218 RGB pixels"),
         ("transparent", r"000002.jpg has pixels of mode RGBA; grey \(L\) or RGB ones are needed"),
         ("all small", r"00000\d.jpg has 100 x 100 RGB pixels; at least 148 x 148 are needed"),
