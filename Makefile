@@ -30,7 +30,7 @@ $(INSTALLED): requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-figures: $(INSTALLED) ## draw every figure into figures/out (FRESH=1 runs all of it again, half an hour; killed, it goes on)
+figures: $(INSTALLED) ## draw every figure into figures/out (FRESH=1 runs all of it again, hours; killed, it goes on)
 	@$(BIN)/python -m figures $(if $(FRESH),--fresh)
 
 report: $(INSTALLED) ## write figures, claims and laws into one page, figures/out/report.html
@@ -41,7 +41,7 @@ docs: $(INSTALLED) ## write a page for each module from its docstrings, docs/out
 	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[docs]"  # four packages
 	@$(BIN)/python -m tests.docs
 
-data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: 90 minutes); killed, it goes on
+data: $(INSTALLED) ## recompute all recorded results, PRESET=cpu|gpu|paper (cpu: hours); killed, it goes on
 	@$(BIN)/python -m neural.sources >&2
 	@$(BIN)/python -m paper_repro run all --preset $(or $(PRESET),cpu) --again
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory import Workflow
-from theory.algebra.reading import whole_run_objection
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.symbols import k, n
-from theory.sympy_types import as_expression, factored
-from theory.tasks.regression import minimum_norm
+from theory.sympy_types import as_expression
+from theory.tasks.regression import minimum_norm, ridge_fixed
 from theory.tasks.regression.ridge import Ridge
 
 from .controls import SIGNAL
@@ -33,17 +31,8 @@ class Family:
 def of_family(workflow: Workflow) -> Family:
     """What is known of this one."""
     symbolic = SymbolicWorkflow(workflow)
-    return Family(*_run(symbolic), _least(symbolic))
-
-
-def _run(workflow: SymbolicWorkflow) -> tuple[str | None, sp.Expr | None]:
-    read = workflow.training_set
-    if whole_run_objection(workflow) is not None or read is None:
-        return None, None
-    first = read.parts[0][0]
-    if first == n:
-        return "newest", as_expression(read.size.subs(k, n))
-    return ("all", factored(sp.summation(read.size, (k, 1, n)))) if first == 1 else (None, None)
+    run = ridge_fixed.run_of(symbolic)
+    return Family(run, ridge_fixed.rows_of_run(symbolic, run), _least(symbolic))
 
 
 def _least(workflow: SymbolicWorkflow) -> sp.Expr | None:

@@ -62,7 +62,7 @@ def test_every_law_with_a_ridge_and_of_least_norm_is_that_of_python(tmp_path):
     computed = f"{json.dumps(asked)}.map((each) => curve(...each).map(String))"
     found = in_quickjs(page_script(), computed, tmp_path)
     found = np.array([[float(value.replace("Infinity", "inf")) for value in each] for each in found])
-    np.testing.assert_allclose(found, np.array(wanted), rtol=1e-6)
+    np.testing.assert_allclose(found, np.array(wanted), rtol=1e-9)
     assert np.isinf(found).any()  # across the peak
     assert len(asked) > 50
     none = in_quickjs(page_script(), f"{json.dumps(absent)}.map((each) => law(...each))", tmp_path)

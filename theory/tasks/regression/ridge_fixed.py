@@ -65,7 +65,7 @@ def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | No
 
 def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     """The test error of model n."""
-    read, run = workflow.training_set, _run(workflow)
+    read, run = workflow.training_set, run_of(workflow)
     forgets = run == "all" and read is not None and read.size == 1 and ridge.scaled
     in_limit = partial(ridge_limit.errors, workflow.workflow, design, ridge)
     limit = Estimate(PROPORTIONAL, lambda *_: None, lambda numbers, last: in_limit(numbers, np.arange(1, last + 1)))
@@ -81,11 +81,11 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
         own_gain=False,
         estimates=(limit,),
         at_numbers=partial(ridge_enclosed.fixed, workflow.workflow, ridge, forgets=run is not None),
-        envelopes=ridge_envelopes.fixed(ridge, recursion.solve(workflow).expr, _rows(workflow, run)),
+        envelopes=ridge_envelopes.fixed(ridge, recursion.solve(workflow).expr, rows_of_run(workflow, run)),
     )
 
 
-def _run(workflow: SymbolicWorkflow) -> str | None:
+def run_of(workflow: SymbolicWorkflow) -> str | None:
     """Whether the training sets are "all" pools so far, or the "newest" alone: then one number follows all noises."""
     read = workflow.training_set
     if whole_run_objection(workflow) is not None or read is None:
@@ -93,7 +93,7 @@ def _run(workflow: SymbolicWorkflow) -> str | None:
     return {n: "newest", sp.S.One: "all"}.get(read.parts[0][0])
 
 
-def _rows(workflow: SymbolicWorkflow, run: str | None) -> sp.Expr | None:
+def rows_of_run(workflow: SymbolicWorkflow, run: str | None) -> sp.Expr | None:
     """Those of training set n, in multiples of T; `None` where it is no single run of pools."""
     read = workflow.training_set
     if run is None or read is None:
