@@ -26,6 +26,10 @@ AUTOENCODERS: Mapping[str, tuple[Curve, Curve]] = {
     f"{vae.VAE.base.steps:,} steps": ((vae.VAE.name, "cpu"), (vae.VAE.name, "cpu")),
 }
 LANGUAGE: tuple[Curve, Curve] = (("language", "gpt2-9m"), ("language_steps", "fixed"))
+LONGER_LANGUAGE: tuple[Curve, Curve] = (
+    (language.LONGER.name, "llama2-126m"),
+    (language.LONGER_STEPS.name, "llama2-126m"),
+)
 DIFFUSION: tuple[Curve, Curve] = ((diffusion.DIFFUSION.name, "cpu"), (diffusion.DIFFUSION.name, "cpu"))
 
 
@@ -75,6 +79,15 @@ def forgetting_claims() -> Iterator[Claim]:
         language.PRESETS["cpu"]["language_steps"].name,
         _DIFFERS,
         SEEDS,
+    )
+    yield Claim(
+        "forgetting-language-longer",
+        "What Replace's curve says of forgetting tells that rise near the best fit too",
+        _WHERE,
+        None,
+        (_law("", LONGER_LANGUAGE), _unbiased("", LONGER_LANGUAGE)),
+        language.LONGER_STEPS.name,
+        _DIFFERS,
     )
     yield Claim(
         "forgetting-diffusion",

@@ -3,6 +3,7 @@
 The paper has TinyStories (470 million tokens), four transformers of 9 to 126 million parameters, one epoch a fit and 5
 iterations. At the presets `smoke` and `cpu` it is the embedded grammar and four stand-ins, a ten-thousandth as large: a
 GPT-2 and three Llama-2 of growing width and depth, under-trained as one epoch of TinyStories leaves the real ones.
+`LONGER` has the largest of them near its best fit: its settings were chosen after a look at model 1 alone.
 `gpu` has the real sizes on 100,000 stories of the grammar, `paper` has them on TinyStories.
 """
 
@@ -75,6 +76,30 @@ PRESETS = {
     "gpu": _experiments(SETTINGS["gpu"], _REAL),
     "paper": _experiments(replace(SETTINGS["paper"], seeds=3), _REAL),
 }
+
+#: The largest stand-in near its best fit: ten times the texts, and ten times the steps of one fit.
+LONGER = Experiment(
+    "language_longer",
+    replace(_CPU, iterations=6, seeds=3, stories=4096, learning_rate=5e-3),
+    {"llama2-126m": STAND_INS["llama2-126m"]},
+)
+
+#: The same where the fits of Accumulate have no more steps than the first.
+LONGER_STEPS = Experiment(
+    "language_longer_steps",
+    replace(LONGER.base, epochs=None, steps=LONGER.base.training.budget(LONGER.base.rows)),
+    LONGER.variants,
+    (Accumulate(),),
+)
+
+
+def _with_smoke(experiment: Experiment[LanguageConfiguration]) -> dict[str, Experiment[LanguageConfiguration]]:
+    """By preset; `smoke` runs through it in seconds."""
+    smoke = replace(SETTINGS["smoke"], epochs=experiment.base.epochs and 1.0, steps=experiment.base.steps and 4)
+    return {"smoke": replace(experiment, base=smoke), "cpu": experiment}
+
+
+LONGER_PRESETS, LONGER_STEPS_PRESETS = _with_smoke(LONGER), _with_smoke(LONGER_STEPS)
 
 #: What `python -m neural transformer` runs, under three workflows; its preset `paper` has one seed, so no error.
 AS_COMMAND = {

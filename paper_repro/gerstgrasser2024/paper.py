@@ -38,6 +38,12 @@ PAPER = Paper(
             for name, summary in _LANGUAGE.items()
         },
         "language_preset": Entry("what `python -m neural transformer` runs", language.AS_COMMAND, language.run),
+        "language_longer": Entry(
+            "the largest of the four stand-ins near its best fit", language.LONGER_PRESETS, language.run
+        ),
+        "language_longer_steps": Entry(
+            "the same with as many steps for every fit of Accumulate", language.LONGER_STEPS_PRESETS, language.run
+        ),
         "language_9m": Entry("the smallest of them with all of its weights", language.FULL_SIZE, language.run),
         "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
         "vae_ablation": Entry(

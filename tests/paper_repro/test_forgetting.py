@@ -56,7 +56,7 @@ def tables_of(accumulate, *, spread=0.02, seeds=4, by_seed=True):
     """Recorded tables whose Replace keeps 9/10 a fit, for every experiment; Accumulate's rise is the one given."""
     scales = 1 + spread * np.linspace(-1, 1, seeds)
     variants = {}
-    for curve in (c for pair in [*forgetting_claims.AUTOENCODERS.values(), LANGUAGE, DIFFUSION] for c in pair):
+    for curve in (c for pair in CURVES for c in pair):
         variants.setdefault(curve[0], set()).add(curve[1])
 
     def load(name):
@@ -83,6 +83,7 @@ def tables_of(accumulate, *, spread=0.02, seeds=4, by_seed=True):
 
 
 LANGUAGE, DIFFUSION = forgetting_claims.LANGUAGE, forgetting_claims.DIFFUSION
+CURVES = [*forgetting_claims.AUTOENCODERS.values(), LANGUAGE, forgetting_claims.LONGER_LANGUAGE, DIFFUSION]
 REPLACE = 0.2 * np.array(forgotten(Replace(), Fraction(9, 10), 10))
 BY_LAW = 0.2 * np.array(forgotten(Accumulate(), Fraction(9, 10), 10))
 
@@ -106,7 +107,8 @@ def test_unbiased_fits_refute_it():
 @pytest.mark.parametrize("factor", [0.6, 1.6])
 def test_a_rise_beyond_the_bounds_refutes_the_law(factor):
     found = verdicts(tables_of(factor * BY_LAW))
-    assert {found[name] for name in ("forgetting-vae", "forgetting-language", "forgetting-diffusion")} == {REFUTED}
+    of_the_law = ("forgetting-vae", "forgetting-language", "forgetting-language-longer", "forgetting-diffusion")
+    assert {found[name] for name in of_the_law} == {REFUTED}
 
 
 def test_a_rise_at_the_bound_is_left_open():
@@ -149,10 +151,12 @@ def test_each_quantity_is_read_from_the_curves_that_it_names():
     vae = [*(ratio("vae_length", length) for length in lengths), ratio("vae", "cpu")]
     less = by_erring(REPLACE)[-1] / BY_LAW[-1]  # what unbiased fits have of the law's rise
     language = ratio("language", "gpt2-9m", ("language_steps", "fixed"))
+    longer = ratio("language_longer", "llama2-126m", ("language_longer_steps", "llama2-126m"))
     expected = {
         "forgetting-vae": vae,
         "forgetting-vae-unbiased": [value / less for value in vae],
         "forgetting-language": [language, language / less],
+        "forgetting-language-longer": [longer, longer / less],
         "forgetting-diffusion": [ratio("diffusion", "cpu"), ratio("diffusion", "cpu") / less],
     }
     assert expected.keys() == CLAIMS.keys()

@@ -100,6 +100,10 @@ CLAIMS = {
     "language-llama2-42m-accumulate": (1.749 / 1.9 - 1, STAYS),
     "language-llama2-126m-replace": (2.369 / 1.706 - 1, RISES),
     "language-llama2-126m-accumulate": (1.573 / 1.706 - 1, STAYS),
+    "language-longer-replace": (2.369 / 1.706 - 1, RISES),
+    "language-longer-accumulate": (1.573 / 1.706 - 1, STAYS),
+    "language-training-length": (None, [(-INF, 2 / 3)]),
+    "language-impossible": (None, [(0.2, INF), (-INF, 0.05)]),
     "language-full-size-replace": (2.495 / 1.816 - 1, RISES),
     "language-full-size-accumulate": (1.741 / 1.816 - 1, STAYS),
     "language-temperature-replace": ((5.82 - 2.39) / 1.82, [(0.05, INF)]),
@@ -119,6 +123,7 @@ CLAIMS = {
     "forgetting-vae": (None, [(2 / 3, 3 / 2)] * 4),
     "forgetting-vae-unbiased": (None, [(1.0, INF)] * 4),
     "forgetting-language": (None, [(2 / 3, 3 / 2), (1.0, INF)]),
+    "forgetting-language-longer": (None, [(2 / 3, 3 / 2), (1.0, INF)]),
     "forgetting-diffusion": (None, [(2 / 3, 3 / 2), (1.0, INF)]),
     "diffusion-replace-jump": (384.8 / 54.7 - 1, [(0.5, INF)]),
     "diffusion-accumulate": (84.0 / 54.7 - 1, [(0.0, INF), (-INF, 0.5)]),
@@ -132,8 +137,10 @@ REPLICATES = {"linear": 10_000, "language": 4, "confound": 4, "forgetting-langua
 
 
 def test_bounds_and_published_values_are_those_decided_before_looking():
-    # of the experiment that is recorded on a GPU there are three chains
-    more = {"linear-isotropy": 1000, "language-full-size-replace": 3, "language-full-size-accumulate": 3}
+    # of what is recorded on a GPU, and of long training, there are three chains
+    of_three = ("full-size-replace", "full-size-accumulate", "longer-replace", "longer-accumulate")
+    more = {"linear-isotropy": 1000}
+    more |= {f"language-{name}": 3 for name in (*of_three, "training-length", "impossible")}
     replicates = REPLICATES | more
     transcribed.check(
         PAPER,
@@ -159,6 +166,7 @@ OTHERS = (
     "fixed",
     "600 steps",
 )
+METRICS = ("rise", "test_loss", "variance", "nearest_sample", "classes", "dimension", "impossible")
 
 
 def made_up(name):
@@ -173,8 +181,8 @@ def made_up(name):
                     mean = cell(name, design, workflow, n, "test_error")
                     rows.append(place | {"mean": str(mean), "standard_error": "0.01", "replicates": "20000"})
                 continue
-            for variant in MODELS if name in ("language", "language_9m") else OTHERS:
-                for metric in ("rise", "test_loss", "variance", "nearest_sample", "classes", "dimension"):
+            for variant in MODELS if name in ("language", "language_longer", "language_9m") else OTHERS:
+                for metric in METRICS:
                     row = place | {"variant": variant, "metric": metric, "standard_error": "0.01", "replicates": "5"}
                     rows.append(row | {"mean": str(cell(name, variant, workflow, n, metric))})
     return rows
@@ -217,6 +225,14 @@ MEASURED = {
     "linear-replace-growing": [(linear(G, "fixed", 50) - linear(G, "fixed", 25)) / math.log(2)],
     **{f"language-{model}-replace": rises("language", model, 5) for model in MODELS},
     **{f"language-{model}-accumulate": [of("language", model, A, 5)] for model in MODELS},
+    "language-longer-replace": rises("language_longer", "llama2-126m", 5),
+    "language-longer-accumulate": [of("language_longer", "llama2-126m", A, 5)],
+    "language-training-length": [of("language_longer", "llama2-126m", R, 5) / of("language", "llama2-126m", R, 5)],
+    "language-impossible": [
+        of("language_longer", "llama2-126m", w, 6, "impossible")
+        - of("language_longer", "llama2-126m", w, 1, "impossible")
+        for w in (R, A)
+    ],
     "language-full-size-replace": rises("language_9m", "gpt2-9m", 5),
     "language-full-size-accumulate": [of("language_9m", "gpt2-9m", A, 5)],
     "language-temperature-replace": [of("language_temperature", "0.3", R, 4) - of("language", "gpt2-9m", R, 4)],
