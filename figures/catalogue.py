@@ -37,6 +37,7 @@ from . import (
     forgetting,
     interpolation,
     language,
+    language_longer,
     linear_a,
     linear_b,
     one_law,
@@ -147,6 +148,12 @@ def _what_drives_diffusion(folder: Path) -> list[list[Row]]:
     return [conformers.run(experiment, folder)[0] for experiment in made]
 
 
+def _longer_language(folder: Path) -> dict[str, list[Row]]:
+    """Metrics of the language model near its best fit."""
+    made = (language_models.LONGER, language_models.LONGER_STEPS)
+    return {one.name: language_models.run(one, folder)[0] for one in made}
+
+
 def _three_workflows(folder: Path) -> dict[str, list[Row]]:
     swept = {sweep.name: sweeps.run(sweep, folder) for sweep in (kazdan2024.GAUSSIAN, kazdan2024.LINEAR)}
     return swept | {subsampled.SUBSAMPLED.name: subsampled.run(subsampled.SUBSAMPLED, folder)}
@@ -156,6 +163,7 @@ def _what_is_forgotten(folder: Path) -> dict[str, list[Row]]:
     """Metrics of all experiments in which each fit of Accumulate has the same steps, and Replace's beside them."""
     steps = language_models.PRESETS["cpu"]["language_steps"]
     of_texts = {made.name: language_models.run(made, folder)[0] for made in (language.EXPERIMENT, steps)}
+    of_texts |= _longer_language(folder)
     of_images = {made.name: autoencoders.run(made, folder)[0] for made in (autoencoders.VAE, autoencoders.LENGTH)}
     return of_texts | of_images | {conformers.DIFFUSION.name: conformers.run(conformers.DIFFUSION, folder)[0]}
 
@@ -239,6 +247,15 @@ PICTURES: tuple[Picture, ...] = (
         _LANGUAGE,
     ),
     Picture(
+        "language_longer",
+        "section 2.1, nearer to the best fit: what texts lose, in nats and in texts that cannot be real",
+        language_longer.plot,
+        _recorded(
+            _longer_language,
+            *(f"language_longer{steps}{table}" for steps in ("", "_steps") for table in ("", "_texts")),
+        ),
+    ),
+    Picture(
         "language_learning",
         "section 2.1, probably its Fig. 3: test loss of these models while each is fitted",
         lambda tables: language.plot_learning(tables[2]),
@@ -293,7 +310,9 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: why the loss creeps up under Accumulate, by what Replace's curve says",
         creep.plot,
         _recorded(
-            _what_is_forgotten, "vae", "vae_length", "vae_length_images", "language", "language_steps", "diffusion"
+            _what_is_forgotten,
+            *("vae", "vae_length", "vae_length_images", "diffusion"),
+            *("language", "language_steps", "language_longer", "language_longer_steps"),
         ),
     ),
     Picture(

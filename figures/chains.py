@@ -92,7 +92,7 @@ def ladder(axes: Axes, rungs: Sequence[tuple[str, Mapping[str, Curve]]], last: i
             )
             named.add(workflow)
     axes.set_yticks(range(len(rungs)), [label for label, _ in rungs])
-    axes.invert_yaxis()
+    axes.set_ylim(len(rungs) - 0.4, -0.6)
     axes.axvline(0, color="0.5", linewidth=0.6)
     axes.set_xlabel(f"rise of the test loss from model 1 to model {last}, %")
     axes.legend(loc="lower right")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro.gerstgrasser2024.forgetting import Curve as Place, by_erring, by_forgetting
-from paper_repro.gerstgrasser2024.forgetting_claims import AUTOENCODERS, DIFFUSION, LANGUAGE
+from paper_repro.gerstgrasser2024.forgetting_claims import AUTOENCODERS, DIFFUSION, LANGUAGE, LONGER_LANGUAGE
 from paper_repro.recorded import Row
 
 from .chains import curve
@@ -15,8 +15,9 @@ from .style import COLOUR, caption
 
 #: Panels by title: where Replace's curve is recorded, and Accumulate's.
 PANELS: Mapping[str, tuple[Place, Place]] = {
-    **{f"autoencoders, {length}": places for length, places in AUTOENCODERS.items()},
+    **{f"autoencoders,\n{length}": places for length, places in AUTOENCODERS.items()},
     "language models": LANGUAGE,
+    "language models,\nlonger": LONGER_LANGUAGE,
     "diffusion models": DIFFUSION,
 }
 
@@ -27,16 +28,18 @@ def plot(tables: Mapping[str, Sequence[Row]]) -> Figure:
     Args:
         tables: of metrics, by the experiment's name.
     """
-    figure = Figure(figsize=(5.5, 4.2))
-    grid = figure.subplots(2, 3)
-    for axes, (title, places) in zip(grid.flat, PANELS.items(), strict=True):
+    figure = Figure(figsize=(5.5, 3.9))
+    grid = figure.subplots(2, 4)
+    *panels, spare = grid.flat
+    for axes, (title, places) in zip(panels, PANELS.items(), strict=True):
         _panel(axes, tables, *places)
-        axes.set_title(title, fontsize=8)
+        axes.set_title(title, fontsize=7)
     for axes in grid[:, 0]:
         axes.set_ylabel("rise of the test loss, %")
-    for axes in grid[-1]:
-        axes.set_xlabel("model-fitting iteration n")
-    grid[0, 0].legend(loc="upper left", fontsize=6)
+    for axes in panels[-4:]:
+        axes.set_xlabel("iteration n")
+    spare.axis("off")
+    spare.legend(*panels[0].get_legend_handles_labels(), loc="center", fontsize=7)
     caption(
         figure,
         """The rise of the test loss from model 1 on under Accumulate (points, 95 % intervals by Student's t), every fit

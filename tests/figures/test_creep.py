@@ -18,21 +18,28 @@ def table(factor):
         for n, value in zip(N, rise, strict=True):
             row = {"workflow": workflow, "iteration": str(n), "metric": "rise", "replicates": "3"}
             row |= {"mean": str(factor * value), "standard_error": str(0.01 * factor)}
-            rows += [row | {"variant": v} for v in ("cpu", "gpt2-9m", "fixed", *AUTOENCODERS)]
+            rows += [row | {"variant": v} for v in ("cpu", "gpt2-9m", "llama2-126m", "fixed", *AUTOENCODERS)]
     return rows
 
 
 def test_points_are_measured_and_lines_are_the_laws_of_replaces_curve():
     factors = {"vae": 0.1, "vae_length": 0.2, "language": 0.3, "language_steps": 0.4, "diffusion": 0.5}
+    factors |= {"language_longer": 0.6, "language_longer_steps": 0.7}
     with style():
         figure = creep.plot({name: table(factor) for name, factor in factors.items()})
     places = [("vae_length", "vae_length")] * 3 + [("vae", "vae"), ("language", "language_steps")]
-    assert [axes.get_title() for axes in figure.axes] == [
-        *(f"autoencoders, {steps} steps" for steps in ("500", "1,000", "2,000", "4,000")),
+    places += [("language_longer", "language_longer_steps"), ("diffusion", "diffusion")]
+    *panels, of_legend = figure.axes
+    assert [axes.get_title() for axes in panels] == [
+        *(f"autoencoders,\n{steps} steps" for steps in ("500", "1,000", "2,000", "4,000")),
         "language models",
+        "language models,\nlonger",
         "diffusion models",
     ]
-    for axes, (replace, accumulate) in zip(figure.axes, [*places, ("diffusion", "diffusion")], strict=True):
+    legend = of_legend.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["by forgetting", "unbiased", "measured"]
+    for axes, (replace, accumulate) in zip(panels, places, strict=True):
         ((colour, n, measured, ends),) = bars(axes)
         assert colour == to_hex("#0072B2")
         np.testing.assert_array_equal(n, N)

@@ -20,6 +20,7 @@ from figures import (
     forgetting,
     interpolation,
     language,
+    language_longer,
     linear_a,
     linear_b,
     one_law,
@@ -351,6 +352,18 @@ def test_the_language_models_losses():
             assert has_line(axes, colour, mean, marker=marker)
             assert has_band(axes, colour, mean - error, mean + error)
         assert len(bands(axes)) == 4
+
+
+def test_the_language_model_near_its_best_fit():
+    tables = {name: rows_of(name) for name in ("language_longer", "language_longer_steps")}
+    looks = (("language_longer", "-"), ("language_longer_steps", "--"))
+    for axes, metric in zip(draw(language_longer.plot, tables).axes, ("kl", "impossible"), strict=True):
+        for (name, linestyle), workflow in ((looks[0], "replace"), (looks[0], "accumulate"), (looks[1], "accumulate")):
+            place = {"variant": "llama2-126m", "workflow": workflow, "metric": metric}
+            mean, error = curve(tables[name], **place), half(tables[name], **place)
+            assert has_line(axes, COLOURS[workflow], mean, linestyle=linestyle)
+            assert has_band(axes, COLOURS[workflow], mean - error, mean + error)
+        assert len(bands(axes)) == 3
 
 
 def rungs(axes):
