@@ -18,8 +18,10 @@ from functools import cache
 
 import sympy as sp
 
-from ..sympy_types import factored
+from ..sympy_types import factored, replaced
 from .indices import FEATURES
+
+_MANY = sp.Dummy("rows", integer=True, positive=True)
 
 #: Powers p, q, … of a product tr A^p · tr A^q · …, in order.
 Powers = tuple[int, ...]
@@ -39,6 +41,19 @@ def trace_moment(powers: Powers, rows: sp.Expr) -> sp.Expr | None:
     36/7
     """
     return _moment(tuple(sorted(p for p in powers if p != 0)), rows, powers.count(0))
+
+
+def moment_of_nonzero(powers: Powers, few: sp.Expr, many: sp.Expr) -> sp.Expr | None:
+    """E[tr A^p · tr A^q · …] over the nonzero eigenvalues, `few` and `many` the smaller and the larger of rows and d.
+
+    Where rows are fewer, Z Z' has these eigenvalues too: it is Wishart in so many dimensions, of d rows.
+
+    >>> rows, d = sp.symbols("rows d")
+    >>> moment_of_nonzero((0,), rows, d), moment_of_nonzero((-1,), rows, d)
+    (rows, rows/(d - rows - 1))
+    """
+    found = trace_moment(powers, _MANY)
+    return None if found is None else replaced(found, {FEATURES: few, _MANY: many})
 
 
 def positive_moment(powers: Powers, rows: sp.Expr) -> sp.Expr:

@@ -85,6 +85,8 @@ class Setting:
         real_rows: of the real data of iteration k.
         generator: how labels are sampled from a model, which the checker runs; the terms have letters for its numbers.
         ridge: whether lambda is added to the Gram matrix of each training set, so that models exist for any rows.
+        least_norm: whether rows may be fewer than features, T <= d - 2, without a ridge: of all solutions of its normal
+            equations each model is then the one of least norm.
     """
 
     workflow: Workflow | None
@@ -99,6 +101,7 @@ class Setting:
     real_rows: Callable[[sp.Expr], sp.Expr] = _real_rows
     generator: Generator = Generator()
     ridge: bool = False
+    least_norm: bool = False
 
     @property
     def carried(self) -> sp.Expr:
@@ -153,6 +156,7 @@ class Setting:
             _d,
             symmetric=True,
             invertible=True,
+            singular=self.least_norm,
             invariant=self.is_fresh,
             sources=designed,
             degrees=rows if self.is_fresh else None,
@@ -180,6 +184,8 @@ class Setting:
             _d,
             symmetric=True,
             invertible=True,
+            singular=self.least_norm,
+            invariant=True,  # its rows are Gaussian, whichever the design
             sources=lambda index: (("X", sp.S.Zero, sp.S.Zero),),
             degrees=lambda index: self.rows(sp.S.One),
             size=lambda index: self.rows(sp.S.One),
@@ -207,6 +213,7 @@ class Setting:
             _d,
             symmetric=True,
             invertible=True,
+            singular=self.least_norm,
             invariant=self.is_fresh,
             sources=sources,
             definition=definition,

@@ -56,7 +56,7 @@ def simplified_word(word: Iterable[Letter]) -> Word | None:
             stack.append(letter)
             continue
         stack.pop()
-        if merged.power != 0:
+        if merged.power != 0 or merged.family.singular:
             simpler = simplified_word((*stack, merged))
             stack = list(simpler or ())
     return tuple(stack)

@@ -129,5 +129,10 @@ def _letter(letter: Letter) -> str:
         symbol += subscript(letter.index)
     if not power:
         return symbol
+    if family.singular and letter.power <= 0:  # + is the Moore-Penrose inverse
+        inverse = f"{{{symbol}}}^{{+}}" if "^" in symbol else f"{symbol}^{{+}}"
+        if letter.power == 0:
+            return f"{inverse} {symbol}"
+        return inverse if letter.power == -1 else rf"{{\left({inverse}\right)}}^{{{latex(-letter.power)}}}"
     # a second superscript needs braces
     return f"{{{symbol}}}^{{{power}}}" if "^" in symbol else f"{symbol}^{{{power}}}"

@@ -27,6 +27,8 @@ class Family:
         rows, cols: of the matrix at an index.
         symmetric: a transpose is dropped.
         invertible: powers other than 1 and cancellation are allowed; symmetric ones only.
+        singular: it may have no inverse. Negative powers are those of the Moore-Penrose inverse, and power 0 is the
+            projection onto its range, so that powers add up as they do elsewhere.
         invariant: a function of Gram matrices of independent Gaussian rows, so that M and QMQ' are equal in law.
         gram: of a design X_k, the family of X_k'X_k.
         zero_at: the index where the matrix is zero.
@@ -46,6 +48,7 @@ class Family:
     cols: Callable[[sp.Expr], sp.Expr]
     symmetric: bool = False
     invertible: bool = False
+    singular: bool = False
     invariant: bool = False
     gram: "Family | None" = None
     zero_at: sp.Expr | None = None

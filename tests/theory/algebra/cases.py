@@ -27,7 +27,15 @@ from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
 from theory.derivation import Step
 from theory.symbolic_workflow import SymbolicWorkflow
-from theory.tasks.regression import accumulate_fresh, fresh_real, generated_steps, ridge_nested, weighted, whole_runs
+from theory.tasks.regression import (
+    accumulate_fresh,
+    fresh_real,
+    generated_steps,
+    minimum_norm,
+    ridge_nested,
+    weighted,
+    whole_runs,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +70,21 @@ def _ridge(workflow):
     return Case(ridge_nested.setting_of(SymbolicWorkflow(workflow)), ridge_nested.RULES)
 
 
+def _least_norm(workflow):
+    setting = ridge_nested.setting_of(SymbolicWorkflow(workflow), ridge=False)
+    return Case(setting, (*ridge_nested.LEAST_NORM, *ridge_nested.FITS))
+
+
+def _least_norm_of_the_newest(workflow, *more):
+    return Case(minimum_norm.newest_setting(SymbolicWorkflow(workflow)), (*minimum_norm.NEWEST, *more))
+
+
+def _least_norm_at_fixed_design(workflow):
+    later = reading.collects_later(SymbolicWorkflow(workflow))
+    setting = minimum_norm.fixed_setting(later_real=later, sized_real=False)
+    return Case(replace(setting, workflow=workflow), minimum_norm.FIXED)
+
+
 @cache
 def cases() -> dict[str, Case]:
     """All kinds of derivation, by name."""
@@ -72,6 +95,12 @@ def cases() -> dict[str, Case]:
         "accumulate, fresh": _whole(Accumulate(), "fresh"),
         "ridge": _ridge(Accumulate()),
         "ridge, sized": _ridge(Made(lambda i: by_count(pools(1, i)), lambda p: p)),
+        "least norm": _least_norm(Accumulate()),
+        "least norm, sized": _least_norm(Made(lambda i: by_count(pools(1, i)), lambda p: p)),
+        "least norm, newest": _least_norm_of_the_newest(Replace(), *minimum_norm.SOLVED),
+        "least norm, newest, sized": _least_norm_of_the_newest(ReplaceGrowing()),
+        "least norm, fixed": _least_norm_at_fixed_design(SlidingWindow(2)),
+        "least norm, fixed, real": _least_norm_at_fixed_design(FreshReal(1, "1/4")),
         "unequal, fixed": _whole(Accumulate(), "fixed", reading.unequal),
         "unequal, fresh": _whole(Accumulate(), "fresh", reading.unequal),
         "fresh real 1": Case(reading.counted(SymbolicWorkflow(FreshReal(1)), "fresh"), fresh_real.RULES),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.theory.algebra.cases import broken, cases, complaint, reached
 from theory.algebra import by_parts, families, normal_form, operations
-from theory.algebra.rules import designs, equations, expectations, laws, nested, ridge, sampled, sums
+from theory.algebra.rules import designs, equations, expectations, laws, least_norm, nested, ridge, sampled, sums
 
 pytestmark = pytest.mark.slow
 
@@ -138,6 +138,35 @@ BROKEN = [
     ("ridge", ridge.one_fit_each, "left.remove(partner)", "pass"),
     ("ridge", ridge._is_partner, "+ RIDGE * inverse", "- RIDGE * inverse"),
     ("ridge", expectations.rotated, "m.coefficient / FEATURES", "m.coefficient"),
+    ("least norm", equations.isolate, "op.times(inverse, left)", "op.matrix(error)"),
+    ("least norm", least_norm.least_norm, "op.matrix(span), truth), truth)", "op.matrix(span), truth), op.zero())"),
+    ("least norm", least_norm.least_norm, "op.plus(right,", "op.minus(right,"),
+    ("least norm", least_norm.least_norm, "whole(*equation.base, sp.S.One)", "equation.base"),
+    ("least norm", least_norm.growing_span, "op.plus(others, op.matrix(older), outside)", "op.plus(others, outside)"),
+    ("least norm", least_norm.growing_span, "op.matrix(older), outside)", "op.matrix(older))"),
+    ("least norm", least_norm.growing_span, "setting.error(N - 1)", "setting.error(N)"),
+    ("least norm", least_norm.least_norm_fits, "BIAS(ROWS)", "BIAS(2 * ROWS)"),
+    ("least norm, sized", least_norm.least_norm_fits, "VARIANCE(setting.training_rows(iteration))", "VARIANCE(ROWS)"),
+    (
+        "least norm",
+        least_norm.least_norm_fits,
+        "Monomial(m.coefficient * VARIANCE",
+        "Monomial(2 * m.coefficient * VARIANCE",
+    ),
+    ("least norm", least_norm.least_norm_moments, "(1 - rank(rows) / FEATURES)", "(1 - rank(rows) / ROWS)"),
+    ("least norm", least_norm.least_norm_moments, "_known((-1,), rows)", "_known((0,), rows)"),
+    ("least norm, newest", designs.nonzero_moment, "ROWS, FEATURES)", "FEATURES, ROWS)"),
+    ("least norm", designs.nonzero_moment, "sp.Min(rows, FEATURES), sp.Max", "sp.Max(rows, FEATURES), sp.Max"),
+    ("least norm", designs.nonzero_moment, "if rows == ROWS:", "if True:"),
+    ("least norm, newest", by_parts.moment_of_nonzero, "_MANY: many", "_MANY: many + 1"),
+    ("least norm, fixed", sums.resolvent, "op.matrix(*seen, error(k - 1))", "op.matrix(error(k - 1))"),
+    ("least norm, newest, sized", least_norm.signal_and_noise, "ENERGY * factored(lost)", "factored(lost)"),
+    (
+        "least norm, newest",
+        laws.recursion,
+        "op.at(value.expression, {N: sp.S.One})",
+        "op.at(value.expression, {N: sp.S(2)})",
+    ),
     ("weights, large T", designs.large_numbers, "** letter.power", "** -letter.power"),
     ("subsample", designs.thinning, "op.plus(equation.right, op.matrix(setting.thinning(N)))", "equation.right"),
     ("fresh real 1", designs.matrix_beta, "sp.Rational(1, 2)", "sp.Rational(1)"),

@@ -31,7 +31,8 @@ class Numbers:
         shift: the length of what they are shifted by.
         others: the symbols of the workflow.
         ridge: what is added to each training set's Gram matrix; 0 for none.
-        fit: (rows) -> bias and variance of one fit with the ridge.
+        fit: (rows) -> bias and variance of one fit with the ridge, or of least norm.
+        least_norm: whether fits are of least norm, and negative powers those of the Moore-Penrose inverse.
     """
 
     T: int
@@ -49,6 +50,7 @@ class Numbers:
     others: Mapping[sp.Symbol, Fraction] = field(default_factory=dict)
     ridge: Fraction = Fraction(0)
     fit: Callable[[int], tuple[float, float]] | None = None
+    least_norm: bool = False
 
     @property
     def energy(self) -> int:
@@ -120,12 +122,15 @@ class Numbers:
             for step in steps:
                 found = found * self.of(expression.function, {**values, name: step})
             return found
+        if isinstance(expression, (sp.Min, sp.Max)):
+            least = isinstance(expression, sp.Min)
+            return (min if least else max)(self.of(x, values) for x in expression.args)
         if isinstance(expression, sp.gamma):
             return gamma(float(self.of(expression.args[0], values)))
         return self._function(expression, [self.index(x, values) for x in expression.args])
 
     def _fit(self, rows: int) -> tuple[float, float]:
-        assert self.fit is not None  # where there is a ridge
+        assert self.fit is not None  # where there is a ridge, or fits are of least norm
         return self.fit(rows)
 
     def _function(self, expression: Any, at: list[int]) -> Amount:

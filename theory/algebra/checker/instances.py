@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
-from itertools import product
+from itertools import permutations, product
 from math import lcm
 from typing import Any
 
@@ -13,7 +13,7 @@ import sympy as sp
 
 from ...workflow import Pool, Workflow, exact
 from .coefficients import Numbers
-from .one_fit import one_fit
+from .one_fit import least_norm_fit, one_fit
 from .worlds import Array, Data, World, run
 
 #: What stands for a ridge.
@@ -112,9 +112,16 @@ def instance(setting: Any, d: int, T: int) -> Instance:
         shift=setting.generator.shift,
         others=others,
         ridge=RIDGE if setting.ridge else Fraction(0),
-        fit=partial(one_fit, d, RIDGE) if setting.ridge else None,
+        fit=_fit(setting, d),
+        least_norm=setting.least_norm,
     )
     return Instance(workflow, numbers, is_fresh, by_rows, setting.draws, setting.later_real)
+
+
+def _fit(setting: Any, d: int) -> Callable[[int], tuple[float, float]] | None:
+    if setting.least_norm:
+        return partial(least_norm_fit, d)
+    return partial(one_fit, d, RIDGE) if setting.ridge else None
 
 
 def matrices(case: Instance, draw: Callable[[int], Array]) -> dict[Pool, Array]:
@@ -145,7 +152,7 @@ def orthogonal_designs(case: Instance) -> dict[Pool, Array]:
 
 def turned(designs: dict[Pool, Array], pools: Sequence[Pool], d: int) -> dict[Pool, Array]:
     """The designs of these pools turned by every signed permutation, over the first axis."""
-    turns = [np.diag(signs)[list(order)] for signs in product((1, -1), repeat=d) for order in ((0, 1)[:d], (1, 0)[:d])]
+    turns = [np.diag(signs)[list(order)] for signs in product((1, -1), repeat=d) for order in permutations(range(d))]
     stacked = fractions(np.array(turns)[:, None])
     return {pool: x @ stacked if pool in pools else x for pool, x in designs.items()}
 
@@ -221,7 +228,7 @@ def _world(
     count = max(x.shape[0] for x in designs.values())
     design_weights = cast([Fraction(1, count)] * count) if weights is None else weights
     draws = {n: noises[n] for n in range(1, ITERATIONS + 1)}
-    direction = {1: [1], 2: [Fraction(3, 5), Fraction(4, 5)]}[d]
+    direction = [1] if d == 1 else [Fraction(3, 5), Fraction(4, 5), *[0] * (d - 2)]
     shift = cast(np.array([case.numbers.shift * x for x in direction]).reshape(1, 1, d, 1))
     data = Data(designs, {p: noises[p] for p in pools}, draws, truth, shift, design_weights, noise_weights)
     return run(case.workflow, case.numbers, case.by_rows, data, ITERATIONS)

@@ -1,7 +1,8 @@
-"""Expectations over Gaussian designs by quadrature, at d = 1 and d = 2.
+"""Expectations over Gaussian designs by quadrature, at d = 1 and d = 2, or of few rows of more features.
 
-W = LL' by Bartlett: squared diagonal entries chi-square with m and m - 1 degrees of freedom, one normal entry below.
-Only X'X and X'noise matter, so L' stands for the design, whatever the number of rows.
+W = LL' by Bartlett: squared diagonal entries chi-square with m, m - 1, … degrees of freedom, normal entries below.
+Only X'X and X'noise matter, so L' stands for the design, whatever the number of rows. Where few rows are fewer than
+features, XX' = LL' likewise, and L beside zeros stands for X, up to a rotation of all designs.
 """
 
 from collections.abc import Sequence
@@ -18,10 +19,13 @@ from .averages import squared_error
 from .coefficients import Amount, at_iteration
 from .instances import Instance
 from .values import Averages, Binding, bindings, expectation
-from .worlds import Array, World
+from .worlds import Array, World, swapped
 
 #: What stands for L' where a pool is not averaged over.
 _FIXED = np.array([[1.25, 0.5], [0.0, 0.75]])
+
+#: So many rows are averaged over where features are more, together with noises or without.
+MOST_FEW, _MOST_WITHOUT_NOISE = 2, 3
 
 #: More points than this are too many.
 _MOST_POINTS = 50_000
@@ -29,7 +33,7 @@ _MOST_POINTS = 50_000
 
 def nodes(d: int, dimensions: int) -> int:
     """So many a dimension."""
-    return {1: 16 if dimensions <= 3 else 9, 2: 8 if dimensions <= 3 else 6}[d]
+    return {1: 16 if dimensions <= 3 else 9, 2: 8 if dimensions <= 3 else 6, 3: 4}[d]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,8 @@ def world_over(case: Instance, pools: frozenset[Pool], *, noisy: bool = False, s
     if stacked:
         chosen, emptied = chosen[:1], chosen[1:]
         rows = {chosen[0]: sum(rows.values())}
+    if case.numbers.least_norm:
+        return _with_few_rows(case, rows, sorted(pools) if noisy else None)
     each = d * (d + 1) // 2
     count = nodes(d, each * len(chosen))
     if count ** (each * len(chosen)) > _MOST_POINTS:
@@ -121,6 +127,34 @@ def world_over(case: Instance, pools: frozenset[Pool], *, noisy: bool = False, s
     return instances.without_noise(case, designs, weights)
 
 
+def _with_few_rows(case: Instance, rows: dict[Pool, int], noisy: Sequence[Pool] | None) -> World | None:
+    """The same where these pools have few rows in all, fewer than features; `None` where they have more.
+
+    Args:
+        case: the instance.
+        rows: of the pools that are averaged over.
+        noisy: the pools whose noises are averaged over too, if there are any.
+    """
+    d, few = case.numbers.d, sum(rows.values())
+    if few > (_MOST_WITHOUT_NOISE if noisy is None else MOST_FEW):
+        return None
+    factors, weights = _points(few, d, nodes(few, few * (few + 1) // 2))
+    stacked = np.concatenate([swapped(factors), np.zeros((len(factors), few, d - few))], -1)
+    # w* meets the span of the rows in a random direction: every turn of the features counts alike
+    turned = np.concatenate([np.roll(stacked, step, -1) for step in range(d)])
+    averaged = dict(zip(rows, np.split(turned[:, None], np.cumsum(list(rows.values()))[:-1], -2), strict=True))
+    designs = {}
+    for pool in case.pools():
+        if case.is_fresh:
+            designs[pool] = averaged.get(pool, np.zeros((1, 1, case.rows(pool), d)))
+        else:
+            designs[pool] = averaged[Pool(1)] * np.sqrt(case.rows(pool) / case.numbers.T)
+    weights = np.tile(weights, d) / d
+    if noisy is None:
+        return instances.without_noise(case, designs, weights)
+    return instances.all_noises(case, designs, weights, noisy)
+
+
 def _points(d: int, rows: int, count: int) -> tuple[Array, Array]:
     """Values of L' and their weights."""
     from scipy.special import roots_genlaguerre, roots_hermitenorm  # not at the top: it takes long to import
@@ -133,13 +167,12 @@ def _points(d: int, rows: int, count: int) -> tuple[Array, Array]:
         w = w * x**kept
         return 2 * x, w / w.sum()
 
-    first, first_weights = chi_square(rows)
-    if d == 1:
-        return np.sqrt(first)[:, None, None], first_weights
-    last, last_weights = chi_square(rows - 1)
     below, below_weights = roots_hermitenorm(count)
-    below_weights = below_weights / below_weights.sum()
-    a, b, c = (x.ravel() for x in np.meshgrid(np.sqrt(first), below, np.sqrt(last), indexing="ij"))
-    weights = np.einsum("i,j,k->ijk", first_weights, below_weights, last_weights).ravel()
-    zero = np.zeros_like(a)
-    return np.stack([np.stack([a, b], -1), np.stack([zero, c], -1)], -2), weights
+    places = [(i, j) for i in range(d) for j in range(i, d)]
+    rules = [chi_square(rows - i) if i == j else (below, below_weights / below_weights.sum()) for i, j in places]
+    values = np.meshgrid(*(values for values, _ in rules), indexing="ij")
+    weights = np.prod(np.meshgrid(*(weights for _, weights in rules), indexing="ij"), 0).ravel()
+    found = np.zeros((len(weights), d, d))
+    for (i, j), value in zip(places, values, strict=True):
+        found[:, i, j] = np.sqrt(value.ravel()) if i == j else value.ravel()
+    return found, weights

@@ -8,6 +8,7 @@ T -> oo is tried on orthogonal designs, where Gram matrices are what they tend t
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -19,7 +20,7 @@ from . import instances
 from .averages import Deals, SquaredGiven
 from .coefficients import at_iteration
 from .instances import ITERATIONS, Instance, instance
-from .quadrature import Grid, world_over
+from .quadrature import MOST_FEW, Grid, world_over
 from .thinning import objection_to_thinning
 from .values import InWorld, Older, evaluated, mean, trace
 from .worlds import World, swapped
@@ -27,11 +28,13 @@ from .worlds import World, swapped
 #: What rules claim of the value that they make; rules that are not named must keep it given the designs.
 _TURNED, _TURNED_TOGETHER = {"rotation"}, {"isotropy"}
 _DEALT = {"exchangeability"}
-_AVERAGED = {"beta mean", "inverse wishart mean", "one fit each"}
+_AVERAGED = {"beta mean", "inverse wishart mean", "one fit each", "least norm fits"}
 #: Averaged over the pools that an error of model n - 1 has met, or over these and the newest sampled one, whatever the
 #: others are.
 _MET, _MET_AND_NEWEST = {"older error"}, {"wishart ratio"}
 
+#: Numbers written otherwise: the same without any expectation.
+_WRITTEN_ANEW = {"signal and noise"}
 _RECURSIONS = {"first order recursion", "varying recursion"}
 
 #: Formulas are tried up to this iteration.
@@ -39,9 +42,30 @@ _FORMULAS = 12
 
 #: Floats are equal up to this, for roots of matrices and quadrature at d = 1 and d = 2.
 _ROUNDING, _QUADRATURE = 1e-9, {1: 1e-5, 2: 2e-4}
+#: And for one row or two of more features.
+_FEW = 2e-4
 
 #: What stands for E_0, E_1, … where a step says nothing of them.
 _SQUARED = (Fraction(0), Fraction(5, 4), Fraction(3, 4), Fraction(3, 2))
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """(d, T) that statements are tried at.
+
+    Attributes:
+        given: where designs are given; of least norm so that two pools have rows enough, one has not.
+        formulas: of formulas, which have values up to `_FORMULAS`; of least norm too, on either side of d rows.
+        averages: of expectations over designs.
+    """
+
+    given: tuple[int, int]
+    formulas: tuple[int, int]
+    averages: tuple[tuple[int, int], ...]
+
+
+def _sizes(setting: Any) -> _Sizes:
+    return _Sizes((3, 2), (6, 4), ((6, 1),)) if setting.least_norm else _Sizes((2, 4), (2, 4), ((1, 6), (2, 10)))
 
 
 def objections(setting: Any, steps: Sequence[Any]) -> list[str]:
@@ -62,7 +86,7 @@ def first_objection(setting: Any, steps: Sequence[Any]) -> str | None:
 
 
 def _objections(setting: Any, stated: list[tuple[str, State]]) -> Iterator[str]:
-    case = instance(setting, d=2, T=4)
+    case = instance(setting, *_sizes(setting).given)
     generator = np.random.default_rng(0)
     before: State | None = None
     for rule, state in stated:
@@ -95,11 +119,15 @@ def _about(
     if (state.start, state.limit) != (before.start, before.limit) and rule not in (*_RECURSIONS, "one fit"):
         return "it starts at another iteration than the one before, or claims another limit"
     if rule in _RECURSIONS:
-        return _about_a_recursion(instances.one_noise(case, designs(case), generator), before, state)
+        formulas = instance(setting, *_sizes(setting).formulas)
+        return _about_a_recursion(instances.one_noise(formulas, designs(formulas), generator), before, state)
     if rule == "one fit":
         return _about_a_ratio(setting, before, state)
     if not setting.each and _is_a_number(before) and _is_a_number(state):
-        return _about_a_formula(case, before, state)
+        return _about_a_formula(instance(setting, *_sizes(setting).formulas), before, state)
+    if rule in _WRITTEN_ANEW:
+        formulas = instance(setting, *_sizes(setting).formulas)
+        return _differ(instances.one_noise(formulas, designs(formulas), generator), before, state)
     if rule in _TURNED or rule in _TURNED_TOGETHER:
         return _about_a_rotation(case, designs(case), before, state, together=rule in _TURNED_TOGETHER)
     if rule in _DEALT:
@@ -196,7 +224,8 @@ def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
     if (before.base is None) != (state.base is None):
         return "the value at n = 1 came or went"
     tried: set[int] = set()
-    for d, T in ((1, 6), (2, 10)):
+    sizes = _sizes(setting).averages
+    for d, T in sizes:
         case = instance(setting, d, T)
         grid = Grid(case, _SQUARED)
         world = instances.one_noise(
@@ -206,11 +235,11 @@ def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
             if not all(grid.covers(world, x, n) for x in (old, new)):
                 continue
             was, now = (evaluated(world, x, n, grid) for x in (old, new))
-            if d == 2:
+            if d == sizes[-1][0]:
                 tried.add(n)
-            if not _close(was, now, _QUADRATURE[d]):
+            if not _close(was, now, _QUADRATURE.get(d, _FEW)):
                 return f"the mean changes at n = {n}, d = {d}: from {float(was):.6g} to {float(now):.6g}"
-    return None if state.start in tried else f"n = {state.start} could not be tried at d = 2"
+    return None if state.start in tried else f"n = {state.start} could not be tried at d = {sizes[-1][0]}"
 
 
 def _is_a_number(state: Value) -> bool:
@@ -233,9 +262,11 @@ def _at(case: Instance, expression: Expression, n: int) -> Any:
 
 def _about_a_recursion(world: World, before: Value, state: Value) -> str | None:
     """The values of the recursion, one after another, and those of its solution."""
-    if before.base is None or state.start != 1:
+    if state.start != 1 or (before.base is None and before.start != 1):
         return "the recursion has no start"
-    value = evaluated(world, before.base, 1)
+    # from n = 1 on, where the error of model 0 is 0, or from E_1
+    first = before.expression if before.base is None else before.base
+    value = evaluated(world, first, 1, Older(0))
     for n in range(1, 7):
         if n > 1:
             value = evaluated(world, before.expression, n, Older(value))
@@ -257,7 +288,8 @@ def _about_a_ratio(setting: Any, before: Value, state: Value) -> str | None:
 def _about_the_law(setting: Any, state: Value) -> str | None:
     """The last value against the mean squared error of the chain itself."""
     tried: set[tuple[int, int]] = set()
-    for d, T in ((1, 6), (2, 10)):
+    sizes = _sizes(setting).averages
+    for d, T in sizes:
         case = instance(setting, d, T)
         for n in range(1, ITERATIONS + 1):
             pools = frozenset(p for m in range(1, n + 1) for p in case.workflow.shares(m))
@@ -267,9 +299,13 @@ def _about_the_law(setting: Any, state: Value) -> str | None:
             error = world.models[n] - world.data.truth
             actual, law = mean(world, trace(error @ swapped(error))), evaluated(world, state.expression, n)
             tried.add((d, n))
-            if not _close(actual, law, 10 * _QUADRATURE[d]):
+            if not _close(actual, law, 10 * _QUADRATURE.get(d, _FEW)):
                 return f"it is {float(law):.6g} at n = {n}, d = {d}, where the chain has {float(actual):.6g}"
-    return None if {(1, 1), (2, 1), (1, 2)} <= tried else "it could not be tried"
+    wanted = {(d, 1) for d, _ in sizes}
+    case = instance(setting, *sizes[0])
+    if not setting.least_norm or case.rows(Pool(1)) + case.rows(Pool(2)) <= MOST_FEW:
+        wanted.add((sizes[0][0], 2))
+    return None if wanted <= tried else "it could not be tried"
 
 
 def _same(left: Any, right: Any) -> bool:

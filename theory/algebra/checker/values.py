@@ -12,7 +12,7 @@ import sympy as sp
 from ...workflow import Pool
 from ..terms import Expectation, Expression, Letter, Monomial, Word
 from .coefficients import at_iteration
-from .worlds import Array, World, inverse, swapped
+from .worlds import Array, World, inverse, pseudo_inverse, swapped
 
 Binding = Mapping[sp.Symbol, int]
 
@@ -50,7 +50,12 @@ def letter(world: World, x: Letter, index: Binding) -> Array:
     else:
         models = world.whole_models if name.startswith("whole") else world.models
         found = models[k] if name.endswith("model") else models[k] - data.truth
-    found = power(found, Fraction(int(x.power.p), int(x.power.q)))
+    exponent = Fraction(int(x.power.p), int(x.power.q))
+    if x.family.singular and exponent <= 0:
+        inverse_power = power(pseudo_inverse(found), -exponent) if exponent else None
+        found = pseudo_inverse(found) @ found if inverse_power is None else inverse_power
+    else:
+        found = power(found, exponent)
     return swapped(found) if x.transposed else found
 
 

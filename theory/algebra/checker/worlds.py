@@ -118,7 +118,8 @@ def run(workflow: Workflow, numbers: Numbers, by_rows: bool, data: Data, iterati
             gram = gram + weight * (swapped(x) @ x)
             moment = moment + weight * (swapped(x) @ world.label(pool))
         rows = sum(world.rows(pool) for pool in world.shares(n))
-        world.whole_models[n] = inverse(gram + world.ridge(rows)) @ moment
+        solved = pseudo_inverse(gram) if numbers.least_norm else inverse(gram + world.ridge(rows))
+        world.whole_models[n] = solved @ moment
         world.models[n] = world.whole_models[n] + data.draws[n]
     return world
 
@@ -135,3 +136,21 @@ def inverse(array: Array) -> Array:
     a, b, c, e = (array[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
     adjugate = np.stack([np.stack([e, -b], -1), np.stack([-c, a], -1)], -2)
     return adjugate / (a * e - b * c)[..., None, None]
+
+
+def pseudo_inverse(array: Array) -> Array:
+    """The Moore-Penrose inverses of symmetric matrices without negative eigenvalues."""
+    if array.dtype != object:
+        return np.linalg.pinv(array, rcond=1e-9, hermitian=True)
+    # by Leverrier's recursion the characteristic polynomial is x^d + c_1 x^(d-1) + …, and M_k = A M_{k-1} + c_k I
+    d = array.shape[-1]
+    eye: Array = np.vectorize(Fraction, otypes=[object])(np.eye(d, dtype=int))
+    matrix, on_range = eye, 0 * eye
+    for k in range(1, d + 1):
+        product = array @ matrix
+        coefficient = -np.trace(product, axis1=-2, axis2=-1)[..., None, None] / k
+        # up to the rank r, c_k is not 0; on the range of A, A M_{r-1} = -c_r
+        nonzero = coefficient != 0
+        on_range = np.where(nonzero, matrix / np.where(nonzero, coefficient, 1), on_range)
+        matrix = product + coefficient * eye
+    return array @ on_range @ on_range

@@ -8,7 +8,7 @@ from ...derivation import RuleDoesNotApply
 from ...sympy_types import factored
 from .. import by_parts, operations as op
 from ..families import Setting
-from ..indices import RIDGE, N, at_least
+from ..indices import FEATURES, RIDGE, ROWS, N, at_least
 from ..terms import Equation, Expectation, Expression, Letter, Monomial, State, Value, Word
 from .expectations import each_monomial
 from .refusal import a_value, an_equation, refuse
@@ -218,10 +218,12 @@ def inverse_wishart_mean(setting: Setting, state: State | None) -> Value:
                 refuse("the rows of stacked pools are not independent: not Wishart", m)
             rows = sp.expand(degrees(letters[0].index))
             powers = tuple(int(w[0].power) for w in traces)
-            value = by_parts.trace_moment(powers, rows)
+            if letters[0].family.singular:
+                value, least = nonzero_moment(powers, rows), sp.S.Zero
+            else:
+                value, least = by_parts.trace_moment(powers, rows), by_parts.rows_needed(powers)
             if value is None or any(not x.power.is_Integer for x in letters):
                 refuse("this moment is not known", m)
-            least = by_parts.rows_needed(powers)
             # sizes that a user gives one by one are checked where the numbers are known
             if least != 0 and not rows.has(sp.Indexed) and not at_least(rows, least, start, m.sums):
                 refuse(f"this moment needs {least} rows at least, which {rows} may not be", m)
@@ -229,3 +231,16 @@ def inverse_wishart_mean(setting: Setting, state: State | None) -> Value:
         yield Monomial(coefficient, m.sums, tuple(kept), m.word)
 
     return each_monomial(a_value(state), moments)
+
+
+def nonzero_moment(powers: by_parts.Powers, rows: sp.Expr) -> sp.Expr | None:
+    """The moment over the nonzero eigenvalues of a Wishart matrix of so many rows, T <= d - 2; `None` if not known.
+
+    With one inverse it is finite where rows and d differ by two at least, as T and d do. Of other rows that is checked
+    where the numbers are known.
+    """
+    if by_parts.rows_needed(powers) not in (0, FEATURES + 2):
+        return None
+    if rows == ROWS:
+        return by_parts.moment_of_nonzero(powers, ROWS, FEATURES)
+    return by_parts.moment_of_nonzero(powers, sp.Min(rows, FEATURES), sp.Max(rows, FEATURES))

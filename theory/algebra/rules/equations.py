@@ -132,7 +132,10 @@ def single_pool(setting: Setting, state: State | None) -> Equation:
 
 
 def isolate(setting: Setting, state: State | None) -> Equation:
-    """Multiply by the inverse of what stands before the error."""
+    """Multiply by the inverse of what stands before the error.
+
+    Where that may be singular it is the Moore-Penrose inverse, and the projection onto the range is left before it.
+    """
 
     def solved(left: Expression, right: Expression, start: int) -> tuple[Expression, Expression]:
         del start
@@ -146,7 +149,7 @@ def isolate(setting: Setting, state: State | None) -> Equation:
             if not letter.family.invertible:
                 refuse(f"{letter.family.symbol} has no inverse", left)
         inverse = op.matrix(*(x.to(-x.power) for x in reversed(before)), coefficient=1 / monomial.coefficient)
-        return op.matrix(error), op.times(inverse, right)
+        return op.times(inverse, left), op.times(inverse, right)
 
     return _mapped(an_equation(state), solved)
 

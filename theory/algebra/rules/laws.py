@@ -67,17 +67,21 @@ def recursion(setting: Setting, value: Value, *, varying: bool = False) -> tuple
             added += m.coefficient
         else:
             refuse("the value is not a multiple of the one before, and a number", m)
+    if value.start == 1 and value.base is None:  # the error of model 0 is 0
+        value = Value(value.expression, 2, op.at(value.expression, {N: sp.S.One}))
     if value.start != 2 or value.base is None or (not varying and (rho.has(N) or added.has(N))):
         refuse("the recursion is not the same at every iteration", value.expression)
     return rho, added, law(Value(value.base, 1))
 
 
 def first_order_recursion(setting: Setting, state: State | None) -> Value:
-    """The solution that starts at E_1; rho < 1 for all T >= d + 2."""
+    """The solution that starts at E_1; rho < 1 wherever there is a law."""
     rho, added, first = map(public, recursion(setting, a_value(state)))
     rho = factored(rho)
     numerator, denominator = sp.fraction(factored(1 - rho))
     both = own(numerator), own(denominator)
+    if setting.least_norm:  # T <= d - 2 in the place of d <= T - 2
+        both = tuple(replaced(x, {ROWS: FEATURES, FEATURES: ROWS}) for x in both)
     if not any(all(is_nonnegative(sign * x - 1) for x in both) for sign in (1, -1)):
         refuse("that rho < 1 was not shown")
     r, c, e, end, rest = sp.symbols("r c e l m", cls=sp.Dummy)

@@ -86,10 +86,13 @@ def resolvent(setting: Setting, state: State | None) -> Equation:
     """Put the older errors in, one iteration after another: R counts how often each noise comes in."""
     equation = an_equation(state)
     error = setting.error
-    if equation.left != op.matrix(error(N)) or equation.base is not None or equation.start != 1:
+    # all errors may be seen through one matrix, such as a projection onto the rows of the common X
+    *seen, _ = equation.left.monomials[0].word
+    alike = not any(x.index.has(N) for x in seen)
+    if not alike or equation.left != op.matrix(*seen, error(N)) or equation.base is not None or equation.start != 1:
         refuse("the error is not solved for at every iteration", equation.left)
     carried = setting.carried
-    inherited = op.over(1, N, lambda k: op.scaled(carried * P(N, k), op.matrix(error(k - 1))))
+    inherited = op.over(1, N, lambda k: op.scaled(carried * P(N, k), op.matrix(*seen, error(k - 1))))
     noises = op.aligned(op.minus(equation.right, inherited), 1)
     found = []
     for m in noises:

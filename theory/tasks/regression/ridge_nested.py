@@ -26,6 +26,7 @@ from ...algebra.rules.designs import exchangeability
 from ...algebra.rules.equations import difference, errors as in_errors, isolate, labels, normal_equations
 from ...algebra.rules.expectations import squared, white_noise
 from ...algebra.rules.laws import law, summation
+from ...algebra.rules.least_norm import growing_span, least_norm, least_norm_fits, least_norm_moments
 from ...algebra.rules.ridge import isotropy, one_fit_each, signal_length
 from ...algebra.rules.sums import unroll
 from ...algebra.strategy import Rule, derivation, follow
@@ -71,26 +72,17 @@ _BOUNDED = (
 
 
 #: From the normal equations with a ridge to the law, where features are alike.
-RULES: tuple[Rule, ...] = (
-    normal_equations,
-    labels,
-    in_errors,
-    difference,
-    isolate,
-    unroll,
-    squared,
-    white_noise,
-    isotropy,
-    signal_length,
-    exchangeability,
-    one_fit_each,
-    summation,
-)
+_TELESCOPED: tuple[Rule, ...] = (normal_equations, labels, in_errors, difference, isolate)
+_AVERAGED: tuple[Rule, ...] = (unroll, squared, white_noise, isotropy, signal_length, exchangeability)
+RULES: tuple[Rule, ...] = (*_TELESCOPED, *_AVERAGED, one_fit_each, summation)
+#: The same without a ridge, and then B and V themselves.
+LEAST_NORM: tuple[Rule, ...] = (*_TELESCOPED, least_norm, growing_span, *_AVERAGED, least_norm_fits, summation)
+FITS: tuple[Rule, ...] = (least_norm_moments,)
 
 
-def setting_of(workflow: SymbolicWorkflow) -> Setting:
-    """What the derivation is about: features whose variance is 1, and the ridge lambda."""
-    return replace(counted(workflow, "fresh"), ridge=True)
+def setting_of(workflow: SymbolicWorkflow, *, ridge: bool = True) -> Setting:
+    """What the derivation is about: features whose variance is 1, and the ridge lambda, or fits of least norm."""
+    return replace(counted(workflow, "fresh"), ridge=ridge, least_norm=not ridge)
 
 
 def objection(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> str | None:
@@ -125,11 +117,13 @@ def derive(workflow: SymbolicWorkflow, design: str, ridge: Ridge) -> Derived:
     estimate = Estimate(
         PROPORTIONAL, lambda *_: None, lambda numbers, iterations: limit(numbers, np.arange(1, iterations + 1))
     )
-    expr, steps = up_to(n), Derivation((*_STEPS, *([] if exact else [equivalents.STEP])))
-    if judged:
-        setting = setting_of(workflow)
-        value, derived = follow(setting, RULES)
-        expr, steps = public(law(value)), derivation((*derived, *_BOUNDED), setting)
+    expr, steps = up_to(n), Derivation((*_STEPS, equivalents.STEP))
+    if exact:
+        setting = setting_of(workflow, ridge=ridge.penalty > 0)
+        value, derived = follow(setting, RULES if judged else LEAST_NORM)
+        expr = public(law(value))
+        more = _BOUNDED if judged else follow(setting, FITS, value)[1]
+        steps = derivation((*derived, *more), setting)
     return Derived(
         expr,
         steps,

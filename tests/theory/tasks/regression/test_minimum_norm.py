@@ -120,3 +120,32 @@ def test_a_spectrum_without_a_ridge():
             found = theory.law(task, workflow).evaluate(n=range(1, 6))
             assert np.isfinite(found[: peak - 1]).all()
             assert np.isinf(found[peak - 1 :]).all()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "design", "rules"),
+    [
+        (Replace(), "fresh", ["least norm", "rotation", "inverse wishart mean", "first order recursion"]),
+        (ReplaceGrowing(), "fresh", ["least norm", "rotation", "inverse wishart mean"]),
+        (
+            Accumulate(),
+            "fresh",
+            ["least norm", "growing span", "exchangeability", "least norm fits", "least norm moments"],
+        ),
+        (SlidingWindow(2), "fixed", ["resolvent", "least norm", "inverse wishart mean", "characteristic roots"]),
+    ],
+    ids=str,
+)
+def test_what_is_shown_is_what_is_replayed(workflow, design, rules):
+    derivation = law(workflow, design, 8, 20).derivation
+    names = [step.rule for step in derivation]
+    assert names[:3] == ["normal equations", "labels", "errors"]
+    assert [name for name in names if name in rules] == rules
+    assert all(step.state is not None for step in derivation)
+    assert derivation.checker is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workflow", "design"), [(Accumulate(), "fixed"), (Replace(), "fresh")], ids=str)
+def test_laws_are_replayed(workflow, design):
+    assert law(workflow, design, 8, 20).derivation.replay() == []
