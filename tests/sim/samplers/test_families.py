@@ -71,7 +71,7 @@ def test_the_recursion_of_the_tests_has_the_known_numbers():
 def test_mean_errors(task, workflow):
     c, variance = TASKS[task]
     expected = variance * np.array(moments(workflow, 4, 5, c)[0])
-    agrees(task, workflow, "mean_error", expected, replicates=800_000, effect=0.03, sampler="sufficient")
+    agrees(task, workflow, "mean_error", expected, effect=0.02, sampler="sufficient")
 
 
 @SLOW
@@ -81,20 +81,20 @@ def test_literal_variances(task, workflow):
     c, variance = TASKS[task]
     of = "diversity" if c == -1 else "variance"
     expected = variance * np.array(moments(workflow, 3, 5, c)[1])
-    agrees(task, workflow, of, expected, replicates=300_000, effect=0.03, sampler="literal")
+    agrees(task, workflow, of, expected, effect=0.02, sampler="literal")
 
 
 @pytest.mark.parametrize(
-    ("task", "replicates", "known"),
+    ("task", "known"),
     [
-        (Poisson(5, 1.0), 50_000, [0.2, 0.34444, 0.41111, 0.45097, 0.47784, 0.49732]),
-        pytest.param(Gamma(5, 1.0, 1.0), 300_000, [0.2, 0.36444, 0.45541, 0.51606, 0.56014, 0.59397], marks=SLOW),
-        pytest.param(Bernoulli(5, 0.5), 50_000, [0.05, 0.08111, 0.09237, 0.09818, 0.10172, 0.10411], marks=SLOW),
+        (Bernoulli(5, 0.5), [0.05, 0.08111, 0.09237, 0.09818, 0.10172, 0.10411]),
+        pytest.param(Poisson(5, 1.0), [0.2, 0.34444, 0.41111, 0.45097, 0.47784, 0.49732], marks=SLOW),
+        pytest.param(Gamma(5, 1.0, 1.0), [0.2, 0.36444, 0.45541, 0.51606, 0.56014, 0.59397], marks=SLOW),
     ],
     ids=str,
 )
-def test_subsamples(task, replicates, known):
-    agrees(task, AccumulateSubsample(), "mean_error", known, replicates=replicates, effect=0.1)
+def test_subsamples(task, known):
+    agrees(task, AccumulateSubsample(), "mean_error", known, effect=0.02)
 
 
 #: Subsamples of other sizes than T, in turn with a training set that is used whole.
@@ -113,7 +113,7 @@ IN_TURN = Made(lambda i: by_count(pools(i - 1, i)) if i % 3 == 0 else subsample(
 def test_subsamples_by_their_counts(task, workflow):
     """Hypergeometric counts, against the exact law."""
     expected = theory.law(task, workflow, "mean_error").evaluate(n=range(1, 5))
-    agrees(task, workflow, "mean_error", expected, replicates=150_000, effect=0.04, sampler="sufficient")
+    agrees(task, workflow, "mean_error", expected, effect=0.02, sampler="sufficient")
 
 
 def test_categories_that_are_drawn_are_there():
@@ -157,8 +157,7 @@ def test_pools_of_other_sizes(sampler):
         SlidingWindow(2),
         "mean_error",
         expected,
-        replicates=50_000,
-        effect=0.1,
+        effect=0.02,
         sampler=sampler,
         generator=sized,
     )
@@ -167,7 +166,7 @@ def test_pools_of_other_sizes(sampler):
 def test_accumulate_loses_the_categories_absent_from_the_real_data():
     task = Categorical(5, (0.5, 0.3, 0.2, 0.0))
     lost = sum((1 - p) ** 5 for p in (0.5, 0.3, 0.2))
-    agrees(task, Accumulate(), "support_lost", [lost] * 3, replicates=50_000, effect=0.05)
+    agrees(task, Accumulate(), "support_lost", [lost] * 3, effect=0.02)
 
 
 @SLOW

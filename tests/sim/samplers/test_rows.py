@@ -97,13 +97,13 @@ def test_each_training_set_has_its_pools_and_weights(workflow):
     ids=str,
 )
 def test_kernel_densities(task, workflow, of, known):
-    agrees(task, workflow, of, known, replicates=60_000, effect=0.06)
+    agrees(task, workflow, of, known, effect=0.02)
 
 
 @SLOW
 def test_means_of_kernel_densities():
     known = [0.2, 0.2525, 0.27744, 0.29221]
-    agrees(KernelDensity(5, 0.5), Accumulate(), "mean_error", known, replicates=60_000, effect=0.1)
+    agrees(KernelDensity(5, 0.5), Accumulate(), "mean_error", known, effect=0.02)
 
 
 def median(rows, weights):

@@ -1,0 +1,104 @@
+"""The exact laws of tasks beside regression against simulation, with the power to see a law that is 2 % off.
+
+Five rows a pool: there the laws for T -> oo are far off. Every law is held against the literal sampler, that draws all
+rows; and the sampler of sufficient statistics is held against it under three workflows, of which one weights its pools.
+"""
+
+import numpy as np
+import pytest
+
+import theory
+from sim.comparison import Z
+from sim.tasks import samplers_of
+from tests.helpers import thinned
+from tests.sim.refits import agrees
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Bernoulli,
+    Categorical,
+    FixedReal,
+    FreshReal,
+    Gamma,
+    Gaussian,
+    KernelDensity,
+    NegativeBinomial,
+    Poisson,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+)
+
+#: What a law must be off by, relatively, to be seen for certain: 10 standard errors away.
+EFFECT = 0.02
+
+#: At three iterations no two of the workflows are alike.
+ITERATIONS = 3
+
+WORKFLOWS = (
+    Accumulate(),
+    Replace(),
+    ReplaceGrowing(),
+    SlidingWindow(2),
+    FixedReal("3/10"),
+    FreshReal(2, "3/10"),
+    AccumulateSubsample(),
+)
+
+#: task -> its quantities that have a law under all of these workflows
+TASKS = {
+    Gaussian(5, 1): ("variance", "mean_error"),
+    Gaussian(5, 3): ("variance", "mean_error"),
+    Bernoulli(5, 0.3): ("mean_error", "diversity"),
+    Categorical(5, (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)): ("mean_error", "diversity"),
+    Poisson(5, 1.7): ("mean_error", "variance"),
+    Gamma(5, 2.0, 1.5): ("mean_error", "variance"),
+    NegativeBinomial(5, 4.0, 1.5): ("mean_error", "variance"),
+    KernelDensity(5, 0.5): ("variance", "mean_error"),
+    KernelDensity(5, 0.3**0.5, "relative"): ("variance", "mean_error"),
+    KernelDensity(5, 0.5, "silverman"): ("variance",),
+}
+LITERAL = [(task, of, workflow) for task, quantities in TASKS.items() for of in quantities for workflow in WORKFLOWS]
+
+#: Those of one estimator, rule, workflow or law.
+FURTHER = [
+    *((Gaussian(5, 2, "unbiased"), "variance", workflow) for workflow in (Accumulate(), AccumulateSubsample())),
+    *((KernelDensity(5, 2.0), "second_moment", workflow) for workflow in (Accumulate(), FreshReal(2, "3/10"))),
+    (KernelDensity(5, 0.5, "scott"), "variance", Accumulate()),
+    (Gaussian(25, 2), "kl", Replace()),
+    (Gaussian(5, 2), "log_determinant", Replace()),
+    (Categorical(5, (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)), "support_lost", Accumulate()),
+]
+
+
+def agree(task, of, workflow, sampler):
+    law = theory.law(task, workflow, of)
+    assert law.exact
+    agrees(task, workflow, of, law.evaluate(n=range(1, ITERATIONS + 1)), effect=EFFECT, sampler=sampler)
+
+
+@pytest.mark.parametrize(("task", "of", "workflow"), thinned(LITERAL, every=28), ids=str)
+def test_law_and_literal_simulation_agree(task, of, workflow):
+    agree(task, of, workflow, "literal")
+
+
+@pytest.mark.parametrize(("task", "of", "workflow"), thinned(FURTHER, every=8), ids=str)
+def test_laws_of_one_workflow(task, of, workflow):
+    agree(task, of, workflow, "literal")
+
+
+def is_sufficient(task, workflow):
+    sampler = samplers_of(type(task))[0]
+    return sampler.name == "sufficient" and sampler.objection(task, workflow, ITERATIONS) is None
+
+
+SUFFICIENT = [
+    case
+    for case in LITERAL
+    if case[2] in (Replace(), FreshReal(2, "3/10"), AccumulateSubsample()) and is_sufficient(case[0], case[2])
+]
+
+
+@pytest.mark.parametrize(("task", "of", "workflow"), thinned(SUFFICIENT, every=9), ids=str)
+def test_law_and_sufficient_statistics_agree(task, of, workflow):
+    agree(task, of, workflow, "sufficient")
