@@ -200,6 +200,12 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         ALL,
         [Inside(3**LOG_ROOT, InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True))) for c in (2, 1)],
     ),
+    (
+        # a part that stands in two roots is estimated in one of them after the other
+        LOG_ROOT + sp.sqrt(2 + sp.log(n)),
+        ALL,
+        [InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True)) for c in (2, 1)],
+    ),
     (sp.log(n) + LOG_ROOT, ONE, None),
     (sp.log(n) ** 2, ALL, [LogBound(n, _number(c), 1, True) for c in (2, 1)]),
     # a quotient of powers, whose divisor is a power of no sum
@@ -234,6 +240,12 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         2**n * (n - 20) - 50 * n,
         ALL,
         [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 19, 20, 21, 18)), PowerBound(2**n, True)],
+    ),
+    (
+        # The least is at 15, between two powers of 2 of which the greater has the lower value.
+        2**n - sp.Integer(22_713) * n,
+        ALL,
+        [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 15, 16, 17, 14)), PowerBound(2**n, True)],
     ),
     (HALF**n, ALL, [*(ExpTangent(HALF**n, sp.Integer(c), True) for c in (0, 2)), PowerBound(HALF**n, True)]),
     (
