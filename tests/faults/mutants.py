@@ -10,13 +10,15 @@ import ast
 import asyncio
 import csv
 import difflib
+import hashlib
+import json
 import random
 import signal
 import sys
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +26,7 @@ from cosmic_ray.ast import ast_nodes, get_ast  # pyright: ignore[reportMissingIm
 from cosmic_ray.mutating import mutate_code  # pyright: ignore[reportMissingImports]
 from cosmic_ray.plugins import get_operator, operator_names  # pyright: ignore[reportMissingImports]
 
-from tests.faults.__main__ import LISTS, ROOT, copy_tree, pytest
+from tests.faults.__main__ import LISTS, ROOT, copy_tree, pytest, write
 
 #: What can be asked for, and what of it is asked for by itself.
 PACKAGES = {
@@ -39,11 +41,11 @@ PACKAGES = {
 #: Operators that need to be told names, and one whose mutants Python refuses, or which only lose a cache.
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator")
 
-#: A mutant may take so many times what the tests take without it, and so many seconds more.
-TIMES, SECONDS = 4, 20
+#: A source that more files of tests import than these is judged by its own tests.
+MOST_IMPORTING = 8
 
-#: The tests that judge, by pytest's marks: the slow ones where the others let a mutant live.
-TIERS = ("not slow", "slow")
+#: A test that waits, and takes no time of a processor, is ended after so many seconds.
+WAITING = 3600
 #: Pytest's exit status where it found none.
 NO_TESTS = 5
 
@@ -80,10 +82,18 @@ class Mutant:
         diff = list(difflib.ndiff(text.splitlines(), self.planted(text).splitlines()))
         return [x[2:].strip() for x in diff if x[0] == "-"], [x[2:].strip() for x in diff if x[0] == "+"]
 
+    def name(self, text: str) -> str:
+        """As no other mutant, of this text or another, is called."""
+        return f"{self.file} {self.operator} {self.occurrence} {_digest(text)}"
+
     def shown(self, text: str) -> str:
         """As a diff."""
         lines = text.splitlines(), self.planted(text).splitlines()
         return "\n".join(difflib.unified_diff(*lines, self.file, self.operator, n=1, lineterm=""))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def places(file: str, text: str) -> dict[Place, list[Mutant]]:
@@ -117,21 +127,53 @@ def sources(package: str, root: Path) -> list[str]:
 
 
 def tests_of(file: str, root: Path) -> list[str]:
-    """Those that mirror a file and those that the table names for it; else those of the innermost folder there."""
+    """Those that mirror a file and those that the table names for it, else those of the innermost folder there; and
+    those that import it.
+    """
     table = tomllib.loads((LISTS / "mirrors.toml").read_text())
     folder, _, name = file.rpartition("/")
     mirror = f"tests/{folder}/test_{name}"
     own = [mirror] * (root / mirror).is_file() + table.get(file, [])
     folders = [key for key in table if key.endswith("/") and file.startswith(key)]
     own = own or (table[max(folders, key=len)] if folders else [])
-    return [*own, *table["every"]] if own else []
+    return [*dict.fromkeys([*own, *importing(file, root)]), *table["every"]] if own else []
+
+
+@cache
+def importing(file: str, root: Path) -> list[str]:
+    """The tests that import a file by its name; none of a file that everybody imports."""
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    paths = sorted((root / "tests").rglob("test_*.py"))
+    found = [str(path.relative_to(root)) for path in paths if module in _imports(path)]
+    return found if len(found) <= MOST_IMPORTING else []
+
+
+@cache
+def _imports(path: Path) -> set[str]:
+    """Modules, and names that may be modules, that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    return found
 
 
 def drawn(package: str, root: Path, sample: int, seed: int) -> list[Mutant]:
-    """So many mutants at random: places first, then one of those at each, so that no operator crowds out others."""
-    every = [mutants for file in sources(package, root) for mutants in places(file, (root / file).read_text()).values()]
-    dice = random.Random(seed)
-    return [dice.choice(mutants) for mutants in dice.sample(every, min(sample, len(every)))]
+    """So many mutants at random: places first, then one of those at each, so that no operator crowds out others.
+
+    A place is drawn by its file, line and column as they are written: a larger sample begins with the smaller, and what
+    changes elsewhere does not change the sample.
+    """
+    ranked: list[tuple[str, list[Mutant]]] = []
+    for file in sources(package, root):
+        text = (root / file).read_text()
+        lines = text.splitlines()
+        for ((line, column), _), mutants in places(file, text).items():
+            ranked.append((_digest(str(seed), file, lines[line - 1].strip(), str(column)), mutants))
+    ranked.sort(key=lambda each: each[0])
+    return [random.Random(rank).choice(mutants) for rank, mutants in ranked[:sample]]
 
 
 def equivalents(root: Path) -> set[tuple[str, str, str]]:
@@ -147,64 +189,105 @@ def equivalents(root: Path) -> set[tuple[str, str, str]]:
     return {(entry["file"], entry["old"], entry["new"]) for entry in listed}
 
 
-async def judged(mutant: Mutant, copy: Path, usual: dict[tuple[str, str], float]) -> str:
-    """What becomes of a mutant: where the quick tests let it live, the slow ones of its file are asked too."""
-    for tier in TIERS:
-        outcome = await _judged_by(tier, mutant, copy, usual)
-        if outcome != "survived":
-            return outcome
-    return "survived"
+class Judge:
+    """Runs tests on mutants in a copy of the tree.
+
+    Attributes:
+        copy: of the tree.
+        known: the seconds that tests took, which grow; `watch.py` orders tests by them.
+    """
+
+    def __init__(self, copy: Path, known: dict[str, float]) -> None:
+        self.copy, self.known = copy, known
+
+    async def __call__(self, mutant: Mutant) -> tuple[str, str]:
+        """What becomes of a mutant, and the test that ended it."""
+        path = self.copy / mutant.file
+        text = path.read_text()
+        write(path, mutant.planted(text))
+        try:
+            status, _, last = await self.tested(tests_of(mutant.file, self.copy))
+        finally:
+            write(path, text)
+        if status in (0, NO_TESTS):
+            return "survived", ""
+        return ("timed_out" if status == -signal.SIGXCPU else "killed"), last
+
+    async def tested(self, tests: Sequence[str], *options: str) -> tuple[int, str, str]:
+        """Pytest's exit status and output, and the test that did not pass, if it came to one."""
+        with TemporaryDirectory(prefix="mutants-") as folder:
+            known, told = Path(folder) / "known.json", Path(folder) / "told.jsonl"
+            known.write_text(json.dumps(self.known))
+            told.touch()
+            watched = ("-p", "tests.faults.watch", f"--known={known}", f"--told={told}", f"--timeout={WAITING}")
+            status, output = await pytest(self.copy, "-x", "--numprocesses=0", *watched, *options, *tests)
+            lines = [json.loads(line) for line in told.read_text().splitlines()]
+        self.known.update({test: max(seconds, self.known.get(test, 0)) for test, seconds in lines if seconds})
+        return status, output, lines[-1][0] if lines and lines[-1][1] is None else ""
+
+    async def sound(self, tests: Sequence[str], *options: str) -> None:
+        """Nothing, if the tests pass without a mutant.
+
+        Raises:
+            ValueError: one does not, so that it says nothing of mutants.
+        """
+        if tests:
+            status, output, last = await self.tested(tests, *options)
+            if status not in (0, NO_TESTS):
+                raise ValueError(f"{last or 'collecting'} fails without a mutant: {output.splitlines()[-1]}")
 
 
-async def _judged_by(tier: str, mutant: Mutant, copy: Path, usual: dict[tuple[str, str], float]) -> str:
-    """What becomes of it in one tier; the time that the tests take without it is kept in `usual`, 0 for none."""
-    path, tests = copy / mutant.file, tests_of(mutant.file, copy)
-    text, known = path.read_text(), (mutant.file, tier)
-    arguments = ("-x", "--numprocesses=0", "-m", tier, *tests)
-    if known not in usual:
-        started = time.monotonic()
-        status, output = await pytest(copy, *arguments)
-        if status not in (0, NO_TESTS):
-            raise ValueError(f"{', '.join(tests)} do not pass without a mutant: {output.splitlines()[-1]}")
-        usual[known] = 0.0 if status == NO_TESTS else time.monotonic() - started
-    if usual[known] == 0:
-        return "survived"
-    try:
-        path.write_text(mutant.planted(text))
-        status, _ = await asyncio.wait_for(pytest(copy, *arguments), SECONDS + TIMES * usual[known])
-    except TimeoutError:
-        return "timed_out"
-    finally:
-        path.write_text(text)
-    return "killed" if status else "survived"
+async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | None = None) -> dict[str, int]:
+    """How many of each outcome; survivors are shown as they come.
 
+    Args:
+        mutants: to be planted.
+        root: the tree.
+        jobs: mutants at a time.
+        kept: a file that has what became of mutants before, and gets what becomes of others. What it has is planted
+            again where the source has changed, or the tests of a survivor.
 
-async def run(mutants: Sequence[Mutant], root: Path, jobs: int) -> dict[str, int]:
-    """How many of each outcome; survivors are shown as they come."""
+    Raises:
+        ValueError: a test that killed a mutant fails without it too.
+    """
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    counts, known = dict.fromkeys(OUTCOMES, 0), equivalents(root)
-    usual: dict[tuple[str, str], float] = {}
-    queue = sorted(mutants, key=lambda m: m.file)
+    counts, listed = dict.fromkeys(OUTCOMES, 0), equivalents(root)
+    state = json.loads(kept.read_text()) if kept and kept.exists() else {"judged": {}, "seconds": {}}
+    queue, killers = list(mutants), set[str]()
 
-    async def work(copy: Path) -> None:
-        copy_tree(root, copy)
+    async def work(judge: Judge) -> None:
         while queue:
             mutant = queue.pop(0)
             text = (root / mutant.file).read_text()
-            old, new = mutant.lines(text)
-            listed = (mutant.file, " ".join(old), " ".join(new)) in known
-            outcome = "equivalent" if listed else await judged(mutant, copy, usual)
+            name, old_new = mutant.name(text), tuple(" ".join(lines) for lines in mutant.lines(text))
+            tests = _digest(*((root / test.partition("::")[0]).read_text() for test in tests_of(mutant.file, root)))
+            outcome, test, of = state["judged"].get(name, ("survived", "", ""))
+            if (mutant.file, *old_new) in listed:
+                outcome, test = "equivalent", ""
+            elif outcome == "survived" and of != tests:
+                outcome, test = await judge(mutant)
+                state["judged"][name] = outcome, test, tests
+            if outcome in ("killed", "timed_out"):
+                killers.add(test)
+            if kept:
+                kept.write_text(json.dumps(state))
             counts[outcome] += 1
-            print(f"{outcome:<11} {mutant.file} {mutant.operator}", flush=True)
+            print(f"{outcome:<11} {mutant.file} {mutant.operator} {test}", flush=True)
             if outcome == "survived":
                 print(mutant.shown(text), flush=True)
 
     with TemporaryDirectory(prefix="mutants-") as folder:
+        judges = [Judge(Path(folder) / str(number), state["seconds"]) for number in range(jobs)]
+        for judge in judges:
+            copy_tree(root, judge.copy)
+        every = {test.partition("::")[0] for mutant in mutants for test in tests_of(mutant.file, root)}
+        await judges[0].sound(sorted(every), "--collect-only")
         async with asyncio.TaskGroup() as group:
-            for number in range(jobs):
-                group.create_task(work(Path(folder) / str(number)))
+            for judge in judges:
+                group.create_task(work(judge))
+        await judges[0].sound(sorted(killers - {""}))
     return counts
 
 
@@ -225,16 +308,20 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--sample", type=int, default=20, help="mutants (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the places that are drawn (default: 0)")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (default: 2)")
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="go on from what this file has of a run before")
     parser.add_argument("--record", action="store_true", help=f"keep the counts in {TABLE.name}")
     options = parser.parse_args(arguments)
     untested = [file for file in sources(options.package, root) if not tests_of(file, root)]
     print("".join(f"no test mirrors {file}: name one in mirrors.toml\n" for file in untested), end="")
     mutants = [m for m in drawn(options.package, root, options.sample, options.seed) if m.file not in untested]
     try:
-        counts = asyncio.run(run(mutants, root, options.jobs))
+        counts = asyncio.run(run(mutants, root, options.jobs, options.kept))
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("python -m tests.faults.mutants: interrupted", file=sys.stderr)
         return 130
+    except ValueError as error:
+        print(f"python -m tests.faults.mutants: {error}", file=sys.stderr)
+        return 1
     row = {"package": options.package, "seed": options.seed, "sample": len(mutants), **counts}
     print(", ".join(f"{name} {value}" for name, value in row.items()))
     if options.record:

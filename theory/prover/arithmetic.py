@@ -50,7 +50,7 @@ def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr:
 def power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
     """base**exponent."""
     if isinstance(exponent, sp.Rational):
-        bits = abs(fraction(exponent)) * max(map(_bits, parts(base, sp.Rational)), default=1)
+        bits = abs(fraction(exponent)) * max(map(_bits, parts(base, sp.Rational)), default=0)
         if bits > _LARGEST_BITS:
             raise Refused(f"its numbers go beyond {_LARGEST_BITS} bits")
         if not base.is_Rational and (abs(exponent) > _LARGEST_EXPONENT or exponent.q > _LARGEST_ARGUMENT):

@@ -50,7 +50,7 @@ def partial_fractions(term: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, sp.Ex
             continue
         base, exponent = varying.as_base_exp()
         linear = polynomial(base, i)
-        if not exponent.is_Integer or linear is None or linear.degree() != 1:
+        if linear is None or linear.degree() != 1:
             return sp.S.Zero, None
         slope, rest = linear.all_coeffs()
         parts.append((constant * slope**exponent, as_expression(sp.cancel(rest / slope)), -int(exponent)))

@@ -98,6 +98,25 @@ def test_a_time_limit_of_ages_is_none(recwarn: pytest.WarningsRecorder) -> None:
     assert not recwarn.list
 
 
+def test_an_end_that_comes_late_is_waited_for() -> None:
+    """The exception that arrives while the work is being marked as done does not leave it unmarked."""
+
+    class Late:
+        entered = 0
+
+        def __enter__(self) -> None:
+            self.entered += 1
+            if self.entered == 1:
+                raise deadline._OutOfTime
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    done = threading.Event()
+    deadline._finish(Late(), done)
+    assert done.is_set()
+
+
 def test_force_waits_a_moment_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that comes to a checkpoint a little late ends there, and not in the midst of SymPy."""
     waits: list[float] = []

@@ -72,6 +72,17 @@ def test_large_powers_of_negative_numbers(exponent: int) -> None:
         assert max(mpmath.mpf(value.a) / exact, mpmath.mpf(value.b) / exact) >= 1 - mpmath.mpf(10) ** -50
 
 
+@pytest.mark.parametrize("base", [Fraction(1, 3), Fraction(5, 3)], ids=str)
+@pytest.mark.parametrize("exponent", [10**5, 10**5 + 1, -(10**5) - 1])
+def test_large_powers_of_positive_numbers(base: Fraction, exponent: int) -> None:
+    value = Enclosure(80).value(x**p, {x: base, p: Fraction(exponent)})
+    assert not isinstance(value, Fraction)
+    with mpmath.workdps(60):
+        exact = _number(base) ** exponent
+        assert 1 - mpmath.mpf(2) ** -50 <= mpmath.mpf(value.a) / exact <= mpmath.mpf(value.b) / exact
+        assert mpmath.mpf(value.b) / exact <= 1 + mpmath.mpf(2) ** -50
+
+
 def test_what_is_remembered_belongs_to_its_point() -> None:
     enclosure = Enclosure(80)
     total = sum_of(1 / (i + T), i, 1, n)

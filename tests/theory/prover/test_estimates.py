@@ -4,6 +4,7 @@ What is expected is written by hand: Euler and Maclaurin's terms (DLMF 2.10.1), 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from fractions import Fraction
 
@@ -36,7 +37,7 @@ SAMPLE = DOMAIN.sample() | {i: Fraction(1)}
 ALL, ONE = From(2), Only(3)
 SQUARES, SHIFTED = RootFrom(3, 2), RootFrom(3, 2, 2, -1)  # n >= 3^2, 2 n - 1 >= 3^2
 HALF, THREE_HALVES = rational(Fraction(1, 2)), rational(Fraction(3, 2))
-LOG_ROOT = sp.sqrt(1 + sp.log(n))
+LOG_ROOT, LEAST = sp.sqrt(1 + sp.log(n)), LogBound(n, sp.Integer(2), 1, True)
 TERM, SQUARE, SERIES = 1 / (i * T - d - 1), 1 / (T * i**2 + 1), 1 / (i * (2 * i + 1))
 
 
@@ -188,6 +189,14 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         [InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, False), LogBound(n, _number(2), 1, True)) for c in (2, 4)],
     ),
     (
+        n - sp.sqrt(1 + LOG_ROOT),
+        ALL,
+        [
+            InsideRoot(sp.sqrt(1 + LOG_ROOT), InsideRoot(LOG_ROOT, above, LEAST), InsideRoot(LOG_ROOT, LEAST))
+            for above in (LogBound(n, _number(c), 1, False) for c in (2, 4))
+        ],
+    ),
+    (
         sp.sqrt(sp.harmonic(n)),
         ALL,
         [
@@ -199,6 +208,12 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         3**LOG_ROOT,
         ALL,
         [Inside(3**LOG_ROOT, InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True))) for c in (2, 1)],
+    ),
+    (
+        # a part that stands in two roots is estimated in one of them after the other
+        LOG_ROOT + sp.sqrt(2 + sp.log(n)),
+        ALL,
+        [InsideRoot(LOG_ROOT, LogBound(n, _number(c), 1, True)) for c in (2, 1)],
     ),
     (sp.log(n) + LOG_ROOT, ONE, None),
     (sp.log(n) ** 2, ALL, [LogBound(n, _number(c), 1, True) for c in (2, 1)]),
@@ -234,6 +249,12 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         2**n * (n - 20) - 50 * n,
         ALL,
         [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 19, 20, 21, 18)), PowerBound(2**n, True)],
+    ),
+    (
+        # The least is at 15, between two powers of 2 of which the greater has the lower value.
+        2**n - sp.Integer(22_713) * n,
+        ALL,
+        [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 15, 16, 17, 14)), PowerBound(2**n, True)],
     ),
     (HALF**n, ALL, [*(ExpTangent(HALF**n, sp.Integer(c), True) for c in (0, 2)), PowerBound(HALF**n, True)]),
     (
@@ -356,3 +377,12 @@ def test_tails_are_near(p: int, c: str) -> None:
                 exact = mpmath.zeta(p, k + 1) / mpmath.mpf(Fraction(c).numerator) * Fraction(c).denominator
                 gap = (exact - sp.lambdify(n, lemma.value, "mpmath")(mpmath.mpf(k))) * (1 if lemma.below else -1)
                 assert 0 < gap * k ** (p + order) < float(most)
+
+
+@pytest.mark.parametrize(("below", "error"), [(True, lambda t: -(t**3) / 12), (False, lambda t: t**4 / 36)])
+def test_logarithms_are_near(below: bool, error: Callable[[float], float]) -> None:
+    """The first term of the series of log(1 + t) that Pade's fraction does not have."""
+    value = LogRatio(n + d, n, below).estimate(Region(DOMAIN.cells()[0], ALL)).value
+    at = {n: 1000, d: 1}
+    off = sp.N((value - sp.log(n + d)).subs(at), 40)
+    assert float(off) == pytest.approx(error(1e-3), rel=0.01)

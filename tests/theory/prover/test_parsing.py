@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from theory.prover.parsing import parse_bound
+from theory.prover.parsing import parse_bound, parts_of
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import d, sigma
 
@@ -132,3 +132,16 @@ def test_what_is_refused(text: str) -> None:
 def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
     parts = sum(1 for _ in sp.preorder_traversal(parse_bound(text, LETTERS)))
     assert parts <= 2 * len(text)
+
+
+def test_a_text_of_the_greatest_length_is_read():
+    assert parse_bound("n".rjust(2000), LETTERS) == n
+    with pytest.raises(ValueError, match=r"^a bound has at most 2000 characters; got 2001\.$"):
+        parse_bound("n".rjust(2001), LETTERS)
+
+
+def test_parts_that_may_have_no_value_are_as_they_are_written():
+    """Divisions, roots, powers below 0, logarithms; a whole power has a value wherever its base has one."""
+    assert parts_of("n^3 + T^2/n - sqrt(d)*T^(-2) + log(n)/log(n)", LETTERS)[1] == [
+        1 / n, sp.sqrt(d), T**-2, sp.log(n), sp.log(n), 1 / sp.log(n),
+    ]  # fmt: skip

@@ -23,7 +23,7 @@ from theory import (
 from theory.prover import certificate
 from theory.prover.domain import Domain, Variable
 from theory.prover.lemma_statements import statement
-from theory.prover.lemmas import Lemma
+from theory.prover.lemmas import Lemma, LogRatio
 from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, turned
 from theory.prover.proof_latex import proof_document, proof_in_parts
 from theory.symbols import n
@@ -121,6 +121,13 @@ def test_every_lemma_is_told_in_a_document_that_compiles(tmp_path):
     assert r"\ge 2" in document
     if PDFLATEX is not None:
         assert complaint(document, tmp_path) == ""
+
+
+def test_every_condition_is_told():
+    """log n <= log(d + n) - 2 d/(2 n + d) needs two positive numbers, and which is the larger."""
+    text = proof_in_parts([("n >= 1", *used_by(*USED[LogRatio]))])
+    told = re.findall(r"^where\n\\begin\{align\*\}\n& \\fit\{ (.*)\}\n", text, flags=re.MULTILINE)
+    assert told == ["n = m + 2 > 0,", "d + n = m + v + 3 > 0,", r"d = v + 1 \ge 0,"]
 
 
 def test_every_kind_of_run_is_told(tmp_path):
@@ -221,6 +228,7 @@ def test_differences_are_printed_as_positive_ones():
     assert latex(turned((d - T + 1) / (n * (d - n * T + 1)), {**point, n: sp.Integer(2)})) == (
         r"\frac{T - d - 1}{n \left(T n - d - 1\right)}"
     )
+    assert latex(turned(-1 / (d - T), point)) == r"\frac{1}{T - d}"
     for expression in (
         (d - T) / n,
         n / (d - T) ** 3,

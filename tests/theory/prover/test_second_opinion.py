@@ -136,6 +136,7 @@ def test_points_are_in_the_domain():
 def test_points_reach_corners_boundaries_and_far_out():
     seen = [(int(p[n].p), int(p[T].p), int(p[d].p)) for p in points(DOMAIN)]
     assert {(1, 3, 1), (2, 3, 1), (10**30, 3, 1), (1, 10**6 + 3, 10**6 + 1), (1, 2 * 10**6 + 2, 10**6 + 1)} <= set(seen)
+    assert {n_ for n_, *others in seen if others == [3, 1]} >= {1, 2, 3, 4, 5, 7, 10, 20, 50, 100, 10**3, 10**6, 10**12}
     assert {point[sigma] for point in points(DOMAIN)} >= {fmpq(1, 2**20), fmpq(2**20), fmpq(1)}
     assert points(DOMAIN) == points(Domain(DOMAIN.variables))
 
