@@ -184,17 +184,6 @@ def test_the_checker_rejects_what_the_rule_makes_without_the_condition(name, mon
     assert any(text.startswith(rule_name(rule)) for text in said), said
 
 
-def test_powers_of_a_singular_matrix_add_up_and_keep_its_range():
-    assert op.matrix(W(N, -1), W(N)) == op.matrix(W(N, 0)) != op.matrix()
-    assert op.matrix(W(N, 0), W(N, 0), W(N, -1)) == op.matrix(W(N, -1))
-    plain = INVERTIBLE.chain.gram
-    assert op.matrix(plain(N, -1), plain(N)) == op.matrix()
-    # a trace of the projection is the rank, not d
-    (m,) = op.expected_trace(op.matrix(W(N, -1), W(N))).monomials
-    assert m.coefficient == 1
-    assert m.expectations == (((W(N, 0),),),)
-
-
 def test_moments_of_fewer_rows_than_features():
     """XX' is an m x m Wishart matrix of d degrees of freedom: E tr = m d, E tr of its inverse m/(d - m - 1)."""
     m, d = sp.symbols("m d", positive=True)

@@ -150,3 +150,15 @@ def test_ranges_are_aligned_where_the_shorter_is_not_less_than_empty():
     assert op.equal(op.minus(ranged(3, N), ranged(3, N - 1)), newest, 3)
     assert not op.equal(op.minus(ranged(1, N), ranged(2, N - 1)), newest, 2)
     assert isinstance(op.aligned(ranged(1, N), 1), Expression)
+
+
+def test_powers_of_a_singular_matrix_add_up_and_keep_its_range():
+    W = cases()["least norm"].setting.chain.gram
+    assert op.matrix(W(N, -1), W(N)) == op.matrix(W(N, 0)) != op.matrix()
+    assert op.matrix(W(N, 0), W(N, 0), W(N, -1)) == op.matrix(W(N, -1))
+    plain = cases()["accumulate, fresh"].setting.chain.gram
+    assert op.matrix(plain(N, -1), plain(N)) == op.matrix()
+    # a trace of the projection is the rank, not d
+    (m,) = op.expected_trace(op.matrix(W(N, -1), W(N))).monomials
+    assert m.coefficient == 1
+    assert m.expectations == (((W(N, 0),),),)

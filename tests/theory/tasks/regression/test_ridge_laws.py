@@ -117,7 +117,7 @@ LITERAL = [
     ("fixed", Accumulate(), 6, 0.4, True),
     ("fixed", FixedReal("3/10"), 3, 0.2, True),
     ("fixed", SlidingWindow(2), 3, 2.0, False),
-    ("fixed", FreshReal(2, "3/5"), 10, 1.0, False),
+    pytest.param("fixed", FreshReal(1, "3/5"), 10, 1.0, False, marks=pytest.mark.slow),
     ("fixed", ReplaceGrowing(), 2, 0.5, False),
     ("fresh", Accumulate(), 2, 1.5, False),
     ("fresh", Accumulate(), 6, 1.0, False),
@@ -126,13 +126,14 @@ LITERAL = [
 
 @pytest.mark.parametrize(("design", "workflow", "T", "ridge", "scaled"), LITERAL, ids=str)
 def test_exact_laws_against_ridge_fits(design, workflow, T, ridge, scaled):
-    """Four features, rows fewer and more; the covariance is twice the identity."""
-    literal = Literal(T, (2.0,) * 4, (0.3,) * 4, design, ridge, scaled, replicates=12_000)
+    """Four features, rows fewer and more; the covariance is twice the identity. A law that is 2 % off would be seen."""
+    replicates = 48_000 if T > 4 else 12_000
+    literal = Literal(T, (2.0,) * 4, (0.3,) * 4, design, ridge, scaled, replicates=replicates)
     spectrum = Spectrum((2.0,), (4,), (1.2,))
     task = LinearRegression(T, 4, 0.5, design=design, ridge=ridge, scaled=scaled, signal=1.2**0.5, spectrum=spectrum)
     law = theory.law(task, workflow)
     assert law.exact
-    literal.agrees(workflow, law.evaluate(n=range(1, 5)), effect=0.05)
+    literal.agrees(workflow, law.evaluate(n=range(1, 5)))
 
 
 #: T with a ridge that grows with the rows, replicates by spectrum that see 3 %, and the relative error that the limit
