@@ -7,7 +7,8 @@ turn: so blocks need be no multiple of the devices. (One program for a mesh of t
 each, but rounds differently for another number of devices.)
 
 On accelerators, which one small network does not fill, seeds are shared out evenly over a mesh, those of a device side
-by side: there another number of devices rounds differently.
+by side; where devices are left over, each seed has several, and these share the rows of a batch. There another number
+of devices rounds differently.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -90,17 +91,33 @@ def stacked(every: Sequence[PyTree]) -> PyTree:
     return jax.tree.map(joined, *every)
 
 
-def spread(stacked: PyTree, axis: int = 0) -> PyTree:
-    """Stacked arrays, shared out over as many accelerators as divide the number of seeds.
+def mesh(seeds: int, rows: int) -> Mesh:
+    """The accelerators, as a grid: as many along "seeds" as divide these, and of what is left as divide the rows.
 
     Args:
-        stacked: arrays with an entry a seed, and whatever else.
-        axis: of the entries.
+        seeds: that are computed together.
+        rows: of a seed that are, as those of a batch.
     """
     devices = jax.local_devices()
-    seeds = next(leaf.shape[axis] for leaf in jax.tree.leaves(stacked) if eqx.is_array(leaf))
-    count = max(number for number in range(1, len(devices) + 1) if seeds % number == 0)
-    sharding = NamedSharding(Mesh(np.array(devices[:count]), ("seeds",)), PartitionSpec(*[None] * axis, "seeds"))
+    across = _most(seeds, len(devices))
+    within = _most(rows, len(devices) // across)
+    return Mesh(np.array(devices[: across * within]).reshape(across, within), ("seeds", "rows"))
+
+
+def _most(count: int, devices: int) -> int:
+    """The largest number of devices over which so many can be shared out evenly."""
+    return max(number for number in range(1, devices + 1) if count % number == 0)
+
+
+def spread(stacked: PyTree, over: Mesh, *axes: str | None) -> PyTree:
+    """Stacked arrays, shared out over accelerators, and whatever else as it is.
+
+    Args:
+        stacked: arrays, and whatever else.
+        over: the accelerators.
+        axes: of the mesh along which the arrays' leading axes are shared out; along the others each device has all.
+    """
+    sharding = NamedSharding(over, PartitionSpec(*axes))
     return jax.tree.map(lambda leaf: jax.device_put(leaf, sharding) if eqx.is_array(leaf) else leaf, stacked)
 
 
@@ -113,7 +130,8 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
         keys: of the rows.
     """
     if not one_at_a_time():
-        return sample(spread(models), keys=spread(keys))
+        over = mesh(*keys.shape)
+        return sample(spread(models, over, "seeds"), keys=spread(keys, over, "seeds", "rows"))
     seeds, rows = keys.shape
     # The last part is filled up: all have one shape, and are compiled once for each device.
     size = -(-rows // PARTS)

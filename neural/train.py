@@ -16,7 +16,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .convergence import Converged, HeldOut, Patience
-from .devices import PARTS, blocks, entries, groups, one_at_a_time, side_by_side, spread, stacked
+from .devices import PARTS, blocks, entries, groups, mesh, one_at_a_time, side_by_side, spread, stacked
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -305,8 +305,10 @@ def _on_devices(
     """The fits of all seeds after a chunk, on all devices, and its losses."""
     numbers = np.int32(end), np.int32(steps)
     if not one_at_a_time():
-        batch = spread((rows, weights), axis=1)
-        return _compiled()(spread(keys), spread(fit), loss, training, np.int32(start), *numbers, *batch)
+        over = mesh(len(keys), rows.shape[2])
+        batch = spread((rows, weights), over, None, "seeds", "rows")
+        keys, fit = spread(keys, over, "seeds"), spread(fit, over, "seeds")
+        return _compiled()(keys, fit, loss, training, np.int32(start), *numbers, *batch)
     length = -(-len(rows) // PARTS)
     rows, weights = (_lengthened(array, PARTS * length) for array in (rows, weights))
     bits = np.asarray(jr.key_data(keys))
