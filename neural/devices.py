@@ -47,6 +47,11 @@ def blocks(seeds: int) -> list[slice]:
     return [slice(start, min(start + size, seeds)) for start in range(0, seeds, size)]
 
 
+def whole(of: Sequence[slice]) -> slice:
+    """The seeds of neighbouring blocks."""
+    return slice(of[0].start, of[-1].stop)
+
+
 def groups(count: int, devices: int) -> Iterator[list[tuple[int, int]]]:
     """The parts of all blocks' steps, as (part, block), those that are done at the same time together.
 
@@ -121,18 +126,24 @@ def spread(stacked: PyTree, over: Mesh, *axes: str | None) -> PyTree:
     return jax.tree.map(lambda leaf: jax.device_put(leaf, sharding) if eqx.is_array(leaf) else leaf, stacked)
 
 
-def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: Key[Array, "seeds rows"]) -> np.ndarray:
-    """What `sample` draws of stacked models, a row for each key, on all local devices.
+def sample_on_devices(
+    sample: Callable[..., np.ndarray], models: PyTree, keys: Key[Array, "seeds rows"], of: Sequence[slice]
+) -> np.ndarray:
+    """What `sample` draws of some of the stacked models, a row for each key, on all local devices.
 
     Args:
         sample: (models, keys=...) -> rows, as a learner has it.
         models: stacked, an entry a seed.
         keys: of the rows.
+        of: neighbouring blocks of seeds.
     """
     if not one_at_a_time():
+        own = whole(of)
+        if own != slice(0, len(keys)):
+            models, keys = entries(models, own), keys[own]
         over = mesh(*keys.shape)
         return sample(spread(models, over, "seeds"), keys=spread(keys, over, "seeds", "rows"))
-    seeds, rows = keys.shape
+    _, rows = keys.shape
     # The last part is filled up: all have one shape, and are compiled once for each device.
     size = -(-rows // PARTS)
     bits = np.asarray(jr.key_data(keys))[:, np.arange(PARTS * size) % rows]
@@ -142,6 +153,6 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
         own = jr.wrap_key_data(jnp.asarray(bits[block, part * size : (part + 1) * size]), impl=jr.key_impl(keys))
         return sample(entries(models, block), keys=own)
 
-    found = side_by_side(drawn, [(block, part) for block in blocks(seeds) for part in range(PARTS)])
+    found = side_by_side(drawn, [(block, part) for block in of for part in range(PARTS)])
     of_blocks = [np.concatenate(found[start : start + PARTS], axis=1) for start in range(0, len(found), PARTS)]
     return np.concatenate(of_blocks)[:, :rows]

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import jax
 
-from neural import devices, train
+from neural import chunk, devices, train
 from neural.directory import RunDirectory
 from neural.hooks import Hooks
 from neural.loop import run
@@ -37,7 +37,7 @@ USED = {"fit": set(), "sample": set()}
 PARTS = set()
 
 if ACCELERATORS:
-    devices.one_at_a_time = train.one_at_a_time = lambda: False
+    chunk.one_at_a_time = devices.one_at_a_time = train.one_at_a_time = lambda: False
 
 
 def noting(*arguments, compiled=train._compiled()):
@@ -133,9 +133,10 @@ def test_accelerators_beyond_the_seeds_share_the_rows_of_a_batch(tmp_path):
         np.testing.assert_allclose(found[name]["loss"], found["1"]["loss"], rtol=1e-4)
 
 
-@pytest.mark.parametrize(("seeds", "rows", "devices", "shape"), [
-    (3, 6, 8, (3, 2)), (3, 5, 8, (3, 1)), (5, 6, 4, (1, 3)), (8, 6, 4, (4, 1)), (1, 64, 8, (1, 8)), (2, 8, 1, (1, 1))
-])
+@pytest.mark.parametrize(
+    ("seeds", "rows", "devices", "shape"),
+    [(3, 6, 8, (3, 2)), (3, 5, 8, (3, 1)), (5, 6, 4, (1, 3)), (8, 6, 4, (4, 1)), (1, 64, 8, (1, 8)), (2, 8, 1, (1, 1))],
+)
 def test_a_mesh_has_as_many_devices_as_divide_seeds_and_then_rows(seeds, rows, devices, shape, monkeypatch):
     monkeypatch.setattr(jax, "local_devices", lambda: jax.devices()[:1] * devices)
     found = mesh(seeds, rows)
