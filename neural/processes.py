@@ -94,7 +94,7 @@ class Processes:
         if self.count == 1:
             return compute(of[0])
         numbers = {"start": chunk.start, "end": chunk.end, "steps": chunk.steps}
-        asked = [np.asarray(jr.key_data(keys)), chunk.rows, chunk.weights, *leaves(entries(fit, slice(None)))]
+        asked = [np.asarray(jr.key_data(keys)), chunk.rows, chunk.weights, *leaves(fit)]
         answers = self._all({"what": STEPS, "training": training, **numbers}, asked, lambda: flat(*compute(of[0])))
         losses = np.concatenate([answer[0] for answer in answers], axis=1)
         return stacked([filled(fit, answer[1:]) for answer in answers]), losses
@@ -104,7 +104,7 @@ class Processes:
         of = self.shares(len(keys))
         if self.count == 1:
             return sample_on_devices(sample, models, keys, of[0])
-        asked = [np.asarray(jr.key_data(keys)), *leaves(entries(models, slice(None)))]
+        asked = [np.asarray(jr.key_data(keys)), *leaves(models)]
         answers = self._all({"what": ROWS}, asked, lambda: [sample_on_devices(sample, models, keys, of[0])])
         return np.concatenate([rows for (rows,) in answers])
 
@@ -165,13 +165,13 @@ def unpacked(content: bytes) -> Message:
 
 
 def leaves(tree: PyTree) -> list[np.ndarray]:
-    """The arrays of a tree."""
-    return jax.tree.leaves(eqx.filter(tree, eqx.is_array))
+    """The arrays of a tree, on no device."""
+    return jax.tree.leaves(eqx.filter(entries(tree, slice(None)), eqx.is_array))
 
 
 def flat(fit: PyTree, losses: Any) -> list[np.ndarray]:
     """An answer to STEPS."""
-    return [np.asarray(losses), *leaves(entries(fit, slice(None)))]
+    return [np.asarray(losses), *leaves(fit)]
 
 
 def filled(like: PyTree, arrays: Sequence[np.ndarray]) -> PyTree:

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neural import processes
+from neural.chunk import Chunk
 from neural.devices import blocks
 from neural.processes import ALONE, Processes, filled, leaves, packed, unpacked
 from tests.started import ended_by_another, finish, shown, start_all, starting
@@ -59,16 +61,16 @@ def test_a_process_that_dies_ends_the_other_and_one_alone_goes_on(start, tmp_pat
     ("more", "message"),
     [
         ("--seeds 1", "1 seeds can be shared out over 1 processes, and there are 2; start fewer"),
-        ("--learning-rate 1e38", "lower the learning rate"),
-        ("--resume --iterations 1", "iterations"),
+        ("--learning-rate 1e38 --clip 1e38", "lower the learning rate"),
+        ("", "is not empty and holds no run"),
     ],
+    ids=["seeds", "loss", "folder"],
 )
 def test_what_cannot_go_on_ends_all_with_the_same_line(start, tmp_path, more, message):
     folder = tmp_path / "run"
-    if "--resume" in more:
-        folder.mkdir()
+    folder.mkdir()
+    if not more:
         (folder / "thesis.txt").write_text("mine")
-        message = "is not empty and holds no run"
     for process in start_all(start, f"{TINY} {more} --run-dir {folder}", count=2):
         out, _ = process.communicate()
         assert (process.returncode, out) == (2, "")
@@ -90,12 +92,12 @@ def test_every_block_is_one_processs_and_they_have_as_many_as_it_goes(seeds, cou
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_one_process_asks_nobody():
+def test_one_process_asks_nobody(monkeypatch):
+    monkeypatch.setattr(processes, "from_first", None)
+    monkeypatch.setattr(processes, "from_all", None)
+    keys, chunk = jax.random.split(jax.random.key(0), 3), Chunk(0, 1, 1, np.zeros(1), np.zeros(1))
     with ALONE.led():
-        assert ALONE.advance(lambda of: (of, None), jax.random.split(jax.random.key(0), 3), None, None, "") == (
-            blocks(3),
-            None,
-        )
+        assert ALONE.advance(lambda of: (of, 1), keys, None, chunk, "") == (blocks(3), 1)
 
 
 def test_messages_arrive_as_they_were_sent():
