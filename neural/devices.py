@@ -3,8 +3,9 @@
 On a CPU each core is a device (`sim.hosts.use_all_cores`) and computes one block of seeds at a time, alone: a block's
 program is the same on every core and whatever is computed beside it, and so are its digits, to the bit. A block is one
 seed; where there are many, an eighth of them, side by side. Its steps are done in parts, and the devices take these in
-turn: so blocks need be no multiple of the devices. (One program for a mesh of them would be compiled once and not for
-each, but rounds differently for another number of devices.)
+turn: so blocks need be no multiple of the devices. In fits, cores beyond the blocks stay idle; rows to be sampled are
+cut into parts for them too. (One program for a mesh of them would be compiled once and not for each, but rounds
+differently for another number of devices.)
 
 On accelerators, which one small network does not fill, seeds are shared out evenly over a mesh, those of a device side
 by side; where devices are left over, each seed has several, and these share the rows of a batch. There another number
