@@ -227,6 +227,18 @@ def _asked(options: argparse.Namespace) -> tuple[Kind, Workflow, Configuration]:
     return kind, workflow, sized(kind, configure(kind, options), workflow, options)
 
 
+def _begun(
+    options: argparse.Namespace, configuration: Configuration, recorded: dict[str, object], held: ExitStack
+) -> tuple[RunDirectory, Hooks, Learner]:
+    """What the process that has the run makes for it; the folder is held as long as `held` is."""
+    directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
+    hooks = configuration.hooks
+    if options.tensorboard:
+        hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
+    held.enter_context(directory.held())
+    return directory, hooks, directory.prepared(configuration.learner)
+
+
 def _run(options: argparse.Namespace) -> dict[str, Any] | None:
     """The run, and what is printed of it; nothing by a process that only helps the first."""
     started = time.monotonic()
@@ -243,16 +255,7 @@ def _run(options: argparse.Namespace) -> dict[str, Any] | None:
         return None
     recorded = record(kind, configuration, workflow)
     with ExitStack() as held, same_bits():
-
-        def begun() -> tuple[RunDirectory, Hooks, Learner]:
-            directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
-            hooks = configuration.hooks
-            if options.tensorboard:
-                hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
-            held.enter_context(directory.held())
-            return directory, hooks, directory.prepared(configuration.learner)
-
-        directory, hooks, learner = together(begun)
+        directory, hooks, learner = together(lambda: _begun(options, configuration, recorded, held))
         check_same(learner, plan)
         held.enter_context(processes.led())
         metrics = run(
