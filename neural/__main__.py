@@ -8,16 +8,19 @@ import argparse
 import json
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jax
 import numpy as np
 
-from sim.hosts import check_devices, platforms, use_all_cores
+from sim.hosts import Lost, agree, check_devices, leave, platforms, together, use_all_cores
 from sim.keys import same_bits
+from sim.sharing import PLACE, add_sharing, join_others, results_only
 from theory import Workflow
 from theory.cli import (
     Parser,
@@ -30,7 +33,7 @@ from theory.cli import (
     run as run_command,
     whole_number,
 )
-from theory.program import say
+from theory.program import program, say
 
 from . import results_command
 from .configuration import BUDGETS, OF_CONVERGED, Configuration, Kind
@@ -38,10 +41,13 @@ from .conformers.configuration import DIFFUSION
 from .directory import RunDirectory, look, models_measured
 from .distance import distance
 from .dry_run import described, dry_run
+from .helper import check_same, serve
+from .hooks import Hooks
 from .images.configuration import AUTOENCODER
 from .language.configuration import TRANSFORMER
-from .loop import run
+from .loop import Learner, run
 from .own import OWN
+from .processes import Processes
 from .remarks import kept
 from .tensorboard import TensorBoard
 
@@ -88,6 +94,7 @@ def _options(kind: Kind, command: Parser) -> None:
         help="say what would be done, on which rows and how long it takes, and keep nothing",
     )
     add("--tensorboard", action="store_true", help="write losses and metrics for TensorBoard, below the run's folder")
+    add_sharing(command)
     add("--json", action="store_true", help="print one JSON value")
     group = command.add_argument_group("configuration, each by default as the preset has it")
     for entry in fields(kind.presets["cpu"]):
@@ -181,21 +188,76 @@ def record(kind: Kind, configuration: Configuration, workflow: Workflow) -> dict
 
 
 def _main(options: argparse.Namespace) -> int:
-    started = time.monotonic()
-    use_all_cores()
-    check_devices()
+    if options.dry_run and options.distributed:
+        raise ValueError("a dry run is of one process; leave --distributed out, or --dry-run.")
+    with results_only(options):
+        join_others("neural", options, _settings(options), again="--resume")
+        use_all_cores()
+        check_devices()
+        try:
+            found = _dry_run(options) if options.dry_run else _run(options)
+        except Lost as lost:
+            say(f"{program('neural')}: {lost}")
+            leave(2)
+        except KeyboardInterrupt:
+            if not options.distributed:
+                raise
+            say(f"{program('neural')}: interrupted")
+            leave(130)
+    if found is None:
+        return 0
+    if options.json:
+        print(json.dumps(found, allow_nan=False))
+    elif options.dry_run:
+        print(described(found))
+    else:
+        _print(found)
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
+    own = (*PLACE, "build", "main", "json", "run_dir", "cache")
+    return {name: str(value) for name, value in vars(options).items() if name not in own}
+
+
+def _asked(options: argparse.Namespace) -> tuple[Kind, Workflow, Configuration]:
+    """What is to be run."""
     kind, workflow = KINDS[options.kind], build_workflow(options)
-    configuration = sized(kind, configure(kind, options), workflow, options)
-    plan, training = configuration.plan, configuration.training
-    recorded = record(kind, configuration, workflow)
-    if options.dry_run:
-        return _dry_run(options, configuration, workflow, recorded)
+    return kind, workflow, sized(kind, configure(kind, options), workflow, options)
+
+
+def _begun(
+    options: argparse.Namespace, configuration: Configuration, recorded: dict[str, object], held: ExitStack
+) -> tuple[RunDirectory, Hooks, Learner]:
+    """What the process that has the run makes for it; the folder is held as long as `held` is."""
     directory = RunDirectory(options.run_dir, recorded, resume=options.resume)
     hooks = configuration.hooks
     if options.tensorboard:
         hooks = replace(hooks, loggers=(TensorBoard(options.run_dir / "tensorboard"),))
-    with directory.held(), same_bits():
-        learner = directory.prepared(configuration.learner)
+    held.enter_context(directory.held())
+    return directory, hooks, directory.prepared(configuration.learner)
+
+
+def _run(options: argparse.Namespace) -> dict[str, Any] | None:
+    """The run, and what is printed of it; nothing by a process that only helps the first."""
+    started = time.monotonic()
+    agree(_settings(options))
+    kind, workflow, configuration = together(lambda: _asked(options))
+    plan, training, processes = configuration.plan, configuration.training, Processes(jax.process_count())
+    trainings = [training, *([configuration.converged] if options.distance else [])]
+    processes.shares(plan.seeds)
+    if jax.process_index() > 0:
+        with TemporaryDirectory() as folder, same_bits():
+            learner = together(lambda: configuration.learner(Path(folder)))
+            check_same(learner, plan)
+            serve(learner, plan, trainings)
+        return None
+    recorded = record(kind, configuration, workflow)
+    with ExitStack() as held, same_bits():
+        directory, hooks, learner = together(lambda: _begun(options, configuration, recorded, held))
+        check_same(learner, plan)
+        held.enter_context(processes.led())
         metrics = run(
             learner,
             workflow,
@@ -206,12 +268,14 @@ def _main(options: argparse.Namespace) -> int:
             watch=options.watch,
             progress=True,
             hooks=hooks,
+            processes=processes,
         )
         away = {}
         if options.distance:
-            away["distance_from_converged"] = distance(learner, workflow, configuration, directory, metrics).tolist()
+            found = distance(learner, workflow, configuration, directory, metrics, processes)
+            away["distance_from_converged"] = found.tolist()
     losses = metrics["test_loss"]
-    summary = {
+    return {
         "model": getattr(options, "model", None) or kind.name,
         "workflow": workflow.command(),
         "parameters": recorded["parameters"],
@@ -228,20 +292,15 @@ def _main(options: argparse.Namespace) -> int:
         "device": jax.devices()[0].device_kind,
         "wall_seconds": round(time.monotonic() - started, 1),
     }
-    if options.json:
-        print(json.dumps(summary, allow_nan=False))
-    else:
-        _print(summary)
-    return 0
 
 
-def _dry_run(
-    options: argparse.Namespace, configuration: Configuration, workflow: Workflow, recorded: dict[str, object]
-) -> int:
+def _dry_run(options: argparse.Namespace) -> dict[str, Any]:
+    kind, workflow, configuration = _asked(options)
+    recorded = record(kind, configuration, workflow)
     there = look(options.run_dir, recorded, resume=options.resume)
     done = min(models_measured(options.run_dir), configuration.iterations) if options.resume and there.there else 0
     where = f"{options.run_dir}, where a run is, with {done} of {configuration.iterations} models measured"
-    report = {
+    return {
         "model": getattr(options, "model", None) or options.kind,
         "workflow": workflow.command(),
         "data": recorded["data"],
@@ -250,8 +309,6 @@ def _dry_run(
         "folder": there.objection or (where if there.there else f"{options.run_dir}, where nothing is yet"),
         **dry_run(configuration, workflow, done=done, watch=options.watch, distance=options.distance),
     }
-    print(json.dumps(report, allow_nan=False) if options.json else described(report))
-    return 0
 
 
 def _standard_error(values: np.ndarray) -> list[float | None]:

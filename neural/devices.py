@@ -3,11 +3,13 @@
 On a CPU each core is a device (`sim.hosts.use_all_cores`) and computes one block of seeds at a time, alone: a block's
 program is the same on every core and whatever is computed beside it, and so are its digits, to the bit. A block is one
 seed; where there are many, an eighth of them, side by side. Its steps are done in parts, and the devices take these in
-turn: so blocks need be no multiple of the devices. (One program for a mesh of them would be compiled once and not for
-each, but rounds differently for another number of devices.)
+turn: so blocks need be no multiple of the devices. In fits, cores beyond the blocks stay idle; rows to be sampled are
+cut into parts for them too. (One program for a mesh of them would be compiled once and not for each, but rounds
+differently for another number of devices.)
 
 On accelerators, which one small network does not fill, seeds are shared out evenly over a mesh, those of a device side
-by side: there another number of devices rounds differently.
+by side; where devices are left over, each seed has several, and these share the rows of a batch. There another number
+of devices rounds differently.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +46,11 @@ def blocks(seeds: int) -> list[slice]:
     """Which seeds are computed side by side."""
     size = -(-seeds // BLOCKS)
     return [slice(start, min(start + size, seeds)) for start in range(0, seeds, size)]
+
+
+def whole(of: Sequence[slice]) -> slice:
+    """The seeds of neighbouring blocks."""
+    return slice(of[0].start, of[-1].stop)
 
 
 def groups(count: int, devices: int) -> Iterator[list[tuple[int, int]]]:
@@ -90,31 +97,54 @@ def stacked(every: Sequence[PyTree]) -> PyTree:
     return jax.tree.map(joined, *every)
 
 
-def spread(stacked: PyTree, axis: int = 0) -> PyTree:
-    """Stacked arrays, shared out over as many accelerators as divide the number of seeds.
+def mesh(seeds: int, rows: int) -> Mesh:
+    """The accelerators, as a grid: as many along "seeds" as divide these, and of what is left as divide the rows.
 
     Args:
-        stacked: arrays with an entry a seed, and whatever else.
-        axis: of the entries.
+        seeds: that are computed together.
+        rows: of a seed that are, as those of a batch.
     """
     devices = jax.local_devices()
-    seeds = next(leaf.shape[axis] for leaf in jax.tree.leaves(stacked) if eqx.is_array(leaf))
-    count = max(number for number in range(1, len(devices) + 1) if seeds % number == 0)
-    sharding = NamedSharding(Mesh(np.array(devices[:count]), ("seeds",)), PartitionSpec(*[None] * axis, "seeds"))
+    across = _most(seeds, len(devices))
+    within = _most(rows, len(devices) // across)
+    return Mesh(np.array(devices[: across * within]).reshape(across, within), ("seeds", "rows"))
+
+
+def _most(count: int, devices: int) -> int:
+    """The largest number of devices over which so many can be shared out evenly."""
+    return max(number for number in range(1, devices + 1) if count % number == 0)
+
+
+def spread(stacked: PyTree, over: Mesh, *axes: str | None) -> PyTree:
+    """Stacked arrays, shared out over accelerators, and whatever else as it is.
+
+    Args:
+        stacked: arrays, and whatever else.
+        over: the accelerators.
+        axes: of the mesh along which the arrays' leading axes are shared out; along the others each device has all.
+    """
+    sharding = NamedSharding(over, PartitionSpec(*axes))
     return jax.tree.map(lambda leaf: jax.device_put(leaf, sharding) if eqx.is_array(leaf) else leaf, stacked)
 
 
-def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: Key[Array, "seeds rows"]) -> np.ndarray:
-    """What `sample` draws of stacked models, a row for each key, on all local devices.
+def sample_on_devices(
+    sample: Callable[..., np.ndarray], models: PyTree, keys: Key[Array, "seeds rows"], of: Sequence[slice]
+) -> np.ndarray:
+    """What `sample` draws of some of the stacked models, a row for each key, on all local devices.
 
     Args:
         sample: (models, keys=...) -> rows, as a learner has it.
         models: stacked, an entry a seed.
         keys: of the rows.
+        of: neighbouring blocks of seeds.
     """
     if not one_at_a_time():
-        return sample(spread(models), keys=spread(keys))
-    seeds, rows = keys.shape
+        own = whole(of)
+        if own != slice(0, len(keys)):
+            models, keys = entries(models, own), keys[own]
+        over = mesh(*keys.shape)
+        return sample(spread(models, over, "seeds"), keys=spread(keys, over, "seeds", "rows"))
+    _, rows = keys.shape
     # The last part is filled up: all have one shape, and are compiled once for each device.
     size = -(-rows // PARTS)
     bits = np.asarray(jr.key_data(keys))[:, np.arange(PARTS * size) % rows]
@@ -124,6 +154,6 @@ def sample_on_devices(sample: Callable[..., np.ndarray], models: PyTree, keys: K
         own = jr.wrap_key_data(jnp.asarray(bits[block, part * size : (part + 1) * size]), impl=jr.key_impl(keys))
         return sample(entries(models, block), keys=own)
 
-    found = side_by_side(drawn, [(block, part) for block in blocks(seeds) for part in range(PARTS)])
+    found = side_by_side(drawn, [(block, part) for block in of for part in range(PARTS)])
     of_blocks = [np.concatenate(found[start : start + PARTS], axis=1) for start in range(0, len(found), PARTS)]
     return np.concatenate(of_blocks)[:, :rows]

@@ -11,6 +11,7 @@ from theory import Workflow
 from .configuration import Configuration
 from .directory import RunDirectory
 from .loop import Learner, run
+from .processes import ALONE, Processes
 
 
 def distance(
@@ -19,6 +20,7 @@ def distance(
     configuration: Configuration,
     directory: RunDirectory,
     metrics: Mapping[str, Float[np.ndarray, "seeds iterations"]],
+    processes: Processes = ALONE,
 ) -> Float[np.ndarray, " seeds"]:
     """Model 1's test loss over that of a model 1 fitted until it has converged, less one, for each seed.
 
@@ -31,6 +33,7 @@ def distance(
         configuration: of the run.
         directory: of the run, which is finished.
         metrics: of the run.
+        processes: of the run.
 
     Raises:
         FloatingPointError: a loss is not finite.
@@ -38,5 +41,5 @@ def distance(
     plan = replace(configuration.plan, iterations=1, first_steps=None)
     asked = {"workflow": workflow.command(), **replace(configuration, iterations=1).recorded(), "until": "converged"}
     kept = RunDirectory(directory.path / "converged", asked, resume=True)
-    best = run(learner, workflow, plan, configuration.converged, kept)
+    best = run(learner, workflow, plan, configuration.converged, kept, processes=processes)
     return metrics["test_loss"][:, 0] / best["test_loss"][:, 0] - 1

@@ -8,7 +8,6 @@ import abc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -24,11 +23,12 @@ from sim.seals import damaged
 from theory import Pool, Workflow
 
 from .convergence import NEVER, HeldOut
-from .devices import sample_on_devices
 from .directory import RunDirectory
 from .generated import edited
 from .hooks import NO_HOOKS, Accepted, Hooks, add
+from .measured import by_seed, iterations_measured
 from .plan import Plan
+from .processes import ALONE, Processes
 from .sizes import check_pools, last_collected, rows_fitted, rows_sampled, steps_planned
 from .train import Fit, Training, train
 from .training_set import TrainingRows, rows_of
@@ -103,6 +103,7 @@ def run(
     watch: bool = False,
     progress: bool = False,
     hooks: Hooks = NO_HOOKS,
+    processes: Processes = ALONE,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     """Run the workflow, or what is left of it, and return each metric by seed and iteration.
 
@@ -118,6 +119,7 @@ def run(
         watch: whether the test loss is measured after each chunk of steps too, for `directory.training`.
         progress: whether a bar on standard error shows the steps done.
         hooks: a verifier of samples, further metrics, loggers. A run that goes on needs the same verifier.
+        processes: that the seeds are shared out over; this is the first of them.
 
     Raises:
         ValueError: a training set of the workflow is not valid, or there is not enough real data; another process is
@@ -125,7 +127,7 @@ def run(
         FloatingPointError: a loss is not finite.
     """
     with directory.held(), same_bits():
-        return _run(learner, workflow, plan, training, directory, checkpoint_seconds, watch, progress, hooks)
+        return _run(learner, workflow, plan, training, directory, checkpoint_seconds, watch, progress, hooks, processes)
 
 
 def _run(
@@ -138,15 +140,15 @@ def _run(
     watch: bool,
     progress: bool,
     hooks: Hooks,
+    processes: Processes,
 ) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
     workflow = plan.generator.sized(workflow)
     steps = checked_steps(learner, workflow, plan, training)
-    done = _iterations_measured(directory, plan)
+    done = iterations_measured(directory, plan)
     with tqdm(total=sum(steps), initial=sum(steps[:done]), unit="step", disable=not progress, leave=False) as bar:
         for iteration in range(done + 1, plan.iterations + 1):
-            chain = Chain(
-                learner, workflow, plan, training, directory, iteration, bar, checkpoint_seconds, watch, hooks
-            )
+            place = directory, iteration, bar, checkpoint_seconds
+            chain = Chain(learner, workflow, plan, training, *place, watch, hooks, processes)
             models, fitted = chain.fit(steps[iteration - 1])
             samples, sampled = chain.sample(models)
             suffix, content = learner.show(samples[:, :SHOWN])
@@ -158,30 +160,7 @@ def _run(
             directory.record(iteration, metrics)
             for logger in hooks.loggers:
                 logger.measured(iteration, metrics)
-    return _table(directory.metrics(), plan)
-
-
-def _iterations_measured(directory: RunDirectory, plan: Plan) -> int:
-    """How many iterations the run's table of metrics holds: whole, for each metric and seed.
-
-    Raises:
-        ValueError: it has gaps, or what this run does not have.
-    """
-    places = {(int(row["iteration"]), int(row["seed"]), row["metric"]) for row in directory.metrics()}
-    done = max((iteration for iteration, _, _ in places), default=0)
-    names = {name for _, _, name in places}
-    if done > plan.iterations or places != set(product(range(1, done + 1), range(plan.seeds), names)):
-        reason = f"it does not hold a number for each metric, iteration and seed (0 to {plan.seeds - 1}), and no other"
-        raise damaged(directory.path / "metrics.csv", reason)
-    return done
-
-
-def _table(rows: list[dict[str, str]], plan: Plan) -> dict[str, Float[np.ndarray, "seeds iterations"]]:
-    result: dict[str, np.ndarray] = {}
-    for row in rows:
-        values = result.setdefault(row["metric"], np.full((plan.seeds, plan.iterations), np.nan))
-        values[int(row["seed"]), int(row["iteration"]) - 1] = float(row["value"])
-    return result
+    return by_seed(directory.metrics(), plan)
 
 
 def checked_steps(learner: Learner, workflow: Workflow, plan: Plan, training: Training) -> list[int]:
@@ -210,6 +189,7 @@ class Chain:
     checkpoint_seconds: float
     watch: bool
     hooks: Hooks
+    processes: Processes = ALONE
 
     def pool(self, pool: Pool) -> np.ndarray:
         """A pool of the training set: sampled at an earlier iteration, or real and collected now."""
@@ -296,6 +276,7 @@ class Chain:
             steps=steps,
             keys=self.plan.keys_for(self.iteration, "fit"),
             held_out=held_out,
+            processes=self.processes,
         )
 
     def _training_rows(self) -> tuple[TrainingRows, HeldOut | None]:
@@ -355,7 +336,7 @@ class Chain:
         """Rows `start` and following of an endless sequence, as many as are sampled at once."""
         keys, numbers = self.plan.keys_for(self.iteration, "sample"), start + jnp.arange(self.plan.sampled_at_once)
         row_keys = jax.vmap(lambda key: jax.vmap(lambda number: jr.fold_in(key, number))(numbers))(keys)
-        return sample_on_devices(self.learner.sample, models, row_keys)
+        return self.processes.sample(self.learner.sample, models, row_keys)
 
     def _verified(
         self, name: str, rows: int, part: Callable[[int], np.ndarray], size: int

@@ -15,8 +15,10 @@ import optax
 from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from .chunk import Batches, Chunk, Program, advanced
 from .convergence import Converged, HeldOut, Patience
-from .devices import PARTS, blocks, entries, groups, one_at_a_time, side_by_side, spread, stacked
+from .devices import one_at_a_time
+from .processes import ALONE, Processes
 
 #: (one model, its rows, their weights, key) -> the mean loss, each row counting by its weight.
 Loss = Callable[..., Float[Array, ""]]
@@ -187,10 +189,6 @@ def _is_map(node: object) -> bool:
 _NOT_DECAYED = (eqx.nn.LayerNorm, eqx.nn.RMSNorm, eqx.nn.GroupNorm, eqx.nn.Embedding)
 
 
-#: (first step, last step + 1) -> rows (steps, seeds, batch, ...) and their weights (steps, seeds, batch).
-Batches = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
-
-
 def train(
     fit: Fit,
     loss: Loss,
@@ -201,6 +199,7 @@ def train(
     steps: int,
     keys: Key[Array, " seeds"],
     held_out: HeldOut | None = None,
+    processes: Processes = ALONE,
 ) -> Iterator[tuple[int, Fit, Float[np.ndarray, "steps seeds"]]]:
     """Go on from step `start` to `steps`; after each chunk yields the steps done, the fit, and the chunk's losses.
 
@@ -218,6 +217,7 @@ def train(
         steps: those of the whole fit, or the most.
         keys: one a seed.
         held_out: rows that say when the fit has converged, if it is to.
+        processes: that the seeds are shared out over.
 
     Raises:
         FloatingPointError: a loss is not finite.
@@ -231,13 +231,17 @@ def train(
     def ended(step: int) -> bool:
         return step >= steps or (fit.patience is not None and fit.patience.has_ended(step))
 
+    def next_chunk(step: int) -> Chunk:
+        return Chunk.of(batches, step, after(step), steps, training.chunk)
+
     step = start
-    batch = () if ended(step) else _padded(batches, step, after(step), training.chunk)
-    while not ended(step):
-        end = after(step)
-        fit, losses = _on_devices(keys, fit, loss, training, step, end, steps, *batch)
+    chunk = None if ended(step) else next_chunk(step)
+    while chunk is not None and not ended(step):
+        compute = partial(advanced, program(loss, training), keys, fit, chunk)
+        fit, losses = processes.advance(compute, keys, fit, chunk, repr(training))
+        end = chunk.end
         # Fetched while an accelerator is at work.
-        batch = _padded(batches, end, after(end), training.chunk) if end < steps else ()
+        chunk = next_chunk(end) if end < steps else None
         losses = np.asarray(losses)[: end - step]
         if not np.isfinite(losses).all():
             where, seed = np.argwhere(~np.isfinite(losses))[0]
@@ -256,16 +260,6 @@ def _not_finite(what: str, seed: int, step: int, steps: int, training: Training)
         f"the {what} of seed {seed} is not finite at step {step} of {steps}; "
         f"lower the learning rate (now {training.learning_rate:g}) or make the warm-up longer."
     )
-
-
-def _padded(batches: Batches, start: int, end: int, chunk: int) -> tuple[np.ndarray, np.ndarray]:
-    """The batches of one chunk; a shorter one is filled up with what is never read."""
-    rows, weights = batches(start, end)
-    return _lengthened(rows, chunk), _lengthened(weights, chunk)
-
-
-def _lengthened(array: np.ndarray, length: int) -> np.ndarray:
-    return np.concatenate([array, np.repeat(array[-1:], length - len(array), axis=0)])
 
 
 def _each(function: Callable[..., PyTree], seeds: int, *stacked: PyTree) -> PyTree:
@@ -291,42 +285,13 @@ def _check(held_out: HeldOut, fit: Fit, loss: Loss, rule: Converged, step: Int[A
     return eqx.combine(_each(of_arrays, len(held_out.keys), arrays, held_out.seeds), static)
 
 
-def _on_devices(
-    keys: Key[Array, " seeds"],
-    fit: Fit,
-    loss: Loss,
-    training: Training,
-    start: int,
-    end: int,
-    steps: int,
-    rows: np.ndarray,
-    weights: np.ndarray,
-) -> tuple[Fit, Array | np.ndarray]:
-    """The fits of all seeds after a chunk, on all devices, and its losses."""
-    numbers = np.int32(end), np.int32(steps)
-    if not one_at_a_time():
-        batch = spread((rows, weights), axis=1)
-        return _compiled()(spread(keys), spread(fit), loss, training, np.int32(start), *numbers, *batch)
-    length = -(-len(rows) // PARTS)
-    rows, weights = (_lengthened(array, PARTS * length) for array in (rows, weights))
-    bits = np.asarray(jr.key_data(keys))
-    of = blocks(len(keys))
-    states = [entries(fit, block) for block in of]
-    losses = np.zeros((PARTS * length, len(keys)), np.float32)
+def program(loss: Loss, training: Training) -> Program:
+    """That of a chunk of a fit."""
 
-    def advanced(job: tuple[int, int]) -> tuple[Fit, np.ndarray]:
-        part, number = job
-        steps_here, own = slice(part * length, (part + 1) * length), of[number]
-        key = jr.wrap_key_data(jnp.asarray(bits[own]), impl=jr.key_impl(keys))
-        batch, first = (rows[steps_here, own], weights[steps_here, own]), np.int32(start + part * length)
-        done, found = _compiled()(key, states[number], loss, training, first, *numbers, *batch)
-        return entries(done, slice(None)), np.asarray(found)
+    def compiled(keys: Key[Array, " seeds"], fit: Fit, *chunk: Any) -> tuple[Fit, Array]:
+        return _compiled()(keys, fit, loss, training, *chunk)
 
-    for group in groups(len(of), len(jax.local_devices())):
-        for (part, number), (done, found) in zip(group, side_by_side(advanced, group), strict=True):
-            states[number] = done
-            losses[part * length : (part + 1) * length, of[number]] = found
-    return stacked(states), losses
+    return compiled
 
 
 @cache

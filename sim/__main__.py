@@ -3,12 +3,10 @@
 import theory.interruption  # noqa: F401, I001 - first: Ctrl-C while the rest is imported ends without a traceback
 
 import argparse
-import contextlib
 import json
 import math
-import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -34,10 +32,11 @@ from theory.tasks import TASKS
 
 from .comparison import Comparison, compare, law_table
 from .dispatch import PRECISIONS, sampler_names
-from .hosts import Lost, check_devices, join, leave, platforms, use_all_cores
+from .hosts import Lost, check_devices, leave, platforms, use_all_cores
 from .keys import key_of
 from .run import Interrupted, Run, run
 from .samplers.base import USUAL
+from .sharing import PLACE, add_sharing, join_others, results_only
 
 
 def _options(task: type[Task], command: Parser) -> None:
@@ -65,10 +64,7 @@ def _options(task: type[Task], command: Parser) -> None:
         metavar="CHAINS",
         help="under way at once; bounds memory, changes no digit (default: as memory allows)",
     )
-    add("--distributed", action="store_true", help="share the run with other processes of a cluster")
-    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens (default: as the cluster says)")
-    add("--processes", type=whole_number, metavar="NUMBER", help="of them (default: as the cluster says)")
-    add("--process", type=natural_number, metavar="NUMBER", help="of this one, from 0 (default: as the cluster says)")
+    add_sharing(command)
     add("--asymptotic", action="store_true", help="hold the run against a law that is exact only for T -> oo")
     output.add_output(command, "means and law by iteration")
     output.add_plot(command, "means and law by iteration")
@@ -89,30 +85,8 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
-@contextlib.contextmanager
-def _results_only() -> Iterator[None]:
-    """Standard output is for results; what a transport writes there of its connections goes to standard error."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
 def _run(task: type[Task], options: argparse.Namespace) -> Run:
-    place = options.coordinator, options.processes, options.process
-    if options.distributed:
-        try:
-            join(*place, settings=_settings(options))
-        except ValueError as error:
-            if not jax.distributed.is_initialized():
-                raise
-            say(f"{program('sim')}: {error}")
-            leave(2)  # a regular end would wait for those who did not come
-    elif any(value is not None for value in place):
-        raise ValueError("--coordinator, --processes and --process say where a run is shared: add --distributed.")
+    join_others("sim", options, _settings(options), again="--checkpoint")
     use_all_cores()
     check_devices()
     replicates = options.replicates
@@ -142,8 +116,8 @@ def _run(task: type[Task], options: argparse.Namespace) -> Run:
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """What all processes of a run must be told alike; where one of them keeps or shows something is its own affair."""
-    place, shown = ("process", "processes", "coordinator"), ("json", "asymptotic", "output", "plot")
-    own = (*place, *shown, "build", "batch_size", "checkpoint")
+    shown = ("json", "asymptotic", "output", "plot")
+    own = (*PLACE, *shown, "build", "batch_size", "checkpoint")
     told = {name: str(value) for name, value in vars(options).items() if name not in own}
     return told | {"checkpoint": options.checkpoint is not None}
 
@@ -164,7 +138,7 @@ def _compared(result: Run, workflow: Workflow, asymptotic: bool) -> tuple[Law | 
 
 def _main(task: type[Task], options: argparse.Namespace) -> int:
     interruption = None
-    with _results_only() if options.distributed else contextlib.nullcontext():
+    with results_only(options):
         try:
             result = _run(task, options)
         except Interrupted as interrupted:

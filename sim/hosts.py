@@ -11,16 +11,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
-from jaxtyping import Shaped
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Shaped
 
 from theory.program import program
 
 from .meeting import PATIENCE, meet
+
+T = TypeVar("T")
 
 
 def use_all_cores() -> None:
@@ -83,6 +85,9 @@ def join(
     processes: int | None = None,
     process: int | None = None,
     settings: dict[str, Any] | None = None,
+    *,
+    package: str = "sim",
+    again: str = "--checkpoint",
 ) -> None:
     """Become number `process` of several that share a run; on a known cluster nothing needs to be named.
 
@@ -91,6 +96,8 @@ def join(
         processes: how many there are.
         process: which of them this is, from 0.
         settings: that must be the same in all of them, as JSON.
+        package: whose command line this is.
+        again: the option with which all of them go on from what is saved, once one has died.
 
     Raises:
         ValueError: some are named and some not, or no cluster is detected, the others do not come in time or have
@@ -122,18 +129,11 @@ def join(
             f"could not join the distributed run ({str(error).splitlines()[0] or type(error).__name__}). Start every "
             "process with the same coordinator and number of processes, or all by the cluster's own launcher."
         ) from error
-    _WATCH.begin("this process" if process is None else f"process {process} of {processes}")
+    _WATCH.begin("this process" if process is None else f"process {process} of {processes}", package, again)
 
 
 class Lost(ConnectionError):
     """Another process of a distributed run has stopped."""
-
-
-def _loss(who: str, words: str) -> str:
-    return (
-        f"{who} {words}; that one's own output says why. Start all of them again, with --checkpoint to go on from what "
-        "is saved."
-    )
 
 
 class _Watch:
@@ -146,10 +146,18 @@ class _Watch:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._again = "--checkpoint"
 
-    def begin(self, who: str) -> None:
-        words = _loss(who, "lost another process of this run, or was killed")
-        command = [sys.executable, "-I", "-S", "-c", self._CODE, f"{program('sim')}: {words}"]
+    def loss(self, who: str, words: str) -> str:
+        return (
+            f"{who} {words}; that one's own output says why. Start all of them again, with {self._again} to go on from "
+            "what is saved."
+        )
+
+    def begin(self, who: str, package: str, again: str) -> None:
+        self._again = again
+        words = self.loss(who, "lost another process of this run, or was killed")
+        command = [sys.executable, "-I", "-S", "-c", self._CODE, f"{program(package)}: {words}"]
         # in a session of its own, for Ctrl-C is not meant for it
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         atexit.register(self.dismiss)
@@ -181,11 +189,26 @@ def gather(values: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "processe
         return values[None]
     words = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint32)  # whatever dtypes the devices know
     try:
-        everyone = np.asarray(multihost_utils.process_allgather(words))
+        everyone = _gathered(words)
     except Exception as error:  # what is raised depends on the transport
         who = f"process {jax.process_index()} of {jax.process_count()}"
-        raise Lost(_loss(who, "lost another process of this run")) from error
+        raise Lost(_WATCH.loss(who, "lost another process of this run")) from error
     return everyone.reshape(-1).view(values.dtype).reshape(jax.process_count(), *values.shape)
+
+
+def _gathered(words: Shaped[np.ndarray, " words"]) -> Shaped[np.ndarray, "processes words"]:
+    """By one device of each process: one may have more of them than another, and each would hold all of it."""
+    firsts = {device.process_index: device for device in reversed(jax.devices())}
+    over = Mesh(np.array([firsts[process] for process in range(len(firsts))]), ("processes",))
+    own = jax.device_put(words[None], firsts[jax.process_index()])
+    apart = NamedSharding(over, PartitionSpec("processes"))
+    every = jax.make_array_from_single_device_arrays((len(firsts), len(words)), apart, [own])
+    return np.asarray(jax.jit(_same, out_shardings=NamedSharding(over, PartitionSpec()))(every).addressable_data(0))
+
+
+def _same(x: Array) -> Array:
+    """A function of its own, so that it is compiled once for each size."""
+    return x
 
 
 def from_first(content: bytes) -> bytes:
@@ -200,20 +223,33 @@ def _padded(content: bytes, length: int) -> Shaped[np.ndarray, "processes words"
     return gather(np.frombuffer(content[: 4 * words].ljust(4 * words, b"\0"), np.uint32))
 
 
-def first_alone(action: Callable[[], object]) -> None:
-    """Let the first process do what one does for all; what goes wrong there ends all of them with the same words.
+def from_all(content: bytes) -> list[bytes]:
+    """In every process the bytes of each, in the order of the processes."""
+    lengths = gather(np.array([len(content)]))[:, 0].tolist()
+    everyone = _padded(content, max(lengths))
+    return [row.tobytes()[:length] for row, length in zip(everyone, lengths, strict=True)]
+
+
+def together(action: Callable[[], T]) -> T:
+    """What each process does for itself; what goes wrong in one ends all of them with the same words.
 
     Raises:
-        ValueError: it went wrong.
+        ValueError: it went wrong in another process, or whatever it raises here.
     """
-    problem = b""
-    if jax.process_index() == 0:
-        try:
-            action()
-        except (ValueError, OSError) as error:
-            problem = str(error).encode()
-    if told := from_first(problem):
-        raise ValueError(told.decode())
+    try:
+        made = action()
+    except (ValueError, OSError) as error:
+        from_all(str(error).encode())
+        raise
+    for told in from_all(b""):
+        if told:
+            raise ValueError(told.decode())
+    return made
+
+
+def first_alone(action: Callable[[], object]) -> None:
+    """Let the first process do what one does for all, as `together`."""
+    together(lambda: action() if jax.process_index() == 0 else None)
 
 
 def agree(settings: dict[str, Any]) -> None:
@@ -222,11 +258,8 @@ def agree(settings: dict[str, Any]) -> None:
     Raises:
         ValueError: they were not; it says which differ.
     """
-    content = json.dumps(settings).encode()
-    lengths = gather(np.array([len(content)]))[:, 0].tolist()
-    everyone = _padded(content, max(lengths))
-    rows = zip(everyone, lengths, strict=True)
-    compare({process: json.loads(row.tobytes()[:length]) for process, (row, length) in enumerate(rows)})
+    everyone = from_all(json.dumps(settings).encode())
+    compare({process: json.loads(content) for process, content in enumerate(everyone)})
 
 
 def compare(settings: Mapping[int, dict[str, Any]]) -> None:

@@ -162,6 +162,9 @@ def test_sim_text(capsys):
 NUMBERS = "--design fixed --T 10 --d 2"
 
 
+OWN = "own replace --learner tests.neural.tiny:Points --preset smoke --run-dir /nowhere/run"
+
+
 @pytest.mark.parametrize(
     ("module", "line", "message"),
     [
@@ -192,6 +195,9 @@ NUMBERS = "--design fixed --T 10 --d 2"
         ("sim", f"replace {NUMBERS} --process 1", "add --distributed"),
         ("sim", f"replace {NUMBERS} --distributed --process 1", "names coordinator (host:port), processes and process"),
         ("sim", f"replace {NUMBERS} --distributed", "could not join the distributed run"),
+        ("neural", f"{OWN} --process 1", "add --distributed"),
+        ("neural", f"{OWN} --distributed --process 1", "names coordinator (host:port), processes and process"),
+        ("neural", f"{OWN} --distributed --dry-run", "a dry run is of one process"),
         ("sim", f"replace {NUMBERS} --sigma abc", "got 'abc'"),
         ("sim", "replace --design fixed --T 1000000000 --d 32 --sampler literal", "GB for one replicate"),
         (

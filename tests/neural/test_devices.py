@@ -11,7 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.devices import PARTS, blocks, entries, groups, side_by_side, stacked
+from neural.devices import PARTS, blocks, entries, groups, mesh, side_by_side, stacked
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,66 +20,42 @@ PROGRAM = """
 import hashlib, json, sys
 from pathlib import Path
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
-import jax.random as jr
-import numpy as np
 
-from neural import train
+from neural import chunk, devices, train
 from neural.directory import RunDirectory
 from neural.hooks import Hooks
-from neural.loop import Learner, run
+from neural.loop import run
 from neural.plan import Plan
+from tests.neural import tiny
 from theory import Replace
 
-ALL, FOLDER = jax.local_devices(), Path(sys.argv[1])
+ALL, FOLDER, ACCELERATORS = jax.local_devices(), Path(sys.argv[1]), sys.argv[3:] == ["accelerators"]
 PLAN = Plan(iterations=2, T=12, seeds=3, seed=7, sample_batch=30)
-TRAINING = train.Training(batch_size=5, learning_rate=0.1, steps=6, chunk=5)
+TRAINING = train.Training(batch_size=6 if ACCELERATORS else 5, learning_rate=0.1, steps=6, chunk=5)
 USED = {"fit": set(), "sample": set()}
+PARTS = set()
 
-
-@eqx.filter_jit
-def drawn(models, keys):
-    def one(model, key):
-        return model(jr.normal(key, (4,), jnp.float32))
-
-    return eqx.filter_vmap(lambda model, keys: jax.vmap(lambda key: one(model, key))(keys))(models, keys)
-
-
-class Generator(Learner):
-    def real(self, iteration, rows, *, key):
-        return np.asarray(jr.normal(jr.fold_in(key, iteration), (rows, 3), jnp.float32))
-
-    def model(self, *, key):
-        return eqx.nn.MLP(4, 3, 16, 2, key=key, dtype=jnp.float32)
-
-    def loss(self, model, rows, weights, *, key):
-        noise = jr.normal(key, (len(rows), 4), jnp.float32)
-        return (weights * ((jax.vmap(model)(noise) - rows) ** 2).sum(1)).mean()
-
-    def sample(self, models, *, keys):
-        rows = drawn(models, keys)
-        USED["sample"] |= rows.devices()
-        return np.asarray(rows)
-
-    def test(self, models):
-        return {"test_loss": np.asarray((models.layers[0].weight ** 2).sum((1, 2)))}
-
-    def evaluate(self, models, samples):
-        return {"mean": samples.mean((1, 2))}
-
-    def show(self, samples):
-        return "txt", b""
+if ACCELERATORS:
+    chunk.one_at_a_time = devices.one_at_a_time = train.one_at_a_time = lambda: False
 
 
 def noting(*arguments, compiled=train._compiled()):
+    if ACCELERATORS:
+        PARTS.update(part.sharding.shard_shape(part.shape) for part in arguments[-2:])
     fit, losses = compiled(*arguments)
     USED["fit"] |= losses.devices()
     return fit, losses
 
 
+def noting_rows(*arguments, drawn=tiny.drawn):
+    rows = drawn(*arguments)
+    USED["sample"] |= rows.devices()
+    return rows
+
+
 train._compiled = lambda: noting
+tiny.drawn = noting_rows
 
 
 class Killed(Exception):
@@ -97,15 +73,16 @@ class Killer:
 
 def go(name, count, *, killed=False):
     jax.local_devices = lambda: ALL[:count]
-    USED["fit"].clear(), USED["sample"].clear()
+    USED["fit"].clear(), USED["sample"].clear(), PARTS.clear()
     path = FOLDER / name
     directory = RunDirectory(path, {"kind": "vae"}, resume=True)
     hooks = Hooks(loggers=(Killer(),)) if killed else Hooks()
-    run(Generator(), Replace(), PLAN, TRAINING, directory, checkpoint_seconds=1e-9, hooks=hooks)
+    found = run(tiny.Points(), Replace(), PLAN, TRAINING, directory, checkpoint_seconds=1e-9, hooks=hooks)
     digest = hashlib.sha256()
     for file in sorted(file for file in path.rglob("[!.]*") if file.is_file() and file.name != "configuration.json"):
         digest.update(file.name.encode() + file.read_bytes())
-    return {"digest": digest.hexdigest(), **{name: len(used) for name, used in USED.items()}}
+    used = {name: len(used) for name, used in USED.items()}
+    return {"digest": digest.hexdigest(), **used, "parts": sorted(PARTS), "loss": found["test_loss"].tolist()}
 
 
 found = {name: go(name, int(name)) for name in sys.argv[2].split(",")}
@@ -117,10 +94,10 @@ print(json.dumps(found))
 """
 
 
-def ran(folder, counts, devices):
+def ran(folder, counts, devices, *more):
     environment = {**os.environ, "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     environment["XLA_FLAGS"] = f"{environment.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
-    line = [sys.executable, "-c", PROGRAM, str(folder), counts]
+    line = [sys.executable, "-c", PROGRAM, str(folder), counts, *more]
     done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -138,6 +115,34 @@ def test_digits_are_the_same_on_any_number_of_devices(tmp_path):
 def test_so_they_are_where_there_is_one_device_alone(tmp_path):
     alone, forced = (ran(tmp_path / str(n), str(min(n, 2)), devices=n) for n in (1, 2))
     assert alone["1"]["digest"] == forced["2"]["digest"] == alone["resumed"]["digest"]
+
+
+@pytest.mark.slow
+def test_accelerators_beyond_the_seeds_share_the_rows_of_a_batch(tmp_path):
+    """CPU devices that are told to be accelerators: each has a seed's half of a batch, of three rows or weights."""
+    found = ran(tmp_path, "1,8", 8, "accelerators")
+    assert found["1"]["parts"] == [[5, 3, 6], [5, 3, 6, 3]]
+    assert found["8"]["parts"] == [[5, 1, 3], [5, 1, 3, 3]]
+    assert found["resumed"]["parts"] == [[5, 3, 3], [5, 3, 3, 3]]  # two devices divide no three seeds, but six rows
+    assert {name: (run["fit"], run["sample"]) for name, run in found.items()} == {
+        "1": (1, 1),
+        "8": (6, 6),
+        "resumed": (2, 2),
+    }
+    # Sums of float32 in another order, after twelve steps of Adam.
+    for name in ("8", "resumed"):
+        np.testing.assert_allclose(found[name]["loss"], found["1"]["loss"], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "rows", "devices", "shape"),
+    [(3, 6, 8, (3, 2)), (3, 5, 8, (3, 1)), (5, 6, 4, (1, 3)), (8, 6, 4, (4, 1)), (1, 64, 8, (1, 8)), (2, 8, 1, (1, 1))],
+)
+def test_a_mesh_has_as_many_devices_as_divide_seeds_and_then_rows(seeds, rows, devices, shape, monkeypatch):
+    monkeypatch.setattr(jax, "local_devices", lambda: jax.devices()[:1] * devices)
+    found = mesh(seeds, rows)
+    assert found.axis_names == ("seeds", "rows")
+    assert found.devices.shape == shape
 
 
 @pytest.mark.parametrize("seeds", range(1, 9))

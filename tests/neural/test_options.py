@@ -17,6 +17,7 @@ from neural.images import configuration as of_images
 from neural.images.image_set import ImageSet
 from neural.language import configuration as of_language
 from neural.language.corpus import Corpus
+from sim import sharing
 from tests.helpers import command
 from theory import Generator
 
@@ -27,6 +28,10 @@ COMMON = {
     "resume": ("", "resume", True),
     "checkpoint_seconds": ("12.5", "checkpoint_seconds", 12.5),
     "watch": ("", "watch", True),
+    "distributed": ("", "joined.distributed", True),
+    "coordinator": ("here:1", "joined.coordinator", "here:1"),
+    "processes": ("2", "joined.processes", 2),
+    "process": ("1", "joined.process", 1),
     "json": ("", "json", True),
     "tensorboard": ("", "loggers", ["TensorBoard"]),
     "accept": ("tests.neural.test_hooks:near", "accept", "near"),
@@ -189,13 +194,17 @@ def arrived(monkeypatch, capsys, tmp_path):
 
         return read
 
-    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress, hooks):
+    def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress, hooks, processes):
         vars(found).update(learner=learner, workflow=workflow, plan=plan, training=training, watch=watch)
         vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
         found.learner_class = type(learner).__name__
         found.accept = None if hooks.accept is None else hooks.accept.__name__
         found.loggers = [type(logger).__name__ for logger in hooks.loggers]
         return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
+
+    def join(*place, settings, package, again):
+        found.joined = SimpleNamespace(distributed=True, **dict(zip(sharing.PLACE, place, strict=True)))
+        found.joined.settings, found.joined.words = settings, (package, again)
 
     def directory(path, configuration, *, resume):
         found.resume = resume
@@ -212,6 +221,7 @@ def arrived(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(conformer_set, "of_file", conformations("file"))
     monkeypatch.setattr(conformer_set, "geom_drugs", conformations("geom-drugs"))
     monkeypatch.setattr(command_line, "run", run)
+    monkeypatch.setattr(sharing, "join", join)
     monkeypatch.setattr(command_line, "RunDirectory", directory)
     monkeypatch.setattr(
         command_line, "_options", lambda kind, parser: (real_options(kind, parser), parsers.append(parser))
@@ -252,6 +262,14 @@ def test_every_option_arrives(kind, arrived, tmp_path):
         if not isinstance(value, tuple):  # of exact numbers, which JSON has not
             value = json.loads(json.dumps(value).replace("{tmp}", str(tmp_path)))
         assert at(found, where) == value, name
+
+
+def test_processes_compare_what_is_run_and_not_where_it_is_kept(arrived):
+    line = "vae replace --preset smoke --seeds 2 --run-dir {tmp}/run --cache {tmp} --json"
+    joined = arrived(f"{line} --distributed --coordinator here:1 --processes 2 --process 1").joined
+    assert joined.words == ("neural", "--resume")
+    assert {"kind": "vae", "workflow": "replace", "preset": "smoke", "seeds": "2"}.items() <= joined.settings.items()
+    assert not {"process", "run_dir", "cache", "json", "coordinator"} & joined.settings.keys()
 
 
 @pytest.mark.parametrize(("kind", "line", "where", "value"), OTHERS)

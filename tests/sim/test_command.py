@@ -9,7 +9,7 @@ import pytest
 
 import sim
 import theory
-from sim import __main__ as command_line
+from sim import __main__ as command_line, sharing
 from tests.helpers import command, refused
 from theory import Accumulate
 
@@ -115,9 +115,8 @@ def test_every_option_reaches_the_run(capsys, monkeypatch):
     monkeypatch.setattr(command_line, "run", run)
     monkeypatch.setattr(command_line, "compare", compare)
     monkeypatch.setattr(command_line.output, "write", lambda frame, **files: found.update(files))
-    place = ("coordinator", "processes", "process")
     monkeypatch.setattr(
-        command_line, "join", lambda *of, settings: found.update({"join": True, **dict(zip(place, of, strict=True))})
+        sharing, "join", lambda *of, **_: found.update({"join": True, **dict(zip(sharing.PLACE, of, strict=True))})
     )
     spelt = {"scaled": "unscaled"}
     words = [f"--{spelt.get(name, name).replace('_', '-')} {value}".strip() for name, (value, _, _) in OPTIONS.items()]

@@ -1,15 +1,10 @@
 """Many devices, several processes, interruptions: the same digits, and clear ends."""
 
 import io
-import json
-import os
 import resource
 import signal
-import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import jax.random as jr
 import numpy as np
@@ -18,59 +13,14 @@ import pytest
 import sim
 from sim import checkpoint
 from sim.blocks import Blocks
+from tests.started import ended_by_another, finish, shown, start_all, starting
 from theory import Accumulate, Replace
 
-ROOT = Path(__file__).parents[2]
 SHORT = "accumulate --design fresh --T 40 --d 4 --iterations 3 --replicates 9000 --json"
 # Matrices so large that several of them in one call would go to XLA's own thread pool: see sim/blocks.py.
 LARGE = "sliding-window --k 2 --design fresh --T 150 --d 60 --iterations 3 --replicates 500 --json"
 
-#: By the process's number.
-LOGS: dict[int, Path] = {}
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts `python -m sim LINE` in a process of its own; none outlives the test."""
-    started = []
-
-    def begin(line, devices=1):
-        environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
-        environment.pop("XLA_FLAGS", None)
-        log = tmp_path / f"shown-{len(started)}"
-        with log.open("w") as err:
-            command = [sys.executable, "-m", "sim", *line.split()]
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=err, text=True
-            )
-        LOGS[process.pid] = log
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        with process:  # its pipe is closed, read or not
-            process.kill()
-
-
-def shown(process):
-    """What it has written on standard error so far."""
-    return LOGS[process.pid].read_text()
-
-
-def finish(process):
-    out, _ = process.communicate()
-    assert process.returncode == 0, shown(process)
-    return json.loads(out) if out else None
-
-
-def start_all(start, line, count, devices=1):
-    """The processes of one distributed run on the loopback address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    place = f"--distributed --coordinator 127.0.0.1:{port} --processes {count} --process"
-    return [start(f"{line} {place} {index}", devices) for index in range(count)]
+start = starting("sim")
 
 
 @pytest.mark.slow
@@ -92,16 +42,7 @@ def test_a_process_that_dies_ends_the_other_with_a_message(start, victim):
         assert processes[0].poll() is None, shown(processes[0])
     time.sleep(3)
     processes[victim].kill()
-    other = processes[1 - victim]
-    out, _ = other.communicate()
-    assert other.returncode not in (0, None)
-    assert out == ""
-    # Whether we notice, or JAX ends the process before in its own words: ours come, perhaps a moment after the end.
-    for _ in range(600):
-        if "lost another process of this run" in shown(other):
-            return
-        time.sleep(0.1)
-    pytest.fail(shown(other))
+    ended_by_another(processes[1 - victim])
 
 
 @pytest.mark.slow

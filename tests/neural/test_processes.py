@@ -1,0 +1,123 @@
+"""A run that processes share: the digits of one, resumed on another number of them, and clear ends."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from neural import processes
+from neural.chunk import Chunk
+from neural.devices import blocks
+from neural.processes import ALONE, Processes, filled, leaves, packed, unpacked
+from tests.started import ended_by_another, finish, shown, start_all, starting
+
+start = starting("neural")
+
+TINY = "own replace --learner tests.neural.tiny:Points --preset smoke --rows 12 --batch-size 5 --json"
+
+
+def files(run):
+    """What a run's folder holds, but for the checkpoints' times."""
+    found = sorted(path for path in Path(run).rglob("[!.]*") if path.is_file())
+    return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def numbers(summary):
+    return summary["metrics"], summary["test_loss_per_seed"]
+
+
+@pytest.mark.slow
+def test_two_processes_write_the_files_of_one(start, tmp_path):
+    line = f"{TINY} --seeds 3 --until converged --check-every 10 --patience 1 --most-steps 40"
+    one = finish(start(f"{line} --run-dir {tmp_path / 'one'}"))
+    first, second = start_all(start, f"{line} --run-dir {tmp_path / 'two'}", count=2, devices=2)
+    assert numbers(finish(first)) == numbers(one)
+    assert finish(second) is None
+    assert files(tmp_path / "two") == files(tmp_path / "one")
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_other_and_one_alone_goes_on(start, tmp_path):
+    line = f"{TINY} --iterations 2 --steps 100 --chunk 1 --checkpoint-seconds 1e-9 --run-dir"
+    processes = start_all(start, f"{line} {tmp_path / 'two'}", count=2)
+    while not (tmp_path / "two/models/checkpoint.eqx").exists():
+        time.sleep(0.05)
+        assert processes[0].poll() is None, shown(processes[0])
+    processes[1].kill()
+    ended_by_another(processes[0])
+    assert not (tmp_path / "two/models/model-2.eqx").exists()
+    resumed = finish(start(f"{line} {tmp_path / 'two'} --resume"))
+    one = finish(start(f"{line} {tmp_path / 'one'}"))
+    assert numbers(resumed) == numbers(one)
+    assert files(tmp_path / "two") == files(tmp_path / "one")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("--seeds 1", "1 seeds can be shared out over 1 processes, and there are 2; start fewer"),
+        ("--learning-rate 1e38 --clip 1e38", "lower the learning rate"),
+        ("", "is not empty and holds no run"),
+    ],
+    ids=["seeds", "loss", "folder"],
+)
+def test_what_cannot_go_on_ends_all_with_the_same_line(start, tmp_path, more, message):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    if not more:
+        (folder / "thesis.txt").write_text("mine")
+    for process in start_all(start, f"{TINY} {more} --run-dir {folder}", count=2):
+        out, _ = process.communicate()
+        assert (process.returncode, out) == (2, "")
+        (line,) = [line for line in shown(process).splitlines() if "python -m neural" in line]
+        assert message in line
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3, 5, 8, 9, 16, 100])
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_every_block_is_one_processs_and_they_have_as_many_as_it_goes(seeds, count):
+    if count > len(blocks(seeds)):
+        with pytest.raises(ValueError, match=f"can be shared out over {len(blocks(seeds))} processes, and there are"):
+            Processes(count).shares(seeds)
+        return
+    shares = Processes(count).shares(seeds)
+    assert sum(shares, []) == blocks(seeds)
+    sizes = [len(share) for share in shares]
+    assert len(sizes) == count
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_one_process_asks_nobody(monkeypatch):
+    monkeypatch.setattr(processes, "from_first", None)
+    monkeypatch.setattr(processes, "from_all", None)
+    keys, chunk = jax.random.split(jax.random.key(0), 3), Chunk(0, 1, 1, np.zeros(1), np.zeros(1))
+    with ALONE.led():
+        assert ALONE.advance(lambda of: (of, 1), keys, None, chunk, "") == (blocks(3), 1)
+
+
+def test_messages_arrive_as_they_were_sent():
+    arrays = [np.arange(6, dtype=np.uint16).reshape(2, 3), np.zeros((0, 4), np.float32), np.array(-0.0, np.float32)]
+    arrays.append(np.asarray(jnp.arange(3, dtype=jnp.bfloat16)))
+    says, found = unpacked(packed({"what": "rows"}, [*arrays, np.arange(12)[::3]]))
+    assert says == {"what": "rows"}
+    for sent, got in zip([*arrays, np.arange(12)[::3]], found, strict=True):
+        assert (got.dtype, got.shape) == (sent.dtype, sent.shape)
+        assert got.tobytes() == sent.tobytes()
+
+
+def test_a_tree_is_filled_with_its_own_arrays():
+    tree = {"w": jnp.arange(3.0), "name": jnp.tanh, "b": [jnp.ones(2), None]}
+    for like in (
+        tree,
+        jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) if leaf is not jnp.tanh else leaf, tree),
+    ):
+        again = filled(like, leaves(tree))
+        assert again["name"] is jnp.tanh
+        assert again["b"][1] is None
+        np.testing.assert_array_equal(again["w"], tree["w"])
+        np.testing.assert_array_equal(again["b"][0], tree["b"][0])
