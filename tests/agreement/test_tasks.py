@@ -4,11 +4,9 @@ Five rows a pool: there the laws for T -> oo are far off. Every law is held agai
 rows; and the sampler of sufficient statistics is held against it under three workflows, of which one weights its pools.
 """
 
-import numpy as np
 import pytest
 
 import theory
-from sim.comparison import Z
 from sim.tasks import samplers_of
 from tests.helpers import thinned
 from tests.sim.refits import agrees
