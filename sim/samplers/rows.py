@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Real
 
 from theory import Generator, Pool, Task, Workflow
 
@@ -119,10 +119,17 @@ class Kept(eqx.Module):
         if not self.draws:
             return weights
         drawn = self.drawn[iteration]
-        # the rows of the lowest scores are a uniform draw without replacement
         scores = jnp.where(weights > 0, jr.uniform(key, weights.shape, weights.dtype), 2)
-        ranks = jnp.argsort(jnp.argsort(scores))
-        return jnp.where(drawn > 0, jnp.where(ranks < drawn, 1 / drawn.astype(weights.dtype), 0), weights)
+        return jnp.where(drawn > 0, lowest(scores, drawn) / drawn.astype(weights.dtype), weights)
+
+
+def lowest(scores: Float[Array, " rows"], count: Real[Array, ""]) -> Float[Array, " rows"]:
+    """1 for each of the lowest scores, as many as wanted, and 0 for the others.
+
+    Of uniform scores these are a uniform draw without replacement. Of equal ones the first count as lower.
+    """
+    taken = (jnp.arange(len(scores)) < count.astype(int)).astype(scores.dtype)
+    return jnp.zeros_like(scores).at[jnp.argsort(scores)].set(taken, unique_indices=True)
 
 
 class AbstractRows(AbstractSampler[AnyTask]):

@@ -16,6 +16,7 @@ from .labels import PoolLabels
 from .least_squares import AbstractLeastSquares, Numbers, covariance_root, draws, first_rows
 from .literal import draw_design
 from .recursion import cholesky, solve
+from .rows import lowest
 
 
 class LiteralSubsample(AbstractLeastSquares):
@@ -76,8 +77,8 @@ class LiteralSubsample(AbstractLeastSquares):
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
-        iterations = self.rows.shape[0]
-        return self.rows.dtype.itemsize * (iterations * self.T * (7 * self.d + 8) + 8 * self.d**2)
+        labels, designs = self.rows.shape[0] * self.T, self.T * (1 if self.fixed else self.rows.shape[0])
+        return self.rows.dtype.itemsize * (8 * labels + 7 * designs * self.d + 8 * self.d**2)
 
     @property
     def lapack_work(self) -> int:
@@ -95,22 +96,24 @@ class LiteralSubsample(AbstractLeastSquares):
             model, x, y = carry
             member, rows, iteration = now
             noise_key, new_key, draw_key = jr.split(jr.fold_in(pools_key, iteration), 3)
-            new = shared if self.fixed else draw_design(new_key, self.T, self.d, self.root, dtype)
+            new = shared if x is None else draw_design(new_key, self.T, self.d, self.root, dtype)
             says = self.labels.says(model, iteration, truth=truth)
             labels = new @ says + self.labels.noise[iteration, 0] * jr.normal(noise_key, (self.T,), dtype)
-            x, y = x.at[iteration].set(new), y.at[iteration].set(labels)
-            # The rows of the lowest scores among the members are a uniform draw without replacement.
-            scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T), dtype), 2.0).ravel()
-            ranks = jnp.argsort(jnp.argsort(scores)).astype(y.dtype)
-            taken = (ranks < rows).astype(y.dtype)
-            flat = x.reshape(-1, self.d)
-            weighted = flat * taken[:, None]
-            model = solve(cholesky(weighted.T @ flat), weighted.T @ y.ravel())
+            y = y.at[iteration].set(labels)
+            scores = jnp.where(member[:, None] > 0, jr.uniform(draw_key, (iterations, self.T), dtype), 2.0)
+            taken = lowest(scores.ravel(), rows).reshape(iterations, self.T)
+            if x is None:  # the pools have their rows in common: each counts as often as it is drawn
+                flat, times, labelled = shared, taken.sum(0), (taken * y).sum(0)
+            else:
+                x = x.at[iteration].set(new)
+                flat, times, labelled = x.reshape(-1, self.d), taken.ravel(), (taken * y).ravel()
+            model = solve(cholesky((flat * times[:, None]).T @ flat), flat.T @ labelled)
             error = model - truth
             error = error if self.root is None else self.root.T @ error
             return (model, x, y), error @ error
 
-        start = (truth, jnp.zeros((iterations, self.T, self.d), dtype), jnp.zeros((iterations, self.T), dtype))
+        x = None if self.fixed else jnp.zeros((iterations, self.T, self.d), dtype)
+        start = truth, x, jnp.zeros((iterations, self.T), dtype)
         return jax.lax.scan(iterate, start, (self.member, self.rows, jnp.arange(iterations)))[1]
 
 

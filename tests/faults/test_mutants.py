@@ -1,6 +1,7 @@
 """Random mutants: drawn from a seed, none of annotations, judged by mirroring tests; and that its tables are true."""
 
 import asyncio
+import shutil
 import subprocess
 
 import pytest
@@ -41,6 +42,8 @@ def tree(tmp_path):
     root = tmp_path / "tree"
     (root / "sim").mkdir(parents=True)
     (root / "tests" / "sim").mkdir(parents=True)
+    (root / "tests" / "faults").mkdir()
+    shutil.copy(mutants.LISTS / "watch.py", root / "tests" / "faults")
     (root / "sim" / "__init__.py").touch()
     (root / "sim" / "code_.py").write_text(SOURCE)
     (root / "tests" / "sim" / "test_code_.py").write_text(TESTS)
@@ -62,11 +65,12 @@ def test_no_annotation_is_changed():
 def test_the_same_seed_draws_the_same_places(tree):
     first, again, other = (mutants.drawn("sim", tree, 3, seed) for seed in (0, 0, 1))
     assert first == again != other
+    assert mutants.drawn("sim", tree, 2, 0) == first[:2]
     assert len({mutant.occurrence for mutant in mutants.drawn("sim", tree, 100, 0)}) > 1
 
 
 @pytest.mark.slow
-def test_survivors_are_shown_and_counted(tree, monkeypatch, capfd):
+def test_survivors_are_shown_and_counted(tree, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(mutants, "tests_of", lambda file, root: ["tests/sim/test_code_.py"])
     text = (tree / "sim" / "code_.py").read_text()
     every = [mutant for group in mutants.places("sim/code_.py", text).values() for mutant in group]
@@ -76,13 +80,40 @@ def test_survivors_are_shown_and_counted(tree, monkeypatch, capfd):
     slowly = next(m for m in every if "return 2 + x" in m.planted(text))
     listed = ("sim/code_.py", "return y if x is None or y > x else x", "return y if x is None or y >= x else x")
     monkeypatch.setattr(mutants, "equivalents", lambda root: {listed})
-    assert asyncio.run(mutants.run([seen, alike, unseen, slowly], tree, jobs=2)) == {
-        "killed": 2, "timed_out": 0, "equivalent": 1, "survived": 1,
-    }  # fmt: skip
+    four, kept = [seen, alike, unseen, slowly], tmp_path / "kept.json"
+    counts = {"killed": 2, "timed_out": 0, "equivalent": 1, "survived": 1}
+    assert asyncio.run(mutants.run(four, tree, jobs=2, kept=kept)) == counts
     told = capfd.readouterr().out
     assert "-    return x + 1\n+    return x - 1\n" in told
     assert "y >= x" not in told
     assert (tree / "sim" / "code_.py").read_text() == text
+    # what is kept is not planted again
+    monkeypatch.setattr(mutants.Judge, "__call__", None)
+    assert asyncio.run(mutants.run(four, tree, jobs=1, kept=kept)) == counts
+
+
+@pytest.mark.slow
+def test_what_never_ends_has_its_time_and_a_failing_test_judges_nothing(tree, monkeypatch):
+    """The time is a processor's: it is over as soon on a machine that does other things too."""
+    monkeypatch.setattr(mutants, "tests_of", lambda file, root: ["tests/sim/test_code_.py"])
+    monkeypatch.setattr(mutants, "equivalents", lambda root: set())
+    watch = tree / "tests" / "faults" / "watch.py"
+    watch.write_text(watch.read_text().replace("QUICK, SLOW = 60, 600", "QUICK, SLOW = 1, 1"))
+    code, tests = tree / "sim" / "code_.py", tree / "tests" / "sim" / "test_code_.py"
+    code.write_text(
+        "def larger(x, y):\n    while x is None and y < 0:\n        pass\n    return y\n\ndouble = larger\n"
+    )
+    tests.write_text("from sim.code_ import larger\n\ndef test_larger():\n    assert larger(None, 1) == 1\n")
+    (endless,) = [
+        mutant
+        for group in mutants.places("sim/code_.py", code.read_text()).values()
+        for mutant in group
+        if "y != 0" in mutant.planted(code.read_text())
+    ]
+    assert asyncio.run(mutants.run([endless], tree, jobs=1))["timed_out"] == 1
+    tests.write_text("def test_wrong():\n    assert False\n")
+    with pytest.raises(ValueError, match=r"test_code_\.py::test_wrong fails without a mutant"):
+        asyncio.run(mutants.run([endless], tree, jobs=1))
 
 
 @pytest.mark.parametrize("package", mutants.PACKAGES)

@@ -67,6 +67,12 @@ def test_where_the_mean_is_nought_no_relative_error_is_small():
     assert found.relative_error == np.inf
 
 
+def test_where_there_is_no_mean_no_relative_error_is_small():
+    found = RunningStatistics(2)
+    found.add(np.array([[1.0, np.nan], [1.1, np.nan]]))
+    assert found.relative_error == np.inf
+
+
 def test_quantiles_of_many_are_far_better_than_a_bin():
     rows = np.random.default_rng(1).lognormal(size=(10**6, 1))
     found = RunningStatistics(1)

@@ -299,18 +299,19 @@ def test_a_link_has_its_reach():
     assert 2 < chain.fit(nearer, weights)[0] < 11
 
 
+#: With by how much more, relatively, than the law of T -> oo says errors are at 200 rows: at least, and at most.
 LARGE_T = [
-    ("logistic", Accumulate(), "test_error"),
-    ("probit", FixedReal("1/2"), "excess_risk"),
-    ("poisson", SlidingWindow(2), "test_error"),
+    ("logistic", Accumulate(), "test_error", (0.08, 0.11)),
+    ("probit", FixedReal("1/2"), "excess_risk", (0.07, 0.1)),
+    ("poisson", Replace(), "test_error", (0.01, 0.04)),
 ]
 
 
 @SLOW
-@pytest.mark.parametrize(("link", "workflow", "of"), LARGE_T, ids=str)
-def test_means_follow_the_law_at_large_T(link, workflow, of):
-    task = GeneralisedLinear(500, 2, 1.0, link)
+@pytest.mark.parametrize(("link", "workflow", "of", "own"), LARGE_T, ids=str)
+def test_means_follow_the_law_at_large_T(link, workflow, of, own):
+    task = GeneralisedLinear(200, 4, 0.5, link)
     law = theory.law(task, workflow, of)
-    agrees(task, workflow, of, law.evaluate(n=range(1, 4)), replicates=3000, effect=0.25)
+    agrees(task, workflow, of, law.evaluate(n=range(1, 3)), effect=0.02, own=own)
     with pytest.raises(ValueError, match="own"):
         sim.compare(simulate(task=GeneralisedLinear(200, 2), replicates=50), law)

@@ -131,3 +131,11 @@ def test_it_minimises_the_loss_on_the_rows(workflow, design, ridge, scaled, T, d
     # float64, of the normal equations here; without a ridge rows may be nearly as many as features
     rtol = 1e-9 if ridge else 1e-6
     np.testing.assert_allclose(found, [by_rows(task, workflow, key) for key in keys], rtol=rtol)
+
+
+def test_half_a_row_cannot_be_drawn():
+    workflow = Made(lambda i: subsample(pools(1, i), rows="1/2"))
+    for T, message in ((8, None), (7, "draws no whole number of rows at T=7")):
+        task = sim.LinearRegression(T=T, d=3, sigma=SIGMA, design="fresh", ridge=0.3, spectrum=SPECTRA[3])
+        said = RidgeLiteral.objection(task, workflow, ITERATIONS)
+        assert said is None if message is None else message in str(said)

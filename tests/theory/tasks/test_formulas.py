@@ -236,3 +236,16 @@ def test_a_draw_keeps_less_than_all_data_but_more_than_nothing():
     far = law.evaluate(n=3000)
     assert 0 < far - limit < 2e-4
     assert limit < float(sp.N(theory.law(Gaussian(T=7), Accumulate()).growth().constant.subs(T, 7)))
+
+
+@pytest.mark.parametrize("task", [Gaussian(), Bernoulli(), Poisson(), Gamma(), NegativeBinomial()], ids=str)
+def test_a_law_that_does_not_depend_on_n_is_its_own_limit(task):
+    names = {quantity.name for quantity in task.own_quantities} & {"variance", "mean_error"}
+    assert names
+    for quantity in names:
+        law = theory.law(task, FixedReal(1), quantity)
+        growth = law.growth()
+        assert not law.expr.has(n)
+        assert growth is not None
+        assert growth.kind == "bounded"
+        assert sp.simplify(growth.constant - law.expr) == 0

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import theory
 from theory import (
     Bernoulli,
     Categorical,
+    Estimator,
     Gamma,
     Gaussian,
+    GeneralisedLinear,
     KernelDensity,
     NegativeBinomial,
     Poisson,
@@ -31,6 +34,7 @@ from theory import (
     real,
     subsample,
 )
+from theory.tasks.estimator.task import x
 
 #: A number, exact but where a rule of thumb takes roots.
 Number = Any
@@ -62,16 +66,14 @@ class Drawn(Workflow):
 
 
 @st.composite
-def workflows(draw, counts_alone=False):
+def workflows(draw, kinds=("count", "fresh", "weight", "draw")):
     """Windows, windows with real data of the day, weights, and draws of two rows or more."""
     sizes = (1, *(draw(st.integers(1, 2)) for _ in range(2, ITERATIONS + 1)))
     sets = []
     for n in range(2, ITERATIONS + 1):
         first = draw(st.integers(1, n))
         last = draw(st.integers(first, n))
-        kind = draw(
-            st.sampled_from(("count", "fresh", "draw") if counts_alone else ("count", "fresh", "weight", "draw"))
-        )
+        kind = draw(st.sampled_from(kinds))
         if kind == "count":
             sets.append(by_count(pools(first, last)))
         elif kind == "fresh":
@@ -187,10 +189,10 @@ TASKS: list[tuple[Any, Callable[[Fit], Number], Fraction, Fraction, tuple[str, s
     ("task", "spread", "of_error", "of_spread", "names"), TASKS, ids=[str(each[0]) for each in TASKS]
 )
 def test_random_workflows(task, spread, of_error, of_spread, names):
-    counts_alone = getattr(task, "estimator", "") == "unbiased"
+    unbiased = getattr(task, "estimator", "") == "unbiased"
 
     @PATIENT
-    @given(workflows(counts_alone))
+    @given(workflows(("count", "fresh", "draw")) if unbiased else workflows())
     def agree(workflow):
         found = row_by_row(workflow, spread, Fraction(1))
         units = (of_error, of_spread)
@@ -212,6 +214,29 @@ def test_second_moments_of_kernel_densities():
         found = row_by_row(workflow, lambda fit: fit.within + H**2, Fraction(1))
         law = theory.law(KernelDensity(T, 0.5), workflow, "second_moment")
         expected = [float(sum(each)) for each in found]
+        np.testing.assert_allclose(law.evaluate(n=range(1, ITERATIONS + 1)), expected, rtol=1e-12)
+
+    agree()
+
+
+#: task -> the quantity of one fit to T rows, for T -> oo
+LARGE_T = [
+    (GeneralisedLinear(8, 3, link="probit"), "test_error", 3 / 8),
+    (GeneralisedLinear(8, 3, link="poisson"), "excess_risk", 3 / 16),
+    (Estimator(sp.sign(x), T=8), "variance_ratio", 1),
+]
+
+
+@pytest.mark.parametrize(("task", "of", "one"), LARGE_T, ids=str)
+def test_random_workflows_at_large_T(task, of, one):
+    """There a model is a mean of rows, whose variance about the model is 1, and T rows a pool are as good as any."""
+
+    @PATIENT
+    @given(workflows(("count", "fresh", "weight")))
+    def agree(workflow):
+        law = theory.law(task, workflow, of)
+        assert not law.exact
+        expected = [float(one * T * error) for error, _ in row_by_row(workflow, curved(0), Fraction(1))]
         np.testing.assert_allclose(law.evaluate(n=range(1, ITERATIONS + 1)), expected, rtol=1e-12)
 
     agree()
