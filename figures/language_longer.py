@@ -13,7 +13,7 @@ from .chains import NAMES, curve
 from .style import COLOUR, caption
 
 #: A panel each: the metric and its axis.
-PANELS = {"kl": "KL divergence from the grammar, nats a token", "impossible": "share of texts that cannot be real"}
+PANELS = {"kl": "KL divergence, nats a token", "impossible": "share of texts that cannot be real"}
 
 (VARIANT,) = LONGER.variants
 

@@ -40,7 +40,7 @@ from ...gain import gain
 from ...gain_law import gain_law
 from ...symbolic_workflow import SymbolicWorkflow
 from ...symbols import GAIN, T, n
-from ...sympy_types import as_expression, rational, replaced
+from ...sympy_types import as_expression, factored, rational, replaced
 from ...workflow import Workflow
 from . import equivalents, ridge_fit
 from .ridge import BIAS, ERROR, VARIANCE, Ridge, RidgeError
@@ -147,8 +147,8 @@ def _any_workflow(later_real: bool, sized_real: bool) -> tuple[Setting, sp.Expr,
     value, steps = follow(setting, FIXED)
     # c_1 = 1, so the noise of one fit is that of the law at n = 1
     one = first_weight(put(law(value), {N: sp.S.One}))
-    bias = replaced(one, {SIGMA: sp.S.Zero})
-    return setting, public(bias), public(as_expression(one - bias)), steps
+    bias, noise = (factored(replaced(one, {other: sp.S.Zero})) for other in (SIGMA, ENERGY))
+    return setting, public(bias), public(noise), steps
 
 
 def fixed_setting(*, later_real: bool, sized_real: bool) -> Setting:
