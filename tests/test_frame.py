@@ -86,8 +86,9 @@ def test_every_dataclass_is_frozen():
     made, mutable = 0, []
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
-                text = ast.unparse(decorator)
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for text in map(ast.unparse, node.decorator_list):
                 if "dataclass" in text:
                     made += 1
                     mutable += [f"{path}:{node.lineno}"] * ("frozen=True" not in text)
