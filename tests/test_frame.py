@@ -90,6 +90,6 @@ def test_every_dataclass_is_frozen():
                 text = ast.unparse(decorator)
                 if "dataclass" in text:
                     made += 1
-                    mutable += [f"{path}:{node.lineno}"] * ("frozen=True" not in text)
+                    mutable += [f"{path}: {text}"] * ("frozen=True" not in text)
     assert made > 100
     assert mutable == []
