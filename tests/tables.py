@@ -3,6 +3,7 @@
 So after `python -m paper_repro claims --record`, `make data` and `make bench`, and where a figure or a task is new.
 """
 
+import csv
 import json
 import re
 import sys
@@ -22,6 +23,8 @@ from tests.documents import ROOT
 from tests.helpers import recorded
 from tests.paper_repro.test_approximation import off_by
 from theory import task_table
+
+MUTANTS = ROOT / "tests" / "faults" / "mutants.csv"
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,14 @@ def speeds() -> str:
     return simulation.markdown(measured["steps a second"])
 
 
+def mutants_table() -> str:
+    """What became of random changes, as `tests/faults/mutants.csv` keeps it."""
+    head, *rows = csv.reader(MUTANTS.read_text().splitlines())
+    return markdown([name.replace("_", " ") for name in head], rows)
+
+
 TABLES = {
+    "mutants": Table("CONTRIBUTING.md", mutants_table),
     "claims": Table("README.md", claims_in_short),
     "claims by name": Table("paper_repro/README.md", claims_by_name),
     "tasks": Table("theory/README.md", lambda: task_table.markdown(task_table.lines())),

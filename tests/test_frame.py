@@ -91,6 +91,6 @@ def test_every_dataclass_is_frozen():
             for text in map(ast.unparse, node.decorator_list):
                 if "dataclass" in text:
                     made += 1
-                    mutable += [f"{path}:{node.lineno}"] * ("frozen=True" not in text)
+                    mutable += [f"{path}: {text}"] * ("frozen=True" not in text)
     assert made > 100
     assert mutable == []
