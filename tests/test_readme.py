@@ -87,7 +87,7 @@ def test_commands(block, tmp_path, monkeypatch, capsys):
 )
 def test_a_table_is_what_is_derived_or_recorded(name):
     table = TABLES[name]
-    text = TEXT[table.document]
+    text = (ROOT / table.document).read_text()
     assert table.written_into(text) == text, "python -m tests.tables writes it anew"
 
 
