@@ -37,52 +37,52 @@ def _stand_in(name: str) -> str:
 
 def _models() -> Iterator[Claim]:
     """Fig. 2: Replace and Accumulate for each of the four."""
-    for name, (theirs, _) in PUBLISHED.items():
+    for name in PUBLISHED:
+        yield from _of_figure_2(name, "", name, "language", _stand_in(name), seeds=SEEDS)
+
+
+def _of_figure_2(
+    identity: str, what: str, model: str, experiment: str, differs: str, *, seeds: int = 3, preset: str = "cpu"
+) -> Iterator[Claim]:
+    """That one of the four models rises under Replace, and not under Accumulate.
+
+    Args:
+        identity: of the two claims, between "language" and the workflow.
+        what: is told of the model, behind its name.
+        model: its name here.
+        experiment: by whose table it is judged, of which it is a variant.
+        differs: from the paper's.
+        seeds: that the table must have at least.
+        preset: of the table.
+    """
+    theirs, _ = PUBLISHED[model]
+    for workflow, statement, test in (
+        (Replace(), "rises from iteration to iteration", rises(experiment, model, Replace(), 5)),
+        (Accumulate(), "does not rise", (stays(experiment, model, Accumulate(), 5),)),
+    ):
+        command = workflow.command()
         yield Claim(
-            f"language-{name}-replace",
-            f"{theirs} under Replace: the test loss rises from iteration to iteration",
+            f"language-{identity}-{command}",
+            f"{theirs}{what} under {type(workflow).__name__}: the test loss {statement}",
             "section 2.1, Fig. 2 [A]",
-            published.rise("language_models", theirs, "replace", 5),
-            rises("language", name, Replace(), 5),
-            "language",
-            _stand_in(name),
-            SEEDS,
-        )
-        yield Claim(
-            f"language-{name}-accumulate",
-            f"{theirs} under Accumulate: the test loss does not rise",
-            "section 2.1, Fig. 2 [A]",
-            published.rise("language_models", theirs, "accumulate", 5),
-            (stays("language", name, Accumulate(), 5),),
-            "language",
-            _stand_in(name),
-            SEEDS,
+            published.rise("language_models", theirs, command, 5),
+            test,
+            experiment,
+            differs,
+            seeds,
+            preset=preset,
         )
 
 
 def _full_size() -> Iterator[Claim]:
     """Fig. 2, the smallest of the four with all of its weights."""
-    theirs, weights = PUBLISHED[_SMALLEST]
+    _, weights = PUBLISHED[_SMALLEST]
     experiment = language.FULL_SIZE["gpu"]
     differs = (
         f"all {weights:,} weights, in {experiment.base.precision}; {experiment.base.stories:,} stories of the embedded "
         f"grammar for 2.1 million of TinyStories"
     )
-    for workflow, statement, test in (
-        (Replace(), "rises from iteration to iteration", rises(experiment.name, _SMALLEST, Replace(), 5)),
-        (Accumulate(), "does not rise", (stays(experiment.name, _SMALLEST, Accumulate(), 5),)),
-    ):
-        command = workflow.command()
-        yield Claim(
-            f"language-full-size-{command}",
-            f"{theirs} at its full size under {type(workflow).__name__}: the test loss {statement}",
-            "section 2.1, Fig. 2 [A]",
-            published.rise("language_models", theirs, command, 5),
-            test,
-            experiment.name,
-            differs,
-            preset="gpu",
-        )
+    yield from _of_figure_2("full-size", " at its full size", _SMALLEST, experiment.name, differs, preset="gpu")
 
 
 def _changes() -> Iterator[Claim]:
@@ -209,7 +209,6 @@ def _near_best_fit() -> Iterator[Claim]:
     """
     longer, variant, base = language.LONGER.name, "llama2-126m", language.LONGER.base
     steps = base.training.budget(base.rows)
-    theirs = PUBLISHED[variant][0]
     differs = (
         f"a stand-in of {language.weights_of(language.LONGER)[variant]:,} weights; {base.rows:,} stories of the "
         f"embedded grammar, {steps:,} steps a fit, chosen after a look at model 1"
@@ -218,19 +217,7 @@ def _near_best_fit() -> Iterator[Claim]:
     def cell(tables: Tables, workflow: Workflow, iteration: int, metric: str = "rise") -> Measurement:
         return read(tables, longer, variant, workflow, iteration, metric)
 
-    for workflow, statement, test in (
-        (Replace(), "rises from iteration to iteration", rises(longer, variant, Replace(), 5)),
-        (Accumulate(), "does not rise", (stays(longer, variant, Accumulate(), 5),)),
-    ):
-        yield Claim(
-            f"language-longer-{workflow.command()}",
-            f"{theirs} under {type(workflow).__name__}, its stand-in near its best fit: the test loss {statement}",
-            "section 2.1, Fig. 2 [A]",
-            published.rise("language_models", theirs, workflow.command(), 5),
-            test,
-            longer,
-            differs,
-        )
+    yield from _of_figure_2("longer", "'s stand-in near its best fit", variant, longer, differs)
     yield Claim(
         "language-training-length",
         "A language model trained ten times as long on ten times the texts loses at most two thirds as much under "

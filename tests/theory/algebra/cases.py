@@ -21,7 +21,7 @@ from theory import (
     pools,
 )
 from theory.algebra import reading
-from theory.algebra.checker import first_objection
+from theory.algebra.checker import first_objection, objections
 from theory.algebra.families import Setting
 from theory.algebra.strategy import Rule, follow, rule_name
 from theory.algebra.terms import State
@@ -153,3 +153,18 @@ def broken(function: Any, *pieces: tuple[str, str]) -> Any:
     scope = dict(plain.__globals__)
     exec(compile(source, f"<broken {plain.__name__}>", "exec"), scope)
     return scope[plain.__name__].__code__
+
+
+def reject_without_the_condition(trap: Any, monkeypatch: Any) -> None:
+    """The checker rejects what the rule of a trap makes without its condition.
+
+    Args:
+        trap: (setting, state, rule, why it refuses, (the function with the condition, what of it is replaced)).
+        monkeypatch: pytest's.
+    """
+    setting, state, rule, _, (function, *pieces) = trap
+    monkeypatch.setattr(inspect.unwrap(function), "__code__", broken(function, *pieces))
+    found = rule(setting, state)
+    assert found != state
+    said = objections(setting, [Step("made by hand", "", "", state), Step(rule_name(rule), "", "", found)])
+    assert any(text.startswith(rule_name(rule)) for text in said), said

@@ -71,9 +71,9 @@ _BOUNDED = (
 )
 
 
-#: From the normal equations with a ridge to the law, where features are alike.
 _TELESCOPED: tuple[Rule, ...] = (normal_equations, labels, in_errors, difference, isolate)
 _AVERAGED: tuple[Rule, ...] = (unroll, squared, white_noise, isotropy, signal_length, exchangeability)
+#: From the normal equations with a ridge to the law, where features are alike.
 RULES: tuple[Rule, ...] = (*_TELESCOPED, *_AVERAGED, one_fit_each, summation)
 #: The same without a ridge, and then B and V themselves.
 LEAST_NORM: tuple[Rule, ...] = (*_TELESCOPED, least_norm, growing_span, *_AVERAGED, least_norm_fits, summation)
