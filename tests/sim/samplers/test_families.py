@@ -89,7 +89,8 @@ def test_literal_variances(task, workflow):
     [
         (Bernoulli(5, 0.5), [0.05, 0.08111, 0.09237, 0.09818, 0.10172, 0.10411]),
         pytest.param(Poisson(5, 1.0), [0.2, 0.34444, 0.41111, 0.45097, 0.47784, 0.49732], marks=SLOW),
-        pytest.param(Gamma(5, 1.0, 1.0), [0.2, 0.36444, 0.45541, 0.51606, 0.56014, 0.59397], marks=SLOW),
+        # of later models the errors' tails are so heavy that it would take minutes; theory's tests have their numbers
+        pytest.param(Gamma(5, 1.0, 1.0), [0.2, 0.36444, 0.45541], marks=SLOW),
     ],
     ids=str,
 )
