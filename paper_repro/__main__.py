@@ -50,7 +50,13 @@ def _run(options: argparse.Namespace) -> int:
     with anew(folder, f"{options.name}-again") if options.again else nullcontext(folder) as place, same_bits():
         for name, (entry, experiment) in chosen.items():
             is_there = options.out is None and options.preset == entry.kept and entry.state(name) == "recorded"
-            made = entry.recorded()[0] if is_there and not options.again else place
+            is_read = is_there and not options.again
+            if not is_read and (lacks := entry.lacks(options.preset)):
+                if options.name != "all":
+                    raise ValueError(f"{name}: {lacks}.")
+                print(f"{program('paper_repro')}: {name} is left out: {lacks}.", file=sys.stderr)
+                continue
+            made = entry.recorded()[0] if is_read else place
             entry.run(experiment, made)
             print(f"{name} at {options.preset}: {(folder if made is place else made) / name}.csv")
     return 0

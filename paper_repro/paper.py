@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from neural.sources import FOLDER, SOURCES
 from sim.results import Results
 
 from .claim import Claim
@@ -23,12 +24,25 @@ class Entry:
         presets: its configurations by preset; those that make sense.
         run: (configuration, folder) makes or reads its tables there.
         live: whether it is simulated for a figure and not recorded.
+        source: of `neural.sources`, whose data all presets but `smoke` read in `data`; empty if it needs none.
     """
 
     summary: str
     presets: Mapping[str, Any]
     run: Callable[..., object]
     live: bool = False
+    source: str = ""
+
+    def lacks(self, preset: str) -> str:
+        """What data it needs that are not there, or are others than those that are known, in words; else nothing."""
+        if not self.source or preset == "smoke":
+            return ""
+        source = next(source for source in SOURCES if source.name == self.source)
+        state = source.state(FOLDER)
+        if state.startswith("there"):
+            return ""
+        where = "is missing" if state == "missing" else state
+        return f"{source.name} {where}; `python -m neural.sources {FOLDER}` says how to get it into {FOLDER}"
 
     def at(self, name: str, preset: str) -> Any:
         """The configuration of a preset."""

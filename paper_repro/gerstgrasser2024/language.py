@@ -92,6 +92,23 @@ LONGER_STEPS = Experiment(
     (Accumulate(),),
 )
 
+#: A larger transformer on as many stories, near its best fit too.
+LARGEST = Experiment(
+    "language_largest",
+    replace(
+        LONGER.base,
+        epochs=6.0,
+        batch_size=32,
+        learning_rate=3e-3,
+        style="llama2",
+        width=96,
+        layers=3,
+        heads=4,
+        hidden=256,
+    ),
+    {"cpu": {}},
+)
+
 
 def _with_smoke(experiment: Experiment[LanguageConfiguration]) -> dict[str, Experiment[LanguageConfiguration]]:
     """By preset; `smoke` runs through it in seconds."""
@@ -100,6 +117,7 @@ def _with_smoke(experiment: Experiment[LanguageConfiguration]) -> dict[str, Expe
 
 
 LONGER_PRESETS, LONGER_STEPS_PRESETS = _with_smoke(LONGER), _with_smoke(LONGER_STEPS)
+LARGEST_PRESETS = _with_smoke(LARGEST)
 
 #: What `python -m neural transformer` runs, under three workflows; its preset `paper` has one seed, so no error.
 AS_COMMAND = {

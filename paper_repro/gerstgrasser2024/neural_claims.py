@@ -12,6 +12,7 @@ from . import published, vae
 from .diffusion import DIFFUSION, SHORT
 from .forgetting_claims import forgetting_claims
 from .language_claims import language_claims
+from .real_data_claims import real_data_claims
 from .rises import read, rises
 
 
@@ -213,4 +214,5 @@ NEURAL = (
     *_sharing(_images(), f"the {vae.VAE.base.images:,} training and {vae.VAE.base.test_images} test images"),
     *_sharing(_molecules(), f"the training set, and the {DIFFUSION.base.test_molecules} test molecules"),
     *_sharing(forgetting_claims(), "training and test sets"),
+    *real_data_claims(),
 )

@@ -2,7 +2,7 @@
 
 from ..paper import Entry, Paper
 from ..sweep import run as simulate
-from . import diffusion, language, linear, vae
+from . import diffusion, language, linear, real_data, vae
 from .linear_claims import LINEAR
 from .neural_claims import NEURAL
 
@@ -44,6 +44,9 @@ PAPER = Paper(
         "language_longer_steps": Entry(
             "the same with as many steps for every fit of Accumulate", language.LONGER_STEPS_PRESETS, language.run
         ),
+        "language_largest": Entry(
+            "four times its weights on the same stories, near the best fit", language.LARGEST_PRESETS, language.run
+        ),
         "language_9m": Entry("the smallest of them with all of its weights", language.FULL_SIZE, language.run),
         "vae": Entry("section 2.3: autoencoders under Replace and Accumulate", vae.PRESETS, vae.run),
         "vae_ablation": Entry(
@@ -61,6 +64,19 @@ PAPER = Paper(
         ),
         "diffusion_short": Entry(
             "smaller diffusion models after a quarter of the training", diffusion.SHORT_PRESETS, diffusion.run
+        ),
+        "diffusion_longer": Entry(
+            "a larger diffusion model after six times the training", diffusion.LONGER_PRESETS, diffusion.run
+        ),
+        "fashion": Entry("an autoencoder on Fashion-MNIST", real_data.FASHION_PRESETS, vae.run, source="Fashion-MNIST"),
+        "ligands": Entry(
+            "a diffusion model on the Protein Data Bank's ligands",
+            real_data.LIGANDS_PRESETS,
+            diffusion.run,
+            source="Chemical Component Dictionary",
+        ),
+        "shakespeare": Entry(
+            "a language model on Shakespeare", real_data.SHAKESPEARE_PRESETS, language.run, source="Shakespeare"
         ),
     },
 )
