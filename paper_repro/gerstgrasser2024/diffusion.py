@@ -26,6 +26,9 @@ from ..recorded import RECORDED, Row
 #: Molecules that are kept for a picture, one sample of each model, of the first seed.
 SHOWN = ("paracetamol", "procaine", "sulfadiazine")
 
+#: Of data without these, so many molecules spread over all, if they were drawn.
+SPREAD = 24
+
 DIFFUSION = Experiment("diffusion", SETTINGS["cpu"], {"cpu": {}})
 
 #: A smaller network after a quarter of the training, so that most of what is lost is what the fits leave undone.
@@ -67,8 +70,8 @@ SHORT_PRESETS, LONGER_PRESETS = (
 def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...]:
     """The experiment's tables, of metrics and of samples, as `paper_repro.experiment.run` makes them.
 
-    Samples: a row a molecule out of `SHOWN`, or the first one if none of them was drawn, with its name, the symbols of
-    its atoms, its bonds as pairs of atoms, and the first sample's positions in angstrom.
+    Samples: a row a molecule out of `SHOWN`, or out of `SPREAD` others if none of them was drawn, with its name, the
+    symbols of its atoms, its bonds as pairs of atoms, and the first sample's positions in angstrom.
     """
     return run_chains(experiment, "samples", _shown, folder)
 
@@ -82,7 +85,8 @@ def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:
     names = [molecule.GetProp("_Name") for molecule in learner.conformers.molecules]
     first = {names[number]: row for row, number in reversed(list(enumerate(numbers)))}
     rows = []
-    for name in [name for name in SHOWN if name in first] or [names[numbers[0]]]:
+    chosen = SHOWN if any(name in first for name in SHOWN) else names[:: max(len(names) // SPREAD, 1)]
+    for name in [name for name in chosen if name in first]:
         molecule = learner.conformers.molecules[names.index(name)]
         bonds = [f"{bond.GetBeginAtomIdx()}-{bond.GetEndAtomIdx()}" for bond in molecule.GetBonds()]
         positions = x[first[name], : molecule.GetNumAtoms()]
