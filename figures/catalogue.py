@@ -18,6 +18,7 @@ from paper_repro.experiment import Experiment
 from paper_repro.gerstgrasser2024 import (
     diffusion as conformers,
     language as language_models,
+    real_data as on_real_data,
     vae as autoencoders,
 )
 from paper_repro.he2025.simulations import LIMITS
@@ -44,6 +45,7 @@ from . import (
     pathway,
     population,
     proportional,
+    real_data,
     recursion,
     ridge,
     schematic,
@@ -152,6 +154,25 @@ def _longer_language(folder: Path) -> dict[str, list[Row]]:
     """Metrics of the language model near its best fit."""
     made = (language_models.LONGER, language_models.LONGER_STEPS)
     return {one.name: language_models.run(one, folder)[0] for one in made}
+
+
+def _near_best_fit(folder: Path) -> dict[str, list[Row]]:
+    """Metrics of the networks near their best fit, on the grammar and on real data."""
+    made = (
+        (on_real_data.FASHION, autoencoders.run),
+        (on_real_data.LIGANDS, conformers.run),
+        (conformers.LONGER, conformers.run),
+        (on_real_data.SHAKESPEARE, language_models.run),
+        (language_models.LARGEST, language_models.run),
+    )
+    return {experiment.name: run(experiment, folder)[0] for experiment, run in made}
+
+
+_REAL_DATA = _recorded(
+    _near_best_fit,
+    *("fashion", "fashion_images", "ligands", "ligands_samples", "diffusion_longer", "diffusion_longer_samples"),
+    *("shakespeare", "shakespeare_texts", "language_largest", "language_largest_texts"),
+)
 
 
 def _three_workflows(folder: Path) -> dict[str, list[Row]]:
@@ -304,6 +325,24 @@ PICTURES: tuple[Picture, ...] = (
         _recorded(
             _what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion_short", "diffusion"
         ),
+    ),
+    Picture(
+        "real_data",
+        "beyond the paper's figures: the rise of the test loss near the best fit, on a grammar and on real data",
+        real_data.plot,
+        _REAL_DATA,
+    ),
+    Picture(
+        "fashion_samples",
+        "section 2.3 on Fashion-MNIST: pictures of clothes that each autoencoder draws",
+        lambda tables: vae.plot_clothes(tables[1]),
+        _autoencoders(on_real_data.FASHION),
+    ),
+    Picture(
+        "ligand_samples",
+        "section 2.2 on the Protein Data Bank: ligands that each diffusion model draws",
+        lambda tables: diffusion.plot_ligands(tables[1]),
+        _recorded(lambda folder: conformers.run(on_real_data.LIGANDS, folder), "ligands", "ligands_samples"),
     ),
     Picture(
         "creep",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from paper_repro.gerstgrasser2024 import published
 from paper_repro.gerstgrasser2024.diffusion import ABLATION, DIFFUSION, SHORT
+from paper_repro.gerstgrasser2024.real_data import LIGANDS
 from paper_repro.recorded import Row
 
 from .chains import NAMES, band, curve, ladder, losses_and_lost
@@ -20,6 +21,9 @@ ELEMENT = {"C": "#4D4D4D", "N": "#0072B2", "O": "#D55E00", "S": "#F0E442"}
 
 #: Any other element.
 OTHER = "#CC79A7"
+
+#: Molecules in a picture.
+AT_MOST = 2
 
 #: Angstrom between one drawn molecule and the next.
 ACROSS, DOWN = 11.5, 7.5
@@ -67,13 +71,35 @@ def plot(rows: Sequence[Row]) -> Figure:
 
 
 def plot_samples(rows: Sequence[Row]) -> Figure:
-    """The same molecules as each model draws them: a block of rows a workflow, a column an iteration."""
-    iterations = DIFFUSION.base.iterations
+    """Drugs as each model draws them."""
+    return _drawn(
+        rows,
+        DIFFUSION.base.iterations,
+        """The first conformation of each drug that the models of seed 0 draw, of drugs that all of them draw: heavy
+        atoms and the bonds of the given molecule, turned onto the first one, seen from above. Model 6's
+        can still be told; under Replace rings buckle and bonds stretch, under Accumulate less.""",
+    )
+
+
+def plot_ligands(rows: Sequence[Row]) -> Figure:
+    """Ligands as each model draws them."""
+    return _drawn(
+        rows,
+        LIGANDS.base.iterations,
+        f"""The first conformation of each ligand that the models of seed 0 draw, of ligands that all of them draw
+        ({AT_MOST} at most), by their codes in the Protein Data Bank: heavy atoms and the bonds of the given molecule,
+        turned onto the first one, seen from above. Under Replace rings buckle and bonds stretch, under Accumulate
+        less.""",
+    )
+
+
+def _drawn(rows: Sequence[Row], iterations: int, said: str) -> Figure:
+    """The same molecules by each model: a block of rows a workflow, a column an iteration, and what is said of them."""
     figure = Figure(figsize=(5.5, 3.5))
     panels = figure.subplots(2, 1)
     # Which molecules a model draws is left to chance.
     times = Counter(row["molecule"] for row in rows)
-    molecules = [name for name, count in times.items() if count == 2 * iterations]
+    molecules = [name for name, count in times.items() if count == 2 * iterations][:AT_MOST]
     first = {
         row["molecule"]: laid_flat(_positions(row))
         for row in rows
@@ -96,17 +122,14 @@ def plot_samples(rows: Sequence[Row]) -> Figure:
         for spine in axes.spines.values():
             spine.set_visible(False)
     panels[-1].set_xlabel("model-fitting iteration n")
-    for symbol, colour in ELEMENT.items():
+    drawn = {symbol for row in rows if row["molecule"] in molecules for symbol in row["atoms"].split()}
+    colours = {symbol: colour for symbol, colour in ELEMENT.items() if symbol in drawn}
+    for symbol, colour in (colours | ({"other": OTHER} if drawn - ELEMENT.keys() else {})).items():
         panels[0].plot(
             [], [], "o", color=colour, markersize=4, markeredgecolor="0.3", markeredgewidth=0.3, label=symbol
         )
-    panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(ELEMENT), handlelength=0.8, borderpad=0)
-    caption(
-        figure,
-        """The first conformation of each drug that the models of seed 0 draw, of drugs that all of them draw: heavy
-        atoms and the bonds of the given molecule, turned onto the first one, seen from above. Model 6's
-        can still be told; under Replace rings buckle and bonds stretch, under Accumulate less.""",
-    )
+    panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(ELEMENT) + 1, handlelength=0.8, borderpad=0)
+    caption(figure, said)
     return figure
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from figures import real_data
 from figures.catalogue import PICTURES
 from figures.chains import curve
 from figures.vae import described
@@ -170,6 +171,17 @@ def diffusion_ablation_table():
     return markdown(["diffusion models", "rise of model 3 under `replace`"], rows)
 
 
+def real_data_table():
+    """Networks near their best fit: how much data and training, and the rises to the last model."""
+    rows = []
+    for what, experiment in real_data.PANELS.items():
+        (variant,), base = experiment.variants, experiment.base
+        rises = [curve(recorded(experiment), variant, workflow, "rise") for workflow in ("replace", "accumulate")]
+        cells = [f"{100 * mean[-1]:+.1f} ± {100 * error[-1]:.1f} %".replace("-", "−") for mean, error, _ in rises]
+        rows.append([f"`{experiment.name}`", what, f"{base.rows:,}", f"{base.training.budget(base.rows):,}", *cells])
+    return markdown(["experiment", "data", "T", "steps of model 1", "rise of model 6, `replace`", "`accumulate`"], rows)
+
+
 def approximation_table(rows):
     """How far values of the last model are off, of the approximation and of the law for T -> oo, in per cent."""
     sweep = APPROXIMATION
@@ -219,6 +231,7 @@ TABLES = {
     "diffusion": Table("neural/README.md", diffusion_table),
     "diffusion, sane": Table("neural/README.md", diffusion_sane_table),
     "diffusion, ablation": Table("neural/README.md", diffusion_ablation_table),
+    "real data": Table("neural/README.md", real_data_table),
     "figures": Table("figures/README.md", pictures),
 }
 

@@ -16,7 +16,7 @@ import sim
 import theory
 from paper_repro import verdicts
 from paper_repro.gerstgrasser2024 import language, published
-from paper_repro.recorded import RECORDED
+from paper_repro.recorded import RECORDED, matching
 from sim.results import Results
 from tests.benchmarks import simulation
 from tests.documents import DOCUMENTS, ROOT, TEXT, commands, programs
@@ -131,11 +131,42 @@ def test_what_is_said_of_the_papers_diffusion_models_is_transcribed():
 def test_the_lengths_of_training_are_as_recorded():
     recorded = json.loads((Path(simulation.__file__).parent / "training_length.json").read_text())["model 1"]
     rows = [row for row in recorded if row["kind"] == "diffusion"]
-    assert len(rows) == 3
+    assert len(rows) == 4
     for row in rows:
         sane, torsions = ([row[f"{of}_{by}"] for by in ("deterministic", "ancestral")] for of in ("sane", "torsions"))
         cells = f"{row['steps']:,} | {row['weights']:,} | {100 * sane[0]:.0f} %, {100 * sane[1]:.0f} %"
         assert f"| {cells} | {torsions[0]:.1f}°, {torsions[1]:.1f}° |" in NEURAL
+
+
+def test_what_is_said_of_networks_on_real_data_is_recorded():
+    def cell(name, workflow, n, metric):
+        place = {"workflow": workflow, "iteration": str(n), "metric": metric}
+        (row,) = matching(Results(RECORDED, name).load(None) or [], place)
+        return 100 * float(row["mean"]), 100 * float(row["standard_error"])
+
+    text = " ".join(NEURAL.split())
+    for name, metric, said in (
+        (
+            "language_largest",
+            "impossible",
+            "{:.0f} % are impossible at n = 1, and at n = 6 {:.0f} % under Replace and {:.0f} %",
+        ),
+        ("ligands", "sane", "Of the ligands {:.0f} % are sane at n = 1, then {:.0f} % and {:.0f} %"),
+        ("diffusion_longer", "sane", "of the drugs {:.0f} %, then {:.0f} % and {:.0f} %"),
+    ):
+        numbers = (cell(name, *place, metric)[0] for place in (("replace", 1), ("replace", 6), ("accumulate", 6)))
+        assert said.format(*numbers) in text
+    torsions, error = cell("diffusion_longer", "replace", 1, "torsions")
+    assert f"with {torsions / 100:.1f} ± {error / 100:.1f}° at model 1" in text
+    long = json.loads((Path(simulation.__file__).parent / "training_length.json").read_text())["model 1"]
+    (longest,) = (row["test_loss"] for row in long if row["kind"] == "vae" and row["steps"] == 36_000)
+    assert f"model 1 is {cell('fashion', 'replace', 1, 'test_loss')[0] / longest - 100:.0f} % above its loss" in text
+    names, text = ("fashion", "ligands", "shakespeare"), " ".join(CLAIMS.split())
+    rises = [f"{cell(name, w, 6, 'rise')[0]:.0f}" for w in ("replace", "accumulate") for name in names]
+    said = "Replace rises by {}, {} and {} % to model 6, Accumulate by {}, {} and {} %"
+    assert said.format(*rises) in text
+    rise, error = cell("language_largest", "replace", 5, "rise")
+    assert f"rises by 5 % to model 5 ({rise:.1f} ± {error:.1f} %, of three seeds)" in text
 
 
 def test_the_gpt2_of_full_size_is_as_recorded():

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neural.images.configuration import PRESETS as SETTINGS
+from neural.images.image_set import as_float
 from neural.images.learner import to_bytes
 from neural.loop import Learner
 from theory import Replace, Workflow
@@ -96,7 +97,10 @@ def run(experiment: Experiment, folder: Path = RECORDED) -> tuple[list[Row], ...
 
 def _shown(learner: Learner, pool: np.ndarray) -> list[dict[str, object]]:
     del learner
-    return [{"image": index, "pixels": image.tobytes().hex()} for index, image in enumerate(to_bytes(pool[:SHOWN]))]
+    return [
+        {"image": index, "pixels": image.tobytes().hex()}
+        for index, image in enumerate(to_bytes(as_float(pool[:SHOWN])))
+    ]
 
 
 def linear_loss(

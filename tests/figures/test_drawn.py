@@ -26,6 +26,7 @@ from figures import (
     one_law,
     population,
     proportional,
+    real_data,
     ridge,
     temperature_bias,
     vae,
@@ -366,6 +367,29 @@ def test_the_language_model_near_its_best_fit():
         assert len(bands(axes)) == 3
 
 
+def test_networks_near_their_best_fit_on_real_data():
+    names = ("language_largest", "shakespeare", "fashion", "diffusion_longer", "ligands")
+    tables = {name: rows_of(name) for name in names}
+    *panels, legend = draw(real_data.plot, tables).axes
+    titles = [
+        "stories of a grammar",
+        "plays of Shakespeare",
+        "pictures of clothes",
+        "small drugs",
+        "ligands of proteins",
+    ]
+    assert [axes.get_title() for axes in panels] == titles
+    for axes, name in zip(panels, names, strict=True):
+        (variant,) = {row["variant"] for row in tables[name]}
+        for workflow in WORKFLOWS:
+            place = {"variant": variant, "workflow": workflow, "metric": "rise"}
+            mean, error = 100 * curve(tables[name], **place), 100 * half(tables[name], **place)
+            assert has_line(axes, COLOURS[workflow], mean)
+            assert has_band(axes, COLOURS[workflow], mean - error, mean + error)
+        assert len(bands(axes)) == 2
+    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["Replace", "Accumulate"]
+
+
 def rungs(axes):
     """Of each rung its label with the bar of each colour, in per cent."""
     labels = [label.get_text() for label in axes.get_yticklabels()]
@@ -404,22 +428,28 @@ def test_the_ladder_of_diffusion_models_is_the_rise_to_model_3():
         np.testing.assert_allclose(found[label, to_hex("#D55E00")], [mean, mean - error, mean + error], rtol=1e-9)
 
 
-def test_sampled_images_stand_in_the_column_of_their_model():
-    """Five rows of pairs, 8 x 8 each and a line of white between; dark on white."""
-    rows = rows_of("vae_images")
-    for axes, workflow in zip(draw(vae.plot_samples, rows).axes, WORKFLOWS, strict=True):
+@pytest.mark.parametrize(
+    ("plot", "table", "side", "gap", "across", "iterations"),
+    [(vae.plot_samples, "vae_images", 8, 1, 20, 10), (vae.plot_clothes, "fashion_images", 28, 3, 68, 6)],
+)
+def test_sampled_images_stand_in_the_column_of_their_model(plot, table, side, gap, across, iterations):
+    """Five rows of pairs and a line of white between them; dark on white, and in greys."""
+    rows = rows_of(table)
+    for axes, workflow in zip(draw(plot, rows).axes, WORKFLOWS, strict=True):
         sheet = np.asarray(axes.images[0].get_array())
         shown = 0
         for row in rows:
             if row["workflow"] == workflow and int(row["image"]) < 10:
                 n, image = int(row["iteration"]), int(row["image"])
-                y, x = 9 * (image // 2), 20 * (n - 1) + 9 * (image % 2)
-                pixels = np.frombuffer(bytes.fromhex(row["pixels"]), np.uint8).reshape(8, 8)
-                np.testing.assert_array_equal(sheet[y : y + 8, x : x + 8], 255 - pixels)
+                y, x = (side + gap) * (image // 2), across * (n - 1) + (side + gap) * (image % 2)
+                pixels = np.frombuffer(bytes.fromhex(row["pixels"]), np.uint8).reshape(side, side)
+                np.testing.assert_array_equal(sheet[y : y + side, x : x + side], 255 - pixels)
                 shown += 1
-        assert shown == 100
+        assert shown == 10 * iterations
+        assert len(np.unique(sheet)) > 200
         ticks = dict(zip(axes.get_xticks(), (label.get_text() for label in axes.get_xticklabels()), strict=True))
-        assert ticks == {20 * (n - 1) + 8.5: str(n) for n in range(1, 11)}
+        middle = (across - 3 * gap) / 2
+        assert ticks == {across * (n - 1) + middle: str(n) for n in range(1, iterations + 1)}
         assert axes.get_title() == workflow.capitalize()
 
 

@@ -159,7 +159,7 @@ def test_diffusion_is_judged_once_its_table_is_there():
         for workflow, curve in curves.items()
         for n, value in enumerate(curve, 1)
     ]
-    of_the_paper = [claim for claim in verdicts.CLAIMS if claim.id.startswith("diffusion-") and claim.theirs]
+    of_the_paper = [claim for claim in verdicts.CLAIMS if claim.experiment == "diffusion" and claim.theirs]
     found = [claim.judge(lambda name: table) for claim in of_the_paper]
     assert len(found) == 4
     for row in found:

