@@ -1,5 +1,6 @@
 """Every figure as data: `make figures`, the report and the README's table all read this one list."""
 
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from paper_repro.shumailov2023.discrete import DISCRETE
 from paper_repro.shumailov2023.gaussian import GAUSSIAN
 from sim.files import anew
 from sim.results import Results
+from theory.program import program
 
 from . import (
     creep,
@@ -82,6 +84,12 @@ class Source:
         known = [EXPERIMENTS[name].state(name) for name in self.tables if name in EXPERIMENTS]
         others = [Results(self.folder, name).load(None) for name in self.tables if name not in EXPERIMENTS]
         return None not in others and set(known) <= {"recorded"}
+
+    @property
+    def lacks(self) -> str:
+        """What data are not there that the tables are made of, in words; else nothing."""
+        entries = [EXPERIMENTS[name] for name in self.tables if name in EXPERIMENTS]
+        return "; ".join(dict.fromkeys(filter(None, (entry.lacks(entry.kept) for entry in entries))))
 
 
 @dataclass(frozen=True)
@@ -406,7 +414,13 @@ def plots(
             places = {folder: stack.enter_context(anew(place, "fresh")) for folder, place in places.items()}
 
         def place(source: Source) -> Path:
-            return source.folder if not fresh and source.is_recorded else places.get(source.folder, source.folder)
+            if source.is_recorded and (not fresh or source.lacks):
+                if fresh:
+                    print(
+                        f"{program('figures')}: {source.tables[0]} stays as recorded: {source.lacks}.", file=sys.stderr
+                    )
+                return source.folder
+            return places.get(source.folder, source.folder)
 
         load = cache(lambda source: source.load(place(source)))
         for picture in (picture for picture in PICTURES if not names or picture.name in names):

@@ -212,6 +212,18 @@ def test_fresh_results_replace_the_old_ones_at_the_end_and_go_on_after_a_kill(tm
     assert made == ["one", "two", "three"] * 2
 
 
+def test_what_lacks_its_data_stays_as_recorded(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    ((picture, plot),) = catalogue.plots(["fashion_samples"], fresh=True, out=tmp_path / "out", made=tmp_path / "made")
+    assert picture.name == "fashion_samples"
+    assert len(plot().axes) == 2
+    said = (
+        "python -m figures: fashion stays as recorded: Fashion-MNIST is missing; `python -m neural.sources data` says"
+    )
+    assert capsys.readouterr().err == f"{said} how to get it into data.\n"
+    assert not list((tmp_path / "made").glob("[!.]*"))
+
+
 def test_one_figure_loads_its_own_results_alone(monkeypatch):
     loaded = []
 
