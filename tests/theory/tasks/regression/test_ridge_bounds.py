@@ -74,6 +74,16 @@ def test_for_all_numbers_at_once(options, bound, domain):
     assert judged(law(**options), bound, domain=domain).verdict == "proved"
 
 
+def test_balls_reach_up_to_the_last_iteration_that_is_said():
+    """Biases never fall: the last one holds from there on, and of later ones nothing is known."""
+    known = law(5, 2, design="fixed", ridge=0.1).derived.at_numbers({"T": 5, "d": 2})
+    first, low, high = known.later(known.last)
+    assert (first, high) == (known.last, None)
+    assert low == known.at(known.last)[0].coeff(sigma, 0)
+    assert low > 0
+    assert known.later(known.last + 1) is None
+
+
 def test_for_all_numbers_by_sympy():
     bound = parse_bound("1 + pi**2/6*sigma**2*d/(4*T)", (T, d, sigma, n))
     assert judged(law(**SCALED), bound).verdict == "proved"
