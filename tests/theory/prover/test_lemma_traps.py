@@ -87,6 +87,8 @@ TRUE: list[tuple[Lemma, sp.Expr, Region]] = [
     (PowerBound(((1 - w) ** 2) ** (n - 1), False), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
     (PowerBound(((1 - w) ** 2) ** (n - 1), True), ((1 - w) ** 2) ** (n - 1), WEIGHT_REGION),
     (PowerBound((1 + w) ** n, True), (1 + w) ** n, WEIGHT_REGION),
+    (PowerBound((1 - w) ** HALF, True), (1 - w) ** HALF, WEIGHT_REGION),  # an exponent that stays, a base that may be 0
+    (PowerBound((1 - w) ** HALF, False), (1 - w) ** HALF, WEIGHT_REGION),
     (Inside(sp.exp(sp.harmonic(n)), HarmonicLog(n, 1)), sp.exp(sp.harmonic(n)), REGION),
     (Inside(2 ** (d * sp.harmonic(n)), HarmonicLog(n, 2)), 2 ** (d * sp.harmonic(n)), REGION),
     *((AsExponential((1 - 1 / T) ** n, below), (1 - 1 / T) ** n, REGION) for below in (True, False)),
