@@ -197,6 +197,10 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         ],
     ),
     (partial_product(2 + 1 / i), ALL, [ProductSum(2 + 1 / i, True), ProductBound(2 + 1 / i, sp.S.One, True)]),
+    *(
+        (sign * partial_product(1 + 2**-i), ALL, [*sums, ProductBound(1 + 2**-i, sp.S.One, sign > 0)])
+        for sign, sums in ((1, [ProductSum(1 + 2**-i, True)]), (-1, []))
+    ),
     # harmonic numbers: an odd number of terms is below
     (sp.harmonic(n), ALL, [HarmonicLog(n, 1), HarmonicLog(n, 3)]),
     (-sp.harmonic(n), ALL, [HarmonicLog(n, 0), HarmonicLog(n, 2)]),
@@ -303,6 +307,17 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         ],
     ),
     (sp.exp(d), ALL, [ExpTangent(sp.exp(d), sp.S.Zero, True)]),
+    # of two exponentials one with the exponent of the other, of no other power
+    (
+        sp.exp(d) + sp.exp(sigma),
+        ALL,
+        [ExponentBound(sp.exp(d), sigma, True), ExpTangent(sp.exp(d), sp.S.Zero, True)],
+    ),
+    (
+        2**n - sp.exp(sp.sqrt(n)),
+        ALL,
+        [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 1, 3)), PowerBound(2**n, True)],
+    ),
     (2**n, ONE, None),
     (
         (1 + d) ** n,
@@ -368,7 +383,7 @@ def test_lemmas_on_offer(goal: sp.Expr, run: Run, expected: list[Lemma] | None) 
 
 
 #: Poles at half-integers of 0 and less, and simple ones only so that the series converges.
-KNOWN = (SERIES, i**-2, i**-3, 1 / (4 * i**2 - 1), 1 / (2 * i - 1) ** 2)
+KNOWN = (SERIES, i**-2, i**-3, (i + 1) ** -2, 1 / (4 * i**2 - 1), 1 / (2 * i - 1) ** 2)
 UNKNOWN = (1 / i, 1 / i + i**-2, 1 / (i * (3 * i + 1)), 1 / (i**2 + 1), i, 1 / (T * i**2), 2**-i, (i - 1) ** -2)
 
 
