@@ -26,6 +26,7 @@ from theory.prover.powers import AsExponential, ExponentBound, Inside, InsideRoo
 from theory.prover.products import ProductBound, ProductSum
 from theory.prover.region import From, Only
 from theory.prover.series import HarmonicRises
+from theory.prover.splits import Split
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
 
@@ -430,6 +431,17 @@ def test_letters_that_look_like_the_scripts_own_are_kept_apart(tmp_path):
     law, bound = n * unit, (n * sp.log(n + 1) + 1) * unit
     found = search.find(law, bound, unit, domain)
     assert found is not None
+    check(law, bound, found)
+    assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
+
+
+@needs_gp
+def test_the_letter_of_a_split_is_not_one_of_the_domains_own(tmp_path):
+    """w is split at 1, into w/(1 + w) and 1 + w', where the domain has a w' too."""
+    w, other = (sp.Symbol(name, positive=True) for name in ("w", "w'"))
+    cases = tuple(Case("difference", cell, From(1)) for cell in (0, 1))
+    found = Certificate(Domain((Variable(w), Variable(other))), sp.S.One, cases, splits=(Split(0, w, sp.S.One),))
+    law, bound = 2 * w * other, (w**2 + 1) * other
     check(law, bound, found)
     assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
 

@@ -10,8 +10,8 @@ from theory.prover.domain import Domain, Variable
 from theory.prover.refutation import Point, Search, Sides, _offsets
 from theory.prover.statement import Statement
 from theory.prover.verdicts import Refuted
-from theory.symbols import n
-from theory.tasks.regression.symbols import DOMAIN, sigma
+from theory.symbols import T, n
+from theory.tasks.regression.symbols import DOMAIN, d, sigma
 
 h = sp.Symbol("h", positive=True)
 r = sp.Symbol("r", integer=True, positive=True)
@@ -64,6 +64,40 @@ def test_all_integers_move_together_inside_the_domain(whole: tuple[int, ...], mo
 def test_a_real_number_doubles_and_halves(value: Fraction, moves: list[Fraction]) -> None:
     found = _search(FROM_ONE, h)._along_real(Point((1,), (value,)), 0)
     assert [point.real for point in found] == [(each,) for each in moves]
+
+
+def _fails_at(condition: sp.Expr) -> Search:
+    """A search for where law <= bound fails: where the condition, which is a whole number, is 0, or less."""
+    return Search(Sides(lambda iteration, at: sp.S.One, lambda iteration, at: condition), DOMAIN, frozenset())
+
+
+@pytest.mark.parametrize("iteration", [*range(1, 9), 10, 15, 20, 30, 50])
+def test_what_fails_at_one_round_iteration_is_seen_at_once(iteration: int) -> None:
+    found = _fails_at((n - iteration) ** 2).small()
+    assert found is not None
+    assert found.whole[0] == iteration
+
+
+@pytest.mark.parametrize("features", [1, 2, 3, 10, 100])
+@pytest.mark.parametrize("more", [2, 3, 4, 11, 101, 10_001])
+def test_what_fails_at_round_samples_and_features_is_seen_at_once(features: int, more: int) -> None:
+    search = _fails_at((d - features) ** 2 + (T - d - more) ** 2)
+    found = search.small()
+    assert found is not None
+    assert (search.at(found)[d], search.at(found)[T]) == (features, features + more)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [10**60 - n, 10**10 - n, 2**150 - n * (2 * d - 1) ** 9, 2**59 - T + d, 2**19 - d, 2**150 - n * T],
+    ids=str,
+)
+def test_what_fails_far_out_is_seen_there(condition: sp.Expr) -> None:
+    """In n, in T or in d, up to 2^200, 2^60 and 2^20; and then smaller, to twice of what is needed at most."""
+    search = _fails_at(condition)
+    found = search.far()
+    assert found is not None
+    assert condition.subs(search.at(found)) <= 0 < condition.subs({x: v // 2 for x, v in search.at(found).items()})
 
 
 def _dip(x: sp.Expr) -> sp.Expr:
