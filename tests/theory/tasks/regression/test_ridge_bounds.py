@@ -204,7 +204,8 @@ def test_balls_hold_the_law(task):
         later = known.later(8)
         if later is not None:
             first, *sides = later
-            values = of.evaluate(n=range(first, 100))
+            # far out what is left of the noises is less than the bound on them gives away
+            values = of.evaluate(n=[*range(first, 100), *([] if task.ridge else [1000])])
             low, high = (None if side is None else float(side.subs(sigma, sp.Rational(1, 2))) for side in sides)
             rounding = 1e-12 * values
             assert low is None or (values >= low - rounding).all()
