@@ -302,9 +302,7 @@ def _alike(seen: Seen[int], shapes: Sequence[Shapes]) -> tuple[tuple[Workflow, .
     groups: dict[tuple[Any, ...], list[Workflow]] = {}
     for each in shapes:
         gains = [row[0] for row in each.rows("noise", None, seen.iterations)]
-        base = gains[0] if seen.best_loss is None else 0
-        scale = next((c - base for c in gains if c != base), None)
-        key = tuple((c - base) / scale for c in gains) if scale else ()
-        rising = scale is not None and scale > 0
-        groups.setdefault((rising, *key), []).append(each.workflow)
+        base = min(gains) if seen.best_loss is None else 0
+        scale = max(gains) - base
+        groups.setdefault(tuple((c - base) / scale for c in gains if scale), []).append(each.workflow)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)

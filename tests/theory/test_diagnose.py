@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.helpers import command, refused
+import theory
+from tests.helpers import Made, command, refused
 from theory import (
     Accumulate,
     AccumulateSubsample,
@@ -19,9 +20,11 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
     diagnose,
+    pools,
 )
-from theory.diagnose import errors_of
+from theory.diagnose import _alike, errors_of
 from theory.diagnose_fit import Seen, fit
 from theory.diagnose_readings import Shapes
 
@@ -154,6 +157,35 @@ def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_ga
     assert Replace() not in found.possible
     assert (Accumulate(), AccumulateSubsample()) in found.alike
     assert diagnose(losses, 0.002, best_loss=1.5, forecasts=()).only == Accumulate()
+
+
+@pytest.mark.parametrize("best_loss", [None, 0])
+@pytest.mark.parametrize("iterations", [(1, 2, 3, 4, 5), (1, 2), (2, 3), (3,)], ids=str)
+def test_candidates_are_alike_where_a_line_that_rises_leads_from_one_gain_to_the_other(iterations, best_loss):
+    """A line through the origin where the best loss is known; by cross products, for each two candidates."""
+    found = diagnose([1.0] * len(iterations), 0.1, iterations=list(iterations), best_loss=best_loss, forecasts=())
+    steps = {}
+    for each in found.candidates:
+        c = theory.gain(each, 7)
+        first = c[iterations[0] - 1] if best_loss is None else 0
+        steps[each] = [c[n - 1] - first for n in iterations]
+
+    def alike(a, b):
+        no_turn = all(x * v == y * u for x, u in zip(a, b, strict=True) for y, v in zip(a, b, strict=True))
+        return no_turn and any(a) == any(b) and all(x * u >= 0 for x, u in zip(a, b, strict=True))
+
+    expected = {(one, other) for one in steps for other in steps if one != other and alike(steps[one], steps[other])}
+    assert {(one, other) for group in found.alike for one in group for other in group if one != other} == expected
+    assert expected
+
+
+@pytest.mark.parametrize("best_loss", [None, 0])
+def test_twice_the_gain_is_alike(best_loss):
+    """The newest pool of T/3 rows, and then of T/2: 1 + 3 and 1 + 3 + 2."""
+    twice = Made(lambda i: by_count(pools(i, i)), lambda j: "1/3" if j == 2 else "1/2")
+    assert theory.gain(twice, 3)[1:] == [2 * c for c in theory.gain(Replace(), 3)[1:]]
+    seen = Seen((2, 3), errors_of(np.ones(2), 0.1, None), best_loss, 0.95, ())
+    assert _alike(seen, (Shapes(Replace()), Shapes(twice))) == ((Replace(), twice),)
 
 
 def test_a_rise_is_split_into_noise_and_bias():

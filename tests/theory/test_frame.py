@@ -103,6 +103,8 @@ def test_print_tells_what_is_alike_once_and_the_ends_of_a_long_one():
     assert (rows[0].split()[0], rows[-1].split()[0]) == ("1", "100")
     assert last == "(100 rows, of which 40 are shown)"
     assert {len(row) for row in rows} == {len(heading)}
+    assert str(Frame({"workflow": ["replace"] * 2, "n": [1, 2]})).splitlines() == ["workflow: replace", "n", "1", "2"]
+    assert str(Frame({"workflow": ["replace"], "n": [1]})).split() == ["workflow", "n", "replace", "1"]
 
 
 def test_notebooks_get_a_table_without_the_users_tags():

@@ -6,7 +6,8 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, Replace, ReplaceGrowing, gain
+from tests.helpers import Made
+from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing, by_count, gain, pools
 from theory.linear import DESIGNS
 from theory.symbols import T, n
 from theory.sympy_types import as_expression, substituted
@@ -114,6 +115,20 @@ def test_notebook_rendering():
     law = theory.linear.test_error(Accumulate(), design="fixed")
     assert law._repr_latex_().startswith("$\\displaystyle E_n = ")
     assert law.derivation._repr_latex_().startswith("\\begin{align*}")
+
+
+@pytest.mark.parametrize(
+    ("workflow", "gain"),
+    [
+        (FixedReal(1), "1"),
+        (FreshReal(), r"\frac{4^{1 - n}}{3} + \frac{2}{3}"),
+        (Made(lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)])), r"\text{a rational number for each } n"),
+    ],
+    ids=["one", "fresh", "none"],
+)
+def test_the_last_step_says_the_gain(workflow, gain):
+    *_, last = theory.linear.test_error(workflow, design="fixed").derivation
+    assert last.statement == f"c_n = {gain}"
 
 
 @pytest.mark.parametrize("samples", [10**12, 10**15])

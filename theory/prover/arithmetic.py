@@ -73,7 +73,7 @@ def applied(name: str, *arguments: sp.Expr) -> sp.Expr:
     """The function of that name at the arguments."""
     least, most, function = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
-        raise Refused(f"{name} takes {least if least == most else f'{least} or {most}'} argument(s)")
+        raise Refused(f"{name} takes {' or '.join(map(str, sorted({least, most})))} argument(s)")
     return _sized(function(*arguments))
 
 

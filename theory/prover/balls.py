@@ -176,10 +176,11 @@ def _sum(total: sp.Sum) -> Function:
     long_sum = RationalSum(inside, index)
 
     def call(values: Values) -> Ball:
-        start, end = first_at(values), last_at(values)
-        if not (isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1):
-            return unknown()
-        first, last = int(start.p), int(end.p)
+        match first_at(values), last_at(values):
+            case fmpq(p=start, q=1), fmpq(p=end, q=1):
+                first, last = int(start), int(end)
+            case _:
+                return unknown()
         if last - first < _FEW_TERMS:
             return factor_at(values) * _added([fmpq(0), *_terms(term_at, index, first, last, values)])
         if long_sum.is_rational:
@@ -197,13 +198,15 @@ def _product(product: sp.Product) -> Function:
     long_product = RationalProduct(as_expression(product.function), index)
 
     def call(values: Values) -> Ball:
-        start, end = first_at(values), last_at(values)
-        if not (isinstance(start, fmpq) and isinstance(end, fmpq) and start.q == end.q == 1):
-            return unknown()
-        if end - start >= _MOST_TERMS:
-            return long_product(int(start.p), int(end.p), values) if long_product.is_rational else unknown()
-        one = fmpq(1) if end - start < _FEW_TERMS else arb(1)
-        return _multiplied([one, *_terms(factor_at, index, int(start.p), int(end.p), values)])
+        match first_at(values), last_at(values):
+            case fmpq(p=start, q=1), fmpq(p=end, q=1):
+                first, last = int(start), int(end)
+            case _:
+                return unknown()
+        if last - first >= _MOST_TERMS:
+            return long_product(first, last, values) if long_product.is_rational else unknown()
+        one = fmpq(1) if last - first < _FEW_TERMS else arb(1)
+        return _multiplied([one, *_terms(factor_at, index, first, last, values)])
 
     return call
 

@@ -63,7 +63,7 @@ class Enclosure:
     def __init__(self, precision: int) -> None:
         self.context: Any = MPIntervalContext()  # mpmath makes the operators of its intervals at run time
         self.context.prec = precision
-        self._hurwitz_known: dict[tuple[Fraction, Fraction], Value] = {}
+        self._hurwitz_known: dict[tuple[Value, Value], Value] = {}
         self._known: dict[sp.Expr, Evaluation] = {}
         self._partial_sums: dict[tuple[sp.Expr, tuple[Fraction, ...]], list[Value]] = {}
 
@@ -232,8 +232,6 @@ class Enclosure:
             raise OutOfReach("a polygamma function at what may not be positive")
         if sign(p) != 1 or not p <= _LARGEST_ORDER:
             raise OutOfReach(f"a harmonic number, zeta or polygamma function of an order outside 0..{_LARGEST_ORDER}")
-        if not (isinstance(x, Fraction) and isinstance(p, Fraction)):
-            return self._hurwitz(p, self.interval(x))
         if (p, x) not in self._hurwitz_known:
             self._hurwitz_known[p, x] = self._hurwitz(p, self.interval(x))
         return self._hurwitz_known[p, x]

@@ -19,7 +19,7 @@ from .domain import m
 from .gp_claims import Application, claims
 from .gp_lemmas import found_positive, where
 from .gp_powers import inside_of
-from .gp_text import Names, number, number_at
+from .gp_text import Names, number, number_at, rule_of
 from .lemmas import Lemma
 from .region import Between, From, Only, Region, Run
 
@@ -116,15 +116,14 @@ class _Script:
     def _rules_hold(self) -> Iterator[str]:
         """A logarithm's rule multiplied out, and how shifted harmonic numbers and polygamma functions go on."""
         text = self.names.text
-        for function, name in list(self.names.functions.items()):
-            rule = self.names.rules.get(name)
+        for function in list(self.names.functions):
+            rule = rule_of(function)
             if rule is None:
                 continue
             if isinstance(function, sp.log):
-                product = _exponential(as_expression(sp.expand_log(function, force=True)))
-                yield f'near({text(product)}, {text(operands(function)[0])}, "a logarithm");'
+                yield f'near({text(_exponential(rule))}, {text(operands(function)[0])}, "a logarithm");'
             elif isinstance(function, (sp.harmonic, sp.polygamma)):
-                yield f'goes_on({rule}, {text(_change(function))}, "{function.func}");'
+                yield f'goes_on({text(rule)}, {text(_change(function))}, "{function.func}");'
 
     def _goals(self) -> Iterator[str]:
         text, unit = self.names.text, self.certificate.unit

@@ -150,7 +150,7 @@ def _(lemma: PowerBound, used: Application) -> Claims:
         (f"{int(lemma.below)} || !{int(grows)}", "the side"),
     ]
     if may_be_0:
-        result.append((f"{text(slope)} >= 0 && {first} >= 0", "an exponent that rises"))
+        result.append((f"{text(slope)} > 0 && {first} >= 0", "an exponent that rises"))
     if base != lemma.power.as_base_exp()[0]:
         result.append((f"{text(slope)} % 2 == 0 && {text(start)} % 2 == 0", "an even exponent"))
     value = f"({b})^{first}" if symbols(base) else f"number({b})^{first}"

@@ -115,7 +115,7 @@ class Names:
             base, exponent = base_and_exponent(part)
             if isinstance(part, (sp.Pow, sp.exp)) and base.is_positive:
                 self.powers[name] = self.text(exponent) if base == sp.E else self.text(exponent * sp.log(base))
-            rule = _rule(part)
+            rule = rule_of(part)
             if rule is not None:
                 self.rules[name] = self.text(rule)
         return self.functions[part]
@@ -141,7 +141,7 @@ class Names:
         return list(found)
 
 
-def _rule(part: sp.Expr) -> sp.Expr | None:
+def rule_of(part: sp.Expr) -> sp.Expr | None:
     """What a function equals by an identity that says more than its name: logarithms of products, powers, sums."""
     if isinstance(part, sp.log):
         found = as_expression(sp.expand_log(part, force=True))

@@ -293,7 +293,7 @@ class PowerBound(Lemma):
         yield numbers(bool(linear), "a power with an exponent linear in n")
         yield nonnegative(base - 1 if self._is_large(region) else 1 - base, region, lambda: f"{base} on one side of 1")
         if not region.is_positive(base):
-            rises = bool(slope >= 0 and at(exponent, n, region.run.least) >= 0)
+            rises = bool(slope > 0 and at(exponent, n, region.run.least) >= 0)
             yield numbers(rises, lambda: f"{exponent} >= 0 that rises")
             yield nonnegative(base, region)
         yield numbers(self.below or not self._grows(region), "growth to be estimated from below")

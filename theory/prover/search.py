@@ -289,7 +289,7 @@ def _fails_at_samples(remains: sp.Expr, region: Region) -> bool:
 
 
 def _cost(goal: sp.Expr) -> int:
-    return max(_CHOICE, _PART * sum(1 for _ in sp.preorder_traversal(goal)))
+    return max(_CHOICE, _PART * len([*sp.preorder_traversal(goal)]))
 
 
 class _Eliminations:

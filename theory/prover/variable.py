@@ -66,9 +66,11 @@ def bounded(variables: Iterable[Variable]) -> tuple[Variable, ...]:
     found = {variable.symbol: variable for variable in variables}
     for symbol in reversed(found):
         ceiling = found[symbol].ceiling
-        for floor in found[symbol].floors if ceiling is not None else ():
+        if ceiling is None:
+            continue
+        for floor in found[symbol].floors:
             each = line(symbol, floor, set(found))
-            if each.of is None or ceiling is None:
+            if each.of is None:
                 continue
             end, earlier = (ceiling - each.intercept) / each.slope, found[each.of]
             if each.slope > 0:

@@ -63,6 +63,14 @@ def proved(request: pytest.FixtureRequest) -> tuple[sp.Expr, sp.Expr, Certificat
     return law.expr, parse_bound(text, DOMAIN.letters), verdict.certificate
 
 
+@pytest.mark.parametrize("odd", [tail(i**-2), sp.Sum(i**-2, (i, 2, n)), sp.Sum(1 / (i + n), (i, 1, n))], ids=str)
+def test_sums_of_other_ranges_are_refused(odd: sp.Expr) -> None:
+    """A tail in a law or a bound too, which proofs use inside."""
+    for sides in ((sp.S.Zero, odd), (-odd, sp.S.Zero)):
+        with pytest.raises(Unsound, match="has a sum or product that is not over i = 1..n"):
+            check(*sides, Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1)),)))
+
+
 def test_a_certificate_serves_its_own_bound_alone(proved: tuple[sp.Expr, sp.Expr, Certificate]) -> None:
     law, bound, certificate = proved
     check(law, bound, certificate)

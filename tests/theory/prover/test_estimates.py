@@ -12,7 +12,7 @@ import mpmath
 import pytest
 import sympy as sp
 
-from theory.prover.canonical import partial_sum, tail
+from theory.prover.canonical import partial_product, partial_sum, tail
 from theory.prover.estimates import choice
 from theory.prover.lemmas import (
     HarmonicLog,
@@ -27,8 +27,10 @@ from theory.prover.lemmas import (
     ZetaTail,
 )
 from theory.prover.powers import Bernoulli, ExponentBound, ExpTangent, Geometric, Inside, InsideRoot, PowerRatio
+from theory.prover.products import ProductBound, ProductSum
 from theory.prover.region import From, Only, Region, RootFrom, Run
 from theory.prover.series import HarmonicPower, HarmonicRises, SeriesTail, ZetaBound
+from theory.prover.sum_estimates import sum_options
 from theory.symbols import T, i, n
 from theory.sympy_types import rational
 from theory.tasks.regression.symbols import DOMAIN, d, sigma
@@ -38,6 +40,7 @@ ALL, ONE = From(2), Only(3)
 SQUARES, SHIFTED = RootFrom(3, 2), RootFrom(3, 2, 2, -1)  # n >= 3^2, 2 n - 1 >= 3^2
 HALF, THREE_HALVES = rational(Fraction(1, 2)), rational(Fraction(3, 2))
 LOG_ROOT, LEAST = sp.sqrt(1 + sp.log(n)), LogBound(n, sp.Integer(2), 1, True)
+LIKE_A_POWER, WITH_A_LIMIT = 1 + 1 / (T * i), 1 - 1 / (T * i**2)
 TERM, SQUARE, SERIES = 1 / (i * T - d - 1), 1 / (T * i**2 + 1), 1 / (i * (2 * i + 1))
 
 
@@ -161,6 +164,43 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         ],
     ),
     (partial_sum(i + T), ALL, [Termwise(i + T, sp.S.Zero)]),  # nothing to compare it with
+    # products: powers of n, or (n + s - a)/(n + s) for a factor 1 + a/i^2, and the constant
+    (
+        partial_product(LIKE_A_POWER),
+        ALL,
+        [
+            ProductSum(LIKE_A_POWER, True),
+            *(ProductBound(LIKE_A_POWER, each, True) for each in (n, n + 1, 1 / n, 1 / (n + 1), sp.S.One)),
+        ],
+    ),
+    (
+        -partial_product(WITH_A_LIMIT),
+        ALL,
+        [
+            *(
+                ProductBound(WITH_A_LIMIT, (n + s + 1 / T) / (n + s), False)
+                for s in ((1 - 1 / T) / 2, (1 - 1 / T) / 2 + 1 / (8 * n), sp.S.Zero, sp.S.One, HALF)
+            ),
+            ProductBound(WITH_A_LIMIT, sp.S.One, False),
+        ],
+    ),
+    (
+        -partial_product(WITH_A_LIMIT) * sp.exp(T),
+        ALL,
+        [
+            ProductSum(WITH_A_LIMIT, False),
+            *(
+                ProductBound(WITH_A_LIMIT, (n + s + 1 / T) / (n + s), False)
+                for s in ((1 - 1 / T) / 2, (1 - 1 / T) / 2 + 1 / (8 * n), sp.S.Zero, sp.S.One, HALF)
+            ),
+            ProductBound(WITH_A_LIMIT, sp.S.One, False),
+        ],
+    ),
+    (partial_product(2 + 1 / i), ALL, [ProductSum(2 + 1 / i, True), ProductBound(2 + 1 / i, sp.S.One, True)]),
+    *(
+        (sign * partial_product(1 + 2**-i), ALL, [*sums, ProductBound(1 + 2**-i, sp.S.One, sign > 0)])
+        for sign, sums in ((1, [ProductSum(1 + 2**-i, True)]), (-1, []))
+    ),
     # harmonic numbers: an odd number of terms is below
     (sp.harmonic(n), ALL, [HarmonicLog(n, 1), HarmonicLog(n, 3)]),
     (-sp.harmonic(n), ALL, [HarmonicLog(n, 0), HarmonicLog(n, 2)]),
@@ -267,6 +307,17 @@ OFFERED: list[tuple[sp.Expr, Run, list[Lemma] | None]] = [
         ],
     ),
     (sp.exp(d), ALL, [ExpTangent(sp.exp(d), sp.S.Zero, True)]),
+    # of two exponentials one with the exponent of the other, of no other power
+    (
+        sp.exp(d) + sp.exp(sigma),
+        ALL,
+        [ExponentBound(sp.exp(d), sigma, True), ExpTangent(sp.exp(d), sp.S.Zero, True)],
+    ),
+    (
+        2**n - sp.exp(sp.sqrt(n)),
+        ALL,
+        [*(ExpTangent(2**n, sp.Integer(c), True) for c in (0, 2, 1, 3)), PowerBound(2**n, True)],
+    ),
     (2**n, ONE, None),
     (
         (1 + d) ** n,
@@ -329,6 +380,18 @@ def test_lemmas_on_offer(goal: sp.Expr, run: Run, expected: list[Lemma] | None) 
     assert len(found) == len(expected), found
     for one, other in zip(found, expected, strict=True):
         assert _same(one, other), (one, other)
+
+
+#: Poles at half-integers of 0 and less, and simple ones only so that the series converges.
+KNOWN = (SERIES, i**-2, i**-3, (i + 1) ** -2, 1 / (4 * i**2 - 1), 1 / (2 * i - 1) ** 2)
+UNKNOWN = (1 / i, 1 / i + i**-2, 1 / (i * (3 * i + 1)), 1 / (i**2 + 1), i, 1 / (T * i**2), 2**-i, (i - 1) ** -2)
+
+
+@pytest.mark.parametrize("term", [*KNOWN, *UNKNOWN], ids=str)
+def test_series_that_are_known(term: sp.Expr) -> None:
+    assert [lemma for lemma in sum_options(term) if isinstance(lemma, SeriesTail)] == [SeriesTail(term)] * (
+        term in KNOWN
+    )
 
 
 def test_the_side_is_unclear_where_the_goal_does_not_say() -> None:

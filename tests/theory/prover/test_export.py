@@ -19,12 +19,14 @@ from theory.prover.canonical import partial_product
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
+from theory.prover.gp_text import rule_of
 from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, RootBound, TailBound, ZetaTail
 from theory.prover.parsing import parse_bound
 from theory.prover.powers import AsExponential, ExponentBound, Inside, InsideRoot
 from theory.prover.products import ProductBound, ProductSum
 from theory.prover.region import From, Only
 from theory.prover.series import HarmonicRises
+from theory.prover.splits import Split
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
 
@@ -351,6 +353,42 @@ def test_a_script_says_what_it_shows():
     assert "Numerical: the signs of real constants" in head
 
 
+HARMONIC = sp.harmonic(n)
+RULES = [
+    (2 ** (n + 1), (2, 2**n)),
+    (2 ** (n**2 - 3), (sp.Rational(1, 8), 2 ** (n**2))),
+    (sp.Rational(1, 3) ** (n - 1), (3, 3**-n)),
+    (sp.Rational(1, 3) ** n, (3**-n,)),
+    ((1 + T) ** (1 - n), (sp.Pow((1 + T) ** (n - 1), -1, evaluate=False),)),
+    (T ** (n + 1), None),  # SymPy's T^n T
+    (2**n, None),
+    (2 ** sp.sqrt(n), None),
+    (2 ** (sp.sqrt(n) + 1), None),
+    (sp.Rational(4, 3) ** n, None),
+    (n ** sp.Rational(5, 2), (n**2, sp.sqrt(n))),
+    (n ** sp.Rational(-3, 2), (n**-2, sp.sqrt(n))),
+    (sp.sqrt(n), None),
+    (sp.log((T - d) * (T - d - 1) / 3), (sp.log(T - d) + sp.log(T - d - 1) - sp.log(3),)),
+    (sp.log(T**n), (n * sp.log(T),)),
+    (sp.log(n), None),
+    (sp.harmonic(n + 1), (HARMONIC + 1 / (n + 1),)),
+    (sp.polygamma(0, n + 1), (HARMONIC - sp.EulerGamma,)),
+    (sp.harmonic(2 * n), None),
+    (sp.zeta(n + 1), None),
+]
+
+
+@pytest.mark.parametrize(("function", "factors"), RULES, ids=str)
+def test_what_a_function_equals_is_said_where_it_says_more(function, factors):
+    """The rule is the product of these, each as it stands."""
+    found = rule_of(function)
+    assert (found is None) == (factors is None)
+    if found is not None and factors is not None:
+        assert found == sp.Mul(*factors, evaluate=False)
+        at_numbers = {n: 5, T: 11, d: 4}
+        assert sp.N(found.subs(at_numbers) - function.subs(at_numbers), 30) == pytest.approx(0, abs=1e-25)
+
+
 def test_what_cannot_be_exported_is_said():
     class Other(LogBound):
         """Another lemma."""
@@ -393,6 +431,17 @@ def test_letters_that_look_like_the_scripts_own_are_kept_apart(tmp_path):
     law, bound = n * unit, (n * sp.log(n + 1) + 1) * unit
     found = search.find(law, bound, unit, domain)
     assert found is not None
+    check(law, bound, found)
+    assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
+
+
+@needs_gp
+def test_the_letter_of_a_split_is_not_one_of_the_domains_own(tmp_path):
+    """w is split at 1, into w/(1 + w) and 1 + w', where the domain has a w' too."""
+    w, other = (sp.Symbol(name, positive=True) for name in ("w", "w'"))
+    cases = tuple(Case("difference", cell, From(1)) for cell in (0, 1))
+    found = Certificate(Domain((Variable(w), Variable(other))), sp.S.One, cases, splits=(Split(0, w, sp.S.One),))
+    law, bound = 2 * w * other, (w**2 + 1) * other
     check(law, bound, found)
     assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
 

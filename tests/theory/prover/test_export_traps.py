@@ -41,6 +41,7 @@ MORE_TRUE: list[tuple[Lemma, Region]] = [
     (ProductSum(1 + 1 / (T * i**2), True), REGION),
     (PowerRatio((n + 1) ** n, n), REGION),
     (SeriesTail(1 / (i * (2 * i + 1))), REGION),
+    (SeriesTail(1 / (i * (i + 1)) - 3 / (2 * i - 1) ** 2 + i**-3), REGION),
     (TailBound(i**-2, 1 / n, False), REGION),
 ]
 #: With a letter in the wrong place, and nothing else that is wrong.

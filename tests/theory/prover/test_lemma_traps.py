@@ -168,6 +168,37 @@ def test_lemmas_are_true(lemma: Lemma, part: sp.Expr, region: Region) -> None:
             assert (gap if estimate.below else -gap) >= -(mpmath.mpf(10) ** -40), point
 
 
+#: Where an estimate is the part itself.
+TOUCHING: list[tuple[Lemma, dict[sp.Basic, int]]] = [
+    *((LogBound(sigma, TWO, k, False), {sigma: 2**k}) for k in (1, 2, 5)),
+    (LogBound(sigma, TWO, 1, True), {sigma: 2}),
+    *((LogRatio(n + d, n, below), {d: 0, n: 3}) for below in (True, False)),
+    *((RootBound(sigma, THIRD, TWO, below), {sigma: 8}) for below in (True, False)),
+    (RootBound(n + 2, HALF, TWO, True, True), {n: 2}),
+    (PowerBound(HALF ** (n - 3), False), {n: 2}),
+    (PowerBound(2 ** (n - 3), True), {n: 2}),
+    (ExpTangent(sp.exp(sigma**2 - 1), sp.Integer(3), True), {sigma: 2}),
+    (ExpTangent(HALF**n, sp.Integer(4), True), {n: 4}),
+    (ExpTangent(HALF**n, sp.Integer(1), False), {n: 1}),
+    (ExponentBound(n**n, sp.Integer(2), True), {n: 2}),
+    (ExponentBound((d / T) ** n, sp.S.One, False), {n: 1}),
+    (Bernoulli(sigma, n, sp.Integer(2), True), {sigma: 2, n: 5}),
+    (Bernoulli(sigma, 1 / n, sp.S.One, False), {sigma: 1, n: 5}),
+    (Geometric(HALF**n, THIRD, 2, True), {n: 2}),
+    (Geometric(3 ** (1 - n), HALF, 2, False), {n: 2}),
+    *((AsExponential(sigma ** (n - 2), below), {sigma: 1}) for below in (True, False)),
+    *((HarmonicPower(THREE_HALVES, below), {n: 2}) for below in (True, False)),
+    (Telescoping(i**-2, -1 / (n + 1)), {n: 2}),
+]
+
+
+@pytest.mark.parametrize(("lemma", "point"), TOUCHING, ids=lambda x: str(x)[:60])
+def test_estimates_touch(lemma: Lemma, point: dict[sp.Basic, int]) -> None:
+    """At the point of a tangent, or the least n of the region, nothing is given away."""
+    estimate = lemma.estimate(REGION)
+    assert sp.simplify(substituted(estimate.part - estimate.value, point).doit()) == 0
+
+
 def test_series_are_their_sums() -> None:
     for term in (1 / (i + HALF) - 1 / i, 1 / (i * (2 * i + 1)), 1 / (i + 1) ** 2 + 3 / i**4, d / (i * (i + 2)) / T):
         lemma = SeriesTail(term)
@@ -261,6 +292,7 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (PowerBound((1 + w) ** n, False), WEIGHT_REGION, "growth"),
     (PowerBound((2 * w) ** n, True), WEIGHT_REGION, "on one side of 1"),
     (PowerBound((1 - w) ** (1 - n), True), WEIGHT_REGION, "that rises"),
+    (PowerBound((1 - w) ** HALF, True), WEIGHT_REGION, "that rises"),
     (PowerBound((1 - w) ** (n - 2), False), WEIGHT_REGION, "that rises"),  # 0^-1
     (PowerBound((-w) ** n, True), WEIGHT_REGION, ">= 0"),
     (PowerBound((1 / n) ** n, False), REGION, "without n"),

@@ -220,6 +220,7 @@ MISTAKES = {
     "1+n^65": "character 3, 'n^65' after '1+': exponents go up to 64",
     "1+n^5000": "character 3, 'n^5000' after '1+': exponents go up to 64",
     "n+9^9^9": "character 3, '9^9^9' after 'n+': its numbers go beyond 4096 bits",
+    "1+harmonic(n,2,1)": "character 3, 'harmonic(n,2,1)' after '1+': harmonic takes 1 or 2 argument(s)",
     "1+sqrt(n,2)": "character 3, 'sqrt(n,2)' after '1+': sqrt takes 1 argument(s)",
     "n+zeta(1)": "character 3, 'zeta(1)' after 'n+': its order is a whole number from 2 to 20",
     "1+sqrt": "character 3, 'sqrt' after '1+': sqrt needs its argument in brackets, as in sqrt(n)",

@@ -24,11 +24,16 @@ THIRD = Fraction(1, 3)
         (n + (sigma - rational(THIRD)) ** 2, sigma, THIRD),
         (sigma + 4 / sigma, sigma, 2),
         (sp.exp(sigma) / sigma**2 + n, sigma, 2),
+        ((sigma - rational(Fraction(4, 5))) ** 2, sigma, Fraction(4, 5)),  # between 1/2 and 1, which is nearer
         ((T - 8) ** 2 * (sigma - 2) ** 2, sigma, 2),  # a real variable before a whole one
         # the factor of a power changes its sign: the least such place
         ((3 - sigma) * (1 + d) ** n, sigma, 3),
         ((sigma - 1) ** 3 * (2 - sigma) * sigma**n, sigma, 1),
         ((sigma - 1) ** 2 * (5 - sigma) ** 3 * (1 + d) ** n, sigma, 5),  # at 1 it does not
+        # no rational number is such a place
+        ((sigma - sp.pi) * (1 + d) ** n, v, None),
+        ((sigma - d) * (1 + d) ** n, v, None),
+        ((sp.exp(sigma) - 2) * (1 + d) ** n, None, None),
         # whole variables, where the goal falls at first
         (n + (d - 3) * (d - 4), v, None),
         ((T - d - 5) ** 2, u, None),

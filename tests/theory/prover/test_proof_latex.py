@@ -107,6 +107,13 @@ def test_proofs_compile(workflow, design, bound, options, tmp_path):
         assert complaint(document, tmp_path) == ""
 
 
+def test_what_is_not_negative_has_a_letter_each():
+    """Of an estimate, y_1, and of the power that is left, y_2."""
+    document = proof_document(*proof("accumulate", f"2**n*{U}"))
+    assert "something $\\ge 0$, here $y_{2}$." in document
+    assert set(re.findall(r"y_\{?(\d+)", document)) == {"1", "2"}
+
+
 #: One use of every lemma.
 USED = {type(lemma): (lemma, region) for lemma, region in [(lemma, region) for lemma, _, region in TRUE] + MORE_TRUE}
 

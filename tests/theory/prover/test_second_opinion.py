@@ -81,6 +81,7 @@ FALSE = {
     "a root": (GROWING, sp.sqrt(n) * U),
     "an exponential that decays": (REPLACE, (n - sp.exp(-n)) * U),
     "a pole at n = 1000": (REPLACE, U * sp.Sum(i / (i - 1000) - 1000 / (i - 1000), (i, 1, n))),
+    "the same pole on both sides": (n * U / (T - 10), n * U / (T - 10)),
     "a pole at T = 10": (REPLACE, n * U * (1 + 1 / (T - 10) ** 2)),
     "no logarithm at n = 1": (REPLACE, n * U + sp.log(n - 1) ** 2 * U),
 }

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sympy as sp
 
 import theory
 from tests.theory.prover.known_laws import RealEveryThird
 from theory import Proved, Refuted, Replace, Workflow, check_bound, gain
 from theory.prover.certificate import check
+from theory.prover.domain import Domain
+from theory.prover.statement import Beyond, Statement
+from theory.prover.stretches import in_parts
 from theory.symbols import n
 from theory.sympy_types import at
 
@@ -47,6 +51,21 @@ def _parts(bound: str, *, lower: bool = False, last: int = LAST) -> list[tuple[i
     assert [first for first, _ in stretches] == [1, *(end + 1 for _, end in stretches[:-1])]
     assert stretches[-1][1] == last
     return stretches
+
+
+@pytest.mark.parametrize("good", [8, 16, 64])
+def test_a_formula_that_is_too_far_at_first_is_asked_for_later(good: int) -> None:
+    """1 at each n; from n = 8, 16, 32 or 64 on something at most 10 or 1, as the formula is good by then."""
+    law = Statement(
+        sp.S.One,
+        Domain(()),
+        at=lambda iteration, values: sp.S.One,
+        beyond=lambda start, above: Beyond(start, sp.Integer(10 if start < good else 1)),
+    )
+    found = in_parts(law, Statement(sp.Integer(2), Domain(())), False)
+    assert found is not None
+    assert [part.where.partition(",")[0] for part in found.parts][-1] == f"n >= {good}"
+    assert found.parts[0].certificate.domain.least_n == 1
 
 
 def test_one_value_stands_for_all_where_it_can() -> None:

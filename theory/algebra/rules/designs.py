@@ -1,5 +1,6 @@
 """Rules about Gram matrices: one design for all, exchangeable rows, Wishart moments, the matrix beta, large numbers."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import sympy as sp
@@ -162,7 +163,7 @@ def beta_mean(setting: Setting, state: State | None) -> Value:
             betas = [x for w in traces for x in w if x.family is setting.beta]
             if not betas:
                 continue
-            if len(betas) != 2 or len(traces) != 1 or len(set(betas)) != 1:
+            if [*Counter(betas).values()] != [2] or traces[1:]:
                 refuse("this mean is of one trace with two B", m)
             (trace,) = traces
             at = trace.index(betas[0])

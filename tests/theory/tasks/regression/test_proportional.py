@@ -20,7 +20,7 @@ from theory import (
 )
 from theory.generator import Generator
 from theory.tasks.regression import proportional
-from theory.tasks.regression.master import Groups, Space, second_moments
+from theory.tasks.regression.master import Groups, Space, _covariance, second_moments
 from theory.tasks.regression.next_order import kappa
 
 #: d = 100, T = 200, sigma = 1, iterations 1 to 6: the limit, and with d + 1.
@@ -313,3 +313,16 @@ def test_a_wrong_fixed_point_is_seen(monkeypatch):
     monkeypatch.setattr(master, "_diagonal", lambda *given: solve(*given) * (1 + 1e-7))
     with pytest.raises(ValueError, match="was not found"):
         proportional.errors(SlidingWindow(2), 3, T=200, d=100)
+
+
+def test_covariances_solve_their_equation():
+    """K = source + sum_u factor_u U_u K U_u', put in; U is lower triangular, and a model's own part is less than 1."""
+    generator, models = np.random.default_rng(1), 5
+    handed_on = np.tril(0.2 * generator.normal(size=(3, models, models)))
+    half, factors = generator.normal(size=(models, models)), np.array([0.3, 1.0, 2.0])
+    found = _covariance(half @ half.T, handed_on, factors)
+    put_in = half @ half.T + np.einsum("u,uab,bc,udc->ad", factors, handed_on, found, handed_on)
+    np.testing.assert_allclose(found, put_in, rtol=1e-12)
+    handed_on[0, 2, 2] = 2.0
+    with pytest.raises(ValueError, match=r"the error of model 3 has no finite mean .* Use more samples\."):
+        _covariance(half @ half.T, handed_on, factors)
