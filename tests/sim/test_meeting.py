@@ -82,6 +82,24 @@ def test_a_port_that_something_else_has(monkeypatch):
     assert "is not process 0 of this run" in told[1]
 
 
+class Silent(socket.socket):
+    """A connection that says nothing."""
+
+    def sendall(self, content, *_):
+        assert content == b"model-collapse\n"
+
+    def recv(self, *_):
+        raise TimeoutError
+
+
+def test_who_says_nothing_keeps_the_next_one_waiting_for_seconds():
+    with Silent() as silent:
+        with pytest.raises(ValueError, match="no process of a run"):
+            meeting._hear(silent)
+        assert 1 < (silent.gettimeout() or 0) <= meeting.PATIENCE / 20
+        assert silent.fileno() == -1  # closed
+
+
 def test_who_says_nothing_or_nonsense_is_no_process(monkeypatch):
     monkeypatch.setattr(meeting, "_SHORT", 6.0)
     port = free_port()
