@@ -246,7 +246,8 @@ def _size(count: int) -> str:
 
 
 def _short(seconds: float) -> str:
-    return f"{seconds:.2g} s" if seconds >= 1 else f"{1000 * seconds:.2g} ms"
+    count, unit = (seconds, "s") if seconds >= 1 else (1000 * seconds, "ms")
+    return f"{float(f'{count:.2g}'):,g} {unit}"
 
 
 def _time(low: float, high: float) -> str:

@@ -84,7 +84,7 @@ class Outcome:
     @property
     def seeds(self) -> int:
         """Chains, trained side by side."""
-        return next(iter(self.metrics.values())).shape[0]
+        return len(next(iter(self.metrics.values())))
 
     @property
     def workflow(self) -> Workflow | None:

@@ -32,7 +32,7 @@ _SAME = 1e-9
 FEWEST_FOR_QUANTILES = 4000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """A simulation held against a law.
 
@@ -57,7 +57,7 @@ class Comparison:
         return f"{self.verdict}: {self.reason}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Expected:
     """What a law says of a run.
 

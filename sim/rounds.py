@@ -90,7 +90,7 @@ def simulate(
         measure: a block of chains' numbers to the quantity itself, (replicates, columns), NaN where a number is lost;
             it refuses what is none.
         state: where the statistics are kept.
-        batch_size: replicates under way at once, rounded up to whole blocks.
+        batch_size: replicates under way at once, rounded down to whole blocks, of which each device has one at least.
         progress: show a bar on standard error.
 
     Raises:

@@ -156,7 +156,8 @@ def run(
         generator: how data are sampled from a model; by default as they are.
         quantiles: whether they are needed, so that "auto" takes no sampler of means alone.
         checkpoint: a file that keeps the state; a run that finds its own there goes on from it.
-        batch_size: replicates under way at once, rounded up to whole blocks; bounds the memory.
+        batch_size: replicates under way at once, rounded down to whole blocks, of which each device has one at least;
+            bounds the memory.
         progress: show a bar on standard error.
 
     Raises:

@@ -12,7 +12,7 @@ LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
 MOST_LOST = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
     """Of each column of some rows, the mean and the sum of squared deviations of the numbers that are there.
 
@@ -181,7 +181,7 @@ class RunningStatistics:
         return (high - low) / 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """An expectation estimated from independent replicates; one entry an iteration, the first is iteration 1.
 

@@ -1,6 +1,7 @@
 """The frame holds: layers, the shape-checking hook, and what an import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,8 +83,11 @@ PACKAGES = ("theory", "sim", "neural", "paper_repro", "figures")
 
 
 def test_every_dataclass_is_frozen():
-    """What is computed of a value, or kept by it, stays true; the modules of Equinox see to this themselves."""
-    made, mutable = 0, []
+    """What is computed of a value, or kept by it, stays true; the modules of Equinox see to this themselves.
+
+    In `sim` and `neural` what holds arrays, or such a value, is equal to itself alone: arrays have no one truth value.
+    """
+    made, mutable, fields = 0, [], {}
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.ClassDef):
@@ -92,5 +96,12 @@ def test_every_dataclass_is_frozen():
                 if "dataclass" in text:
                     made += 1
                     mutable += [f"{path}: {text}"] * ("frozen=True" not in text)
+                    if path.relative_to(ROOT).parts[0] in ("sim", "neural"):
+                        types = [ast.unparse(each.annotation) for each in node.body if isinstance(each, ast.AnnAssign)]
+                        fields[node.name] = "eq=False" in text, " ".join(types)
     assert made > 100
     assert mutable == []
+    apart = {name for name, (_, types) in fields.items() if "ndarray" in types}
+    apart |= {name for name, (_, types) in fields.items() if apart & set(re.findall(r"\w+", types))}
+    assert {"ImageSet", "ImageModel", "Estimate", "Run"} < apart
+    assert {name for name in apart if not fields[name][0]} == set()

@@ -61,7 +61,7 @@ def from_ccd(content: bytes, path: Path, *, hydrogens: bool, max_atoms: int) -> 
             yield component.name, reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Component:
     """An entry of the dictionary.
 

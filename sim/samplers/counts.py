@@ -200,7 +200,8 @@ def _search(
         left, high, low, above, below, _ = state
         above = jnp.where(above > 0, above * up(high), 0)
         below = jnp.where(below > 0, below * down(low), 0)
-        high, low = high + 1, low - 1
+        # rounding may add up all masses to less than the uniform number: what is found then is a count too
+        high, low = high + 1, jnp.where(below > 0, low - 1, low)
         at_high = left - above
         return at_high - below, high, low, above, below, jnp.where(at_high < 0, high, low)
 

@@ -114,7 +114,7 @@ class Recursion(eqx.Module):
             model = fit(weights, sums, model, iteration)
             return (model, sums), measure(model)
 
-        now = (self.weights, self.destination, jnp.arange(self.weights.shape[0]))
+        now = (self.weights, self.destination, jnp.arange(len(self.weights)))
         return jax.lax.scan(iterate, (model, nothing), now)[1]
 
 

@@ -22,7 +22,7 @@ from .base import AbstractSampler, AnyTask
 from .pools import rows_objection, sizes_alone, weights_objection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Where pools lie, and how much each of their rows counts.
 

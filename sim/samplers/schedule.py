@@ -25,7 +25,7 @@ class Future:
     rest: "Future | None"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """What happens at each iteration, first axis; slots on the second.
 

@@ -77,7 +77,7 @@ class LiteralSubsample(AbstractLeastSquares):
     @property
     def bytes_per_replicate(self) -> int:
         """An upper estimate of what one replicate holds in memory."""
-        labels, designs = self.rows.shape[0] * self.T, self.T * (1 if self.fixed else self.rows.shape[0])
+        labels, designs = len(self.rows) * self.T, self.T * (1 if self.fixed else len(self.rows))
         return self.rows.dtype.itemsize * (8 * labels + 7 * designs * self.d + 8 * self.d**2)
 
     @property
@@ -87,7 +87,7 @@ class LiteralSubsample(AbstractLeastSquares):
 
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " iterations"]:
         """The excess risk of the models of iterations 1, 2, … of one chain, in units of sigma^2."""
-        iterations, dtype = self.rows.shape[0], self.rows.dtype
+        iterations, dtype = len(self.rows), self.rows.dtype
         truth_key, design_key, pools_key = jr.split(key, 3)
         truth = jr.normal(truth_key, (self.d,), dtype)
         shared = draw_design(design_key, self.T, self.d, self.root, dtype)

@@ -108,6 +108,9 @@ def test_held_out_rows_are_in_no_batch_and_each_seed_has_its_own():
             assert not set(held[seed]) & set(trained[:, seed].ravel())
             assert set(held[seed]) | set(trained[:, seed].ravel()) == set(every[:, seed].ravel())
         assert set(held[0]) != set(held[1])
+    # killed, a fit goes on with the same ones also in another version
+    numbers = np.sort(TrainingRows(Accumulate(), 3, 20, pools, [(0, 1)], held_out=6).held_out()[0][0])
+    assert numbers.tolist() == [116, 203, 214, 219, 300, 318]
     weighted = TrainingRows(Accumulate(), 3, 20, pools, [(0, 1)], held_out=6)
     np.testing.assert_array_equal(weighted.held_out()[0], weighted.held_out()[0])
 

@@ -9,12 +9,12 @@ import pytest
 from neural import dry_run as of_dry_runs
 from neural.convergence import Converged
 from neural.directory import models_measured
-from neural.dry_run import Chains, described
+from neural.dry_run import Chains, _duration, _short, _size, described
 from neural.language.configuration import PRESETS
 from neural.rehearsal import Rehearsal
 from tests import own_data
 from tests.helpers import command, refused
-from theory import Accumulate
+from theory import Accumulate, FreshReal, Generator, Replace
 
 MIXTURE = "own accumulate --learner tests.examples.own_learner:Mixture --preset smoke --rows 60"
 
@@ -204,6 +204,49 @@ def test_the_time_is_that_of_what_is_left():
         (18 + 0.25 * 3 * (3 + 5 + 8)) * 0.5 + after,
         (90 + 15 * (3 + 5 + 8)) * 2.0 + after,
     )
+
+
+def test_the_disk_is_that_of_pools_models_and_lines():
+    plan = replace(PRESETS["smoke"].plan, T=30, iterations=3, seeds=2)
+    chains = Chains(Accumulate(), plan, replace(PRESETS["smoke"].training, chunk=4), [10, 20, 30])
+    # real(1) and three pools of 30 rows of 8 bytes, and the next one half done; a fit half done; a model, a sample and
+    # 20 headers an iteration; a line of 48 bytes for each chunk and 50 for metrics: of both seeds
+    lines = (3 + 50) + (5 + 50) + (8 + 50)
+    assert chains.disk(TRIED) == 2 * (30 + 90 + 30) * 8 + 2 + 3 * (1 + 5 + 20 * 200) + 2 * lines * 48
+    # what is sampled lies beside what comes of it
+    edited = replace(chains, workflow=Replace(), plan=replace(plan, generator=Generator(edited="1/5")))
+    assert edited.disk(TRIED) - replace(chains, workflow=Replace()).disk(TRIED) == 2 * 90 * 8
+    # real data of every iteration are kept
+    assert replace(chains, workflow=FreshReal()).disk(TRIED) - chains.disk(TRIED) == 2 * 2 * 30 * 8
+
+
+@pytest.mark.parametrize(
+    ("told", "value", "text"),
+    [
+        (_size, 1234, "1.2 kB"),
+        (_size, 999_999, "1,000.0 kB"),
+        (_size, 1_000_000, "1.0 MB"),
+        (_size, 1_000_000_000, "1.0 GB"),
+        (_size, 1_234_500_000_000, "1,234.5 GB"),
+        (_short, 0.0123, "12 ms"),
+        (_short, 0.1234, "120 ms"),
+        (_short, 0.9, "900 ms"),
+        (_short, 1.0, "1 s"),
+        (_short, 1.26, "1.3 s"),
+        (_short, 1234.0, "1,200 s"),
+        (_duration, 0.2, "1 seconds"),
+        (_duration, 89.4, "89 seconds"),
+        (_duration, 90.0, "1.5 minutes"),
+        (_duration, 594.0, "9.9 minutes"),
+        (_duration, 600.0, "10 minutes"),
+        (_duration, 5399.0, "90 minutes"),
+        (_duration, 5400.0, "1.5 hours"),
+        (_duration, 36_000.0, "10 hours"),
+        (_duration, 3_600_000.0, "1,000 hours"),
+    ],
+)
+def test_sizes_and_times_are_told_in_units_that_suit_them(told, value, text):
+    assert told(value) == text
 
 
 @pytest.mark.usefixtures("untried")

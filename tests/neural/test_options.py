@@ -305,6 +305,31 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     assert found.corpus.held_out == texts[7:]
 
 
+def test_what_is_printed_without_json(capsys):
+    summary = {
+        "model": "vae",
+        "data": "digits",
+        "workflow": "replace",
+        "seeds": 2,
+        "metric": "a bound in nats",
+        "standard_error": [0.25, None],
+        "metrics": {"test_loss": [1.5, 123.4567891], "variance": [2e-9, 3.0]},
+        "run_dir": "runs/vae",
+    }
+    table = [
+        "vae on digits, replace: mean of 2 seeds; test_loss is a bound in nats",
+        "   n    std. error     test_loss      variance",
+        "   1          0.25           1.5         2e-09",
+        "   2             -       123.457             3",
+    ]
+    last = "runs/vae holds the tables, samples and models."
+    command_line._print(summary)
+    assert capsys.readouterr().out.splitlines() == [*table, last]
+    command_line._print(summary | {"distance_from_converged": [0.0123, -0.2]})
+    away = "Model 1's test loss is +1.2%, -20.0% from that of models fitted until converged, by seed."
+    assert capsys.readouterr().out.splitlines() == [*table, away, last]
+
+
 def test_the_summary_is_over_seeds(arrived, monkeypatch):
     losses = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 9.0]])
     monkeypatch.setattr(command_line, "run", lambda *_, **__: {"test_loss": losses, "other": 10 * losses})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neural.directory import RunDirectory
 from neural.outcome import Outcome, differences, differing, read_run
@@ -121,9 +122,28 @@ def test_compare_says_what_is_higher(capsys, runs):
     assert found["verdict"] == ["the same", "lower", "lower"]
     assert found["holds_at_all_at_once"] == [False, True, True]
     assert lines[-1].endswith("of all 3 at once, by Holm's rule, those of 2, 3 hold")
-    shift = (LOSSES["accumulate"] - LOSSES["replace"])[:, 2]
-    half = errors_to_a_side(2) * shift.std(ddof=1) / 3**0.5
-    assert found["high"][2] - found["low"][2] == pytest.approx(2 * half)
+    assert [found[name] for name in ("metric", "seeds", "workflows")] == ["test_loss", 3, list(LOSSES)]
+    assert found["runs"] == [str(runs / name) for name in LOSSES]
+    shift = LOSSES["accumulate"] - LOSSES["replace"]
+    error = stats.sem(shift)
+    np.testing.assert_allclose(found["difference"], shift.mean(0))
+    np.testing.assert_allclose(found["standard_error"], error, atol=1e-15)
+    # the 97.5 % quantile of Student's t with two degrees is 4.303
+    np.testing.assert_allclose(found["low"], shift.mean(0) - 4.302653 * error, rtol=1e-6)
+    np.testing.assert_allclose(found["high"], shift.mean(0) + 4.302653 * error, rtol=1e-6)
+    told = [f"{found[name][2]:+.6g}" for name in ("difference", "low", "high")]
+    assert lines[0] == (
+        f"test_loss: {runs / 'accumulate'} (accumulate) less {runs / 'replace'} (replace), paired over 3 seeds, "
+        "with 95% intervals of each difference by Student's t"
+    )
+    assert lines[1] == "   1  +0 (+0 to +0): the same"
+    assert lines[3] == "   3  {} ({} to {}): {} is lower".format(*told, runs / "accumulate")
+    back = command(capsys, "neural", f"compare {runs / 'accumulate'} {runs / 'replace'}").out.splitlines()
+    assert back[3].endswith(f"{runs / 'replace'} is higher")
+    entropy = command(
+        capsys, "neural", f"compare {runs / 'replace'} {runs / 'accumulate'} --metric entropy --json"
+    ).json
+    np.testing.assert_allclose(entropy["difference"], -shift.mean(0))
 
 
 def test_what_holds_at_all_at_once_is_less_than_each_by_itself():
@@ -198,6 +218,15 @@ def test_the_picture_has_means_and_paired_differences(runs):
     assert high - low == pytest.approx(2 * errors_to_a_side(2) * shift[:, 2].std(ddof=1) / 3**0.5)
     assert [text.get_text() for text in above.get_legend().get_texts()] == ["replace: 3 seeds", "accumulate: 3 seeds"]
     assert len(above.lines) == 2  # no law: these models were not fitted until converged
+    assert [axes.get_ylabel() for axes in figure.axes] == ["test loss", "difference of test loss"]
+    assert [bool(axes.get_xlabel()) for axes in figure.axes] == [False, True]  # one below the other
+    assert below.get_title() == f"difference from {runs / 'replace'}, paired by seeds"
+    nought = [line for line in below.lines if list(line.get_ydata()) == [0, 0]]
+    assert len(nought) == 1
+    alone = plot(read_run(runs / "replace"), metric="entropy", measured="nats")
+    assert (alone.axes[0].get_ylabel(), bool(alone.axes[0].get_xlabel())) == ("nats", True)
+    assert alone.get_figheight() < figure.get_figheight()
+    np.testing.assert_allclose(alone.axes[0].containers[0][0].get_ydata(), 2 - LOSSES["replace"].mean(0))
 
 
 def test_runs_of_other_data_have_no_differences(runs):

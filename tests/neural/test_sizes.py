@@ -127,6 +127,20 @@ def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path):
     assert molecules.sized(ACCUMULATE, ["conformations"]) == molecules
 
 
+def test_molecules_are_counted_before_any_is_held_out(tmp_path):
+    cpu = replace(MOLECULES["cpu"], per_molecule=1, max_atoms=3, cache=str(tmp_path / "c"))
+    for count in range(4):
+        path = tmp_path / f"{count}.smi"
+        path.write_text("".join(f"{smiles}\n" for smiles in ("CCO", "CCN", "CCF")[:count]) + "CCCCCCCC\n")
+        own = replace(cpu, data="file", file=str(path)).own_rows()
+        assert own is not None
+        assert own.all == count
+        assert [own.left(held_out) for held_out in range(count)] == list(range(count, 0, -1))
+    # the others' data are not a user's own
+    for changes in ({}, {"data": "file"}, {"data": "geom-drugs", "file": "f"}, {"data": "ccd", "file": "f"}):
+        assert replace(cpu, **changes).own_rows() is None
+
+
 @pytest.mark.parametrize("most", [10, 25, 40, 400])
 @pytest.mark.parametrize("patience", [1, 3, 10])
 def test_no_fit_is_shorter_than_the_fewest_steps(patience, most):

@@ -57,6 +57,15 @@ def test_blocks_follow_each_other():
     assert list(blocks(3, 3)) == []
 
 
+def test_on_a_cpu_a_device_is_one_thread(monkeypatch):
+    """Else several devices wait for the same threads."""
+    asked = {}
+    monkeypatch.setattr(jax, "jit", lambda compute, **options: asked.update(options))
+    Blocks(Digits(), KEY)
+    assert jax.local_devices()[0].platform == "cpu"
+    assert asked["compiler_options"] == {"xla_cpu_multi_thread_eigen": False}
+
+
 def test_the_last_replicates_have_indices_of_32_bits():
     last = MOST_REPLICATES // 8
     (found,) = Blocks(Digits(), KEY)(last - 1, last)

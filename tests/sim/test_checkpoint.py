@@ -321,11 +321,16 @@ def test_interrupted_it_has_what_was_reached(tmp_path, monkeypatch, capsys, kept
         assert found[name] == straight[name]
 
 
-def test_interrupted_before_there_is_anything(monkeypatch, capsys):
-    interrupted(monkeypatch, 0)
-    ran = command(capsys, "sim", "accumulate --design fresh --T 40 --d 4 --iterations 2")
+def test_interrupted_before_there_is_anything_it_begins_anew(tmp_path, monkeypatch, capsys):
+    state = tmp_path / "state"
+    line = f"accumulate --design fresh --T 40 --d 4 --iterations 2 --replicates 50 --checkpoint {state}"
+    with monkeypatch.context() as patch:
+        interrupted(patch, 0)
+        ran = command(capsys, "sim", line)
     assert (ran.status, ran.out) == (130, "")
     assert ran.err.splitlines()[-1] == "python -m sim: interrupted"
+    assert read(state)[0]["count"] == 0
+    assert command(capsys, "sim", f"{line} --json").json["replicates"] == 50
 
 
 def test_a_folder_that_cannot_be_written_is_said_of_the_checkpoint(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """`python -m sim`: what it says beyond the numbers."""
 
+import dataclasses
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -53,6 +54,13 @@ def test_more_features_than_rows(capsys):
         ("replace --design fixed --T 9 --d 10 --ridge 0", "has no finite mean where T is d - 1, d or d + 1"),
         ("replace --task collapse --design fixed --T 9 --d 2", "invalid choice: 'collapse'"),
         ("replace --design fixed --T 9 --d 2 --of variance", "invalid choice: 'variance'"),
+        *(
+            (
+                f"replace --design fixed --T 9 --d 2 --relative-error={share}",
+                f"needs a share between 0 and 1, as 0.1% or 0.001; got {share}",
+            )
+            for share in ("-0.5", "0", "1", "100%", "1.5", "nan", "1%%", "much")
+        ),
     ],
 )
 def test_mistakes(capsys, line, message):
@@ -176,3 +184,113 @@ def test_json_has_the_numbers_of_the_run(capsys):
         assert row[1:] == [
             format(value, form) for value, form in zip(values, (*[".6g"] * 3, ".2f", ".6g", ".6g"), strict=True)
         ]
+
+
+def heard(monkeypatch, capsys, line):
+    """What the run is asked for, and what another process would be told of it."""
+    asked, told = {}, {}
+
+    def run(task, workflow, **settings):
+        asked.update(settings, task=task, workflow=workflow, key=jr.key_data(settings["key"]).tolist())
+        return sim.run(task, workflow, iterations=2, replicates=20, key=jr.key(0))
+
+    monkeypatch.setattr(command_line, "run", run)
+    monkeypatch.setattr(sharing, "join", lambda *place, settings, **_: told.update(settings))
+    assert command(capsys, "sim", line).status == 0
+    return asked, told
+
+
+@pytest.mark.parametrize(
+    ("options", "replicates", "relative_error"),
+    [
+        ("", 1000, None),
+        ("--relative-error 50%", None, 0.5),
+        ("--relative-error 0.001 --replicates 30", 30, 0.001),
+        ("--relative-error 0.1%", None, 0.001),
+    ],
+)
+def test_what_is_not_given_is_as_the_help_says(options, replicates, relative_error, monkeypatch, capsys):
+    asked, _ = heard(monkeypatch, capsys, f"replace --design fixed --T 9 --d 2 {options}")
+    assert asked.pop("task").T == 9
+    assert asked == {
+        "workflow": theory.Replace(),
+        "of": asked["of"],
+        "iterations": 10,
+        "replicates": replicates,
+        "key": [0, 0],
+        "sampler": "auto",
+        "precision": None,
+        "relative_error": relative_error,
+        "generator": theory.Generator(),
+        "quantiles": False,
+        "checkpoint": None,
+        "batch_size": None,
+        "progress": True,
+    }
+
+
+def test_processes_are_told_what_is_run_and_not_where_it_is_kept_or_shown(monkeypatch, capsys, tmp_path):
+    line = "sliding-window --k 2 --design fixed --T 9 --d 2 --distributed"
+    shown = f"--json --asymptotic --output {tmp_path / 'a.csv'} --plot {tmp_path / 'a.svg'} --batch-size 3"
+    place = "--coordinator here:1 --processes 2 --process 1"
+    _, told = heard(monkeypatch, capsys, f"{line} {shown} {place} --checkpoint {tmp_path / 'state'}")
+    own = {"json", "asymptotic", "output", "plot", "batch_size", "coordinator", "processes", "process"}
+    assert OPTIONS.keys() - own <= told.keys()
+    assert not own & told.keys()
+    assert (told["checkpoint"], told["k"], told["T"]) == (True, "2", "9")
+    assert heard(monkeypatch, capsys, line)[1]["checkpoint"] is False
+
+
+def test_a_law_that_is_rejected_is_the_exit_status(monkeypatch, capsys):
+    compare = command_line.compare
+    monkeypatch.setattr(
+        command_line, "compare", lambda *of, **how: dataclasses.replace(compare(*of, **how), verdict="disagree")
+    )
+    line = "replace --design fixed --T 9 --d 2 --iterations 2 --replicates 20"
+    ran = command(capsys, "sim", line)
+    assert ran.status == 1
+    assert "verdict: disagree: " in ran.out
+
+
+def test_the_table_for_people(capsys):
+    summary = {
+        "workflow": "replace",
+        "quantity": "test_error",
+        "replicates": 12345,
+        "sampler": "literal",
+        "precision": "float64",
+        "iterations": 2,
+        "unconverged": [0, 1234],
+        "mean": [0.5, 123456.789],
+        "standard_error": [0.25, None],
+        "theory": None,
+        "z": [-1.234, None],
+        "quantiles": {"0.025": [0.125, 2.0], "0.975": [3.0, 4e-9]},
+        "verdict": "agree",
+        "reason": "all is well",
+        "note": "a note",
+    }
+    task = sim.LinearRegression(T=9, d=2, design="fixed")
+    command_line._print(task, theory.Generator(), summary)
+    first, meaning, *rest = capsys.readouterr().out.splitlines()
+    assert first == "replace, fixed design, T=9, d=2, sigma=1.0: 12,345 replicates, literal sampler in float64"
+    assert meaning == task.quantity("test_error").meaning
+    assert rest == [
+        "   n          mean    std. error           law       z         2.5 %        97.5 %   unconverged",
+        "   1           0.5          0.25             -   -1.23         0.125             3             0",
+        "   2        123457             -             -       -             2         4e-09         1,234",
+        "verdict: agree: all is well",
+        "note: a note",
+    ]
+    # without quantiles, lost replicates and more to say
+    command_line._print(
+        task, theory.Generator(2), summary | {"quantiles": {}, "unconverged": [], "note": "all is well"}
+    )
+    first, _, *rest = capsys.readouterr().out.splitlines()
+    assert f"sigma=1.0, {theory.Generator(2)}: 12,345" in first
+    assert rest == [
+        "   n          mean    std. error           law       z         2.5 %        97.5 %",
+        "   1           0.5          0.25             -   -1.23             -             -",
+        "   2        123457             -             -       -             -             -",
+        "verdict: agree: all is well",
+    ]

@@ -114,6 +114,22 @@ def test_a_run_of_the_limit_is_held_against_the_gain_to_the_bit():
     assert (found.law.tolist(), found.verdict) == (expected, "agree")
 
 
+def test_a_run_of_the_limit_with_shifted_labels_is_held_against_gains_and_shifts():
+    """At fixed design the law is exact, and at these numbers a hundred-thousandth off the limit."""
+    T, d, n = 10**6, 7, range(1, 4)
+    generator = Generator(bias="1/300", temperature="3/2")
+    law = sim.LinearRegression(T, d, design="fixed").generated(Accumulate(), generator)
+    exact = law.evaluate(T=T, d=d, sigma=1.0, n=n)
+    run = made(Accumulate(), "fixed", exact, exact / 1000, T=T, d=d)
+    found = sim.compare(replace(run, generator=generator, is_limit=True), law)
+    np.testing.assert_allclose(found.law, exact, rtol=3e-5)
+    # the power: both parts are large, and gains alone are of the law without a bias
+    alone = theory.generated(Accumulate(), Generator(temperature="3/2"), design="fixed")
+    gains = alone.evaluate(T=T, d=d, sigma=1.0, n=n)
+    assert (gains[1:] < 0.95 * exact[1:]).all()
+    assert (gains > 0.5 * exact).all()
+
+
 #: Of three categories after six iterations of 1000 rows, and of many of 4: means, their errors, and the law's values.
 SAME = {
     "none lost, which the law all but says": ([0.0, 0.0], [0.0, 0.0], [1e-155, 1e-80], "not comparable", [None, None]),

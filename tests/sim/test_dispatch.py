@@ -12,6 +12,7 @@ from theory import (
     Accumulate,
     AccumulateSubsample,
     FreshReal,
+    Generator,
     LinearRegression,
     Replace,
     ReplaceGrowing,
@@ -94,6 +95,34 @@ def test_means_alone_have_no_quantiles():
         ValueError, match="the conditional sampler has no quantiles. Leave the sampler or the quantiles"
     ):
         chosen(Wish("conditional", quantiles=True), task, Accumulate(), 3)
+
+
+def test_editing_is_simulated_by_its_own_sampler_alone():
+    task, edited = sim.LinearRegression(T=12, d=2, design="fresh"), Generator(edited="1/2")
+    for name in ("auto", "literal"):
+        assert chosen(Wish(name), task, Replace(), 3, generator=edited)[0].edits
+        # and what edits nothing by another
+        assert not chosen(Wish(name), task, Replace(), 3, generator=Generator(temperature="1/2"))[0].edits
+    with pytest.raises(
+        ValueError, match="the wishart sampler labels whole pools, and .* by the literal sampler; got Rep"
+    ):
+        chosen(Wish("wishart"), task, Replace(), 3, generator=edited)
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"),
+    [
+        (Generator(bias=1), "labels are shifted"),
+        (Generator(pull="1/2", distance=1), "labels are shifted"),
+        (Generator(temperature="1/2"), "labels and the real ones of iteration 2 have different noises"),
+    ],
+    ids=str,
+)
+def test_the_radial_sampler_follows_lengths_alone(generator, message):
+    task = sim.LinearRegression(T=12, d=2, design="fresh")
+    assert chosen(Wish("radial"), task, Replace(), 3, generator=Generator(temperature="1/2"))[0].name == "radial"
+    with pytest.raises(ValueError, match=f"{message}.*Use the wishart sampler"):
+        chosen(Wish("radial"), task, FreshReal(), 3, generator=generator)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 import pytest
 
-from sim.hosts import check_devices
+from sim.hosts import check_devices, cores, use_all_cores
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -49,3 +49,38 @@ def test_devices_that_there_are_not_are_one_line(error, monkeypatch):
     ) as caught:
         check_devices()
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """What JAX is told of devices, where the user has said nothing."""
+    told = {}
+    for name in ("XLA_FLAGS", "JAX_NUM_CPU_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(jax.config, "update", lambda name, value: told.update({name: value}))
+    return told
+
+
+def test_each_core_is_a_device(chosen):
+    use_all_cores()
+    assert chosen == {"jax_num_cpu_devices": cores()}
+    assert cores() == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("XLA_FLAGS", "--a=1 --xla_force_host_platform_device_count=3"), ("JAX_NUM_CPU_DEVICES", "3")],
+)
+def test_but_where_the_user_says_how_many(chosen, name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    use_all_cores()
+    assert chosen == {}
+
+
+def test_what_is_started_already_stays(chosen, monkeypatch):
+    def too_late(name, value):
+        raise RuntimeError("jax_num_cpu_devices should be updated before backends are initialized")
+
+    monkeypatch.setattr(jax.config, "update", too_late)
+    use_all_cores()
+    assert chosen == {}

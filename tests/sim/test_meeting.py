@@ -29,6 +29,28 @@ def met(*settings, numbers=None, port=None):
         return list(pool.map(one, numbers or range(len(settings)), settings))
 
 
+@pytest.mark.parametrize(
+    ("processes", "process", "message"),
+    [
+        (2, -1, "process counts from 0 to 1; got -1"),
+        (2, 2, "process counts from 0 to 1; got 2"),
+        (1, 1, "process counts from 0 to 0; got 1"),
+        (2, 0, "met"),
+        (2, 1, "met"),
+        (None, 0, "names coordinator .* all three, or none"),
+        (2, None, "names coordinator .* all three, or none"),
+    ],
+)
+def test_a_process_has_a_number_among_them(processes, process, message, monkeypatch):
+    def come(*told):
+        assert told[:3] == ("there:1", process, {"processes": processes, "T": 64})
+        raise ValueError("met")
+
+    monkeypatch.setattr(hosts, "meet", come)
+    with pytest.raises(ValueError, match=message):
+        hosts.join("there:1", processes, process, {"T": 64})
+
+
 def test_alike_they_go_on():
     assert met({"processes": 3, "T": 64}, {"processes": 3, "T": 64}, {"processes": 3, "T": 64}) == [""] * 3
 
@@ -58,6 +80,24 @@ def test_a_port_that_something_else_has(monkeypatch):
         told = met(*[{"processes": 2}] * 2, port=other.getsockname()[1])
     assert "cannot listen at 127.0.0.1" in told[0]
     assert "is not process 0 of this run" in told[1]
+
+
+class Silent(socket.socket):
+    """A connection that says nothing."""
+
+    def sendall(self, content, *_):
+        assert content == b"model-collapse\n"
+
+    def recv(self, *_):
+        raise TimeoutError
+
+
+def test_who_says_nothing_keeps_the_next_one_waiting_for_seconds():
+    with Silent() as silent:
+        with pytest.raises(ValueError, match="no process of a run"):
+            meeting._hear(silent)
+        assert 1 < (silent.gettimeout() or 0) <= meeting.PATIENCE / 20
+        assert silent.fileno() == -1  # closed
 
 
 def test_who_says_nothing_or_nonsense_is_no_process(monkeypatch):

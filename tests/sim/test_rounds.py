@@ -15,9 +15,10 @@ class Made(Blocks):
 
     def __init__(self, scatter):
         self.size, self.devices = SIZE, 1
-        self.scatter, self.computed = scatter, []
+        self.scatter, self.computed, self.ahead = scatter, [], set()
 
     def __call__(self, first, last, ahead=2):
+        self.ahead.add(ahead)
         for number in range(first, last):
             self.computed.append(number)
             yield 1 + self.scatter * np.random.default_rng(number).uniform(-1, 1, (SIZE, 1))
@@ -56,6 +57,17 @@ def test_it_ends_at_most_where_it_is_told_to():
     assert run(Made(1.0), relative_error=0.0001, replicates=1250).count == 1250
     assert run(Made(1.0), replicates=450).count == 450
     assert run(Made(1.0), replicates=1).count == 1
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "devices", "steps"),
+    [(None, 1, 2), (None, 3, 2), (1, 1, 1), (199, 1, 1), (200, 1, 2), (399, 1, 3), (399, 2, 1), (1000, 2, 5)],
+)
+def test_as_many_steps_are_under_way_as_a_batch_has_whole_blocks_for_all_devices(batch_size, devices, steps):
+    blocks = Made(1.0)
+    blocks.devices = devices
+    simulate(blocks, Target(1, 1000, None), lambda numbers: numbers, batch_size=batch_size)
+    assert blocks.ahead == {steps}
 
 
 class Losing(Made):

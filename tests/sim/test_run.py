@@ -1,4 +1,5 @@
 import functools
+import importlib
 
 import jax
 import jax.random as jr
@@ -189,6 +190,42 @@ def test_finite_variance_needs_no_note():
 def test_counts(changes, message):
     with pytest.raises(ValueError, match=message):
         simulate(**changes)
+
+
+class Told(Exception):
+    """What a process tells the others."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"iterations": 5}, "iterations"),
+        ({"replicates": 1501}, "replicates"),
+        ({"key": jr.key(4)}, "key"),
+        ({"sampler": "literal"}, "sampler"),
+        ({"precision": "float32"}, "precision"),
+        ({"relative_error": 0.1}, "relative_error"),
+        ({"checkpoint": "state"}, "checkpoint"),
+        ({"workflow": Replace()}, "workflow"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_processes_tell_each_other_what_must_be_alike_before_they_compute(changes, name, monkeypatch, tmp_path):
+    def tell(settings):
+        raise Told(settings)
+
+    monkeypatch.setattr(importlib.import_module("sim.run"), "agree", tell)
+    monkeypatch.chdir(tmp_path)
+    assert simulate(replicates=1).replicates == 1  # alone it asks nobody
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    told = []
+    for each in ({}, changes):
+        with pytest.raises(Told) as heard:
+            simulate(**{"precision": "float64", "sampler": "wishart"} | each)
+        told.append(heard.value.args[0])
+    first, second = told
+    assert first[name] != second[name]
+    assert {key for key in first if first[key] != second[key]} <= {name, "replicates a block", "training sets"}
 
 
 def test_too_large_for_memory():

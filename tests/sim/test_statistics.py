@@ -112,6 +112,19 @@ def test_a_value_of_nought_costs_no_memory():
     assert histogram.counts.nbytes < 2**20
 
 
+def test_a_bin_is_a_512th_of_an_octave_and_the_lowest_lies_100_octaves_below():
+    for start in (1.0, 2.0**-7):
+        histogram = Histogram(1)
+        histogram.add(start * np.array([[1.0], [1 + 0.999 / 512]]))
+        assert histogram.counts.tolist() == [[2]]
+        histogram.add(start * np.array([[1 + 1 / 512]]))
+        assert histogram.counts.tolist() == [[2, 1]]
+    histogram = Histogram(1)
+    histogram.add(np.array([[1.0], [0.0], [2.0**-101]]))
+    low, high = histogram.quantile(0.01)[0], histogram.quantile(0.66)[0]
+    assert 2.0**-100 <= low < high <= 2.0**-100 * (1 + 1 / 512)
+
+
 def test_it_keeps_small_memory():
     found = RunningStatistics(2)
     generator = np.random.default_rng(0)

@@ -20,6 +20,13 @@ def corpus(**changes):
     return text.Texts(STORIES[:40], STORIES[40:], **{**options, **changes})
 
 
+@pytest.mark.parametrize(("train", "test"), [(0, 3), (3, 0), (0, 0)])
+def test_texts_are_needed_on_both_sides(train, test):
+    message = f"to train on and to test on are needed; got {train} and {test}: give more texts, or fewer --test-stories"
+    with pytest.raises(ValueError, match=message):
+        text.Texts(STORIES[:train], STORIES[40 : 40 + test], vocabulary=bytes, length=64, cut=False)
+
+
 def test_the_three_forms_hold_the_same_stories(tmp_path):
     (tmp_path / "a.txt").write_text("".join(f"{story}\n<|endoftext|>\n" for story in STORIES))
     (tmp_path / "b.txt").write_text("\n\n".join(STORIES))

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from sim.samplers.chi_square import TOLERANCE, gamma
-from sim.samplers.counts import binomial, hypergeometric, poisson
+from sim.samplers.counts import _rare, binomial, hypergeometric, poisson
 
 #: A chi-square test fails below this probability, the project's.
 LEAST = 1e-6
@@ -112,6 +112,19 @@ def test_ends():
         np.testing.assert_array_equal(few, [4, 0, 2, 0, 0])
         many = call(hypergeometric, [400, 900, 0, 900], [300, 0, 900, 900], [700, 500, 500, 0], splits=splits)
         np.testing.assert_array_equal(many, [400, 500, 0, 0])
+
+
+@pytest.mark.parametrize(("dtype", "last"), [("float64", 1 - 2.0**-53), ("float32", 1 - 2.0**-24)])
+@pytest.mark.parametrize(("mean", "trials"), [(0.3, 0), (40.0, 0), (3000.5, 0), (0.0, 5), (0.0, 30), (0.0, 3001)])
+def test_the_largest_uniform_number_has_a_count_too(mean, trials, dtype, last):
+    """Rounding may add up all masses to less than it is: the search ends, at a count that there is."""
+    numbers = (jnp.asarray(each, dtype) for each in (mean, float(trials), 0.5 * bool(trials)))
+    found = float(_at(jnp.asarray(last, dtype), jnp.asarray(not trials), *numbers))
+    exact = stats.binom(trials, 1 / 3) if trials else stats.poisson(mean)
+    assert exact.pmf(found) > 1e-30
+
+
+_at = jax.jit(_rare)
 
 
 @pytest.mark.parametrize("shape", [16.0, 47.5, 1e4])

@@ -211,6 +211,19 @@ def test_mistakes(task, workflow, more, message):
         sim.run(task, workflow, iterations=3, replicates=10, key=jr.key(0), **more)
 
 
+def test_large_counts_are_split_and_others_are_not():
+    """Without it a pool of millions of rows would be looked through count by count."""
+
+    def splits(task, workflow=None):
+        return samplers_of(type(task))[0](task, workflow or Replace(), 2, jnp.dtype("float64")).splits
+
+    assert [splits(Bernoulli(T, 0.3)) for T in (128, 130, 10**6)] == [False, True, True]
+    assert [splits(Poisson(T, 3.0)) for T in (21, 22, 10**6)] == [False, True, True]
+    # also where draws or later pools alone are large
+    assert splits(Bernoulli(100, 0.3), Made(lambda i: subsample(pools(1, i), rows=i)))
+    assert splits(Poisson(10, 3.0), Made(lambda i: by_count(pools(1, i)), lambda j: 3 if j == 2 else 1))
+
+
 def test_rounding_makes_no_ones_of_what_is_not():
     """In any order of sums a chance is at most 1: all rows of one category stay so for ever."""
     sampler, *_ = samplers_of(Bernoulli)

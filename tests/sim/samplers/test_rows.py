@@ -11,7 +11,7 @@ from scipy import integrate, special, stats
 
 import sim
 import theory
-from sim.samplers.rows import Kept, layout
+from sim.samplers.rows import Kept, layout, literal_objection
 from tests.helpers import Made
 from tests.sim.refits import agrees
 from theory import (
@@ -23,6 +23,7 @@ from theory import (
     KernelDensity,
     Replace,
     SlidingWindow,
+    by_count,
     by_weight,
     pools,
     real,
@@ -51,6 +52,21 @@ SKIPS = Made(
 )
 def test_no_more_pools_are_kept_than_are_used_again(workflow, places):
     assert layout(workflow, 4, 6).places == places
+
+
+#: What iteration 4 brings alone: older pools, a draw beside weights that are uneven, and half a row.
+LATER = Made(lambda i: by_count(synthetic(i - 1)) if i < 4 else by_count(pools(1, 4)))
+UNEVEN = Made(
+    lambda i: subsample(pools(1, 4)) if i == 4 else by_weight({real(1): "1/4", synthetic(max(1, i - 1)): "3/4"})
+)
+HALVES = Made(lambda i: by_count(pools(1, i)), lambda j: "1/2" if j == 4 else 1)
+
+
+def test_iterations_that_are_not_asked_for_need_nothing():
+    assert [layout(LATER, 4, n).places for n in (3, 4)] == [1, 4]
+    for workflow, message in ((UNEVEN, "weights its rows"), (HALVES, "a pool of iteration 4 has 5/2 rows at T=5")):
+        assert literal_objection(KernelDensity(5, 0.5), workflow, 3) is None
+        assert message in str(literal_objection(KernelDensity(5, 0.5), workflow, 4))
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,8 @@ def test_one_fit_is_distributed_as_it_must_be():
 
 def test_a_variance_of_one_row_is_nought():
     sized = Generator(sizes=(1, "1/4", "1/4"))
-    run = sim.run(Gaussian(4), Replace(), iterations=3, replicates=10, key=jr.key(0), generator=sized)
+    settings = {"iterations": 3, "replicates": 10, "key": jr.key(0), "generator": sized}
+    run = sim.run(Gaussian(4), Replace(), sampler="sufficient", **settings)
     assert (run.estimate.mean[1:] == 0).all()
 
 
@@ -123,6 +124,12 @@ def test_a_variance_of_one_row_is_nought():
     ("task", "workflow", "more", "message"),
     [
         (Gaussian(4, 3), Accumulate(), {"sampler": "sufficient", "generator": Generator(sizes=(1, "3/4"))}, "singular"),
+        (
+            Gaussian(4, 3),
+            AccumulateSubsample(),
+            {"sampler": "sufficient", "generator": Generator(sizes=(1, "3/4"))},
+            "draws subsamples",
+        ),
         (
             Gaussian(3, 3),
             Accumulate(),
