@@ -1,5 +1,7 @@
 """Counts against exact probabilities, by chi-square with fixed keys, with the power to see a mean that is 2 % off."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -120,7 +122,7 @@ def test_the_largest_uniform_number_has_a_count_too(mean, trials, dtype, last):
     """Rounding may add up all masses to less than it is: the search ends, at a count that there is."""
     numbers = (jnp.asarray(each, dtype) for each in (mean, float(trials), 0.5 * bool(trials)))
     found = float(_at(jnp.asarray(last, dtype), jnp.asarray(not trials), *numbers))
-    exact = stats.binom(trials, 1 / 3) if trials else stats.poisson(mean)
+    exact: Any = stats.binom(trials, 1 / 3) if trials else stats.poisson(mean)
     assert exact.pmf(found) > 1e-30
 
 

@@ -1,5 +1,7 @@
 """Exponential families: sufficient and literal samplers against exact moments at small T."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -215,7 +217,8 @@ def test_large_counts_are_split_and_others_are_not():
     """Without it a pool of millions of rows would be looked through count by count."""
 
     def splits(task, workflow=None):
-        return samplers_of(type(task))[0](task, workflow or Replace(), 2, jnp.dtype("float64")).splits
+        sampler: Any = samplers_of(type(task))[0]
+        return sampler(task, workflow or Replace(), 2, jnp.dtype("float64")).splits
 
     assert [splits(Bernoulli(T, 0.3)) for T in (128, 130, 10**6)] == [False, True, True]
     assert [splits(Poisson(T, 3.0)) for T in (21, 22, 10**6)] == [False, True, True]

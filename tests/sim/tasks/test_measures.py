@@ -1,5 +1,7 @@
 """What is read off a model, by quantity: models made by hand against SciPy and numbers worked out on paper."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ ROOT = np.array([[1.2, 0.0, 0.0], [0.4, 0.7, 0.0], [-0.3, 0.5, 0.9]])
 
 def measured(task, name, of, model):
     """The quantity of a model, by the sampler of this name."""
+    sampler: Any
     (sampler,) = (each for each in samplers_of(type(task)) if (each.name, each.of) == (name, of))
     return float(sampler(task, Replace(), 2, FLOAT64).measure(model))
 
@@ -27,8 +30,8 @@ def divergence(d):
     points, weights = np.polynomial.hermite_e.hermegauss(4)
     grid = np.stack(np.meshgrid(*[points] * d), -1).reshape(-1, d)
     shares = np.prod(np.stack(np.meshgrid(*[weights] * d), -1).reshape(-1, d), 1)
-    model = stats.multivariate_normal(MEAN[:d], (ROOT @ ROOT.T)[:d, :d])
-    apart = stats.multivariate_normal(np.zeros(d), np.eye(d)).logpdf(grid) - model.logpdf(grid)
+    normal: Any = stats.multivariate_normal
+    apart = normal.logpdf(grid, np.zeros(d), np.eye(d)) - normal.logpdf(grid, MEAN[:d], (ROOT @ ROOT.T)[:d, :d])
     return shares @ apart / shares.sum()
 
 
