@@ -132,9 +132,12 @@ def _autoencoders(*experiments: Experiment[ImageConfiguration]) -> Source:
     """The tables of metrics and of images, those of several experiments one after the other."""
 
     def load(folder: Path) -> tuple[list[Row], list[Row]]:
-        tables = [autoencoders.run(experiment, folder) for experiment in experiments]
-        metrics, images = zip(*tables, strict=True)
-        return [row for rows in metrics for row in rows], [row for rows in images for row in rows]
+        metrics, images = [], []
+        for experiment in experiments:
+            measured, drawn = autoencoders.run(experiment, folder)
+            metrics += measured
+            images += drawn
+        return metrics, images
 
     return _recorded(load, *(f"{e.name}{suffix}" for e in experiments for suffix in ("", "_images")))
 

@@ -67,5 +67,4 @@ def _panel(axes: Axes, tables: Mapping[str, Sequence[Row]], replace: Place, accu
     )
     axes.plot(n, 100 * by_forgetting(fitted.mean), "-", color="0.25", linewidth=0.9, label="by forgetting")
     axes.plot(n, 100 * by_erring(fitted.mean), "--", color="0.25", linewidth=0.9, label="unbiased")
-    axes.set_ylim(0, None)
     axes.set_xticks(n[:: 1 if len(n) < 8 else 3])

@@ -26,8 +26,7 @@ from paper_repro.dohmatob2024a.downstream import (
 )
 from paper_repro.recorded import Row, matching
 
-from .ridges import CIRCLES
-from .style import COLOUR, NORMAL, caption, shade
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, caption, note, shade
 
 #: Rows of the ridge fit on the left, and how many generators are shown there.
 SHOWN, COUNTS = 400, (0, 1, 2, 5)
@@ -79,8 +78,8 @@ def _by_ridge(axes: Axes, rows: Sequence[Row]) -> list[float]:
             axes, (grid, line), (RIDGES, found), colour, [isotropic_law(SHOWN, r, generators) for r in RIDGES]
         )
         above = 4 if generators < COUNTS[-1] else -9  # the last one's is below, for there is the dotted line
-        axes.annotate(f"n = {generators}", (grid[0], line[0]), (2, above), textcoords="offset points", fontsize=6.5)
-    axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
+        note(axes, f"n = {generators}", (grid[0], line[0]), (2, above))
+    axes.axhline(1, color="black", **DOTTED)
     axes.set(title="all features alike", xlabel="ridge λ")
     return apart
 
@@ -93,7 +92,7 @@ def _by_rows(axes: Axes, rows: Sequence[Row]) -> list[float]:
         place = {"iteration": str(generators + 1), "metric": name}
         found = [_cell(rows, {**place, "variant": f"T = {count}"}) for count in ROWS]
         apart += _draw(axes, (at, line), (at, found), colour, line)
-        axes.annotate(label, (ROWS[-1], line[-1]), (4, -3), textcoords="offset points", fontsize=6.5, color=colour)
+        note(axes, label, (ROWS[-1], line[-1]), (4, -3), color=colour)
     axes.set(title="a power law", xlabel="rows T", xlim=(40, 25_000), xticks=(50, 200, 800, 3200))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

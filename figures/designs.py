@@ -32,7 +32,6 @@ def plot(rows: Sequence[Row]) -> Figure:
             color=colour,
             markerfacecolor="white",
             elinewidth=0.8,
-            linewidth=0,
             label=f"simulation, {curve.design} design",
         )
     for T, axes in panels.items():

@@ -53,7 +53,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         rise, error, _ = curve(rows, "cpu", workflow, "rise")
         times[workflow] = f"{1 + rise[-1]:.2f} ± {error[-1]:.2f}"
         theirs[workflow] = f"{paper[-1] / paper[0]:.1f}"
-    grid[1, 0].set_ylim(-0.02, 1.02)
+    grid[1, 0].set_ylim(0, None)
     grid[0, 0].set_ylabel("loss of model 1 = 1")
     grid[1, 0].set_ylabel("share")
     grid[1, 1].legend(loc="lower right")

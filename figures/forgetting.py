@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from paper_repro.recorded import Row
 from paper_repro.regression import FORGETTING
 
-from .ridges import CIRCLES, estimates, law
-from .style import COLOUR, NORMAL, caption, shade
+from .ridges import estimates, law
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, beside, caption, shade
 
 SWEEP = FORGETTING
 
@@ -32,12 +32,11 @@ def plot(rows: Sequence[Row]) -> Figure:
         ridge = float(one.ridge or 0) / (1 if one.scaled else one.T)
         colour = shade(COLOUR["accumulate"], 0.55 if ridge < 1 else 1.0)
         axes.plot(n, expected, color=colour, linestyle=_STYLES[one.name])
-        shown = np.array([at for at in _SHOWN if at <= len(n)]) - 1
+        shown = np.array(_SHOWN) - 1
         axes.errorbar(n[shown], mean[shown], NORMAL * error[shown], color=colour, **CIRCLES)
-        text = f" λ = {ridge:g}" if one.scaled else f" λ = {ridge:g}·T"
-        axes.annotate(text, (n[-1], expected[-1]), (3, 0), textcoords="offset points", va="center", fontsize=6.5)
-    axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-    axes.set(xscale="log", xlim=(0.9, 900), ylim=(0, 1.08), xlabel="model-fitting iteration n", ylabel="test error")
+        beside(axes, f"λ = {ridge:g}" if one.scaled else f"λ = {ridge:g}·T", n, expected)
+    axes.axhline(1, color="black", **DOTTED)
+    axes.set(xscale="log", xlim=(0.9, 900), ylim=(0, None), xlabel="model-fitting iteration n", ylabel="test error")
     first = SWEEP.simulations[0]
     caption(
         figure,

@@ -11,8 +11,8 @@ from paper_repro.recorded import Row
 from paper_repro.regression import INTERPOLATION
 from paper_repro.sweep import Simulation
 
-from .ridges import CIRCLES, estimates, law
-from .style import COLOUR, NORMAL, caption, shade
+from .ridges import estimates, law
+from .style import CIRCLES, COLOUR, NORMAL, caption, shade
 
 SWEEP = INTERPOLATION
 

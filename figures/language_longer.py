@@ -38,7 +38,7 @@ def plot(tables: Mapping[str, Sequence[Row]]) -> Figure:
             _curve(axes, tables[experiment], workflow, metric, look, name)
         axes.set(xlabel="model-fitting iteration n", xticks=range(1, LONGER.base.iterations + 1), ylabel=label)
         axes.set_ylim(0, None)
-    panels[0].legend(loc="upper left")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(CURVES))
     base = LONGER.base
     (weights,) = weights_of(LONGER).values()
     caption(

@@ -9,7 +9,7 @@ from paper_repro.recorded import Row
 
 from .linear import agreement, curves, draw
 from .linear_a import PUBLISHED_OFFSET, TITLES
-from .style import COLOUR, caption, shade
+from .style import COLOUR, beside, caption, shade
 
 SWEEP = LINEAR_B
 
@@ -26,8 +26,8 @@ def plot(rows: Sequence[Row]) -> Figure:
         strength = 0.4 + 0.6 * variances.index(curve.sigma2) / (len(variances) - 1)
         draw(axes, curve, shade(COLOUR[curve.workflow], strength))
         if curve.T == samples[-1]:
-            at, label = (curve.iteration[-1], curve.exact[-1]), rf"$\sigma^2={curve.sigma2:g}$"
-            axes.annotate(label, at, (3, 0), textcoords="offset points", va="center", fontsize=7, annotation_clip=False)
+            text = rf"$\sigma^2={curve.sigma2:g}$"
+            beside(axes, text, curve.iteration, curve.exact, annotation_clip=False)
     for axes, T in zip(panels[0], samples, strict=True):
         axes.set(title=f"T = {T}", yscale="log", xlim=(1, 50), xticks=(1, 10, 20, 30, 40, 50))
     for axes, name in zip(panels[:, 0], TITLES, strict=True):

@@ -12,7 +12,7 @@ from paper_repro.one_law import EXPERIMENT
 from paper_repro.recorded import Row
 from theory import Workflow, gain
 
-from .style import COLOUR, NORMAL, caption
+from .style import COLOUR, NORMAL, beside, caption
 
 
 class Excess(NamedTuple):
@@ -66,15 +66,7 @@ def plot(rows: Sequence[Row]) -> Figure:
             color=COLOUR[curve.workflow.command()],
             **bars,
         )
-        left.annotate(
-            f" {type(curve.workflow).__name__}",
-            (n[-1], curve.exact[-1]),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=6.5,
-            color=COLOUR[curve.workflow.command()],
-        )
+        beside(left, type(curve.workflow).__name__, n, curve.exact, color=COLOUR[curve.workflow.command()])
     for axes, group in ((left, near), (right, few)):
         for curve in group:
             _network(axes, curve)

@@ -13,7 +13,7 @@ from theory import Accumulate, AccumulateSubsample, Replace
 
 from .estimates import estimates
 from .laws import label
-from .style import COLOUR, NORMAL, caption
+from .style import COLOUR, DOTTED, NORMAL, caption, note
 
 #: One an estimator.
 _MARKERS = "osD^v"
@@ -37,11 +37,11 @@ def plot(rows: Sequence[Row]) -> Figure:
         at = (shown + 1) * 1.04 ** (k - 2)  # side by side
         bars = {"color": f"C{k}", "markerfacecolor": "white", "markersize": 3, "elinewidth": 0.8, "linestyle": "none"}
         left.errorbar(at, ratio[shown], half[shown], marker=marker, label=known.label, **bars)
-    left.axhline(np.pi**2 / 6, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-    left.annotate("π²/6", (1, np.pi**2 / 6), (0, 3), textcoords="offset points", fontsize=6.5)
-    left.set(title="five estimators under Accumulate", xlabel="generation G", xscale="log", ylim=(0.9, 1.9))
+    left.axhline(np.pi**2 / 6, color="black", **DOTTED)
+    note(left, "π²/6", (1, np.pi**2 / 6), (0, 3))
+    left.set(title="five estimators under Accumulate", xlabel="generation G", xscale="log", ylim=(0.8, 1.9))
     left.set(xticks=(1, 2, 5, 10, 20, 50), xticklabels=("1", "2", "5", "10", "20", "50"))
-    left.legend(loc="lower right")
+    left.legend(loc="lower right", fontsize=6.5, labelspacing=0.3)
     left.set_ylabel("risk over that of generation 1")
     generations = np.arange(1, _LAST + 1)
     for workflow, limit, text in (
@@ -52,8 +52,8 @@ def plot(rows: Sequence[Row]) -> Figure:
         law = [float(gain) for gain in theory.gain(workflow, _LAST)]
         right.plot(generations, law, color=COLOUR[workflow.command()], label=label(workflow))
         if limit is not None:
-            right.axhline(limit, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-            right.annotate(text, (1, limit), (0, 3), textcoords="offset points", fontsize=6.5)
+            right.axhline(limit, color="black", **DOTTED)
+            note(right, text, (1, limit), (0, 3))
     right.plot(_LAST, PUBLISHED.value(figure="ratio"), "x", color="black", markersize=5, zorder=5, clip_on=False)
     right.set(title="the laws of three workflows", xlabel="generation G", xscale="log", ylim=(0.8, 4.2))
     right.set(xticks=(1, 2, 5, 10, 20, 50, 100), xticklabels=("1", "2", "5", "10", "20", "50", "100"))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from paper_repro.recorded import Row, matching
 from paper_repro.regression import POPULATION, POPULATIONS
 
-from .style import NORMAL, caption
+from .style import CIRCLES, NORMAL, beside, caption
 
 SWEEP = POPULATION
 
@@ -33,10 +33,9 @@ def plot(rows: Sequence[Row]) -> Figure:
         mean, error = mean / one_fit, error / one_fit
         apart.append(float(np.abs((mean - gain) / error).max()))
         axes.plot(n, gain, color=colour)
-        bars = {"fmt": "o", "markerfacecolor": "white", "markersize": 3, "elinewidth": 0.8}
-        axes.errorbar(n[::2], mean[::2], NORMAL * error[::2], color=colour, **bars)
-        axes.annotate(f" {text}", (n[-1], gain[-1]), (3, 0), textcoords="offset points", va="center", fontsize=6.5)
-    left.set(title="all train on all", xlim=(0.5, 27), ylim=(0, 21))
+        axes.errorbar(n[::2], mean[::2], NORMAL * error[::2], color=colour, **CIRCLES)
+        beside(axes, text, n, gain)
+    left.set(title="all train on all", xlim=(0.5, 27), ylim=(0, None))
     right.set(title="a line, real data at its end", xlim=(0.5, 25), ylim=(0, None))
     left.set_ylabel("test error (of model 1 at n = 1: 1)")
     for axes in (left, right):

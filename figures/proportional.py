@@ -12,14 +12,12 @@ from theory import SlidingWindow, Workflow
 from theory.linear import test_error
 
 from .laws import label
-from .style import COLOUR, NORMAL, caption
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, beside, caption
 
 SWEEP = PROPORTIONAL
 
 #: d of the left panel, T being 200.
 HALF = 100
-
-_LARGE_T = (0, (1, 2))
 
 #: Iterations after which a window's growth stays the same to four digits.
 _STEADY = 16
@@ -47,22 +45,14 @@ def plot(rows: Sequence[Row]) -> Figure:
         apart += [np.abs(simulated[d][0] / laws[d] - 1).max() for d in features]
         large_T = [float(c) for c in test_error(workflow, design="fixed").gain(SWEEP.iterations)]
         left.plot(n, laws[HALF], color=colour)
-        left.plot(n, large_T, color=colour, linestyle=_LARGE_T, linewidth=0.9)
-        bars = {"fmt": "o", "color": colour, "markerfacecolor": "white", "markersize": 3, "elinewidth": 0.8}
-        left.errorbar(n, simulated[HALF][0], NORMAL * simulated[HALF][1], **bars)
-        left.annotate(
-            f" {label(workflow)}",
-            (n[-1], laws[HALF][-1]),
-            (3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=6.5,
-        )
+        left.plot(n, large_T, color=colour, **DOTTED)
+        left.errorbar(n, simulated[HALF][0], NORMAL * simulated[HALF][1], color=colour, **CIRCLES)
+        beside(left, label(workflow), n, laws[HALF])
         ratios = np.array(features) / T
         right.plot(ratios, [laws[d][-1] for d in features], color=colour)
-        right.axhline(large_T[-1], color=colour, linestyle=_LARGE_T, linewidth=0.9)
+        right.axhline(large_T[-1], color=colour, **DOTTED)
         mean, error = np.array([[part[-1] for part in simulated[d]] for d in features]).T
-        right.errorbar(ratios, mean, NORMAL * error, **bars)
+        right.errorbar(ratios, mean, NORMAL * error, color=colour, **CIRCLES)
     left.set(title=f"d/T = {HALF / T:g}", xlabel="model-fitting iteration n", xticks=n, yscale="log", xlim=(0.8, 14))
     right.set(title=f"model {n[-1]}", xlabel="d/T", yscale="log", xlim=(0, 0.85))
     for axes, ticks in ((left, (0.5, 1, 2, 5, 10)), (right, (0.25, 0.5, 1, 2, 5, 10))):

@@ -14,8 +14,7 @@ from paper_repro.shumailov2023.discrete import DISCRETE, PROBABILITIES
 from paper_repro.shumailov2023.gaussian import GAUSSIAN
 from theory import Categorical, Replace
 
-from .ridges import CIRCLES
-from .style import COLOUR, NORMAL, caption, shade
+from .style import CIRCLES, COLOUR, NORMAL, caption, shade
 
 #: M in the paper, of both.
 _ROWS = 100
@@ -45,17 +44,17 @@ def _gaussian(axes: Axes, rows: Sequence[Row]) -> None:
     # the mean of a normal sample's unbiased deviation, by Gamma functions
     shrunk = math.sqrt(2 / (_ROWS - 1)) * math.exp(math.lgamma(_ROWS / 2) - math.lgamma((_ROWS - 1) / 2))
     drawn = (
-        ("variance_of_a_sample", COLOUR["replace"], 1 + n / _ROWS, "variance of a sample"),
-        ("wasserstein", COLOUR["accumulate"], 1.5 * n / _ROWS, "squared Wasserstein\ndistance from the truth"),
+        ("variance_of_a_sample", COLOUR["replace"], 1 + n / _ROWS, "variance of a sample", -30),
+        ("wasserstein", COLOUR["accumulate"], 1.5 * n / _ROWS, "squared Wasserstein\ndistance from the truth", -42),
     )
-    for metric, colour, published, label in drawn:
+    for metric, colour, published, label, below in drawn:
         axes.plot(n, published, color=colour, linestyle="--")
         at, mean, error = _curve(rows, {"metric": metric})
         axes.errorbar(at, mean, NORMAL * error, color=colour, **CIRCLES)
-        place = {"xytext": (0, -30), "textcoords": "offset points", "ha": "right", "va": "top"}
+        place = {"xytext": (0, below), "textcoords": "offset points", "ha": "right", "va": "top"}
         axes.annotate(label, (n[-1], published[-1]), fontsize=6.5, color=colour, **place)
     axes.plot(n, n / _ROWS + 2 * (1 - shrunk**n), color=COLOUR["accumulate"])
-    axes.set(title="Gaussian", xlabel="model-fitting iteration n", ylabel="in units of σ²", ylim=(0, 1.7))
+    axes.set(title="Gaussian", xlabel="model-fitting iteration n", ylabel="in units of σ²", ylim=(0, None))
 
 
 def _discrete(axes: Axes, rows: Sequence[Row]) -> float:
@@ -71,9 +70,9 @@ def _discrete(axes: Axes, rows: Sequence[Row]) -> float:
     axes.plot(n, law.evaluate(n=n) / end, color="black", linestyle=":")
     axes.plot(at, mean / end, "x", color="black", markersize=4)
     axes.set(title="discrete", xlabel="model-fitting iteration n", ylabel="share of chains without it", xscale="log")
-    axes.set(ylim=(-0.03, 1.03), xticks=(1, 10, 100, 1000))
+    axes.set(xticks=(1, 10, 100, 1000), xlim=(0.7, 30_000))  # with room for the legend
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.legend(title="q", fontsize=5.5, title_fontsize=6, loc="lower right", handlelength=1, labelspacing=0.15)
+    axes.legend(title="q", fontsize=6.5, title_fontsize=6.5, loc="center right", handlelength=1)
     return float(np.abs(mean / law.evaluate(n=at) - 1).max())
 
 

@@ -14,8 +14,8 @@ from paper_repro.sweep import Simulation
 from theory import Accumulate, Replace, Workflow, best_ridge
 
 from .laws import label
-from .ridges import CIRCLES, estimates, law
-from .style import COLOUR, NORMAL, caption, shade
+from .ridges import estimates, law
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, caption, note, shade
 
 SWEEP = RIDGE
 
@@ -54,8 +54,6 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
     lines = _lines(mine[0])
     apart = []
     for model, strength in _SHOWN.items():
-        if model > len(found[mine[0].ridge][0]):
-            continue
         colour = shade(COLOUR[workflow.command()], strength)
         mean, error = np.array([[part[model - 1] for part in each] for each in found.values()]).T
         apart.append(np.abs(mean / there[:, model - 1] - 1).max())
@@ -66,8 +64,8 @@ def _draw(axes: Axes, workflow: Workflow, rows: Sequence[Row]) -> float:
             axes.plot(best.ridge, best.error, "v", color=colour, markersize=5)
         end, offset = (0, (-4, 5)) if workflow == Replace() else (-1, (5, -2))  # where the curves are apart
         place = _GRID[end], lines[end, model - 1]
-        axes.annotate(f"n = {model}", place, offset, textcoords="offset points", fontsize=6.5)
-    axes.axhline(1, color="black", linestyle=(0, (1, 2)), linewidth=0.9)
+        note(axes, f"n = {model}", place, offset)
+    axes.axhline(1, color="black", **DOTTED)
     axes.set(title=label(workflow), xlabel="ridge λ", xscale="log", yscale="log")
     axes.set(xticks=(0.05, 0.15, 0.4, 1, 3), yticks=(0.5, 1, 2, 4), xlim=(0.04, 7))
     for axis in (axes.xaxis, axes.yaxis):

@@ -11,9 +11,6 @@ from paper_repro.sweep import Simulation
 
 from .estimates import estimates as by_iteration
 
-#: Circles on a law, with 95 % intervals.
-CIRCLES: dict[str, Any] = {"fmt": "o", "markerfacecolor": "white", "markersize": 3, "elinewidth": 0.8}
-
 
 def estimates(rows: Sequence[Row], one: Simulation[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard error of the test errors of models 1, 2, …"""

@@ -19,13 +19,11 @@ _POOL_Y, _MODEL_Y = 0.25, 1.35
 def plot() -> Figure:
     """Left Replace, right Accumulate: pools, fits and samples above, the error below."""
     figure = Figure(figsize=(5.5, 3.6))
-    panels = figure.subplots(2, 2, height_ratios=(1.25, 1))
+    panels = figure.subplots(2, 2, sharey="row", height_ratios=(1.25, 1))
     for column, workflow in enumerate((Replace(), Accumulate())):
         _chain(panels[0][column], workflow)
         _error(panels[1][column], workflow)
-    top = max(axes.get_ylim()[1] for axes in panels[1])
-    for axes in panels[1]:
-        axes.set_ylim(0, top)
+    panels[1][0].set_ylim(0, None)
     caption(
         figure,
         """Each model is fitted to the pools that its solid arrows come from and then samples the next pool (dashed).

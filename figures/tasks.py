@@ -75,8 +75,7 @@ def plot(rows: Sequence[Row]) -> Figure:
                 exact.append(drawn.z)
         axes.set_title(f"{_TITLES[refitted.task.name]}\nT = {refitted.task.numbers['T']}", fontsize=7)
         axes.set(yscale="log", xticks=(1, 4, 7, 10))
-        ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(*axes.get_ylim())
-        axes.set_yticks([tick for tick in ticks if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]])
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     for axes in figure.axes[-3:]:

@@ -12,7 +12,7 @@ from paper_repro.sweep import Simulation
 from theory import Workflow, generated
 
 from .laws import label
-from .style import COLOUR, NORMAL, caption, shade
+from .style import CIRCLES, COLOUR, NORMAL, beside, caption, shade
 
 SWEEP = TEMPERATURE_BIAS
 
@@ -31,9 +31,9 @@ def plot(rows: Sequence[Row]) -> Figure:
         apart.append(_draw(axes, one, rows, strength))
     for axes in (left, right):
         axes.set(xlabel="model-fitting iteration n", yscale="log")
-    left.set(title="temperature", xlim=(0.5, 38), ylim=(0.8, 40))
+    left.set(title="temperature", xlim=(0.5, 38), xticks=(1, 10, 20, 30))
     left.set_ylabel("test error (of model 1 = 1)")
-    right.set(title=f"bias of length {float(BIAS.bias):g}", xscale="log", xlim=(0.9, 70), ylim=(0.9, 200))
+    right.set(title=f"bias of length {float(BIAS.bias):g}", xscale="log", xlim=(0.9, 70))
     first = SWEEP.simulations[0]
     caption(
         figure,
@@ -57,19 +57,10 @@ def _draw(axes: Axes, one: Simulation[Workflow], rows: Sequence[Row], strength: 
     colour = shade(COLOUR[one.workflow.command()], strength)
     axes.plot(n, law, color=colour)
     shown = np.array(_SHOWN) - 1
-    axes.errorbar(
-        n[shown],
-        mean[shown],
-        NORMAL * error[shown],
-        fmt="o",
-        color=colour,
-        markerfacecolor="white",
-        markersize=3,
-        elinewidth=0.8,
-    )
+    axes.errorbar(n[shown], mean[shown], NORMAL * error[shown], color=colour, **CIRCLES)
     text = label(one.workflow)
     if one.generator != BIAS:
         text = f"{text}, τ = {one.generator.temperature}" if one.generator.temperature else "both, τ = 0"
     va = "center" if one.generator.temperature else "top"  # clear of the label above
-    axes.annotate(f" {text}", (n[-1], law[-1]), (3, 0), textcoords="offset points", va=va, fontsize=6.5)
+    beside(axes, text, n, law, va=va)
     return float(np.abs((mean - law) / error).max())

@@ -17,16 +17,13 @@ from theory.linear import test_error
 
 from .estimates import estimates
 from .laws import label
-from .ridges import CIRCLES
-from .style import COLOUR, NORMAL, caption
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, caption
 
 #: How a simulation of so many rows is drawn.
 _LINES = {32: "-", 100: "--"}
 
-_LARGE_T = (0, (1, 2))
-
 #: Where the names of the left panel begin.
-_NAMED = {"replace": (33, 24), "accumulate": (33, 1.2), "accumulate-subsample": (14, 5.6)}
+_NAMED = {"replace": (33, 24), "accumulate": (33, 1.2), "accumulate-subsample": (9, 5.6)}
 
 Tables = Mapping[str, Sequence[Row]]
 
@@ -66,7 +63,7 @@ def _least_squares(axes: Axes, tables: Tables) -> None:
     for workflow in WORKFLOWS:
         colour = COLOUR[workflow.command()]
         gains = [float(gain) for gain in test_error(workflow, design="fixed").gain(len(n))]
-        axes.plot(n, gains, color=colour, linestyle=_LARGE_T, linewidth=0.9)
+        axes.plot(n, gains, color=colour, **DOTTED)
         for rows, line in _LINES.items():
             mean, error = _simulated(tables, workflow, rows)
             axes.plot(n, mean, color=colour, linestyle=line)
@@ -79,7 +76,7 @@ def _least_squares(axes: Axes, tables: Tables) -> None:
                 axes.plot(n, values / (10 / (rows - 11)), color="black", linewidth=0.6, linestyle=line)
         axes.annotate(label(workflow), _NAMED[workflow.command()], fontsize=6.5, color=colour)
     axes.set(title="least squares, d = 10", xlabel="model-fitting iteration n", xscale="log", yscale="log")
-    axes.set(xticks=(1, 2, 5, 10, 20, 50, 100), yticks=(1, 2, 5, 10, 20, 50, 100), ylim=(0.85, 130))
+    axes.set(xticks=(1, 2, 5, 10, 20, 50, 100), yticks=(1, 2, 5, 10, 20, 50, 100))
     axes.set_ylabel("test error over that of one fit")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -96,6 +93,6 @@ def _gaussian(axes: Axes, rows: Sequence[Row]) -> float:
         axes.plot(n, law, color=colour)
         axes.errorbar(n, mean, NORMAL * error, color=colour, **CIRCLES)
         apart.append(float(np.abs((mean - law) / error).max()))
-    axes.set(title=f"Gaussian, {T} rows", xlabel="model-fitting iteration n", xticks=(1, 5, 10, 15, 20), ylim=(0, 1))
+    axes.set(title=f"Gaussian, {T} rows", xlabel="model-fitting iteration n", xticks=(1, 5, 10, 15, 20), ylim=(0, None))
     axes.set_ylabel("variance over the truth's")
     return max(apart)

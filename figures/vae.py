@@ -48,11 +48,11 @@ def plot(rows: Sequence[Row]) -> Figure:
         axes.plot(n, squares, ":", color=colour, linewidth=0.9, label="its squared error, without β KL")
         axes.plot(n, paper, "x", color="0.45", markersize=3.5, label="the paper's test loss, CelebA")
         axes.set_ylim(0, None)
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower right", borderaxespad=0.1, labelspacing=0.3)
         rise, error, _ = curve(rows, "cpu", workflow, "rise")
         rises[workflow] = f"{100 * rise[-1]:.0f} ± {100 * error[-1]:.0f} %"
         theirs[workflow] = f"{100 * published.rise('vae', 'VAE', workflow, len(paper)):.0f} %"
-    grid[1, 0].set_ylim(0, 1.12)
+    grid[1, 0].set_ylim(0, None)
     grid[0, 0].set_ylabel("loss per pixel")
     grid[1, 0].set_ylabel("of real images = 1")
     grid[1, 1].legend(loc="lower left")

@@ -15,7 +15,7 @@ from theory.linear import test_error
 from theory.tasks.regression.symbols import ONE_FIT
 
 from .estimates import estimates
-from .style import COLOUR, NORMAL, caption, shade
+from .style import COLOUR, DOTTED, NORMAL, caption, note, shade
 
 #: Real rows over sampled ones, how strong their curves are, and the weight at which they have their names.
 _RATIOS = {Fraction(1, 4): (0.45, 0.16), Fraction(1): (1.0, 0.22), Fraction(4): (0.7, 0.5)}
@@ -38,16 +38,16 @@ def plot(rows: Sequence[Row]) -> Figure:
         colour = shade(_COLOUR, strength)
         axes.plot(grid, values, color=colour, label=f"k = {k}")
         place = named, float(np.interp(named, grid, values))
-        axes.annotate(f"k = {k}", place, (4, 2), textcoords="offset points", fontsize=6.5, color=colour)
+        note(axes, f"k = {k}", place, (4, 2), color=colour)
         axes.plot(float(best.value), float(best.gain), "v", color=colour, markersize=6, zorder=4)
         naive = float(k / (1 + k))
         axes.plot(naive, float(limit.subs(weight, sp.Float(naive))), "s", color=colour, markersize=4, zorder=4)
-    axes.plot((0.15, 1), (0.15, 1), color="black", linestyle=(0, (1, 2)), linewidth=0.9)
-    axes.annotate("V = w", (0.3, 0.3), (4, -9), textcoords="offset points", fontsize=6.5)
+    axes.plot((0.15, 1), (0.15, 1), color="black", **DOTTED)
+    note(axes, "V = w", (0.3, 0.3), (4, -9))
     _tasks(axes, rows)
     axes.set(xlabel="weight w on the real rows", xlim=(0.15, 1), ylim=(0, 2.2))
     axes.set_ylabel("variance for n → ∞, of one real batch = 1")
-    axes.legend(handles=[one for one in axes.containers if one.get_label() in TASKS], loc="lower right")
+    axes.legend(handles=[one for one in axes.containers if one.get_label() in TASKS], loc="upper right")
     first = next(iter(TASKS.values()))[0]
     caption(
         figure,

@@ -173,4 +173,4 @@ def measured(tables: Tables, name: str, **place: object) -> Measurement:
     found = list(matching(tables(name), {column: str(value) for column, value in place.items()}))
     if len(found) != 1:
         raise Missing(f"{name} has {len(found)} rows with {place}")
-    return measurement(found[0])
+    return measurement(*found)

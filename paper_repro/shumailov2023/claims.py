@@ -27,9 +27,10 @@ _UNBIASED = Gaussian(estimator="unbiased")
 
 def _spreads_by(workflow: Workflow, expression: sp.Expr) -> bool:
     """Whether a sample's variance over the truth's is this, in one dimension: the model's and its mean's error."""
-    variance, error = (theory.law(_UNBIASED, workflow, of=of).closed_form() for of in ("variance", "mean_error"))
-    if variance is None or error is None:
+    parts = [theory.law(_UNBIASED, workflow, of=of).closed_form() for of in ("variance", "mean_error")]
+    if None in parts:
         return False
+    variance, error = parts
     return sp.simplify(variance + error.subs(d, 1) - expression) == 0
 
 

@@ -22,13 +22,17 @@ from ..regression import POPULATION
 #: Of the graphs that are gone through.
 _MODELS = 3
 
+#: Stands beside the models' numbers.
+_REAL = "real"
+
 
 def graphs() -> Iterator[Population]:
     """Every graph of three models: each one's training set has equal shares of any models' data, and of real data."""
-    sources = [chosen for size in range(1, _MODELS + 2) for chosen in combinations(range(_MODELS + 1), size)]
+    every = (*range(_MODELS), _REAL)
+    sources = [chosen for size in range(1, len(every) + 1) for chosen in combinations(every, size)]
     for chosen in product(sources, repeat=_MODELS):
-        rows = [[f"1/{len(of)}" if b in of else 0 for b in range(_MODELS + 1)] for of in chosen]
-        yield Population([row[:_MODELS] for row in rows], [row[_MODELS] for row in rows])
+        rows = [[f"1/{len(of)}" if source in of else 0 for source in every] for of in chosen]
+        yield Population([shares for *shares, _ in rows], [real for *_, real in rows])
 
 
 @cache

@@ -450,6 +450,11 @@ def test_sampled_images_stand_in_the_column_of_their_model(plot, table, side, ga
         ticks = dict(zip(axes.get_xticks(), (label.get_text() for label in axes.get_xticklabels()), strict=True))
         middle = (across - 3 * gap) / 2
         assert ticks == {across * (n - 1) + middle: str(n) for n in range(1, iterations + 1)}
+        assert not any(spine.get_visible() for spine in axes.spines.values())
+        marks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
+        assert not any(tick.gridline.get_visible() or tick.tick1line.get_markersize() for tick in marks)
+        assert to_hex(axes.title.get_color()) == to_hex(COLOURS[workflow])
+        assert axes.images[0].get_clim() == (0, 255)  # of grey, dark on white
         assert axes.get_title() == workflow.capitalize()
 
 

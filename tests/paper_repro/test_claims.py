@@ -70,6 +70,27 @@ def test_kept_verdicts_follow_from_what_is_recorded(rows):
     assert {row["id"] for row in rows if row["verdict"] != NOT_TESTED} == set(kept)
 
 
+#: Of claims against which more than one of their quantities speaks, how many do.
+OBJECTIONS = {
+    "language-longer-replace": 2,
+    "language-full-size-replace": 2,
+    "forgetting-vae": 4,
+    "kazdan-kernels-between": 2,
+    "kazdan-kernels-first-step": 7,
+    "mad-augmentation-doomed": 2,
+    "strong-first-order": 2,
+    "edit-constant": 2,
+}
+
+
+def test_as_many_quantities_speak_against_a_claim_as_did(rows):
+    """A verdict alone would stay the same if another one did; and laws and proofs say what facts say, but for one."""
+    said = {row["id"]: re.findall(f"({REFUTED}|{LEFT_OPEN}): ", row["differs"]) for row in rows}
+    expected = {row["id"]: int(row["verdict"] in (REFUTED, LEFT_OPEN)) for row in rows} | OBJECTIONS
+    assert {name: len(found) for name, found in said.items()} == expected
+    assert [row["id"] for row in rows if "it does not hold that" in row["differs"]] == ["edit-constant"]
+
+
 def test_no_verdict_of_an_interval_that_includes_its_refutation(rows):
     for row in rows:
         first = BY_ID[row["id"]].quantities[0]

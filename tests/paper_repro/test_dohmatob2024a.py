@@ -79,6 +79,22 @@ def test_fits_of_least_norm_forget_and_saturate():
         assert claims._noise_alone(n) == pytest.approx(one * (1 - q**n) / (1 - q), rel=1e-9)
 
 
+@pytest.mark.parametrize(("generator_rows", "used"), [(None, (0, None)), (0.8, (1, 2001))])
+def test_an_exponent_is_that_of_errors_at_two_sizes(monkeypatch, generator_rows, used):
+    asked = []
+
+    def error(spectrum, T, ridge, *, generators, T0):
+        asked.append((T, ridge, generators, T0))
+        assert (len(spectrum.values), spectrum.values[1]) == (2000, pytest.approx(1 / 4))
+        return T**-0.37
+
+    monkeypatch.setattr(claims, "downstream_error", error)
+    assert claims._slope(0.6, generator_rows) == pytest.approx(-0.37)
+    for T, (rows, ridge, generators, T0) in zip((10**5, 10**7), asked, strict=True):
+        assert (rows, ridge, generators) == (T, pytest.approx(T**-0.6), used[0])
+        assert used[1] is None or T0 == used[1] + int(T**0.8)
+
+
 def test_what_exact_laws_say():
     verdicts = {claim.id: claim.judge(recorded()) for claim in PAPER.claims if claim.experiment is None}
     assert {name: row["verdict"] for name, row in verdicts.items()} == {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from paper_repro.claim import LEFT_OPEN, REFUTED, REPRODUCED
+from paper_repro.dohmatob2024b import paper
 from paper_repro.dohmatob2024b.mixed import MIXED, loop
 from paper_repro.dohmatob2024b.paper import PAPER, law, quoted
 from paper_repro.verdicts import recorded
@@ -42,6 +43,12 @@ def test_what_is_quoted_lacks_a_term_of_first_order():
     row = BY_ID["strong-first-order"].judge(recorded())
     assert row["verdict"] == REFUTED
     assert (row["theirs"], row["ours"]) == (0, pytest.approx(0.21, abs=0.001))
+
+
+def test_what_is_quoted_has_its_units(monkeypatch):
+    for name, value in (("SIGMA", 2.0), ("SHIFT", 3.0), ("SYNTHETIC", 0.1)):
+        monkeypatch.setattr(paper, name, value)
+    assert quoted(500) == pytest.approx(4 * 0.2 + 0.01 * 9)
 
 
 def test_a_floor_that_falls_is_noticed():

@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sympy as sp
 from scipy import stats
 
-from paper_repro.kazdan2024 import kernel_density as kernels, mixture, shapes, subsampled
+from paper_repro.kazdan2024 import kernel_density as kernels, linear_claims, mixture, shapes, subsampled
 from paper_repro.kazdan2024.paper import PAPER
 from paper_repro.kazdan2024.published import PUBLISHED
 from tests.paper_repro import transcribed
+from theory.tasks.regression.symbols import ONE_FIT
 
 INF = math.inf
 SINE = math.sin(math.pi / 10**0.5) / (math.pi / 10**0.5)
@@ -213,6 +216,15 @@ def test_each_quantity_is_read_from_the_cells_that_it_names():
         quantities = by_id[name].quantities[: len(expected)]
         found = [quantity.measure(tables.__getitem__).mean for quantity in quantities]
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("limit", "holds"), [(None, False), (sp.pi**2 / 6, False), (sp.pi**2 / 3 - 2, False), (sp.pi**2 / 2 - 2, True)]
+)
+def test_the_law_tends_to_that_number_alone(monkeypatch, limit, holds):
+    law = SimpleNamespace(limit=lambda: None if limit is None else limit * ONE_FIT)
+    monkeypatch.setattr(linear_claims, "test_error", lambda workflow, design: law)
+    assert linear_claims._tends_to_its_limit() is holds
 
 
 def test_the_subsampled_gaussians_are_held_against_their_law():
