@@ -86,8 +86,8 @@ def plot_clothes(rows: Sequence[Row]) -> Figure:
         rows,
         FASHION.base,
         """The first ten pictures of clothes that each model of seed 0 draws, none chosen: the decoder's mean for a
-        latent code from the prior. From model 1 on some are between two kinds of clothes, and all are softer than
-        photographs. Under Replace they lose their outlines; under Accumulate most can still be named.""",
+        latent code from the prior. Most of model 1's can be named, though not all. Under Replace they come apart from
+        model 2 on; under Accumulate more slowly, and some of model 6's can still be named.""",
     )
 
 

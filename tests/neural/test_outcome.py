@@ -221,7 +221,7 @@ def test_the_picture_has_means_and_paired_differences(runs):
     assert [axes.get_ylabel() for axes in figure.axes] == ["test loss", "difference of test loss"]
     assert [bool(axes.get_xlabel()) for axes in figure.axes] == [False, True]  # one below the other
     assert below.get_title() == f"difference from {runs / 'replace'}, paired by seeds"
-    nought = [line for line in below.lines if list(line.get_ydata()) == [0, 0]]
+    nought = [line for line in below.lines if np.asarray(line.get_ydata()).tolist() == [0, 0]]
     assert len(nought) == 1
     alone = plot(read_run(runs / "replace"), metric="entropy", measured="nats")
     assert (alone.axes[0].get_ylabel(), bool(alone.axes[0].get_xlabel())) == ("nats", True)
