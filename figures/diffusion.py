@@ -95,7 +95,7 @@ def plot_ligands(rows: Sequence[Row]) -> Figure:
 
 def _drawn(rows: Sequence[Row], iterations: int, said: str) -> Figure:
     """The same molecules by each model: a block of rows a workflow, a column an iteration, and what is said of them."""
-    figure = Figure(figsize=(5.5, 3.5))
+    figure = Figure(figsize=(5.5, 3.6))
     panels = figure.subplots(2, 1)
     # Which molecules a model draws is left to chance.
     times = Counter(row["molecule"] for row in rows)
