@@ -43,8 +43,19 @@ def curve(rows: Sequence[Row], variant: str, workflow: str, metric: str) -> Curv
     return Curve(mean, error, int(found[0]["replicates"]))
 
 
-def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: str, *, label: str, add: int = 0) -> None:
-    """A metric of the variant `cpu`, and its 95 % interval over seeds, by iteration.
+def band(
+    axes: Axes,
+    rows: Sequence[Row],
+    workflow: str,
+    metric: str,
+    colour: str,
+    *,
+    label: str,
+    variant: str = "cpu",
+    times: int = 1,
+    add: int = 0,
+) -> None:
+    """A metric of one variant, and its 95 % interval over seeds, by iteration.
 
     Args:
         axes: where it is drawn.
@@ -53,10 +64,12 @@ def band(axes: Axes, rows: Sequence[Row], workflow: str, metric: str, colour: st
         metric: its name, as in the table.
         colour: the colour of line and band.
         label: its text in the legend.
-        add: what is added to the metric.
+        variant: its name in the experiment.
+        times: what the metric is multiplied by.
+        add: what is added to that.
     """
-    drawn = curve(rows, "cpu", workflow, metric)
-    mean, half, n = drawn.mean, drawn.half, np.arange(1, len(drawn.mean) + 1)
+    drawn = curve(rows, variant, workflow, metric)
+    mean, half, n = times * drawn.mean, times * drawn.half, np.arange(1, len(drawn.mean) + 1)
     axes.fill_between(n, add + mean - half, add + mean + half, color=colour, alpha=0.18, linewidth=0)
     axes.plot(n, add + mean, "o-", color=colour, markersize=2.2, linewidth=0.9, label=label)
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro.experiment import Experiment
@@ -12,7 +10,7 @@ from paper_repro.gerstgrasser2024.language import LARGEST
 from paper_repro.gerstgrasser2024.real_data import FASHION, LIGANDS, SHAKESPEARE
 from paper_repro.recorded import Row
 
-from .chains import NAMES, curve
+from .chains import NAMES, band
 from .style import COLOUR, caption
 
 #: A panel each; the last place is the legend's.
@@ -36,7 +34,8 @@ def plot(tables: Mapping[str, Sequence[Row]]) -> Figure:
     for axes, (title, experiment) in zip(panels, PANELS.items(), strict=True):
         (variant,) = experiment.variants
         for workflow in NAMES:
-            _rise(axes, tables[experiment.name], variant, workflow)
+            rows, colour = tables[experiment.name], COLOUR[workflow]
+            band(axes, rows, workflow, "rise", colour, label=NAMES[workflow], variant=variant, times=100)
         axes.axhline(0, color="0.5", linewidth=0.6)
         axes.set_title(title)
         axes.set_xticks(range(1, experiment.base.iterations + 1))
@@ -55,11 +54,3 @@ def plot(tables: Mapping[str, Sequence[Row]]) -> Figure:
         {FASHION.base.seeds} seeds with 95 % intervals by Student's t. Scales differ: losses are of different kinds.""",
     )
     return figure
-
-
-def _rise(axes: Axes, rows: Sequence[Row], variant: str, workflow: str) -> None:
-    """Of one workflow, and its 95 % interval over seeds."""
-    rise = curve(rows, variant, workflow, "rise")
-    n, mean, half = np.arange(1, len(rise.mean) + 1), 100 * rise.mean, 100 * rise.half
-    axes.fill_between(n, mean - half, mean + half, color=COLOUR[workflow], alpha=0.18, linewidth=0)
-    axes.plot(n, mean, "o-", color=COLOUR[workflow], markersize=2.5, linewidth=0.9, label=NAMES[workflow])

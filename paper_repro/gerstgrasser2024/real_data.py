@@ -11,7 +11,6 @@ as after four times the steps, a language model that stops where more passes ove
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from neural.configuration import Configuration
 from neural.conformers.configuration import PRESETS as OF_MOLECULES
@@ -76,11 +75,11 @@ SHAKESPEARE = Experiment(
 )
 
 
-def presets(experiment: Experiment, smoke: Configuration, **changes: Any) -> Mapping[str, Experiment]:
+def _with_smoke(experiment: Experiment, smoke: Configuration) -> Mapping[str, Experiment]:
     """By preset; `smoke` runs through it in seconds, on what is embedded."""
-    return {"smoke": replace(experiment, base=replace(smoke, **changes)), "cpu": experiment}
+    return {"smoke": replace(experiment, base=smoke), "cpu": experiment}
 
 
-FASHION_PRESETS = presets(FASHION, OF_IMAGES["smoke"])
-LIGANDS_PRESETS = presets(LIGANDS, OF_MOLECULES["smoke"])
-SHAKESPEARE_PRESETS = presets(SHAKESPEARE, OF_TEXTS["smoke"])
+FASHION_PRESETS = _with_smoke(FASHION, OF_IMAGES["smoke"])
+LIGANDS_PRESETS = _with_smoke(LIGANDS, OF_MOLECULES["smoke"])
+SHAKESPEARE_PRESETS = _with_smoke(SHAKESPEARE, OF_TEXTS["smoke"])

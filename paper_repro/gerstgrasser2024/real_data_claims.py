@@ -53,7 +53,7 @@ class Setting:
         yield self._claim(
             Replace(), "rises from iteration to iteration", rises(self.table, self.variant, Replace(), self.last)
         )
-        yield self._claim(Accumulate(), f"{part[self.part]}", self._accumulate())
+        yield self._claim(Accumulate(), part[self.part], self._accumulate())
 
     def _accumulate(self) -> tuple[Quantity, ...]:
         if self.part is None:

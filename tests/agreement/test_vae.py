@@ -106,6 +106,14 @@ SMALL = dataclasses.replace(
 )
 
 
+def test_images_that_are_bytes_are_kept_as_they_are(tmp_path):
+    """As files of images are read and sampled; those of the digits are numbers from 0 to 1."""
+    learner, images = SMALL.base.learner(tmp_path), np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    for pool in (images, images.astype(np.float32) / 255):
+        (row,) = vae._shown(learner, pool)
+        assert row["pixels"] == bytes(range(256)).hex()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("quickly_compiled")
 def test_a_table_is_made_once_and_holds_the_images(tmp_path, monkeypatch):
