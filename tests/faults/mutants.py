@@ -13,6 +13,7 @@ import difflib
 import hashlib
 import json
 import random
+import shutil
 import signal
 import sys
 import tomllib
@@ -219,8 +220,12 @@ class Judge:
             known, told = Path(folder) / "known.json", Path(folder) / "told.jsonl"
             known.write_text(json.dumps(self.known))
             told.touch()
-            watched = ("-p", "tests.faults.watch", f"--known={known}", f"--told={told}", f"--timeout={WAITING}")
-            status, output = await pytest(self.copy, "-x", "--numprocesses=0", *watched, *options, *tests)
+            compiled = self.copy.with_name(f"{self.copy.name}-compiled")
+            watched = ("-p", "tests.faults.watch", f"--known={known}", f"--told={told}", f"--compiled={compiled}")
+            limited = ("-x", "--numprocesses=0", f"--timeout={WAITING}")
+            status, output = await pytest(self.copy, *limited, *watched, *options, *tests)
+            if status < 0:  # it may have ended while it wrote there
+                shutil.rmtree(compiled, ignore_errors=True)
             lines = [json.loads(line) for line in told.read_text().splitlines()]
         self.known.update({test: max(seconds, self.known.get(test, 0)) for test, seconds in lines if seconds})
         return status, output, lines[-1][0] if lines and lines[-1][1] is None else ""

@@ -1,6 +1,6 @@
 """A plugin of pytest for mutants: cheap tests come first, each has so much CPU time, and each tells what it took.
 
-Times are a processor's, so that a busy machine lets no mutant seem endless: SIGXCPU ends what takes too long.
+What was compiled for one mutant is there for the next: most of it is the same. Times are a processor's, so that a busy machine lets no mutant seem endless: SIGXCPU ends what takes too long.
 """
 
 import json
@@ -9,6 +9,7 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import pytest
 
 #: A test may take so many times what it took before, and so many seconds more: a mutant that never ends is killed.
@@ -18,7 +19,8 @@ QUICK, SLOW = 60, 600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where the times of before are read, and where those of now are told."""
+    """Where the times of before are read, where those of now are told, and where what was compiled lies."""
+    parser.addoption("--compiled", type=Path, required=True, help="a folder of one process at a time")
     parser.addoption("--known", type=Path, required=True, help="JSON: seconds by test")
     parser.addoption(
         "--told", type=Path, required=True, help="lines of JSON: test, seconds; none where it did not pass"
@@ -27,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every test."""
+    jax.config.update("jax_compilation_cache_dir", str(config.option.compiled))  # after conftest.py, which names another
     config.pluginmanager.register(_Watch(json.loads(config.option.known.read_text()), config.option.told))
 
 
