@@ -67,7 +67,7 @@ def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
     return diagnose_jointly(losses, given, iterations=iterations, **options)  # pyright: ignore[reportArgumentType]: as `diagnose_jointly` checks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Chain:
     """The losses of a chain, by seed where there are any, and what else is said of it."""
 

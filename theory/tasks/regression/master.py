@@ -33,7 +33,7 @@ Array = np.ndarray
 _RESIDUAL = 1e-8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Groups:
     """The rows by group.
 
@@ -48,7 +48,7 @@ class Groups:
     rows: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
     """The features.
 

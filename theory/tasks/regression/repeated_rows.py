@@ -97,7 +97,7 @@ def _rows(workflow: Workflow, iteration: int) -> Fraction:
     return composition.rows if composition.drawn is None else composition.drawn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Draw:
     """How often a draw has a row of X.
 
