@@ -164,7 +164,7 @@ def _gp(script: str, folder: Path) -> str:
     path = folder / "proof.gp"
     path.write_text(script, encoding="utf-8")
     assert GP is not None
-    run = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     return run.stdout.strip()
 
 

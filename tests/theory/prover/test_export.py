@@ -125,7 +125,7 @@ def verdict(script: str, folder) -> str:
     path = folder / "proof.gp"
     path.write_text(script)
     assert GP is not None
-    run = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([GP, "-q", "-f", path], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert run.returncode == 0 or "verified" not in run.stdout
     return run.stdout.strip() or run.stderr.strip()
 

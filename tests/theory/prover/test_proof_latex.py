@@ -94,7 +94,7 @@ def complaint(document: str, folder: Path) -> str:
     (folder / "proof.tex").write_text(document)
     assert PDFLATEX is not None
     command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     wide = [line for line in run.stdout.splitlines() if line.startswith("Overfull")]
     return "\n".join(wide) if run.returncode == 0 else run.stdout[-2000:]
 
