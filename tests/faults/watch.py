@@ -1,6 +1,7 @@
 """A plugin of pytest for mutants: cheap tests come first, each has so much CPU time, and each tells what it took.
 
-What was compiled for one mutant is there for the next: most of it is the same. Times are a processor's, so that a busy machine lets no mutant seem endless: SIGXCPU ends what takes too long.
+What was compiled for one mutant is there for the next: most of it is the same. Times are a processor's, so that a busy
+machine lets no mutant seem endless: SIGXCPU ends what takes too long.
 """
 
 import json
@@ -29,7 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every test."""
-    jax.config.update("jax_compilation_cache_dir", str(config.option.compiled))  # after conftest.py, which names another
+    # after conftest.py, which names another folder
+    jax.config.update("jax_compilation_cache_dir", str(config.option.compiled))
     config.pluginmanager.register(_Watch(json.loads(config.option.known.read_text()), config.option.told))
 
 
