@@ -26,7 +26,7 @@ class Season:
     lags: dict[int, Fraction]
     ages: dict[int, Fraction]
     anchor: Fraction
-    keeps_all: bool = False
+    keeps_all: bool
 
     @property
     def has_real(self) -> bool:

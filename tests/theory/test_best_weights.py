@@ -129,6 +129,7 @@ def test_real_data_beside_the_newest_pools(K, c):
     numbers = best_in_floats(LATEST[K], 200)
     assert abs(numbers[-1][1] - float(as_expression(found.growth.constant))) < 1e-10
     np.testing.assert_allclose(numbers[-1][0], [float(x) for x in found.stationary], atol=1e-10)
+    assert found.proved == (K == 1)
 
 
 def test_real_data_beside_all_sampled():
@@ -162,5 +163,9 @@ def test_mistakes():
         best_weights(AccumulateSubsample(), 3)
     with pytest.raises(ValueError, match="Ask for at least one"):
         best_weights(Replace(), 0)
-    with pytest.raises(ValueError, match="double in length at each iteration"):
+    with pytest.raises(ValueError, match="double in length at each iteration") as mistake:
         best_weights(SlidingWindow(3), 40)
+    most = int(str(mistake.value).split()[-2])
+    assert len(best_weights(SlidingWindow(3), most).gains) == most
+    with pytest.raises(ValueError, match=f"Ask for {most} iterations"):
+        best_weights(SlidingWindow(3), most + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Any
 
 import pytest
@@ -251,7 +252,9 @@ def test_recurrences_have_no_more_terms_than_the_state(longest: int, oldest: int
         total = sum(shares.values(), Fraction(0))
         return by_weight({pool: share / total for pool, share in shares.items()})
 
+    # the entries of the state's covariance, and what is added; with more, growth is looked for in fewer workflows
     most = most_terms(longest, oldest)
+    assert most == len([*combinations_with_replacement(range(longest + oldest + 1), 2)]) + 1
     gains = gain(Branches(rule), longest + oldest + 1 + 3 * most)[longest + oldest + 1 :]
     found = shortest_recurrence(gains[: 2 * most])
     assert len(found) <= most

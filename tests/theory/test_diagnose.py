@@ -255,6 +255,8 @@ def test_the_first_standard_errors_decide_not_the_order_of_the_losses():
     [
         (([1.0, np.nan], 0.1), "losses must be finite numbers"),
         (([], 0.1), "losses must be finite numbers"),
+        ((np.zeros((0, 3)),), "losses must be finite numbers"),
+        ((np.zeros((3, 0)),), "losses must be finite numbers"),
         (([1.0, 2.0], [0.1, 0.0]), "standard errors must be positive and finite, one for each of the 2"),
         (([1.0, 2.0], [0.1] * 3), "standard errors must be positive"),
         (([[1.0, 2.0], [1.1, 2.1]], 0.1), "losses by seed have their own spread"),

@@ -1,5 +1,7 @@
 """Plans: the cheapest that does is found, simulation agrees, a cheaper one of the family fails, and limits are said."""
 
+import inspect
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 
 import sim
 from tests.helpers import command, refused
-from theory import AccumulateFresh, FixedReal, FreshReal, Replace, gain, plan
+from theory import AccumulateFresh, FixedReal, FreshReal, Replace, gain, plan, plan_command
+from theory.__main__ import parser
 from theory.plan_families import FAMILIES, Larger, _best_fresh
 
 PRICES: dict[str, Any] = {"T": 100, "d": 32, "real_cost": 10, "sampled_cost": 1}
@@ -49,6 +52,33 @@ def test_what_fails_says_where_and_how_it_goes_on(found):
     assert replace.growth.kind == "linear"
     assert by_family["accumulate, drawn"].reason == "no exact law"
     assert by_family["accumulate"].growth.kind == "bounded"
+
+
+def test_each_candidate_tells_its_errors_and_how_they_go_on(found):
+    """By gains of up to 400 models: the largest, the last, and what they come to, or grow by."""
+    kinds = set()
+    for each, told in zip(found.candidates, found.values()["candidates"], strict=True):
+        gains = [float(UNIT * c) for c in gain(each.workflow, 400)]
+        if each.error is None:
+            assert (told["error"], told["last"], told["growth"]) == (None, None, None)
+            continue
+        assert (told["error"], told["last"]) == pytest.approx((max(gains[:20]), gains[19]), rel=1e-12)
+        kinds.add((each.growth.kind, told["error"] > told["last"]))
+        twice = {"bounded": gains[-1], "linear": (gains[-1] - gains[-2]), "logarithmic": (gains[-1] - gains[199])}
+        constant = float(each.growth.constant) * (math.log(2) if each.growth.kind == "logarithmic" else 1)
+        # what goes to 0 does so as (log n)/n, the others as 1/n
+        assert constant == pytest.approx(twice[each.growth.kind], rel=5e-3, abs=0 if constant else 0.02)
+    assert kinds == {("bounded", True), ("bounded", False), ("linear", False), ("logarithmic", False)}
+
+
+def test_of_equally_cheap_ones_the_last_error_decides():
+    """Rows that cost nothing, and errors that are largest at model 1."""
+    found = plan(error="11/10", iterations=4, excess=1, T=100, real_cost=0, largest=1, least_sampled="1/3")
+    doing = [each for each in found.candidates if each.feasible]
+    assert {(each.cost, each.error) for each in doing} == {(0, 1)}
+    assert len(doing) > 2
+    assert found.best is min(doing, key=lambda each: each.last or 0)
+    assert found.best is not doing[0]
 
 
 @pytest.mark.slow
@@ -101,6 +131,7 @@ def test_fresh_rows_have_exact_laws_of_some():
     by_family = {each.family: each for each in found.candidates}
     assert by_family["first real data at a weight"].reason == "no exact law"
     assert by_family["replace"].workflow == Replace()  # larger pools have none
+    assert (by_family["replace"].growth.kind, by_family["replace"].growth.constant) == ("linear", UNIT)
     assert found.best.workflow == AccumulateFresh(0, by_family["accumulate"].size)
 
 
@@ -114,6 +145,14 @@ def test_the_weight_of_fresh_real_data_is_the_best_that_may_be():
         assert weight <= Fraction(1, 2)
         others = [Fraction(k, 100) for k in range(1, 51)]
         assert float(limit(weight)) <= float(min(map(limit, others))) + 1e-5
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_a_weight_is_the_nearest_in_thousands(size):
+    """Of the root of w^2 = (1 - w)/size, which is 0.6180, 0.4343 and 0.2965."""
+    weight = _best_fresh(size, Fraction(99, 100)).parameters["weight"]
+    assert 1000 % weight.denominator == 0
+    assert abs(float(weight) - (math.sqrt(size**-2 + 4 / size) - 1 / size) / 2) <= 1 / 2000
 
 
 def test_the_gain_of_first_real_data_falls_with_their_weight():
@@ -141,6 +180,23 @@ def test_the_gain_of_first_real_data_falls_with_their_weight():
 def test_mistakes_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         plan(**{"error": 0.6, "iterations": 5, **PRICES, **options})
+
+
+def test_every_option_of_the_command_reaches_the_plan(capsys, monkeypatch):
+    names = list(inspect.signature(plan).parameters)
+    options = {f"--{name.replace('_', '-')}": name for name in names}
+    assert parser().commands["plan"].names - set(options) == {"-h", "--help", "--json"}
+    given = {name: 40 + place for place, name in enumerate(names)} | {"design": "fresh"}
+    seen = {}
+
+    def record(*values, **further):
+        seen.update(zip(names, values, strict=False), **further)
+        return "a plan"
+
+    monkeypatch.setattr(plan_command, "plan", record)
+    line = " ".join(f"{option} {given[name]}" for option, name in options.items())
+    assert command(capsys, "theory", f"plan {line}").out == "a plan\n"
+    assert seen == given
 
 
 def test_the_command_prints_the_plan(capsys):

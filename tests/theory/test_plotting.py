@@ -43,6 +43,9 @@ def test_validity_is_in_the_label_and_in_the_line():
     labels = [f"accumulate-subsample: law, {validity}" for validity in of.estimates(6)]
     assert of_legend(figure) == labels
     assert len({str(line._unscaled_dash_pattern) for line in figure.axes[0].lines}) == len(labels) == 3
+    assert [line.get_linestyle() for line in figure.axes[0].lines[:2]] == ["--", ":"]
+    (exact,) = plot(law(TASK, Replace())).axes[0].lines
+    assert exact.get_linestyle() == "-"
 
 
 def test_intervals_are_students():
@@ -59,6 +62,19 @@ def test_one_seed_has_no_interval_and_says_so():
     figure = plot(measured(law(TASK, Replace()), replicates=1, standard_error=None, source="network"))
     assert of_legend(figure) == ["replace: 1 seed, no interval"]
     assert not figure.axes[0].containers
+
+
+def test_of_unlike_counts_the_most_replicates_are_named():
+    rows = measured(law(TASK, Replace())).rows()
+    figure = plot(Frame.of([row | {"replicates": 9 - row["iteration"]} for row in rows]))
+    assert of_legend(figure) == ["replace: 8 replicates"]
+
+
+def test_errors_are_drawn_from_nought_on_and_those_of_networks_are_not():
+    of = law(TASK, Accumulate())
+    bottoms = [plot(measured(of, source=source)).axes[0].get_ylim()[0] for source in ("law", "simulation", "network")]
+    assert bottoms[:2] == [0, 0]
+    assert bottoms[2] > 0
 
 
 def test_settings_that_differ_are_in_the_labels_and_not_in_the_title():

@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 
 import theory
+from tests.helpers import Made, thinned
 from theory import (
     Accumulate,
     FixedReal,
@@ -17,9 +18,11 @@ from theory import (
     ReplaceGrowing,
     SlidingWindow,
     Workflow,
+    by_count,
     check_probability,
+    pools,
 )
-from theory.__main__ import main
+from theory.__main__ import main, parser
 
 
 def _law(workflow: Workflow, design: str = "fixed") -> Law:
@@ -36,9 +39,8 @@ def _exact(ratio: Fraction, T: int, d: int) -> Fraction:
     return sum((math.comb(tosses, k) * p**k * (1 - p) ** (tosses - k) for k in range(a, tosses + 1)), Fraction(0))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("T", "d"), [(7, 2), (9, 2), (9, 4), (31, 8), (41, 32)])
-@pytest.mark.parametrize("workflow", [Accumulate(), Replace(), SlidingWindow(3), ReplaceGrowing()], ids=str)
+@pytest.mark.parametrize(("T", "d"), thinned([(9, 4), (7, 2), (9, 2), (31, 8), (41, 32)], 5))
+@pytest.mark.parametrize("workflow", thinned([Accumulate(), Replace(), SlidingWindow(3), ReplaceGrowing()], 4), ids=str)
 @pytest.mark.parametrize("iteration", [1, 3, 8])
 def test_one_iteration_against_an_exact_sum(workflow: Workflow, iteration: int, T: int, d: int) -> None:
     threshold = Fraction(3, 2)
@@ -116,6 +118,15 @@ def test_what_is_not_known_is_refused(
         check_probability(law, threshold, probability, **numbers)
 
 
+def test_iterations_that_nobody_looked_at_are_refused() -> None:
+    """Of a table of three training sets: the first alone, and all of them together."""
+    law = _law(Made(lambda i: {2: by_count(pools(2, 2)), 3: by_count(pools(1, 3))}[i]))
+    assert check_probability(law, 4, 0.1, n=3, T=20, d=4).verdict == "proved"
+    for asked in ({}, {"n": 4}):
+        with pytest.raises(ValueError, match="was looked at up to iteration 3; give an n up to there"):
+            check_probability(law, 4, 0.1, T=20, d=4, **asked)
+
+
 def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     line = ["check-bound", "accumulate", "4*sigma**2*d/(T-d-1)", "--design", "fixed", "--T", "100", "--d", "32"]
     assert main([*line, "--probability", "0.01", "--json"]) == 0
@@ -125,6 +136,26 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert low <= _law(Accumulate()).distribution(n=10**6, T=100, d=32).sf(4 * 32 / 67) * (1 + 1e-3) <= high * 1.002
     assert main([*line, "--probability", "1/1000000000", "--n", "7"]) == 0
     assert "for n = 7: refuted" in capsys.readouterr().out
-    for extra in (["--lower"], ["--domain", "n >= 2"], ["--asymptotic"], ["--below", "replace"]):
-        assert main([*line, "--probability", "0.1", *extra]) == 2
-        assert f"{extra[0]} does not go with it" in capsys.readouterr().err
+
+
+#: Options of a bound that say nothing of a probability, and those that do.
+OTHERS = {
+    "--lower": (), "--asymptotic": (), "--latex": (), "--domain": ("n >= 2",), "--below": ("replace",),
+    "--time-limit": ("9",), "--export": ("proof.gp",),
+}  # fmt: skip
+SAMPLED = {"--temperature": "1/2", "--bias": "1", "--edited": "1/2", "--fading": "1/2"}
+SHARED = {"-h", "--help", "--probability", "--n", "--json", "--design", "--task", "--of", "--T", "--d", "--sigma"}
+UNKNOWN = {"--ridge", "--unscaled", "--signal"}  # of a fit whose mean error alone is known
+
+
+def test_options_that_say_nothing_of_a_probability_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    names = parser().commands["check-bound"].commands["accumulate"].names
+    assert names == {*OTHERS, *SAMPLED, *SHARED, *UNKNOWN}
+    line = ["check-bound", "accumulate", "1", "--design", "fixed", "--T", "20", "--d", "4", "--probability", "0.1"]
+    given = [[name, *values] for name, values in OTHERS.items()] + [[name, value] for name, value in SAMPLED.items()]
+    for extra in given:
+        assert main([*line, *extra]) == 2
+        said = "--temperature" if extra[0] in SAMPLED else extra[0]
+        assert f"{said} does not go with it" in capsys.readouterr().err
+    assert main([*line, "--ridge", "0.5"]) == 2
+    assert "only its mean is known" in capsys.readouterr().err

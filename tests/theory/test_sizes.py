@@ -7,10 +7,13 @@ import sympy as sp
 
 from tests.helpers import Made
 from theory import (
+    AccumulateFresh,
+    Generator,
     Pools,
     Replace,
     by_count,
     gain,
+    generated,
     pools,
     real,
     subsample,
@@ -117,3 +120,11 @@ def test_larger_pools_alone_divide_the_gain():
     half = Made(lambda i: by_count(synthetic(i - 1)), lambda j: "1/2")
     assert gain(half, 4) == [1, 3, 5, 7]
     assert gain(Replace(), 4) == [1, 2, 3, 4]
+
+
+def test_sizes_of_a_generator_are_those_of_sampled_pools_alone():
+    """Real data that are collected later are as many as the workflow says."""
+    for ratio in (2, "1/2"):
+        workflow = AccumulateFresh(ratio, 3)
+        sized = generated(workflow, Generator(sizes=[1, *[3] * 5]), design="fixed")
+        assert sized.gain(6) == gain(workflow, 6)

@@ -1,7 +1,7 @@
 """What a task is: numbers or symbols, their domain, and what no law depends on."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -179,3 +179,32 @@ def test_every_task_owns_what_it_needs(task):
         known = measured.objection(AccumulateSubsample(), quantity) is None
         law = theory.law(measured, AccumulateSubsample() if known else Replace(), quantity.name)
         assert law.expr.free_symbols <= {*task.domain.symbols, n}
+
+
+#: Counted in units that are nobody's error: categories, and nats.
+COUNTED = ("support_lost", "log_determinant")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_unit_is_the_quantity_of_one_fit(task):
+    """At many rows and a narrow kernel; of what is left, the truth's own."""
+    example = task(**{choice.name: choice.options[0] for choice in task.choices})
+    numbers: dict[str, Any] = {p.name: 3 if p.symbol.is_integer else 1.5 for p in task.parameters} | {"T": 10**5}
+    numbers |= {name: value for name, value in {"p": 0.2, "bandwidth": 1e-3}.items() if name in numbers}
+    for quantity in task.quantities:
+        if quantity.name in COUNTED or example.objection(Replace(), quantity) is not None:
+            continue
+        law = theory.law(example, Replace(), quantity.name)
+        unit = law.unit.subs({p.symbol: numbers[p.name] for p in task.parameters})
+        assert float(law.evaluate(n=1, **numbers)) == pytest.approx(float(unit), rel=1e-4), quantity.name
+
+
+@pytest.mark.parametrize("details", [{}, {"ridge": 0.0}], ids=["least squares", "least norm"])
+def test_where_a_variance_is_said_to_be_infinite_there_is_no_second_moment(details):
+    for rows in (*range(1, 6), *range(9, 15)):
+        if details or rows > 8:
+            task = LinearRegression(T=rows, d=7, design="fixed", **details)
+            law = theory.law(task, Replace())
+            relation = task.own_quantities[0].infinite_variance
+            assert relation is not None
+            assert bool(relation.subs({T: rows, d: 7})) == (law.moments_exist(sigma=1) < 2), rows

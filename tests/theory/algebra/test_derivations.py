@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.mathtext
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -14,13 +15,13 @@ import theory
 from tests.theory.algebra.cases import cases, complaint, reached, states
 from tests.theory.test_workflow import Made
 from theory import Accumulate, FixedReal, FreshReal, Replace, RuleDoesNotApply, SlidingWindow, Workflow, by_count, pools
-from theory.algebra import checker, reading
-from theory.algebra.checker import instances
-from theory.algebra.indices import FEATURES, ROWS, N
+from theory.algebra import checker, operations as op, reading
+from theory.algebra.checker import instances, replay
+from theory.algebra.indices import FEATURES, ROWS, N, fresh, total
 from theory.algebra.rules.designs import beta_coefficients, beta_mean, exchangeability
 from theory.algebra.rules.equations import difference, errors, isolate, labels, normal_equations
 from theory.algebra.rules.expectations import fold_gram, rotation, squared, white_noise
-from theory.algebra.rules.laws import law, recursion
+from theory.algebra.rules.laws import law, number, recursion
 from theory.algebra.rules.sums import unroll
 from theory.algebra.strategy import follow
 from theory.algebra.terms import Expression, Value
@@ -254,3 +255,18 @@ def test_the_checker_knows_no_rule():
                 assert all(name.name != "*" for name in node.names)
                 inside = node.level == 1 or node.module in ("terms", "indices", "workflow", None)
                 assert inside, (file.name, node.module)
+
+
+def test_a_recursion_begins_with_the_first_model():
+    """E_n = rho E_{n-1} + c + n from E_0 = 0 on is the sum of the rho^(n - j) (c + j), and no other."""
+    value = dict(states("fresh real 1"))["inverse wishart mean"]
+    assert isinstance(value, Value)
+    setting = cases()["fresh real 1"].setting
+    rho, added, _ = recursion(setting, value)
+    growing, j = Value(op.plus(value.expression, number(N)), 1), fresh()
+    case = instances.instance(setting, *replay._sizes(setting).formulas)
+    chance = np.random.default_rng(0)
+    world = instances.one_noise(case, instances.random_designs(case, chance), chance)
+    for first, objection in ((1, None), (2, "the solution is not the value at n = 1")):
+        solution = Value(number(total(rho ** (N - j) * (added + j), j, sp.Integer(first), N)), 1)
+        assert replay._about_a_recursion(world, growing, solution) == objection

@@ -359,6 +359,7 @@ RULES = [
     (2 ** (n**2 - 3), (sp.Rational(1, 8), 2 ** (n**2))),
     (sp.Rational(1, 3) ** (n - 1), (3, 3**-n)),
     (sp.Rational(1, 3) ** n, (3**-n,)),
+    (sp.Rational(2, 3) ** n, (sp.Rational(3, 2) ** -n,)),
     ((1 + T) ** (1 - n), (sp.Pow((1 + T) ** (n - 1), -1, evaluate=False),)),
     (T ** (n + 1), None),  # SymPy's T^n T
     (2**n, None),

@@ -21,10 +21,11 @@ from theory import (
     check_bound,
 )
 from theory.prover import certificate
-from theory.prover.domain import Domain, Variable
+from theory.prover.domain import Domain, Variable, m
 from theory.prover.lemma_statements import statement
 from theory.prover.lemmas import Lemma, LogRatio
 from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, turned
+from theory.prover.parsing import parse_bound
 from theory.prover.proof_latex import proof_document, proof_in_parts
 from theory.symbols import n
 
@@ -166,6 +167,16 @@ def test_polynomials_are_written_out():
     assert max(above for above, _ in counts) > 12
     assert any(1 + body.count(" + ") + body.count("{}+ ") == counts[-1][0] for body in shown)
     assert r"\dots" not in text.split("Lemmas")[0]
+
+
+@pytest.mark.parametrize("bound", ["n**2", "2*n - n/(n+1)"])
+def test_the_last_quotient_is_the_difference(bound):
+    """With its denominator, where it has one."""
+    text = proof_document(*proof("replace", f"({bound})*{U}"))
+    (shown,) = re.findall(r"\\fit\{(.*) \\ge 0,\}", text)
+    quotient, wanted = parse_bound(shown, (m,)), parse_bound(f"{bound} - n", (n,))
+    assert (r"\frac" in shown) == ("/" in bound)
+    assert sp.simplify(quotient - wanted.subs(n, m + 1)) == 0
 
 
 def test_flaws_are_seen():

@@ -1,6 +1,7 @@
 """False "proofs" are planted, and the second opinion sees them; values agree with mpmath's."""
 
 import json
+import math
 import random
 import re
 from fractions import Fraction
@@ -24,6 +25,7 @@ from theory.prover.refutation import Search
 from theory.prover.region import From
 from theory.prover.second_opinion import Contradiction, SecondOpinion, second_opinion
 from theory.symbols import T, i, n
+from theory.sympy_types import as_expression
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT as U, d, sigma
 
 REPLACE, ACCUMULATE, GROWING = (
@@ -206,6 +208,13 @@ def test_long_sums_are_the_sums_of_their_terms(term):
             found = total(first, last, values)
             assert found.contains(flint.arb(added)) or found.overlaps(flint.arb(added))
             assert found.rad() < flint.arb("1e-25") * (1 + abs(found))
+
+
+def test_a_product_of_few_terms_is_exact():
+    factor = 1 - d / (T * i + 1)
+    found = compiled(as_expression(sp.Product(factor, (i, 1, n))))({T: fmpq(7), d: fmpq(3), n: fmpq(5)})
+    assert isinstance(found, fmpq)
+    assert Fraction(int(found.p), int(found.q)) == math.prod(1 - Fraction(3, 7 * k + 1) for k in range(1, 6))
 
 
 def test_poles_of_terms_are_none_that_cancel():

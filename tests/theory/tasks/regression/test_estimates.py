@@ -62,6 +62,32 @@ def test_what_there_is_for_draws():
         at_fixed.kappa(3)
 
 
+#: Laws with estimates by what multiplies rows, features, and a ridge that does not grow with the rows by itself.
+ESTIMATED = {
+    "window": lambda k: law(LinearRegression(20 * k, 8 * k, design="fresh"), SlidingWindow(2)),
+    "draws": lambda k: law(LinearRegression(20 * k, 8 * k, design="fresh"), AccumulateSubsample()),
+    "draws of one X": lambda k: law(LinearRegression(20 * k, 8 * k, design="fixed"), AccumulateSubsample()),
+    "a ridge": lambda k: law(LinearRegression(20 * k, 8 * k, design="fixed", ridge=0.3), FixedReal("1/4")),
+    "a ridge, all kept": lambda k: law(
+        LinearRegression(20 * k, 8 * k, design="fresh", ridge=6.0 * k, scaled=False), Accumulate()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATED)
+def test_a_limit_is_one_of_rows_to_features_and_has_a_value_an_iteration(name):
+    """So that it is the same for twice as many of both, which the others are not."""
+    few, many = ESTIMATED[name](1), ESTIMATED[name](2)
+    numbers, doubled = few.task.values({}), many.task.values({})
+    pairs = zip(few.derived.estimates, many.derived.estimates, strict=True)
+    there = [(one, two) for one, two in pairs if one.objection(numbers, 3) is None]
+    assert "proportional" in [one.validity for one, _ in there]
+    for one, two in there:
+        values, others = one.values(numbers, 3), two.values(doubled, 3)
+        assert (one.validity, len(values)) == (two.validity, 3)
+        assert np.allclose(values, others, rtol=1e-9) == (one.validity == "proportional"), one.validity
+
+
 def test_small_training_sets_have_no_proportional_values():
     small = linear.test_error(Made(SlidingWindow(1).training_set, lambda k: "1/2"), design="fresh")
     assert list(small.estimates(3, T=200, d=100)) == ["large-T", "next-order"]

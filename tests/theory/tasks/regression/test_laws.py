@@ -21,6 +21,7 @@ from theory import (
     Workflow,
     by_count,
     by_weight,
+    gain,
     linear,
     pools,
     real,
@@ -65,6 +66,23 @@ def test_derived_law_is_the_published_one(workflow, design, expected):
         assert exactly(law.expr, **at) == exactly(expected, **at)
     assert law.exact
     assert sp.Ge(T, d + 2) in law.assumptions
+
+
+@pytest.mark.parametrize("design", linear.DESIGNS)
+def test_every_law_tells_the_gain_of_its_workflow(design):
+    """Whatever the rule that derived it, also where that has no use for a gain."""
+    known = [workflow for workflow, *_ in PUBLISHED[::2]]
+    for workflow in (
+        *known,
+        SlidingWindow(2),
+        FixedReal("1/3"),
+        FreshReal(2),
+        FreshReal(2, "1/3"),
+        AccumulateSubsample(),
+    ):
+        formula = linear.test_error(workflow, design=design).gain_expr
+        assert formula is not None, workflow
+        assert [as_expression(formula.subs(n, m).doit()) for m in range(1, 6)] == gain(workflow, 5), workflow
 
 
 def chi2_mean(function, *degrees):

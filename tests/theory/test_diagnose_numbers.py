@@ -1,0 +1,146 @@
+"""The numbers that a diagnosis tells beside a verdict, each against SciPy's or against what it says of itself."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tests.helpers import command
+from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diagnose_jointly, gain
+from theory.__main__ import parser
+from theory.diagnose import errors_of
+from theory.diagnose_errors import BySeed
+
+#: Losses that no reading fits, and the excess of one fit is known.
+CROOKED = [2.0, 2.5, 2.6, 2.4, 2.1, 2.7]
+
+
+@pytest.mark.parametrize("seeds", [None, 4])
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_with_errors_so_many_times_as_large_a_reading_just_fits(seeds: int | None, level: float) -> None:
+    def told(error: float) -> list[dict[str, Any]]:
+        return diagnose(CROOKED, error, Replace(), seeds=seeds, level=level, forecasts=()).values()["fits"][:2]
+
+    for kind, one in enumerate(told(0.1)):
+        assert one["test"] == ("chi-square" if seeds is None else "F")
+        assert told(0.1 * one["stretch"])[kind]["p_value"] == pytest.approx(1 - level)
+
+
+def test_combinations_of_losses_have_the_t_of_their_seeds() -> None:
+    losses = np.random.default_rng(0).normal(0.7, 1, size=(4, 3))
+    weights = np.array([1.0, -2.0, 0.5])
+    found = BySeed(losses).contrast(weights)
+    assert found is not None
+    expected: Any = stats.ttest_1samp(losses @ weights, 0)
+    assert (found.t, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_standard_errors_of_one_size_are_told_by_bartletts_test() -> None:
+    """One seed's losses stretched until their spread differs from the others' by more than chance, 1 in 100."""
+    shape, models = np.array([-1.0, 0.2, 0.3, 0.5]), 5
+
+    def p_value(larger: float) -> float:
+        return float(stats.bartlett(*[shape * (larger if one == 0 else 1) for one in range(models)]).pvalue)
+
+    low, high = 1.0, 50.0
+    while high - low > 1e-6:
+        low, high = ((low + high) / 2, high) if p_value((low + high) / 2) > 0.01 else (low, (low + high) / 2)
+    assert low > 2
+    for larger, is_one in ((low * 0.999, True), (low * 1.001, False)):
+        deviations = np.where(np.arange(models) == 0, larger, 1.0) * 0.1
+        if is_one:
+            assert errors_of(np.ones(models), deviations, len(shape)).mean.shape == (models,)
+        else:
+            with pytest.raises(ValueError, match="are not of one size for 4 seeds"):
+                errors_of(np.ones(models), deviations, len(shape))
+
+
+@pytest.mark.parametrize("best_loss", [None, 1.5])
+def test_losses_are_told_as_they_were_given(best_loss: float | None) -> None:
+    alone = diagnose(CROOKED, 0.1, Replace(), best_loss=best_loss, forecasts=())
+    assert alone.values()["losses"] == pytest.approx(CROOKED)
+    both = {"a": CROOKED, "b": [2.0, 2.1, 2.2]}
+    together = diagnose_jointly(both, 0.1, best_loss=best_loss, forecasts=())
+    given = [{"chain": name, "iteration": n, "loss": loss} for name in both for n, loss in enumerate(both[name], 1)]
+    del given[6]  # model 1 is one
+    assert together.values()["losses"] == [{**each, "loss": pytest.approx(each["loss"])} for each in given]
+
+
+@pytest.mark.parametrize("best_loss", [None, 1.5])
+def test_what_is_measured_is_what_is_forecast(best_loss: float | None) -> None:
+    """Of losses on a law, of later models and of those that were seen, with and without the best loss."""
+    losses = [1.5 + 0.4 * n for n in range(1, 6)]
+    found = diagnose(losses, 0.01, Replace(), best_loss=best_loss, forecasts=[2, 7]).fits[0]
+    assert [interval.value for interval in found.forecasts.values()] == pytest.approx([2.3, 4.3])
+    assert found.rise["noise"].value == pytest.approx(losses[-1] - losses[0])
+
+
+def test_half_of_what_may_be_wrong_is_left_for_an_interval_where_the_share_kept_is_estimated() -> None:
+    """Errors so small that no other share fits: the interval is that of least squares, at the level between."""
+    n, z, deviation = np.arange(1, 9), 0.4, 1e-4
+    X = np.stack([np.ones(8), n, (z - z**n) / (1 - z)], axis=1)
+    found = diagnose(X @ [1.5, 0.1, 0.5], deviation, Replace(), level=0.9, forecasts=()).fits[-1]
+    assert (found.kind, found.kept) == ("forgetting", Fraction(2, 5))
+    half = stats.norm.ppf(0.975) * deviation * np.sqrt(np.linalg.inv(X.T @ X).diagonal())
+    for interval, value, width in zip((found.best_loss, found.excess, found.bias), (1.5, 0.1, 0.5), half, strict=True):
+        assert (interval.low, interval.high) == pytest.approx((value - width, value + width), abs=1e-9)
+
+
+#: Of Accumulate, SlidingWindow(3) and Replace, with so much noise that chains are hardly told apart.
+THREE = (Accumulate(), SlidingWindow(3), Replace())
+
+
+def three(workflows: Any = THREE, deviation: float = 0.2) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(6)
+    return {
+        str(place): 1.5 + np.array([float(c) for c in gain(each, 6)]) + deviation * generator.normal(size=6)
+        for place, each in enumerate(workflows)
+    }
+
+
+def test_of_three_chains_nine_wrong_choices_are_counted() -> None:
+    """Each of three pairs of chains with each of three pairs of workflows: the least telling pair's p-value times 9."""
+    losses, deviation = three(), 0.2
+    order = diagnose_jointly(losses, deviation, THREE, forecasts=()).order
+    assert order is not None
+    assert (order.workflows, order.enlarged) == (THREE, 1)
+    p = []
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        weights = np.array([float(a - b) for a, b in zip(gain(THREE[one], 6), gain(THREE[other], 6), strict=True)])
+        value = weights @ (losses[str(one)] - losses[str(other)])
+        p.append(2 * stats.norm.sf(value / (deviation * np.sqrt(2) * np.linalg.norm(weights))))
+    assert order.p_value == pytest.approx(9 * max(p))
+    assert 1e-6 < order.p_value < 1
+
+
+def test_that_an_order_needs_unbiased_models_is_said_whichever_pair_needs_it() -> None:
+    """Of SlidingWindow(3) and FreshReal(1, 1/4) the one with the larger gain has the smaller depth."""
+    needing = (SlidingWindow(3), FreshReal(weight="1/4"))
+    for workflows in ((*needing, Replace()), (Replace(), *needing)):
+        found = diagnose_jointly(three(workflows, 0.001), 0.001, workflows, forecasts=())
+        assert found.order is not None
+        assert found.order.unbiased
+        assert "; if no model is biased, differences tell" in found.verdict
+
+
+#: Every option of the command, none at its default.
+OPTIONS = {"--workflow": "replace", "--seeds": 4, "--best-loss": 1.5, "--level": 0.9, "--forecasts": "7,9"}
+
+
+def test_every_option_of_the_command_reaches_the_diagnosis(tmp_path: Path, capsys: Any) -> None:
+    assert parser().commands["diagnose"].names - set(OPTIONS) == {"-h", "--help", "--json"}
+    file = tmp_path / "losses.csv"
+    losses = [1.9, 2.35, 2.65, 3.12, 3.55, 3.87]
+    rows = "".join(f"{n},{loss},0.1\n" for n, loss in enumerate(losses, 1))
+    file.write_text(f"iteration,loss,standard_error\n{rows}")
+    given = " ".join(f"{name} {value}" for name, value in OPTIONS.items())
+    found = diagnose(losses, [0.1] * 6, Replace(), seeds=4, best_loss=1.5, level=0.9, forecasts=[7, 9])
+    told = command(capsys, "theory", f"diagnose {file} {given} --json").json
+    assert told == json.loads(json.dumps(found.values()))
+    for name in OPTIONS:  # each of them makes a difference
+        without = given.replace(f"{name} {OPTIONS[name]}", "")
+        assert command(capsys, "theory", f"diagnose {file} {without} --json").json != told, name
