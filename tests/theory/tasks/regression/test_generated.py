@@ -84,6 +84,7 @@ def selected(means, wanted, generator, random):
     ("workflow", "generator"),
     [
         (Accumulate(), Generator(bias="2/5", pull="1/4")),
+        pytest.param(Accumulate(), Generator(temperature="1/2", bias=1), marks=pytest.mark.slow),
         pytest.param(FixedReal("3/10"), Generator(pull="1/4", distance="4/5"), marks=pytest.mark.slow),
         pytest.param(FreshReal(1, "7/10"), Generator(bias=1), marks=pytest.mark.slow),
         pytest.param(SlidingWindow(2), Generator(temperature=2, pull="1/2", distance=1), marks=pytest.mark.slow),
