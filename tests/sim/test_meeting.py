@@ -127,7 +127,21 @@ def test_alone_it_ends_with_a_message(process, monkeypatch):
         meeting.meet(f"127.0.0.1:{free_port()}", process, {"processes": 2}, hosts.compare)
 
 
-@pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999"])
+@pytest.mark.parametrize(("place", "host"), [("10.0.0.1:80", "10.0.0.1"), ("[::1]:80", "::1"), ("node:80", "node")])
+def test_the_others_call_the_host(place, host, monkeypatch):
+    class Called(Exception):
+        pass
+
+    def call(address, **_):
+        raise Called(address)
+
+    monkeypatch.setattr(socket, "create_connection", call)
+    with pytest.raises(Called) as called:
+        meeting.meet(place, 1, {"processes": 2}, hosts.compare)
+    assert called.value.args == ((host, 80),)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999", "host:65536", "host:0"])
 def test_a_coordinator_is_a_host_and_a_port(place):
     with pytest.raises(ValueError, match="a host and a port"):
         meeting.meet(place, 0, {"processes": 2}, hosts.compare)
