@@ -326,6 +326,7 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     )
     said = command(capsys, "neural", f"{line} --dry-run --json").json
     assert (said["verifier"], said["distance_steps"]) == ("tests.neural.test_hooks:near", 400)
+    assert said["fewest_steps"] == said["steps"] == [8] * said["iterations"]  # of the run itself
     shorter = command(capsys, "neural", f"{line.replace('--distance --most-steps 400', '')} --dry-run --json").json
     assert shorter["distance_steps"] is None
     assert shorter["disk_bytes"] < said["disk_bytes"]
