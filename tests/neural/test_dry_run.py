@@ -327,6 +327,9 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     said = command(capsys, "neural", f"{line} --dry-run --json").json
     assert (said["verifier"], said["distance_steps"]) == ("tests.neural.test_hooks:near", 400)
     assert said["fewest_steps"] == said["steps"] == [8] * said["iterations"]  # of the run itself
-    shorter = command(capsys, "neural", f"{line.replace('--distance --most-steps 400', '')} --dry-run --json").json
+    alone = f"{line.replace('--distance --most-steps 400', '')} --dry-run --json"
+    shorter, watched = (command(capsys, "neural", f"{alone}{more}").json for more in ("", " --watch"))
     assert shorter["distance_steps"] is None
+    # a look at the held-out rows after the one chunk of each of two fits
+    assert [after - before for before, after in zip(shorter["seconds"], watched["seconds"], strict=True)] == [6, 6]
     assert shorter["disk_bytes"] < said["disk_bytes"]

@@ -169,6 +169,10 @@ def test_output_has_the_means_and_the_law(capsys, tmp_path):
     assert [row["standard_error"] for row in rows[3:]] == ran.json["standard_error"]
     assert {row["replicates"] for row in rows[3:]} == {50}
     assert (tmp_path / "run.svg").read_bytes().startswith(b"<?xml")
+    # and each alone
+    for option, name in (("--output", "alone.json"), ("--plot", "alone.svg")):
+        command(capsys, "sim", f"{line} {option} {tmp_path / name}")
+        assert (tmp_path / name).is_file()
 
 
 def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp_path, monkeypatch):
@@ -180,6 +184,8 @@ def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp
     ran = command(capsys, "sim", line)
     assert ran.status == 130
     assert "neither --output nor --plot is written" in ran.err
+    alone = command(capsys, "sim", line.partition(" --plot")[0])
+    assert "neither --output nor --plot is written" in alone.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -240,6 +240,15 @@ def test_too_large_for_memory():
     assert 2**28 < available_memory() < 2**60
 
 
+@pytest.mark.parametrize(("share", "message"), [(0.81, "for one replicate, and .* are free here"), (0.79, "no folder")])
+def test_four_fifths_of_the_memory_may_be_taken(share, message, monkeypatch, tmp_path):
+    """What is refused next is a checkpoint in a folder that is not there."""
+    needed = build("literal", TASK, Accumulate(), 4)[0].bytes_per_replicate
+    monkeypatch.setattr(sys.modules["sim.run"], "available_memory", lambda: int(needed / share))
+    with pytest.raises(ValueError, match=message):
+        simulate(sampler="literal", checkpoint=tmp_path / "none" / "state")
+
+
 @pytest.mark.parametrize(("group", "expected"), [("max", 3_072_000), ("1000000", 1_000_000), ("9000000", 3_072_000)])
 def test_memory_is_what_is_free_on_the_machine_and_in_its_group(group, expected, tmp_path, monkeypatch):
     told = {"meminfo": "MemTotal: 9000 kB\nMemAvailable:  3000 kB\nSwapFree: 7000 kB\n", "memory.max": f"{group}\n"}
