@@ -1,5 +1,6 @@
 """Processes meet before they compute: other settings, other numbers, a port in use, and nobody there."""
 
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -49,6 +50,18 @@ def test_a_process_has_a_number_among_them(processes, process, message, monkeypa
     monkeypatch.setattr(hosts, "meet", come)
     with pytest.raises(ValueError, match=message):
         hosts.join("there:1", processes, process, {"T": 64})
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), [(RuntimeError("first\nsecond"), "(first)"), (RuntimeError(), "(RuntimeError)")], ids=str
+)
+def test_what_jax_says_is_one_line(error, message, monkeypatch):
+    def initialize(*_, **__):
+        raise error
+
+    monkeypatch.setattr(hosts.jax.distributed, "initialize", initialize)
+    with pytest.raises(ValueError, match=re.escape(f"run {message}. Start every process")):
+        hosts.join()
 
 
 def test_alike_they_go_on():
