@@ -227,6 +227,7 @@ def test_processes_tell_each_other_what_must_be_alike_before_they_compute(change
             simulate(**{"precision": "float64", "sampler": "wishart"} | each)
         told.append(heard.value.args[0])
     first, second = told
+    assert (first["checkpoint"], first["replicates"]) == (False, 1500)
     assert first[name] != second[name]
     assert {key for key in first if first[key] != second[key]} <= {name, "replicates a block", "training sets"}
 
