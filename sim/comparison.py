@@ -149,7 +149,7 @@ def _of_law(law: Law, run: Run, validity: str | None) -> _Expected:
     return _Expected(
         law.evaluate(n=iterations, validity=validity, **numbers),
         validity or law.validity,
-        law.exact or run.is_limit,
+        law.exact is not run.is_limit,
         validity,
         {n: law.distribution(n=n, **numbers) for n in known},
     )
@@ -226,7 +226,8 @@ def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Compariso
         )
     elif not (expected.exact or asymptotic or expected.estimate):
         verdict = "not comparable"
-        reason = "the law holds for T -> oo only; ask for an asymptotic comparison at large T."
+        which = "run is of the limit T -> oo, and the law of finite T" if run.is_limit else "law holds for T -> oo only"
+        reason = f"the {which}; ask for an asymptotic comparison at large T."
     elif worst > Z:
         verdict = "disagree"
         reason = f"the mean is {worst:.1f} standard errors from {named}; at most {Z:g} is expected."

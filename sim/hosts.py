@@ -126,8 +126,8 @@ def join(
         )
     except Exception as error:  # what is raised depends on the cluster
         raise ValueError(
-            f"could not join the distributed run ({str(error).splitlines()[0] or type(error).__name__}). Start every "
-            "process with the same coordinator and number of processes, or all by the cluster's own launcher."
+            f"could not join the distributed run ({next(iter(str(error).splitlines()), type(error).__name__)}). Start "
+            "every process with the same coordinator and number of processes, or all by the cluster's own launcher."
         ) from error
     _WATCH.begin("this process" if process is None else f"process {process} of {processes}", package, again)
 

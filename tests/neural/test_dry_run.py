@@ -81,7 +81,7 @@ def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, ca
     assert said["rows"]["T"] == rows[0]
     assert 0 < said["seconds"][0] <= said["seconds"][1]
     assert 0 < said["seconds_per_step"][0] <= said["seconds_per_step"][1]
-    assert said["timed_steps"] > 0
+    assert 0 < said["timed_steps"] <= 3 * 20  # three chunks of twenty at most
 
     ran = command(capsys, "neural", f"{line} --json")
     assert ran.status == 0, ran.err
@@ -326,6 +326,10 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     )
     said = command(capsys, "neural", f"{line} --dry-run --json").json
     assert (said["verifier"], said["distance_steps"]) == ("tests.neural.test_hooks:near", 400)
-    shorter = command(capsys, "neural", f"{line.replace('--distance --most-steps 400', '')} --dry-run --json").json
+    assert said["fewest_steps"] == said["steps"] == [8] * said["iterations"]  # of the run itself
+    alone = f"{line.replace('--distance --most-steps 400', '')} --dry-run --json"
+    shorter, watched = (command(capsys, "neural", f"{alone}{more}").json for more in ("", " --watch"))
     assert shorter["distance_steps"] is None
+    # a look at the held-out rows after the one chunk of each of two fits
+    assert [after - before for before, after in zip(shorter["seconds"], watched["seconds"], strict=True)] == [6, 6]
     assert shorter["disk_bytes"] < said["disk_bytes"]

@@ -2,12 +2,14 @@
 
 import csv
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from neural.__main__ import KINDS
 from neural.directory import RunDirectory
 from neural.outcome import Outcome, differences, differing, read_run
 from neural.picture import plot
@@ -99,6 +101,27 @@ def test_what_is_not_measured_alike_is_not_compared(changes, message):
     )
     found = differing(one, other)
     assert found is None if message is None else message in (found or "")
+
+
+#: Fields of configurations that say how a model is made and sampled from, and not what it is measured on or by.
+NOT_MEASURED_BY = (
+    "workflow parameters iterations seeds epochs steps batch_size learning_rate warmup clip chunk sample_batch until "
+    "validation check_every patience most_steps weight_decay averaging accept sizes edited fading cache stories "
+    "temperature style positions width layers heads hidden precision test_batch first_steps images latent features "
+    "halvings samples skip_broken conformations sampler sampler_steps"
+).split()
+
+
+def test_every_field_is_one_that_metrics_are_measured_by_or_is_not():
+    every = {"kind", "workflow", "parameters"} | {
+        field.name for kind in KINDS.values() for field in fields(kind.presets["smoke"])
+    }
+    assert set(NOT_MEASURED_BY) < every
+    for name in every:
+        one, other = (Outcome(Path(n), configured(**{name: n}), {"test_loss": LOSSES["replace"]}) for n in ("a", "b"))
+        told = differing(one, other)
+        expected = None if name in NOT_MEASURED_BY else f"a and b are not measured alike: they have {name} a and b."
+        assert told == expected
 
 
 def test_one_seed_has_no_interval():
@@ -229,6 +252,17 @@ def test_the_picture_has_means_and_paired_differences(runs):
     np.testing.assert_allclose(alone.axes[0].containers[0][0].get_ydata(), 2 - LOSSES["replace"].mean(0))
 
 
+def test_differences_are_of_the_seeds_that_both_have(capsys, runs):
+    write(runs / "two", LOSSES["replace"][:2])
+    below = plot(read_run(runs / "two"), read_run(runs / "accumulate")).axes[1]
+    shift = (LOSSES["accumulate"] - LOSSES["replace"])[:2]
+    low, high = below.containers[0][2][0].get_segments()[2][:, 1]
+    assert high - low == pytest.approx(2 * errors_to_a_side(1) * shift[:, 2].std(ddof=1) / 2**0.5)
+    found = command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'} --json").json
+    assert (found["seeds"], found["workflows"]) == (2, ["replace", "accumulate"])
+    np.testing.assert_allclose(found["difference"], shift.mean(0))
+
+
 def test_runs_of_other_data_have_no_differences(runs):
     write(runs / "other", LOSSES["replace"], data="text")
     assert len(plot(read_run(runs / "replace"), read_run(runs / "other")).axes) == 1
@@ -253,14 +287,18 @@ def test_the_law_of_the_gain_stands_beside_converged_models():
         losses = 2 + 0.3 * c + np.array([[-0.1], [0.1], [0.0]])
         parameters = {name: str(value) for name, value in workflow.parameters.items()}
         told = configured(workflow.command(), parameters=parameters, until="converged")
-        made[workflow] = Outcome(Path(workflow.command()), told, {"test_loss": losses})
+        made[workflow] = Outcome(Path(workflow.command()), told, {"test_loss": losses, "entropy": losses})
     figure = plot(*made.values())
     assert "e\\,(c_n - 1)$" in figure.axes[0].get_title()
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert labels[:2] == ["accumulate: law, approximation", "sliding-window, k=2: law, approximation"]
     for line, run in zip(figure.axes[0].lines, made.values(), strict=False):
         np.testing.assert_allclose(np.asarray(line.get_ydata()), run.by_seed("test_loss").mean(0))
-    assert len(plot(made[Accumulate()], metric="test_loss").axes) == 1
+    alone = plot(made[Accumulate()], metric="test_loss").axes
+    assert len(alone) == 1
+    # it is of losses alone
+    other = plot(made[Accumulate()], metric="entropy").axes[0]
+    assert (len(alone[0].lines), len(other.lines)) == (2, 1)
 
 
 def test_nothing_to_draw():

@@ -112,6 +112,7 @@ def test_all_texts_that_are_too_long_are_told_at_once():
     assert [(each.count, "lose their end (--cut)" in each.what, each.left_out) for each in remarks] == [
         (count, True, False)
     ]
+    assert remarks[0].what.startswith("of 40 texts are longer")  # of all, and not of the first
 
 
 def test_a_folder_and_a_file_of_molecules_are_sized_too(tmp_path):

@@ -10,6 +10,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
+from neural import train as of_train
 from neural.conformers.network import Architecture as DenoiserArchitecture, Denoiser
 from neural.images.network import VAE, Architecture as VAEArchitecture
 from neural.language.network import Architecture as TransformerArchitecture, Transformer
@@ -207,3 +208,12 @@ def test_what_came_after_results_were_recorded_is_told_where_it_is_set():
     assert str(TRAINING) == told
     later = dataclasses.replace(TRAINING, weight_decay=0.1, averaging=0.5)
     assert str(later) == told.replace(" chunk", " weight_decay=0.1, averaging=0.5, chunk")
+
+
+def test_on_a_cpu_a_device_is_one_thread(monkeypatch):
+    """Else several devices wait for the same threads."""
+    asked = {}
+    monkeypatch.setattr(eqx, "filter_jit", lambda compute, **options: asked.update(options) or compute)
+    of_train._compiled.__wrapped__()
+    assert jax.local_devices()[0].platform == "cpu"
+    assert asked["compiler_options"] == {"xla_cpu_multi_thread_eigen": False}

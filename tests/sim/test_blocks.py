@@ -57,6 +57,32 @@ def test_blocks_follow_each_other():
     assert list(blocks(3, 3)) == []
 
 
+class Ordered(Blocks):
+    """Tells what is begun (-1 - n) and what is read (n) of blocks of one replicate on one device."""
+
+    def __init__(self):
+        self.size, self.devices, self.told, self._arguments = 1, 1, [], ()
+        self._compute = self.begin
+
+    def begin(self, starts):
+        self.told.append(-1 - int(starts[0]))
+        return jnp.asarray(starts)
+
+    def _ready(self, count, results):
+        self.told.append(int(results[0]))
+        yield np.asarray(results)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [(1, [-1, 0, -2, 1, -3, 2, -4, 3]), (2, [-1, -2, 0, -3, 1, -4, 2, 3]), (3, [-1, -2, -3, 0, -4, 1, 2, 3])],
+)
+def test_so_many_steps_are_under_way(ahead, told):
+    blocks = Ordered()
+    assert len(list(blocks(0, 4, ahead))) == 4
+    assert blocks.told == told
+
+
 def test_on_a_cpu_a_device_is_one_thread(monkeypatch):
     """Else several devices wait for the same threads."""
     asked = {}

@@ -1,7 +1,9 @@
 """`python -m sim`: what it says beyond the numbers."""
 
 import dataclasses
+import importlib.util
 import json
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +17,24 @@ from tests.helpers import command, refused
 from theory import Accumulate
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
+
+
+@pytest.mark.parametrize(
+    ("words", "first"), [(["-m", "replace"], "theory.interruption"), (["sim"], "begun.comparison")]
+)
+def test_the_program_is_ready_to_be_interrupted_before_the_long_imports(words, first, monkeypatch):
+    """`python -m sim` runs the package before its program, and has `-m` as the first word then."""
+    for name in ("theory.interruption", "begun.comparison"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(sys, "argv", words)
+    spec = importlib.util.spec_from_file_location("begun", sim.__file__, submodule_search_locations=[])
+    assert spec is not None
+    assert spec.loader is not None
+    begun = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "begun", begun)
+    with pytest.raises(ModuleNotFoundError, match=f"{first} halted"):
+        spec.loader.exec_module(begun)
+
 
 UNEQUAL = "replace-growing --design fresh --T 20,30,40 --d 3 --iterations 3 --replicates 20000 --json"
 
@@ -149,6 +169,10 @@ def test_output_has_the_means_and_the_law(capsys, tmp_path):
     assert [row["standard_error"] for row in rows[3:]] == ran.json["standard_error"]
     assert {row["replicates"] for row in rows[3:]} == {50}
     assert (tmp_path / "run.svg").read_bytes().startswith(b"<?xml")
+    # and each alone
+    for option, name in (("--output", "alone.json"), ("--plot", "alone.svg")):
+        command(capsys, "sim", f"{line} {option} {tmp_path / name}")
+        assert (tmp_path / name).is_file()
 
 
 def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp_path, monkeypatch):
@@ -160,6 +184,8 @@ def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp
     ran = command(capsys, "sim", line)
     assert ran.status == 130
     assert "neither --output nor --plot is written" in ran.err
+    alone = command(capsys, "sim", line.partition(" --plot")[0])
+    assert "neither --output nor --plot is written" in alone.err
     assert list(tmp_path.iterdir()) == []
 
 

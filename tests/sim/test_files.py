@@ -2,11 +2,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from sim.files import anew
+from sim import files
+from sim.files import anew, make_once
 from theory.files import write_whole
 
 
@@ -43,6 +45,25 @@ def test_killed_while_writing(tmp_path):
     write_whole(path, lambda partial: partial.write_text("whole"))
     assert path.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_for_results_need_not_be_there(tmp_path):
+    with anew(tmp_path / "new" / "folder", "test") as folder:
+        (folder / "a.csv").write_text("new")
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["a.csv"]
+
+
+def test_what_another_process_made_while_we_waited_is_not_made_again(tmp_path, monkeypatch):
+    path = tmp_path / "cache" / "images"
+
+    @contextmanager
+    def waited(*_, **__):
+        path.write_text("theirs")
+        yield
+
+    monkeypatch.setattr(files, "Lock", waited)
+    make_once(path, lambda partial: partial.write_text("ours"))
+    assert path.read_text() == "theirs"
 
 
 def test_results_that_were_being_moved_when_killed_are_moved_by_the_next(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Processes meet before they compute: other settings, other numbers, a port in use, and nobody there."""
 
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -49,6 +50,18 @@ def test_a_process_has_a_number_among_them(processes, process, message, monkeypa
     monkeypatch.setattr(hosts, "meet", come)
     with pytest.raises(ValueError, match=message):
         hosts.join("there:1", processes, process, {"T": 64})
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), [(RuntimeError("first\nsecond"), "(first)"), (RuntimeError(), "(RuntimeError)")], ids=str
+)
+def test_what_jax_says_is_one_line(error, message, monkeypatch):
+    def initialize(*_, **__):
+        raise error
+
+    monkeypatch.setattr(hosts.jax.distributed, "initialize", initialize)
+    with pytest.raises(ValueError, match=re.escape(f"run {message}. Start every process")):
+        hosts.join()
 
 
 def test_alike_they_go_on():
@@ -127,7 +140,21 @@ def test_alone_it_ends_with_a_message(process, monkeypatch):
         meeting.meet(f"127.0.0.1:{free_port()}", process, {"processes": 2}, hosts.compare)
 
 
-@pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999"])
+@pytest.mark.parametrize(("place", "host"), [("10.0.0.1:80", "10.0.0.1"), ("[::1]:80", "::1"), ("node:80", "node")])
+def test_the_others_call_the_host(place, host, monkeypatch):
+    class Called(Exception):
+        pass
+
+    def call(address, **_):
+        raise Called(address)
+
+    monkeypatch.setattr(socket, "create_connection", call)
+    with pytest.raises(Called) as called:
+        meeting.meet(place, 1, {"processes": 2}, hosts.compare)
+    assert called.value.args == ((host, 80),)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999", "host:65536", "host:0"])
 def test_a_coordinator_is_a_host_and_a_port(place):
     with pytest.raises(ValueError, match="a host and a port"):
         meeting.meet(place, 0, {"processes": 2}, hosts.compare)

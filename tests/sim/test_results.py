@@ -1,4 +1,6 @@
+import json
 import time
+from importlib.metadata import version
 
 from sim.results import Results, configuration_hash
 
@@ -13,6 +15,9 @@ def test_round_trip_and_provenance(tmp_path):
     rows = results.load(configuration)
     assert rows is not None
     assert [float(row["mean"]) for row in rows] == [0.1, 1 / 3]
+    recorded = json.loads(results.provenance.read_text())
+    assert recorded["versions"].keys() >= {"python", "jax", "jaxlib", "numpy", "sympy", "scipy", "equinox", "optax"}
+    assert all(recorded["versions"][name] == version(name) for name in recorded["versions"] if name != "python")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["some.csv", "some.json"]
 
 

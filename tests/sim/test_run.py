@@ -1,5 +1,6 @@
 import functools
 import importlib
+import sys
 
 import jax
 import jax.random as jr
@@ -177,6 +178,8 @@ def test_finite_variance_needs_no_note():
     ("changes", "message"),
     [
         ({"iterations": 2001}, "at most 2,000 iterations; got 2,001. Beyond, ask the law"),
+        # the most that there may be, and what is looked at next
+        ({"iterations": 2000, "replicates": 2**32, "relative_error": 2.0}, "relative_error is a share of the mean"),
         ({"iterations": 0}, "iterations must be a whole number of at least 1; got 0"),
         ({"replicates": -1}, "replicates must be a whole number of at least 1; got -1"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1; got 0"),
@@ -224,6 +227,7 @@ def test_processes_tell_each_other_what_must_be_alike_before_they_compute(change
             simulate(**{"precision": "float64", "sampler": "wishart"} | each)
         told.append(heard.value.args[0])
     first, second = told
+    assert (first["checkpoint"], first["replicates"]) == (False, 1500)
     assert first[name] != second[name]
     assert {key for key in first if first[key] != second[key]} <= {name, "replicates a block", "training sets"}
 
@@ -235,6 +239,24 @@ def test_too_large_for_memory():
     ):
         simulate(task=task, workflow=Replace(), sampler="literal")
     assert 2**28 < available_memory() < 2**60
+
+
+@pytest.mark.parametrize(("share", "message"), [(0.81, "for one replicate, and .* are free here"), (0.79, "no folder")])
+def test_four_fifths_of_the_memory_may_be_taken(share, message, monkeypatch, tmp_path):
+    """What is refused next is a checkpoint in a folder that is not there."""
+    needed = build("literal", TASK, Accumulate(), 4)[0].bytes_per_replicate
+    monkeypatch.setattr(sys.modules["sim.run"], "available_memory", lambda: int(needed / share))
+    with pytest.raises(ValueError, match=message):
+        simulate(sampler="literal", checkpoint=tmp_path / "none" / "state")
+
+
+@pytest.mark.parametrize(("group", "expected"), [("max", 3_072_000), ("1000000", 1_000_000), ("9000000", 3_072_000)])
+def test_memory_is_what_is_free_on_the_machine_and_in_its_group(group, expected, tmp_path, monkeypatch):
+    told = {"meminfo": "MemTotal: 9000 kB\nMemAvailable:  3000 kB\nSwapFree: 7000 kB\n", "memory.max": f"{group}\n"}
+    for name, text in told.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(sys.modules["sim.run"], "Path", lambda name: tmp_path / name.rpartition("/")[2])
+    assert available_memory() == expected
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,9 @@ def test_histograms_merge_to_the_same_counts():
         part = Histogram(2)
         part.add(some)
         parts.merge(Histogram.of(*part.arrays()))
+        before = parts.arrays()
+        parts.merge(Histogram(2))  # of a process without a block
+        assert parts.arrays() == before
     for level in (0.01, 0.5, 0.9):
         assert (whole.quantile(level) == parts.quantile(level)).all()
 

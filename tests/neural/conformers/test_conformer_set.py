@@ -2,7 +2,7 @@
 
 import os
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import jax.random as jr
@@ -244,6 +244,27 @@ def test_real_conformations_are_new_at_every_iteration(drugs):
     assert not {row.tobytes() for row in first} & {row.tobytes() for row in second}
     with pytest.raises(ValueError, match="use fewer --conformations"):
         drugs.real(3, 9, key=jr.key(1))
+
+
+def test_every_choice_of_conformations_is_kept_by_itself(tmp_path, monkeypatch):
+    """All but of how many molecules are held out, which takes no time."""
+
+    def asked(content, **changes):
+        path = write(tmp_path / "a.smi", content)
+        with pytest.raises(NotImplementedError) as where:
+            of(path, **changes)
+        return str(where.value)
+
+    def make_cached(file, _):
+        raise NotImplementedError(file)
+
+    monkeypatch.setattr(conformers, "make_cached", make_cached)
+    usual = asked(SMILES)
+    changes = {"molecules": 7, "per_molecule": 2, "hydrogens": True, "max_atoms": 11}
+    assert {field.name for field in fields(Choice)} == changes.keys() | {"test_molecules"}
+    found = [usual, asked("C ethane"), *(asked(SMILES, **{name: value}) for name, value in changes.items())]
+    assert len(set(found)) == len(found)
+    assert asked(SMILES, test_molecules=2) == usual
 
 
 @pytest.mark.parametrize("place", [0, 70, 200, -40])

@@ -1,5 +1,6 @@
 """Diffusion models in the loop and on the command line: chains, presets, mistakes, and without RDKit."""
 
+import dataclasses
 import itertools
 import subprocess
 import sys
@@ -144,6 +145,18 @@ def test_coverage_and_matching_are_of_the_real_conformations(monkeypatch):
     assert 0 < coverage < 1
     assert found["matching"] == pytest.approx(matching, rel=1e-5)
     assert found["diversity"] == pytest.approx(between / between_real, rel=1e-4)
+
+
+def test_molecules_that_do_not_move_have_no_diversity(monkeypatch):
+    """All held-out conformations within a twentieth of an angstrom: what samples differ by is no share of that."""
+    learner = made_by_hand()
+    numbers, real = split(learner.conformers.test)
+    jitter = 0.02 * np.random.default_rng(3).normal(size=real.shape)
+    rigid = join(numbers, real[np.arange(6) // 3 * 3] + jitter)
+    still = dataclasses.replace(learner, conformers=dataclasses.replace(learner.conformers, test=rigid))
+    monkeypatch.setattr(ConformerModel, "_sample", lambda *_: join(numbers, real)[None])
+    assert still._recall({"weights": jnp.zeros(1)})[0].keys() == {"coverage", "matching"}
+    assert "diversity" in learner._recall({"weights": jnp.zeros(1)})[0]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from neural.conformers.network import (
     Architecture,
     Denoiser,
     Graph,
+    bells,
     centred,
     error,
     levels,
@@ -81,6 +82,21 @@ def test_padding_changes_nothing():
     np.testing.assert_allclose(padded[:ATOMS], alone, rtol=1e-4, atol=1e-4)  # an error of rounding passes four models
     assert (padded[ATOMS:] == 0).all()
     assert np.abs(alone).max() > 0.1
+
+
+def test_distances_are_seen_as_bells_half_an_angstrom_apart():
+    expected = [*(np.exp(-(((1.1 - k / 2) / 0.5) ** 2) / 2) for k in range(1, 9)), 1.1, 1 / 2.1]
+    np.testing.assert_allclose(bells(jnp.float32(1.1)), expected, rtol=1e-5)
+
+
+def test_a_new_model_takes_positions_for_gaussian_ones():
+    """Of variance 2.7: the mean of the noise given x_t, as no atom is moved at first."""
+    model, x = Denoiser(ARCHITECTURE, key=jr.key(0)), np.random.default_rng(1).normal(size=(ATOMS, 3))
+    x = (x - x.mean(0)).astype(np.float32)
+    for t in (0.2, 0.5, 0.9):
+        alpha, sigma = map(float, levels(jnp.float32(t)))
+        found = PREDICT(model, chain(), jnp.asarray(x), jnp.float32(t))
+        np.testing.assert_allclose(found, sigma * x / (alpha**2 * 2.7 + sigma**2), rtol=1e-3, atol=1e-4)
 
 
 def test_levels_are_those_of_the_sigmoid_schedule():

@@ -1,11 +1,14 @@
 """Sets of images: the embedded digits, CelebA's released form, folders, and damaged ones."""
 
+import os
+
 import jax.random as jr
 import numpy as np
 import pytest
 from PIL import Image
 
 from neural.images import image_files, image_set
+from neural.images.image_files import load
 from tests.helpers import write_image
 
 
@@ -79,6 +82,32 @@ def test_the_cache_is_read_until_an_image_changes(faces, monkeypatch):
     write_image(faces / image_set.CELEBA_IMAGES / "000001.jpg", (178, 218), colour=(0, 255, 0))
     assert np.abs(celeba(faces).train[0].astype(int) - [0, 255, 0]).max() <= 4
     assert not list((faces.parent / "cache").glob(".*"))
+
+
+def test_every_way_of_reading_images_is_kept_by_itself(tmp_path, monkeypatch):
+    def make_cached(file, _):
+        raise NotImplementedError(file)
+
+    def asked(*names, **changes):
+        with pytest.raises(NotImplementedError) as where:
+            load([tmp_path / name for name in names], **({"size": 8, "channels": 3, "cache": tmp_path} | changes))
+        return str(where.value)
+
+    monkeypatch.setattr(image_files, "make_cached", make_cached)
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / name)
+    found = [
+        asked("a.png"),
+        asked("b.png"),
+        asked("a.png", "b.png"),
+        asked("a.png", size=9),
+        asked("a.png", channels=1),
+    ]
+    found += [asked("a.png", crop=4), asked("a.png", skip_broken=True)]
+    assert len(set(found)) == len(found)
+    assert asked("a.png") == found[0]
+    os.utime(tmp_path / "a.png", ns=(1, 1))
+    assert asked("a.png") not in found
 
 
 def test_a_folder_of_any_images(tmp_path):

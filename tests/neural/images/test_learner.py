@@ -3,15 +3,20 @@
 import dataclasses
 import json
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
 import numpy as np
 import pytest
 from PIL import Image
 
+from neural.images import learner as of_learner, metrics
 from neural.images.configuration import PRESETS
 from neural.images.image_set import ImageSet
 from neural.images.learner import ImageModel, picture, to_bytes
 from neural.images.metrics import frechet
-from neural.images.network import Architecture
+from neural.images.network import Architecture, loss_terms
 from tests.helpers import command, refused, write_image
 
 
@@ -97,6 +102,36 @@ def test_a_sheet_has_a_frame_around_each_image():
     assert (sheet[0] == 255).all()
     assert (sheet[:, 6] == 255).all()
     assert to_bytes(np.array([-1.0, 0.5, 2.0], np.float32)).tolist() == [0, 128, 255]
+
+
+def test_a_folder_in_order_is_represented(monkeypatch):
+    """Four classes one after the other, of which every fourth image or so is measured."""
+    monkeypatch.setattr(of_learner, "MEASURED", 10)
+    labels = np.repeat(np.arange(4), 10)
+    noise = np.random.default_rng(2).uniform(-0.05, 0.05, (40, 4, 4, 1))
+    train = (labels[:, None, None, None] / 4 + noise).astype(np.float32)
+    architecture = Architecture("linear", 4, 4, 1, latent=2, features=1, halvings=1, beta=0.1)
+    learner = ImageModel(ImageSet(train, train[::4], labels), architecture, noisy=False)
+    samples = train[None, 10:20]  # of one class alone
+    assert learner._measure(metrics.pixels(samples[0]))["classes"] == 1 / 4
+
+
+@pytest.mark.parametrize("batch", [4, 9])
+def test_the_test_loss_is_over_all_images_in_whatever_batches(batch):
+    random = np.random.default_rng(3)
+    images = random.uniform(size=(6, 2, 2, 1)).astype(np.float32)
+    architecture = Architecture("linear", 2, 2, 1, latent=2, features=1, halvings=1, beta=0.1)
+    learner = ImageModel(ImageSet(images, images), architecture, noisy=False, test_draws=3, test_batch=batch)
+    model = learner.model(key=jr.key(1))
+    found = learner.test(jax.tree.map(lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf, model))
+    total, terms = np.zeros(2), eqx.filter_jit(loss_terms)
+    for start in range(0, 6, batch):
+        rows = images[start : start + batch]
+        for row, key in zip(rows, jr.split(jr.fold_in(jr.key(0), start), len(rows)), strict=True):
+            total += np.mean([terms(model, jnp.asarray(row), key=draw) for draw in jr.split(key, 3)], axis=0)
+    parts = [found["reconstruction"][0], found["kl_per_pixel"][0]]
+    np.testing.assert_allclose(parts, total / 6, rtol=1e-5)
+    assert found["test_loss"][0] == pytest.approx(parts[0] + 0.1 * parts[1], rel=1e-6)
 
 
 def test_metrics_compare_samples_with_real_images():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from neural.directory import RunDirectory
-from neural.language import metrics
+from neural.language import learner as of_learner, metrics
 from neural.language.configuration import PRESETS
 from neural.language.learner import LanguageModel
 from neural.language.markov import Markov
@@ -92,6 +92,27 @@ def test_half_precision_computes_nearly_the_same_and_learns_in_full():
     for a, b in zip(jax.tree.leaves(full_gradient), jax.tree.leaves(half_gradient), strict=True):
         assert a.dtype == b.dtype == jnp.float32
         assert float(jnp.abs(a - b).max()) < 0.05 * float(jnp.abs(a).max()) + 0.01
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_everything_is_computed_in_the_precision_that_is_given(precision, monkeypatch):
+    found = []
+
+    def told(models, *_):
+        found.append({leaf.dtype.name for leaf in jax.tree.leaves(eqx.filter(models, eqx.is_inexact_array))})
+        raise NotImplementedError
+
+    for name in ("_sample", "_test", "log_probabilities"):
+        monkeypatch.setattr(of_learner, name, told)
+    made, rows = learner(precision, texts=3), jnp.zeros((2, 3), jnp.uint16)
+    for compute in (
+        lambda: made.sample(models(), keys=jr.split(jr.key(0), (2, 3))),
+        lambda: made.test(models()),
+        lambda: made.loss(one(0), rows, jnp.ones(2, jnp.float32), key=jr.key(0)),
+    ):
+        with pytest.raises(NotImplementedError):
+            compute()
+    assert found == [{precision}] * 3
 
 
 def test_a_model_kept_and_read_has_the_same_loss_to_the_bit(tmp_path):

@@ -28,6 +28,10 @@ def test_the_tail_is_the_rarest_pairs():
     assert metrics.tail_lost(real, np.array([[A, B, 0]])) == 1.0
     assert metrics.tail_lost(real, np.array([[C, D, 0]])) == 0.5
     assert metrics.tail_lost(real, real) == 0.0
+    # of 84 the tail may have 4.2: (C D) and (A end) once, and (D A) twice; each counts as often as it occurs
+    uneven = np.array([[A, B, 0]] * 40 + [[C, D, A], [D, A, 0]])
+    assert metrics.tail_lost(uneven, np.array([[C, D, 0]])) == 3 / 4
+    assert metrics.tail_lost(uneven, np.array([[D, A, B]])) == 2 / 4
 
 
 def test_zeros_behind_the_end_are_not_read():

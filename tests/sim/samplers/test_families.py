@@ -1,5 +1,7 @@
 """Exponential families: sufficient and literal samplers against exact moments at small T."""
 
+import re
+from dataclasses import fields
 from typing import Any
 
 import jax
@@ -11,9 +13,12 @@ from scipy import stats
 
 import sim
 import theory
+from sim.comparison import Z
 from sim.samplers.families import SUBSAMPLE, key_number, subsample as subsample_of
+from sim.samplers.pools import sizes_alone
 from sim.tasks import samplers_of
 from tests.helpers import Made
+from tests.sim.build import build
 from tests.sim.refits import agrees, moments
 from theory import (
     Accumulate,
@@ -166,6 +171,20 @@ def test_pools_of_other_sizes(sampler):
     )
 
 
+@pytest.mark.usefixtures("quickly_compiled")
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_every_pool_has_its_own_rows(task):
+    """What 2000 pools of an iteration add up to, of a model that is not the truth: 10 rows, and 5 that are real."""
+    chain: Any = build("sufficient", task, FreshReal(2), 3, "float64")[0]
+    model = chain.truth[::-1] if chain.truth.ndim else 1.25 * chain.truth
+    both = jax.jit(jax.vmap(lambda key: [chain.sums(key, model, jnp.asarray(1), kind) for kind in (0, 1)]))
+    for rows, found in zip((10, 5), both(jr.split(jr.key(6), 2000)), strict=True):
+        sums, expected = np.asarray(found).reshape(2000, -1), rows * np.ravel(model)
+        error = sums.std(0, ddof=1) / 2000**0.5
+        assert (np.abs(sums.mean(0) - expected) < Z * error).all()
+        assert (error < 0.02 * expected).all()  # twice and half as many rows are far off
+
+
 def test_accumulate_loses_the_categories_absent_from_the_real_data():
     task = Categorical(5, (0.5, 0.3, 0.2, 0.0))
     lost = sum((1 - p) ** 5 for p in (0.5, 0.3, 0.2))
@@ -211,6 +230,27 @@ def test_every_quantity_has_both_samplers(task):
 def test_mistakes(task, workflow, more, message):
     with pytest.raises(ValueError, match=message):
         sim.run(task, workflow, iterations=3, replicates=10, key=jr.key(0), **more)
+
+
+#: A value of each part of a generator that is not sizes, beside what it needs.
+PARTS: dict[str, dict[str, Any]] = {
+    "temperature": {},
+    "bias": {},
+    "pull": {"temperature": 1},
+    "distance": {"pull": "1/2"},
+    "noises": {},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_of_a_generator_but_sizes_is_taken(part):
+    assert PARTS.keys() | {"sizes", "edited", "fading"} == {field.name for field in fields(Generator)}
+    value = (1, 2, 1) if part == "noises" else "1/4"
+    said = sizes_alone(Generator(**{part: value}, **PARTS[part]))
+    assert said is not None
+    assert re.search(rf"got ([a-z]+, )?{part} too. Leave it out", said)
+    assert sizes_alone(Generator(sizes=(1, 2, 3))) is None
+    assert sizes_alone(Generator("1/4"), "temperature") is None
 
 
 def test_large_counts_are_split_and_others_are_not():

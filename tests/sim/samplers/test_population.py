@@ -1,6 +1,7 @@
 """Simulated populations against their gains, least squares on all rows, and workflows of one model."""
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -210,6 +211,16 @@ def test_too_few_rows_are_named_with_their_model():
     lonely = Population([[0, 1], [1, 0]], [0, 0], sizes=(1, "1/4"))
     with pytest.raises(ValueError, match="for a finite mean; that of model 1 has 5 at d=4. Use larger sizes"):
         simulate(task_of("fresh", d=4), lonely)
+
+
+@pytest.mark.parametrize(("size", "d", "moments"), [("3/10", 4, 1), ("2/5", 4, 2), (2, 18, 1), (2, 16, 2)])
+def test_the_smallest_training_set_says_whether_there_is_a_variance(size, d, moments):
+    """Of a model that trains on another's data alone, or of all first ones, on 20 real rows."""
+    pair = Population([[0, 1], [1, 0]], [0, 0], sizes=(1, size))
+    chain, _ = build("wishart", task_of("fresh", d=d), pair, 2)
+    assert chain.moments == moments
+    rows = min(20, int(20 * Fraction(size)))
+    assert (f"with {rows} rows in a training set at d={d} the test error has a mean but" in chain.note) == (moments < 2)
 
 
 def test_no_model():

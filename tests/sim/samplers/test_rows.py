@@ -1,6 +1,7 @@
 """Rows of literal chains: where pools lie; kernel densities and a user's estimator against known numbers."""
 
 from math import comb
+from typing import Any
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -13,6 +14,7 @@ import sim
 import theory
 from sim.samplers.rows import Kept, layout, literal_objection
 from tests.helpers import Made
+from tests.sim.build import build
 from tests.sim.refits import agrees
 from theory import (
     Accumulate,
@@ -118,6 +120,25 @@ def test_each_training_set_has_its_pools_and_weights(workflow):
 )
 def test_kernel_densities(task, workflow, of, known):
     agrees(task, workflow, of, known, effect=0.02)
+
+
+#: By rule: what multiplies the bandwidth, of rows and their standard deviation.
+RULES = {
+    "fixed": lambda rows, deviation: 1.0,
+    "relative": lambda rows, deviation: deviation,
+    "scott": lambda rows, deviation: deviation / rows**0.2,
+    "silverman": lambda rows, deviation: deviation / (3 * rows / 4) ** 0.2,
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_bandwidth_is_of_the_rows_that_count(rule):
+    """Of 12 rows that lie there 5 do, and not alike."""
+    chain: Any = build("literal", KernelDensity(4, 0.5, rule), Accumulate(), 3, "float64")[0]
+    rows, weights = np.random.default_rng(1).normal(size=12), np.array([0, 1, 0, 2, 3, 0, 0, 0, 1, 3, 0, 0]) / 10
+    deviation = np.sqrt(np.cov(rows, aweights=weights, ddof=0))
+    found = chain.fit(jnp.asarray(rows)[:, None], jnp.asarray(weights)).bandwidth
+    np.testing.assert_allclose(found, 0.5 * RULES[rule](5, deviation), rtol=1e-6)
 
 
 @SLOW

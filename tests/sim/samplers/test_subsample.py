@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.samplers.subsample import LiteralSubsample
 from tests.helpers import Made, thinned
-from theory import AccumulateSubsample, pools, subsample
+from theory import AccumulateSubsample, by_count, by_weight, pools, real, subsample, synthetic
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
 
@@ -46,6 +46,23 @@ WORKFLOWS = {
     "window": Made(lambda i: subsample(pools(i - 1, i), rows="3/2")),
     "all rows": Made(lambda i: subsample(pools(1, i), rows=i)),
 }
+
+
+#: As it has to be but for iteration 3.
+LATER = {
+    "weights its rows": lambda i: (
+        by_weight({real(1): "1/4", synthetic(i - 1): "3/4"}) if i == 3 else subsample(pools(1, i))
+    ),
+    "draws from real": lambda i: by_count(pools(1, 3), real(3)) if i == 3 else subsample(pools(1, i)),
+    "no whole number of rows": lambda i: subsample(pools(1, i), rows="1/7" if i == 3 else 1),
+}
+
+
+@pytest.mark.parametrize("message", LATER)
+def test_every_iteration_is_looked_at(message):
+    task = sim.LinearRegression(T=T, d=D, design="fresh")
+    assert LiteralSubsample.objection(task, Made(LATER[message]), 2) is None
+    assert message in (LiteralSubsample.objection(task, Made(LATER[message]), 3) or "")
 
 
 @pytest.mark.parametrize(
