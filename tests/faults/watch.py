@@ -29,7 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every test."""
-    jax.config.update("jax_compilation_cache_dir", str(config.option.compiled))  # after conftest.py, which names another
+    jax.config.update(
+        "jax_compilation_cache_dir", str(config.option.compiled)
+    )  # after conftest.py, which names another
     config.pluginmanager.register(_Watch(json.loads(config.option.known.read_text()), config.option.told))
 
 
