@@ -1,6 +1,7 @@
 """A plugin of pytest for mutants: cheap tests come first, each has so much CPU time, and each tells what it took.
 
-What was compiled for one mutant is there for the next: most of it is the same. Times are a processor's, so that a busy machine lets no mutant seem endless: SIGXCPU ends what takes too long.
+What was compiled for one mutant is there for the next: most of it is the same. Times are a processor's, so that a busy
+machine lets no mutant seem endless: SIGXCPU ends what takes too long.
 """
 
 import json
@@ -14,8 +15,9 @@ import pytest
 
 #: A test may take so many times what it took before, and so many seconds more: a mutant that never ends is killed.
 TIMES, SECONDS = 4, 10
-#: And one of which nothing is known yet so many seconds: a quick one, a slow one.
-QUICK, SLOW = 60, 600
+#: And one of which nothing is known yet so many seconds: a quick one, a slow one. The first that looks at the report or
+#: at the claims makes all of it, for a minute and more.
+QUICK, SLOW = 240, 600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

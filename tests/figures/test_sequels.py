@@ -1,6 +1,7 @@
 """What the figures of the sequels show, against made-up tables, and laws and published values written a second time."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from paper_repro.sweep import Sweep, grid
 from tests.figures.test_drawn import COLOURS, bars, caption, curve, draw, has_band, has_circles, has_line
 from theory import AccumulateSubsample
 
+PI = pytest.approx(math.pi**2 / 6)
 NAMES = ("replace", "accumulate", "accumulate-subsample")
 
 
@@ -107,6 +109,10 @@ def test_five_estimators_on_one_pathway():
     levels = sorted(np.asarray(line.get_ydata())[0] for line in right.lines if to_hex(line.get_color()) == "#000000")
     np.testing.assert_allclose(levels, [math.pi**2 / 6, 2.90, math.pi**2 / 2 - 2])
     assert "where the law has 2.905" in caption(figure)
+    # levels are named where they begin
+    texts: list[list[Any]] = [list(axes.texts) for axes in (left, right)]
+    notes = [{note.get_text(): note.xy for note in each} for each in texts]
+    assert notes == [{"π²/6": (1, PI)}, {"π²/6": (1, PI), "π²/2 − 2": (1, pytest.approx(math.pi**2 / 2 - 2))}]
     (cross,) = (line for line in right.lines if line.get_marker() == "x")
     assert tuple(np.asarray(cross.get_data()).ravel()) == (100, 2.90)
     assert cross.get_markersize() == 5  # as in the figure of the other sequel
