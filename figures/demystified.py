@@ -26,7 +26,7 @@ from paper_repro.dohmatob2024a.downstream import (
 )
 from paper_repro.recorded import Row, matching
 
-from .style import CIRCLES, COLOUR, DOTTED, NORMAL, caption, note, shade
+from .style import CIRCLES, COLOUR, DOTTED, NORMAL, beside, caption, note, shade
 
 #: Rows of the ridge fit on the left, and how many generators are shown there.
 SHOWN, COUNTS = 400, (0, 1, 2, 5)
@@ -92,7 +92,7 @@ def _by_rows(axes: Axes, rows: Sequence[Row]) -> list[float]:
         place = {"iteration": str(generators + 1), "metric": name}
         found = [_cell(rows, {**place, "variant": f"T = {count}"}) for count in ROWS]
         apart += _draw(axes, (at, line), (at, found), colour, line)
-        note(axes, label, (ROWS[-1], line[-1]), (4, -3), color=colour)
+        beside(axes, label, at, line, color=colour)
     axes.set(title="a power law", xlabel="rows T", xlim=(40, 25_000), xticks=(50, 200, 800, 3200))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -239,7 +239,8 @@ class Judge:
         if tests:
             status, output, last = await self.tested(tests, *options)
             if status not in (0, NO_TESTS):
-                raise ValueError(f"{last or 'collecting'} fails without a mutant: {output.splitlines()[-1]}")
+                said = output.strip().splitlines()[-1] if output.strip() else "it took too long"  # and was ended
+                raise ValueError(f"{last or 'collecting'} fails without a mutant: {said}")
 
 
 async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | None = None) -> dict[str, int]:

@@ -98,7 +98,7 @@ def test_what_never_ends_has_its_time_and_a_failing_test_judges_nothing(tree, mo
     monkeypatch.setattr(mutants, "tests_of", lambda file, root: ["tests/sim/test_code_.py"])
     monkeypatch.setattr(mutants, "equivalents", lambda root: set())
     watch = tree / "tests" / "faults" / "watch.py"
-    watch.write_text(watch.read_text().replace("QUICK, SLOW = 60, 600", "QUICK, SLOW = 1, 1"))
+    watch.write_text(watch.read_text().replace("QUICK, SLOW = 240, 600", "QUICK, SLOW = 1, 1"))
     code, tests = tree / "sim" / "code_.py", tree / "tests" / "sim" / "test_code_.py"
     code.write_text(
         "def larger(x, y):\n    while x is None and y < 0:\n        pass\n    return y\n\ndouble = larger\n"

@@ -15,8 +15,9 @@ import pytest
 
 #: A test may take so many times what it took before, and so many seconds more: a mutant that never ends is killed.
 TIMES, SECONDS = 4, 10
-#: And one of which nothing is known yet so many seconds: a quick one, a slow one.
-QUICK, SLOW = 60, 600
+#: And one of which nothing is known yet so many seconds: a quick one, a slow one. The first that looks at the report or
+#: at the claims makes all of it, for a minute and more.
+QUICK, SLOW = 240, 600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,9 +1,14 @@
 """What the explorer starts with, and where its sliders go."""
 
-import pytest
+import json
+import re
 
-from figures import controls
-from theory import TASKS
+import pytest
+import quickjs
+
+from figures import controls, explorer
+from tests.figures.tasks import Levels, Mean
+from theory import TASKS, LinearRegression
 
 EVERY = [
     *controls.OWN,
@@ -19,6 +24,33 @@ FIRST = {"n": 20, "k": 3, "w": 0.5, "s": 1, "temperature": 1, "bias": 0, "ridge"
 def test_the_explorer_starts_where_nothing_is_changed():
     own = (*controls.OWN, *controls._GENERATOR, *controls._RIDGE)
     assert {control.symbol.name: control.first for control in own} == FIRST
+
+
+#: Each family as it is listed, in its colour.
+FAMILIES = {
+    "Replace": "#D55E00",
+    "ReplaceGrowing": "#E69F00",
+    "Accumulate": "#0072B2",
+    "AccumulateSubsample": "#56B4E9",
+    "SlidingWindow(k)": "#CC79A7",
+    "FixedReal(w)": "#8C6D1F",
+    "FreshReal(s)": "#009E73",
+    "FreshReal(s, w)": "#009E73",
+}
+
+
+def test_every_family_can_be_chosen_and_has_its_colour():
+    form = controls.form((LinearRegression,))
+    swatches = re.findall(r'value="([^"]*)"[^>]*><span class="swatch" style="background: (#\w+)"></span>([^<]*)<', form)
+    assert [(value, name) for value, _, name in swatches] == [(name, name) for name in FAMILIES]
+    assert {name: colour for _, colour, name in swatches} == FAMILIES
+    described = json.loads(quickjs.Context().eval(f"{explorer.script((Mean, Levels))}\nJSON.stringify(tasks)"))
+    for task in described.values():
+        assert {name: law["colour"] for name, law in task["laws"].items()}.items() <= FAMILIES.items()
+    assert {name: (task["quantity"], task["axis"]) for name, task in described.items()} == {
+        "mean": ("mean error", "mean error"),
+        "levels": ("noise", "noise, squared"),
+    }
 
 
 @pytest.mark.parametrize("control", EVERY, ids=lambda control: control.label)

@@ -93,8 +93,11 @@ def test_gaussians_and_states_are_the_tables():
         np.testing.assert_allclose(half, error, rtol=1e-6)
     states = points(right)
     assert len(states) == 8
-    for (_, y, _), p in zip(states, ("0.5", "0.25", "0.13", "0.06", "0.03", "0.015", "0.01", "0.005"), strict=True):
-        np.testing.assert_allclose(y, table(rows_of("shumailov_discrete"), metric=f"lost {p}")[0])
+    for (x, y, half), p in zip(states, ("0.5", "0.25", "0.13", "0.06", "0.03", "0.015", "0.01", "0.005"), strict=True):
+        assert list(x) == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+        mean, error = table(rows_of("shumailov_discrete"), metric=f"lost {p}")
+        np.testing.assert_allclose(y, mean)
+        np.testing.assert_allclose(half, error, rtol=1e-6, atol=1e-12)
     dashed = [heights(line) for line in left.lines if line.get_linestyle() == "--"]
     assert [line[9] for line in dashed] == pytest.approx([1.1, 0.15])
     (exact,) = [heights(line) for line in left.lines if line.get_linestyle() == "-" and len(heights(line)) == 50]

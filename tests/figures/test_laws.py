@@ -34,6 +34,17 @@ def test_mathml_reads_as_one_writes_by_hand():
     assert text(law_of(window, design="fixed").expr) == "cndσ2T−d−1"
 
 
+def test_products_have_their_sign_and_numbers_do_not_run_together():
+    def text(expr):
+        return "".join(parsed(mathml(expr)).itertext())
+
+    i, x = sp.Symbol("i", integer=True, positive=True), sp.Symbol("x", positive=True)
+    assert text(sp.Product(1 - 1 / i**2, (i, 1, n))) == "∏i=1n1−1i2"
+    # 2 times 2^(2n) would read 22^(2n); where there is no number before a power there is no dot
+    assert text(2 * x * 4**n) == "2·22nx"
+    assert [text(expr) for expr in (2 * x, x * 4**n, 3 * x**n)] == ["2x", "4nx", "3xn"]
+
+
 def test_every_law_of_the_table_is_printed_as_mathematics():
     for row in rows():
         for equation in equations(row.law):

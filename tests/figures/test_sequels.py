@@ -1,6 +1,7 @@
 """What the figures of the sequels show, against made-up tables, and laws and published values written a second time."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from paper_repro.dey2024.estimators import RATIOS
 from paper_repro.he2025.simulations import LIMITS
 from paper_repro.kazdan2024.simulations import GAUSSIAN, LINEAR
 from paper_repro.sweep import Sweep, grid
-from tests.figures.test_drawn import COLOURS, bars, caption, curve, draw, has_circles, has_line
+from tests.figures.test_drawn import COLOURS, bars, caption, curve, draw, has_band, has_circles, has_line
 from theory import AccumulateSubsample
 
+PI = pytest.approx(math.pi**2 / 6)
 NAMES = ("replace", "accumulate", "accumulate-subsample")
 
 
@@ -55,9 +57,16 @@ def test_three_workflows_of_least_squares_beside_the_published_values(three):
         table = tables["kazdan_subsampled" if workflow == "accumulate-subsample" else "kazdan_linear"]
         for T, line in ((32, "-"), (100, "--")):
             place = {"workflow": workflow, "design": "fixed", "T": str(T)}
-            assert has_line(left, colour, curve(table, **place) * (T - 11) / 10, linestyle=line)
+            mean, error = (curve(table, column, **place) * (T - 11) / 10 for column in ("mean", "standard_error"))
+            assert has_line(left, colour, mean, linestyle=line)
+            assert has_band(left, colour, mean - 1.96 * error, mean + 1.96 * error)
             assert (100, published[T][workflow]) in crosses
     assert len(crosses) == 6
+    assert {line.get_markersize() for line in left.lines if line.get_marker() == "x"} == {5}
+    # the approximations begin with one fit, in its units, and are the larger the fewer the rows
+    thin = [np.asarray(x.get_ydata()) for x in left.lines if x.get_color() == "black" and np.size(x.get_xdata()) == 100]
+    np.testing.assert_allclose([law[0] for law in thin], 1, rtol=1e-9)
+    assert thin[0][-1] > 1.2 * thin[1][-1] > 3
     ends = [
         curve(tables["kazdan_subsampled"], design="fixed", T=str(T))[-20:].mean() * (T - 11) / 10 for T in (32, 100)
     ]
@@ -100,6 +109,13 @@ def test_five_estimators_on_one_pathway():
     levels = sorted(np.asarray(line.get_ydata())[0] for line in right.lines if to_hex(line.get_color()) == "#000000")
     np.testing.assert_allclose(levels, [math.pi**2 / 6, 2.90, math.pi**2 / 2 - 2])
     assert "where the law has 2.905" in caption(figure)
+    # levels are named where they begin
+    texts: list[list[Any]] = [list(axes.texts) for axes in (left, right)]
+    notes = [{note.get_text(): note.xy for note in each} for each in texts]
+    assert notes == [{"π²/6": (1, PI)}, {"π²/6": (1, PI), "π²/2 − 2": (1, pytest.approx(math.pi**2 / 2 - 2))}]
+    (cross,) = (line for line in right.lines if line.get_marker() == "x")
+    assert tuple(np.asarray(cross.get_data()).ravel()) == (100, 2.90)
+    assert cross.get_markersize() == 5  # as in the figure of the other sequel
 
 
 def test_weights_and_where_the_least_is():
@@ -119,8 +135,11 @@ def test_weights_and_where_the_least_is():
     shown = bars(axes)
     tasks = ("least squares", "logistic regression", "Poisson regression", "mean of a Gaussian")
     places = [(task, weight) for task in tasks for weight in ("3/10", "309/500", "9/10")]
-    for (task, weight), (_, at, ratio, _) in zip(places, shown, strict=True):
-        means = curve(rows, task=task, workflow=f"FreshReal(synthetic_ratio=1, weight={weight})")
+    for (task, weight), (_, at, ratio, ends) in zip(places, shown, strict=True):
+        place = {"task": task, "workflow": f"FreshReal(synthetic_ratio=1, weight={weight})"}
+        means, errors = (curve(rows, column, **place) for column in ("mean", "standard_error"))
         np.testing.assert_allclose(np.asarray(ratio, float), means[-1] / means[0])
+        relative = math.hypot(errors[-1] / means[-1], errors[0] / means[0])
+        np.testing.assert_allclose(np.diff(ends[0, :, 1]), 2 * 1.96 * relative * means[-1] / means[0])
         above, below = map(int, weight.split("/"))
         assert abs(float(at[0]) - above / below) < 0.02

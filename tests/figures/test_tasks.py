@@ -40,6 +40,9 @@ def test_every_task_has_a_panel_with_laws_and_means(rows, drawn):
             law = theory.law(refitted.task, workflow, refitted.of).evaluate(n=range(1, 11))
             np.testing.assert_array_equal(line.get_ydata(), law)
             np.testing.assert_array_equal(bar.lines[0].get_ydata(), [float(row["mean"]) for row in mine])
+            (spans,) = bar.lines[2]
+            halves = [(end[1] - start[1]) / 2 for start, end in spans.get_segments()]
+            np.testing.assert_allclose(halves, [1.96 * float(row["standard_error"]) for row in mine], rtol=1e-6)
             assert line.get_color() == bar.lines[0].get_color() == COLOUR[workflow.command()]
 
 

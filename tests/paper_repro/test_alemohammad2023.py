@@ -11,7 +11,7 @@ from paper_repro.claim import IN_SHAPE, REFUTED
 from paper_repro.verdicts import recorded
 from theory import FixedReal, FreshReal, Replace
 
-from .transcribed import check
+from .transcribed import check, check_cells
 
 INF = math.inf
 LESS, MORE = (-INF, 1.0), (1.0, INF)
@@ -63,3 +63,36 @@ def test_a_fixed_real_set_ends_where_it_should():
     limit = Fraction(4, 3) / (50 + Fraction(1, 3))
     assert value("mean_error", FixedReal("1/2"), 60) == pytest.approx(float(limit), rel=1e-9)
     assert value("mean_error", FixedReal("1/2"), 1) == pytest.approx(1 / 50)
+
+
+def moments(iteration, temperature=1.0, *, fixed=0.0, new=0.0):
+    """The squared error of the mean and the variance, 50 rows, with such a weight on real rows, the same or new ones.
+
+    A mean is what it was and its own error; real rows that are the same each time go with it ever more.
+    """
+    rows, w, t = 50, fixed + new, temperature**2
+    m, v, shared = 1 / rows, 1 - 1 / rows, (1 / rows if fixed else 0.0)
+    for _ in range(iteration - 1):
+        error = w**2 / rows + 2 * w * (1 - w) * shared + (1 - w) ** 2 * (m + t * v / rows)
+        shared = fixed / rows + (1 - w) * shared
+        v, m = w + (1 - w) * (m + t * v) - error, error
+    return m, v
+
+
+def test_each_quantity_is_of_the_loops_and_models_that_it_names():
+    (m20, _), (m100, _), (_, v200) = moments(20), moments(100), moments(200)
+    biased = {n: moments(n, 0.9) for n in (5, 10, 20, 100)}
+    with_set = {n: moments(n, fixed=0.5) for n in (1, 50, 100)}
+    less = {n: biased[n][1] / moments(n)[1] for n in (5, 10)}
+    check_cells(
+        PAPER,
+        {},
+        {
+            "mad-synthetic": [v200],
+            "mad-bias-diversity": [less[5], less[10] / less[5]],
+            "mad-bias-quality": [biased[100][0] / m100, biased[100][0] / biased[20][0], m100 / m20],
+            "mad-augmentation-delays": [with_set[100][1] - moments(100)[1], with_set[100][0] / with_set[1][0]],
+            "mad-augmentation-doomed": [with_set[100][0] / with_set[50][0], with_set[50][1] / with_set[100][1]],
+            "mad-fresh": [moments(100, 0.9, new=0.9)[1], moments(100, 0.9, new=0.1)[1]],
+        },
+    )

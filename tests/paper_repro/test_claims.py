@@ -257,6 +257,26 @@ def test_forms_of_the_table(capsys, monkeypatch, rows):
         assert [line.split(":")[0] for line in text.splitlines()[2:] if not line.startswith("  ")] == names
 
 
+def test_the_command_says_both_numbers_keeps_verdicts_when_asked_and_notices(tmp_path, monkeypatch, capsys, rows):
+    monkeypatch.chdir(tmp_path)
+    own = [dict(row) for row in rows if row["paper"] == PAPERS[0].arxiv]
+    monkeypatch.setattr(verdicts, "table", lambda papers: own)
+    lines = command(capsys, "paper_repro", f"claims --paper {PAPERS[0].arxiv}").out.splitlines()
+    assert not (tmp_path / "paper_repro").exists()
+    for row in own:
+        theirs, ours, error = (
+            "–" if row[name] is None else f"{row[name]:.3g}" for name in ("theirs", "ours", "standard_error")
+        )
+        both = f"theirs {theirs}, ours {ours}" + f" ± {error}" * bool(row["standard_error"])
+        assert f"{row['id']}: {row['verdict']}; {both}" in lines
+    own[0]["verdict"] = LEFT_OPEN
+    ran = command(capsys, "paper_repro", f"claims --paper {PAPERS[0].arxiv} --json --record")
+    assert (ran.status, len(ran.err.splitlines())) == (1, 1)
+    assert f"a kept verdict no longer follows: {own[0]['id']}: kept" in ran.err
+    kept = json.loads((tmp_path / "paper_repro/results/claims.json").read_text())
+    assert kept == {row["id"]: row["verdict"] for row in own if row["verdict"] != NOT_TESTED}
+
+
 def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, rows):
     file = tmp_path / "claims.json"
     first, others = PAPERS[0], {claim.id for paper in PAPERS[1:] for claim in paper.claims}

@@ -9,9 +9,9 @@ from paper_repro.claim import IN_SHAPE, LEFT_OPEN, REFUTED, REPRODUCED
 from paper_repro.dohmatob2024a import claims, downstream
 from paper_repro.dohmatob2024a.paper import PAPER
 from paper_repro.verdicts import recorded
-from theory import downstream_error
+from theory import Spectrum, downstream_error
 
-from .transcribed import check
+from .transcribed import cell, check, check_cells, table
 
 INF = math.inf
 BY_ID = {claim.id: claim for claim in PAPER.claims}
@@ -131,3 +131,80 @@ def flat(row):
 def test_a_planted_table_flips_the_verdict(claim, table, change):
     assert BY_ID[claim].judge(recorded())["verdict"] in (REPRODUCED, IN_SHAPE)
     assert BY_ID[claim].judge(planted(table, change))["verdict"] in (REFUTED, LEFT_OPEN)
+
+
+#: Those that were run, with features that are all alike.
+RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def alike(rows, ridge, generators):
+    """The law at d = 100, generators of 250 rows, all noise 1/2."""
+    return downstream_error(Spectrum.isotropic(100), rows, ridge, generators=generators, T0=250, sigma=0.5, sigma0=0.5)
+
+
+def test_each_quantity_is_read_from_the_cells_that_it_names(monkeypatch):
+    name, power = "dohmatob_ridge", "dohmatob_power_law"
+    columns = ("variant", "iteration", "metric")
+    metrics = [f"{added}{ridge:g}" for ridge in RIDGES for added in ("", "added ")]
+    tables = {
+        name: table(name, columns, [(f"T = {T}", n, m) for T in (60, 400) for n in (1, 2, 3, 6) for m in metrics]),
+        power: table(
+            power,
+            columns,
+            [
+                (f"T = {T}", n, m)
+                for T in (50, 100, 200, 400, 800, 1600, 3200)
+                for n in (1, 6)
+                for m in ("clean", "adaptive", "added clean", "added adaptive")
+            ],
+        ),
+    }
+    # exponents are told apart by what they are asked for
+    monkeypatch.setattr(claims, "_slope", lambda ridge, rows: -100 * ridge - (rows or 0))
+
+    def at(T, ridge, generators, added=""):
+        return cell(name, f"T = {T}", generators + 1, f"{added}{ridge:g}")
+
+    def falls(T, metric, generators=5):
+        return cell(power, f"T = {T}", generators + 1, metric)
+
+    best = {
+        (T, n): min(RIDGES, key=lambda ridge, T=T, n=n: alike(T, ridge, n))
+        for T, n in ((60, 1), (60, 5), (400, 1), (400, 5), (400, 0))
+    }
+    adapted = (1 / 3200 + 5 / 199) ** 0.6
+    law = downstream_error(
+        Spectrum.power_law(200, 1.5, 0.5), 3200, adapted, generators=5, T0=400, sigma=0.3, sigma0=0.3
+    )
+    check_cells(
+        PAPER,
+        tables,
+        {
+            "demystified-linear": [
+                at(T, ridge, 5, "added ") / at(T, ridge, 2, "added ") for T, ridge in ((400, 0.1), (60, 0.3))
+            ],
+            "demystified-formula": [at(T, ridge, 5) / alike(T, ridge, 5) for T in (60, 400) for ridge in RIDGES],
+            "demystified-u-shape": [
+                at(T, end, n) / at(T, best[T, n], n) for T in (60, 400) for n in (1, 5) for end in (0.01, 10.0)
+            ],
+            "demystified-adaptive": [
+                best[400, 5] / best[400, 0],
+                at(400, best[400, 0], 5) / at(400, best[400, 5], 5),
+            ],
+            "demystified-noise-free": [1 - 0.75**6, 0.75],
+            "demystified-saturation": [sum(0.75**n for n in range(20, 30)) / 7.5],
+            # the best exponents 2/3 and 0.8 · 2/3, and 0.7 and 1.3 times the first
+            "demystified-clean-rate": [100 * part * 2 / 3 for part in (1, 0.7, 1.3)],
+            "demystified-rate": [0.8 + 100 * part * 2 / 3 for part in (0.8, 1)],
+            "demystified-crossover": [
+                falls(3200, "clean") / falls(400, "clean"),
+                falls(200, "clean") / falls(50, "clean"),
+                falls(3200, "clean", 0) / falls(400, "clean", 0),
+            ],
+            "demystified-adaptive-rate": [
+                falls(3200, "adaptive") / falls(3200, "clean"),
+                falls(3200, "adaptive") / falls(400, "adaptive"),
+                falls(3200, "adaptive") / law,
+            ],
+        },
+    )

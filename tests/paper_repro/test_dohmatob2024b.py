@@ -11,7 +11,7 @@ from paper_repro.dohmatob2024b.mixed import MIXED, loop
 from paper_repro.dohmatob2024b.paper import PAPER, law, quoted
 from paper_repro.verdicts import recorded
 
-from .transcribed import check
+from .transcribed import cell, check, check_cells, table
 
 INF = math.inf
 BY_ID = {claim.id: claim for claim in PAPER.claims}
@@ -59,3 +59,26 @@ def test_a_floor_that_falls_is_noticed():
         return [{**row, "mean": str(float(row["mean"]) - 0.09)} for row in real(name)]
 
     assert BY_ID["strong-floor"].judge(without)["verdict"] in (REFUTED, LEFT_OPEN)
+
+
+def test_each_quantity_is_read_from_the_cells_that_it_names():
+    """The law by hand, as above, with p2 = 1/1000 and 3/10."""
+
+    def by_hand(rows, p=0.3):
+        odds = 100 / (rows - 100)
+        return odds + p**2 + p * (1 - p) * odds
+
+    name, places = "dohmatob_mixed", [("T = 500",), ("T = 2000",)]
+    fits = {T: cell(name, f"T = {T}") for T in (500, 2000)}
+    check_cells(
+        PAPER,
+        {name: table(name, ("variant",), places)},
+        {
+            "strong-floor": [
+                by_hand(10**12, 0.001) / by_hand(10**11, 0.001),
+                fits[500] / by_hand(500),
+                fits[2000] / by_hand(2000),
+            ],
+            "strong-first-order": [(by_hand(10**6) - 0.0001 - 0.09) / 0.0001, fits[2000] / (0.05 + 0.09)],
+        },
+    )

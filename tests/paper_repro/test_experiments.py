@@ -54,6 +54,37 @@ def test_names_are_those_of_the_tables():
     assert all(re.fullmatch(r"\d{4}\.\d{5}", arxiv) for arxiv in BY_ARXIV)
 
 
+def sizes_of(experiment):
+    """How much of it there is: chains, seeds or replicates, by what they are called."""
+    if isinstance(experiment, tasks.Refits):
+        return [each.replicates for each in experiment.refitted]
+    names = ("chains", "replicates", "seeds")
+    return [getattr(experiment, name) for name in names if isinstance(getattr(experiment, name, None), int)]
+
+
+def test_presets_differ_in_size_as_they_say():
+    """What is simulated is ten times as much on a GPU, and of its paper's size as it is; `one_law` has its own."""
+    for name, entry in EXPERIMENTS.items():
+        cpu, gpu = (entry.presets.get(preset) for preset in ("cpu", "gpu"))
+        if isinstance(cpu, Experiment) or isinstance(gpu, Experiment):
+            continue
+        factors = [10] * len(sizes_of(cpu)) if name != "one_law" else [200, 4]
+        assert sizes_of(gpu) == [factor * size for factor, size in zip(factors, sizes_of(cpu), strict=True)], name
+        assert max(sizes_of(entry.presets["smoke"])) <= 40
+        assert entry.presets.get("paper", cpu) == cpu
+    for preset in ("gpu", "paper"):
+        models = language.PRESETS[preset]["language"]
+        assert models.variants == {name: sizes(name) for name in PAPER}
+        assert language.PRESETS[preset]["language_steps"].base.width == sizes("gpt2-9m")["width"]
+
+
+def test_results_of_larger_presets_have_a_folder_of_their_own():
+    kept, live = (Entry("", {"cpu": None}, print, live=live) for live in (False, True))
+    places = {"smoke": "runs/smoke", "cpu": "paper_repro/results", "gpu": "paper_repro/results/gpu"}
+    assert {preset: kept.folder(preset).as_posix() for preset in places} == places
+    assert [live.folder(preset).as_posix() for preset in places] == ["runs/smoke", "runs/cpu", "runs/gpu"]
+
+
 def test_recorded_hashes_have_not_moved():
     """What minutes of training made stays valid though the code around it moves."""
     hashes = {

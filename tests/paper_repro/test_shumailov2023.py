@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from paper_repro.claim import IN_SHAPE, LEFT_OPEN, REFUTED, REPRODUCED
 from paper_repro.shumailov2023 import discrete, gaussian, mixture
 from paper_repro.shumailov2023.paper import PAPER
 from paper_repro.verdicts import recorded
 
-from .transcribed import check
+from .transcribed import cell, check, check_cells, table
 
 INF = math.inf
 BY_ID = {claim.id: claim for claim in PAPER.claims}
@@ -139,3 +139,65 @@ def test_a_planted_table_flips_the_verdict(claim, table, metric, value):
     assert BY_ID[claim].judge(recorded())["verdict"] in (REPRODUCED, IN_SHAPE)
     tables = planted(table, lambda row: {"mean": str(value)} if row["metric"] == metric else {})
     assert BY_ID[claim].judge(tables)["verdict"] in (REFUTED, LEFT_OPEN)
+
+
+def test_each_quantity_is_read_from_the_cells_that_it_names():
+    shares = (0.5, 0.25, 0.13, 0.06, 0.03, 0.015, 0.01, 0.005)
+    metrics = {
+        "shumailov_gaussian": ["variance_of_a_sample", "wasserstein", "log_variance", "frozen"],
+        "shumailov_long": ["variance_of_a_sample", "wasserstein", "log_variance", "frozen"],
+        "shumailov_discrete": [*(f"lost {p:g}" for p in shares), "states_lost", "one_state"],
+        "shumailov_mixture": ["variance", "part_lost", "tail_halved"],
+    }
+    variants = {name: "M = 10" if name == "shumailov_long" else "M = 100" for name in metrics}
+    recorded_at = (1, 2, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000)
+    tables = {
+        name: table(
+            name,
+            ("variant", "iteration", "metric"),
+            [(variants[name], n, metric) for n in recorded_at for metric in of],
+        )
+        for name, of in metrics.items()
+    }
+    columns = ("variant", "workflow", "iteration", "metric")
+    places = [("cpu", w, n, m) for w in ("replace", "accumulate") for n in (1, 10) for m in ("variance", "frechet")]
+    tables["vae"] = table("vae", columns, places)
+
+    def at(name, n, metric):
+        return cell(f"shumailov_{name}", variants[f"shumailov_{name}"], n, metric)
+
+    def lost(p, n):
+        return at("discrete", n, f"lost {p:g}")
+
+    # the law of what is lost by model 20: each state's count is a chain of binomials
+    count = np.arange(101)
+    states = binom.pmf(count, 100, np.array(shares)[:, None])
+    for _ in range(19):
+        states = states @ binom.pmf(count, 100, count[:, None] / 100)
+    check_cells(
+        PAPER,
+        tables,
+        {
+            "curse-variance": [at("gaussian", 50, "variance_of_a_sample")],
+            "curse-wasserstein": [at("gaussian", 5, "wasserstein")],
+            "curse-collapse": [at("long", 1000, "log_variance"), at("long", 1000, "frozen")],
+            "curse-absorption": [
+                at("discrete", 1000, "one_state"),
+                at("discrete", 20, "states_lost") / states[:, 0].sum(),
+            ],
+            "curse-tails": [
+                lost(0.005, 20) - lost(0.5, 20),
+                lost(0.01, 1),
+                *(lost(rare, 20) - lost(common, 20) for common, rare in zip(shares[:-1], shares[1:], strict=True)),
+            ],
+            "curse-mixture": [
+                at("mixture", 300, "variance") / 5,
+                at("mixture", 100, "tail_halved"),
+                at("mixture", 300, "part_lost"),
+            ],
+            "curse-autoencoder": [
+                cell("vae", "cpu", "replace", 10, metric) / cell("vae", "cpu", "replace", 1, metric)
+                for metric in ("variance", "frechet")
+            ],
+        },
+    )

@@ -9,7 +9,7 @@ from paper_repro.verdicts import recorded
 from paper_repro.wu2026 import paper
 from theory import Population
 
-from .transcribed import check
+from .transcribed import cell, check, check_cells, table
 
 INF = math.inf
 (CLAIM,) = paper.PAPER.claims
@@ -50,3 +50,11 @@ def test_a_planted_table_flips_the_verdict(population):
         ]
 
     assert CLAIM.judge(planted)["verdict"] in (REFUTED, LEFT_OPEN)
+
+
+def test_each_quantity_is_read_from_the_cells_that_it_names():
+    names = ("M = 4", "line", "M = 4, real data in all")
+    places = [(name, n, model) for name in names for n in range(1, 21) for model in (1, 2, 3, 4)]
+    grown = [cell("population", name, 20, 1) / cell("population", name, 10, 1) for name in names]
+    tables = {"population": table("population", ("workflow", "iteration", "model"), places)}
+    check_cells(paper.PAPER, tables, {"graph-condition": grown})

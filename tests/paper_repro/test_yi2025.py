@@ -8,7 +8,7 @@ from paper_repro.claim import IN_SHAPE
 from paper_repro.verdicts import recorded
 from paper_repro.yi2025.paper import PAPER, errors
 
-from .transcribed import check
+from .transcribed import check, check_cells
 
 INF = math.inf
 
@@ -38,3 +38,10 @@ def test_both_hold_in_shape():
     near, long = (claim.judge(recorded()) for claim in PAPER.claims)
     assert (near["verdict"], long["verdict"]) == (IN_SHAPE, IN_SHAPE)
     assert near["ours"] == pytest.approx(0.56 + 0.04 * 0.36 * 67 / 32, rel=1e-9)
+
+
+def test_each_quantity_is_of_the_models_that_it_names():
+    """The gain settles at (1 - b)/(1 - (1 - b)^2) and all of the way is gone: b = 3/5, one fit 32/67."""
+    second, last = (0.16 + 0.4) * 32 / 67, 0.4 / 0.84 * 32 / 67
+    near = (second + 0.04 * 0.36) / (32 / 67)
+    check_cells(PAPER, {}, {"verifier-near-term": [near], "verifier-long-run": [1, (last + 1) / (second + 0.36)]})

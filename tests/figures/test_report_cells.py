@@ -1,0 +1,78 @@
+"""What the report says of a claim, of a run and below a picture: each thing in its column, numbers as they are."""
+
+import re
+
+import pytest
+
+from figures import report, schematic
+from paper_repro import verdicts
+
+#: A claim whose fields are all different.
+ROW = {
+    "id": "some-claim",
+    "statement": "something",
+    "where": "a place",
+    "theirs": 2.5,
+    "ours": 1.23456,
+    "standard_error": 0.0123,
+    "verdict": "a verdict",
+    "preset": "gpu",
+    "differs": "a difference",
+}
+
+
+def cells(row):
+    return dict(re.findall(r'<td data-label="([^"]*)"[^>]*>(.*?)</td>', row))
+
+
+def test_each_field_of_a_claim_stands_in_its_column():
+    row = verdicts.Verdict(**ROW, paper="")  # type: ignore[typeddict-item]
+    assert cells(report._claim(row)) == {
+        "verdict": "a verdict",
+        "theirs": "2.5",
+        "ours": "1.23 ± 0.01",
+        "what differs": "a difference",
+        "where it stands": "a place",
+        "preset": "gpu",
+    }
+    assert '<tr id="claim-some-claim"><th scope="row">something</th>' in report._claim(row)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (None, None, "–"),
+        (1.23456, None, "1.235"),
+        (123456.0, 0.0, "1.235e+05"),
+        (1.23456, 0.0123, "1.23 ± 0.01"),
+        (1.23456, 0.1, "1.2 ± 0.1"),
+        (-123.456, 4.4, "-123 ± 4"),
+        (1234.56, 78.9, "1235 ± 79"),
+    ],
+)
+def test_a_number_has_the_digits_that_its_error_leaves(value, error, text):
+    assert report._number(value, error) == text
+
+
+def test_each_field_of_a_run_stands_in_its_column():
+    made = {"hash": "abc", "device": "a <device>", "seconds": "1,234", "versions": "jax 1, numpy 2"}
+    row = report._run([("one", made), ("one_more", made)])
+    assert '<th scope="row">one, one_more</th>' in row
+    assert cells(row) == {
+        "hash": "<code>abc</code>",
+        "device": "a &lt;device&gt;",
+        "seconds": "1,234",
+        "versions": "jax 1, numpy 2",
+    }
+
+
+def test_a_caption_is_below_its_picture_and_not_in_it_too():
+    drawn = []
+
+    def plot():
+        drawn.append(schematic.plot())
+        return drawn[0]
+
+    _, caption = report.illustration(plot)
+    assert caption.startswith("Each model is fitted")
+    assert drawn[0].get_supxlabel() == ""

@@ -1,0 +1,195 @@
+"""What an experiment states reaches what runs it, field by field; and what the run says reaches the table."""
+
+import dataclasses
+from dataclasses import replace
+from fractions import Fraction
+from types import SimpleNamespace
+
+import jax.random as jr
+import numpy as np
+import pytest
+
+import sim
+from neural.language.configuration import PRESETS
+from paper_repro import experiment, one_law, recorded, sweep as sweeps, tasks
+from theory import Accumulate, FixedReal, Gaussian, Generator, Poisson, Replace
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What simulations are asked for, each of two models; the mean is 2 and 3, its error a tenth and a half."""
+    found = []
+
+    def run(task, workflow, **told):
+        found.append({"task": task, "workflow": workflow, **told})
+        mean, error = np.array([2.0, 3.0]), np.array([0.1, 0.5])
+        estimate = SimpleNamespace(
+            mean=mean, standard_error=error, quantiles={0.025: mean - 1, 0.5: mean, 0.975: mean + 4}
+        )
+        return SimpleNamespace(estimate=estimate, test_error=estimate, replicates=17, unconverged=(0, 5))
+
+    monkeypatch.setattr(sim, "run", run)
+    return found
+
+
+#: What is changed -> what the task or the run is then told.
+SIMULATIONS = {
+    "workflow": (FixedReal("1/5"), {"workflow": FixedReal("1/5")}),
+    "design": ("fresh", {"design": "fresh"}),
+    "T": (30, {"T": 30}),
+    "d": (4, {"d": 4}),
+    "sigma2": (Fraction(9, 4), {"sigma": 1.5}),
+    "decay": (2, {"covariance": [1, 1 / 4, 1 / 9]}),
+    "generator": (Generator(temperature=0), {"generator": Generator(temperature=0)}),
+    "ridge": (0.7, {"ridge": 0.7}),
+    "scaled": (False, {"scaled": False}),
+    "label": ("named", {}),
+}
+SWEEPS = {
+    "iterations": (9, {"iterations": 9}),
+    "replicates": (21, {"replicates": 21}),
+    "seed": (4, {"key": 4}),
+    "sampler": ("conditional", {"sampler": "conditional"}),
+    "relative_error": (0.02, {"relative_error": 0.02}),
+}
+ONE = sweeps.Simulation(Accumulate(), "fixed", 20, 3, Fraction(1, 4))
+SWEEP = sweeps.Sweep("some", (ONE,), iterations=2, replicates=50, seed=3)
+
+
+def told(asked, sweep):
+    """Everything that the one simulation of a sweep is told."""
+    sweeps._simulate(sweep, 0)
+    found = asked.pop()
+    task = found.pop("task")
+    (seed,) = (s for s in range(9) if (jr.key_data(jr.fold_in(jr.key(s), 0)) == jr.key_data(found["key"])).all())
+    covariance = None if task.covariance is None else np.diag(np.asarray(task.covariance)).tolist()
+    of_task = {name: getattr(task, name) for name in ("T", "d", "sigma", "design", "ridge", "scaled")}
+    return found | of_task | {"key": seed, "covariance": covariance}
+
+
+def test_everything_that_a_sweep_states_reaches_its_run(asked):
+    assert {field.name for field in dataclasses.fields(ONE)} == SIMULATIONS.keys()
+    assert {field.name for field in dataclasses.fields(SWEEP)} == SWEEPS.keys() | {"name", "simulations"}
+    for field, (value, expected) in SIMULATIONS.items():
+        base = replace(ONE, ridge=0.5) if field in ("ridge", "scaled") else ONE
+        before, after = (
+            told(asked, replace(SWEEP, simulations=(one,))) for one in (base, replace(base, **{field: value}))
+        )
+        assert after == before | expected, field
+    for field, (value, expected) in SWEEPS.items():
+        assert told(asked, replace(SWEEP, **{field: value})) == told(asked, SWEEP) | expected, field
+
+
+def test_a_row_says_what_the_run_did(asked):
+    """How many replicates there were, not how many there might have been; quantiles where all have them."""
+    rows = sweeps._simulate(SWEEP, 0)
+    assert [(row["iteration"], row["mean"], row["standard_error"], row["replicates"]) for row in rows] == [
+        (1, 2.0, 0.1, 17),
+        (2, 3.0, 0.5, 17),
+    ]
+    assert [(row["low"], row["high"]) for row in rows] == [(1.0, 6.0), (2.0, 7.0)]
+    assert not {"low", "high"} & sweeps._simulate(replace(SWEEP, relative_error=0.1), 0)[0].keys()
+
+
+def test_each_task_has_its_own_numbers_under_each_workflow(asked):
+    refitted = (tasks.Refitted(Gaussian(10), "variance", 40), tasks.Refitted(Poisson(10, 2.0), "mean_error", 60))
+    made = tasks.Refits("some", refitted, (Replace(), Accumulate()), iterations=2, seed=5)
+    rows = tasks._simulate(made)
+    places = [(each, workflow) for each in refitted for workflow in made.workflows]
+    for index, (found, (each, workflow)) in enumerate(zip(asked, places, strict=True)):
+        key = found.pop("key")
+        assert (jr.key_data(key) == jr.key_data(jr.fold_in(jr.key(5), index))).all()
+        assert found == {
+            "task": each.task,
+            "workflow": workflow,
+            "of": each.of,
+            "iterations": 2,
+            "replicates": each.replicates,
+        }
+    values = ((1, 2.0, 0.1, 17, 0), (2, 3.0, 0.5, 17, 5))
+    columns = ("task", "metric", "workflow", "iteration", "mean", "standard_error", "replicates", "unconverged")
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        (each.task.name, each.of, str(workflow), *of) for each, workflow in places for of in values
+    ]
+
+
+def test_the_simulated_world_of_one_law(asked):
+    """Ratios to model 1, which has no error; that of model 2 as if the two were independent."""
+    small = replace(one_law.PRESETS["smoke"], replicates=30, rows=64, features=5, seed=8)
+    rows = one_law._simulated(small)
+    for index, (found, workflow) in enumerate(zip(asked, small.workflows, strict=True)):
+        assert (jr.key_data(found["key"]) == jr.key_data(jr.fold_in(jr.key(8), index))).all()
+        task = found["task"]
+        assert (task.T, task.d, task.sigma, task.design) == (64, 5, 1.0, "fixed")
+        assert (found["workflow"], found["iterations"], found["replicates"]) == (workflow, 2, 30)
+    assert {row["world"] for row in rows} == {"simulation"}
+    for first, second in zip(rows[::2], rows[1::2], strict=True):
+        assert (first["iteration"], first["mean"], first["standard_error"]) == (1, 1.0, 0.0)
+        assert (second["iteration"], second["mean"], second["replicates"]) == (2, 1.5, 30)
+        # (0.1/2)^2 + (0.5/3)^2 = 0.0025 + 0.02777…
+        assert second["standard_error"] == pytest.approx(1.5 * 0.0302777778**0.5)
+
+
+def test_the_neural_world_of_one_law(tmp_path, monkeypatch):
+    """All workflows to the best fit, then a few that stop early; the excess is that over the entropy of the truth."""
+    ran = []
+
+    def run(learner, workflow, plan, training, directory, *, progress):
+        ran.append((workflow, training.epochs, plan.T, plan.seeds, directory.path.name))
+        return {"kl": np.array([[1.0, 2.0], [3.0, 8.0]]), "test_loss": np.ones((2, 2))}
+
+    monkeypatch.setattr(one_law, "run_neural", run)
+    small = one_law.PRESETS["smoke"]
+    rows = one_law._trained(small, tmp_path)
+    few = (Replace(), Accumulate())
+    assert ran == [
+        (workflow, epochs, 64, 2, f"{workflow.command()}-{epochs:g}")
+        for epochs, of in ((2.0, small.workflows), (1.0, few))
+        for workflow in of
+    ]
+    columns = ("world", "workflow", "epochs", "iteration", "mean", "replicates")
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("neural", workflow.command(), epochs, n, mean, 2)
+        for workflow, epochs, *_ in ran
+        for n, mean in ((1, 1.0), (2, 2.5))
+    ]
+
+
+def test_the_source_of_one_law_is_the_one_that_was_recorded():
+    """Moves are no part of the configuration, so that another source would be held against the same table."""
+    weights = np.array([1, 0.70710678, 0.57735027, 0.5, 0.4472136]) / 3.23167065
+    source = one_law.EXPERIMENT.source
+    np.testing.assert_allclose(source.moves, [np.roll(weights, shift) for shift in range(5)], rtol=1e-7)
+    assert source.test.shape == (4096, 2)
+    assert 1 / source.moves.min() == pytest.approx(7, abs=0.3)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_samples_are_those_that_each_model_of_the_first_seed_drew(watched, tmp_path, monkeypatch):
+    seen = []
+
+    def run(learner, workflow, plan, training, directory, *, watch, progress, hooks):
+        seen.append((workflow, watch))
+        for n in (1, 2):
+            directory.pool(f"synthetic-{n}", lambda n=n: np.array([[[10 * n]], [[10 * n + 1]]], np.uint16))
+        return {"test_loss": np.array([[1.0, 2.0], [2.0, 3.0]])}
+
+    monkeypatch.setattr(experiment, "run_neural", run)
+    monkeypatch.setattr(experiment, "_learning", lambda directory: iter([{"step": directory.path.name}]))
+    base = replace(PRESETS["smoke"], iterations=2, seeds=2)
+    small = experiment.Experiment("small", base, {"a": {}}, watched=watched)
+    metrics, samples, *learning = experiment.train(small, lambda learner, pool: [{"token": int(pool.item())}], tmp_path)
+    assert seen == [(Replace(), watched), (Accumulate(), watched)]
+    assert [(row["workflow"], row["iteration"], row["token"]) for row in samples] == [
+        (workflow, n, 10 * n) for workflow in ("replace", "accumulate") for n in (1, 2)
+    ]
+    assert [row["step"] for rows in learning for row in rows] == ["a-replace", "a-accumulate"] * watched
+    assert len(metrics) == 2 * 2 * 2
+
+
+def test_a_table_is_made_by_one_process_alone(tmp_path):
+    with recorded.making(tmp_path / "new", "some"):
+        with pytest.raises(ValueError, match="Wait until it has ended"), recorded.making(tmp_path / "new", "some"):
+            pass
+        with recorded.making(tmp_path / "new", "other"):
+            pass
