@@ -244,6 +244,7 @@ ENDED = [
     DOMAIN.narrowed("T <= 3"),
     DOMAIN.narrowed(["T >= 9 - 2*d", "T <= 6"]),
     Domain((Variable(d, (TWO,), Fraction(4)), Variable(T, (d,), Fraction(6)), Variable(r, (2 * T - 2,), Fraction(10)))),
+    DOMAIN.narrowed(["T >= 7 - d/2", "T <= 6"]),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from theory.prover.canonical import partial_sum
+from theory.prover.canonical import partial_product, partial_sum
 from theory.prover.certificate import is_defined
 from theory.prover.quotients import ratio
 from theory.prover.region import Between, From, Only, Region, RootFrom
@@ -209,7 +209,9 @@ def test_what_is_real_everywhere(expression: sp.Expr, *, defined: bool) -> None:
     assert is_defined(expression, FIRST) is defined
 
 
-def test_the_terms_of_a_sum_are_real_from_the_first_on() -> None:
+def test_the_terms_of_sums_and_products_are_real_from_the_first_on() -> None:
     """Also on a region of later n."""
     assert is_defined(1 / (n - 1), SECOND)
     assert not is_defined(partial_sum(1 / (i - 1)), SECOND)
+    assert is_defined(partial_product(1 / i), SECOND)
+    assert not is_defined(partial_product(1 / (i - 1)), SECOND)
