@@ -91,8 +91,9 @@ def test_every_dataclass_is_frozen():
     for package in PACKAGES:
         fields = {}
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                for text in map(ast.unparse, node.decorator_list) if isinstance(node, ast.ClassDef) else ():
+            classes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
+            for node in classes:
+                for text in map(ast.unparse, node.decorator_list):
                     if "dataclass" in text:
                         made += 1
                         mutable += [f"{path}: {text}"] * ("frozen=True" not in text)
