@@ -76,7 +76,7 @@ class ProductSum(Lemma):
         return Estimate(partial_product(self.factor), value, self.below)
 
 
-def product_bounds(factor: sp.Expr, sides: Sequence[bool], *, exponentials: bool = False) -> list[Lemma]:
+def product_bounds(factor: sp.Expr, sides: Sequence[bool], *, exponentials: bool) -> list[Lemma]:
     """What may stand for the product, the sharp first.
 
     With factor = 1 + a/i^2 + …, (n + s - a)/(n + s) tends to 1 as the product to its limit, and for s = (1 + a)/2 as
