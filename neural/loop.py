@@ -58,6 +58,9 @@ class Learner(abc.ABC):
     def check_real(self, iteration: int, rows: int) -> None:  # noqa: B027 - real data may never end
         """Refuse, before anything is trained, what `real` will refuse at this iteration."""
 
+    def check_samples(self, rows: int) -> None:  # noqa: B027 - most metrics are of any samples
+        """Refuse, before anything is trained, so many samples a model, if `evaluate` has nothing to measure them by."""
+
     @abc.abstractmethod
     def model(self, *, key: Key[Array, ""]) -> PyTree:
         """A newly initialised model."""
@@ -172,6 +175,8 @@ def checked_steps(learner: Learner, workflow: Workflow, plan: Plan, training: Tr
     steps = steps_planned(workflow, plan, training)
     check_pools(workflow, plan)
     learner.check_real(last_collected(workflow, plan.iterations), plan.T)
+    for rows in sorted({rows_sampled(workflow, iteration, plan.T) for iteration in range(1, plan.iterations + 1)}):
+        learner.check_samples(rows)
     return steps
 
 

@@ -1,6 +1,7 @@
 """Images in the loop: variational autoencoders on a set of images."""
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,26 @@ class ImageModel(Learner):
     def check_real(self, iteration: int, rows: int) -> None:
         """Refuse more of them than there are."""
         self.images.check_real(iteration, rows)
+
+    def check_samples(self, rows: int) -> None:
+        """Refuse images whose spread or distances, by which samples are measured, are none.
+
+        Raises:
+            ValueError: there are too few, or each is there more than once.
+        """
+        held_out, count = len(self.images.test), min(rows, len(self._chosen))
+        if min(held_out, count) < 2:
+            raise ValueError(
+                f"got {held_out} held-out images and {count} of a model; their spread is measured, for which 2 of each "
+                "are needed: use --test-images 2 or more, and --images 2 or more."
+            )
+        measured = [row.tobytes() for row in self._real[:count]]
+        side = f"{metrics.SIDE} x {metrics.SIDE}"
+        remedy = f"at {side} pixels; distances of samples are told as multiples of theirs: leave copies out"
+        if min(Counter(measured).values()) > 1:
+            raise ValueError(f"each of the first {count} real images that are measured equals another, {remedy}.")
+        if {row.tobytes() for row in self._test} <= set(measured):
+            raise ValueError(f"each of the {held_out} held-out images equals one to train on, {remedy}.")
 
     def model(self, *, key: Key[Array, ""]) -> VAE:
         """A new autoencoder."""

@@ -44,9 +44,13 @@ def pixels(images: Float32[np.ndarray, "rows height width channels"]) -> Feature
 
 def frechet(a: Features, b: OtherFeatures) -> float:
     """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)), m and C the mean and covariance."""
-    roots = np.linalg.svd(_root(np.cov(a, rowvar=False)) @ _root(np.cov(b, rowvar=False)), compute_uv=False)
+    roots = np.linalg.svd(_root(_covariance(a)) @ _root(_covariance(b)), compute_uv=False)
     between = ((a.mean(0) - b.mean(0)) ** 2).sum()
     return float(between + a.var(0, ddof=1).sum() + b.var(0, ddof=1).sum() - 2 * roots.sum())
+
+
+def _covariance(rows: Features) -> Float[np.ndarray, "features features"]:
+    return np.atleast_2d(np.cov(rows, rowvar=False))  # of a single feature NumPy gives a number
 
 
 def _root(covariance: Float[np.ndarray, "features features"]) -> Float[np.ndarray, "features features"]:
@@ -56,7 +60,7 @@ def _root(covariance: Float[np.ndarray, "features features"]) -> Float[np.ndarra
 
 def spectrum(rows: Features) -> Float[np.ndarray, " features"]:
     """Eigenvalues of the sample covariance, the largest first."""
-    return np.linalg.eigvalsh(np.cov(rows, rowvar=False)).clip(0)[::-1]
+    return np.linalg.eigvalsh(_covariance(rows)).clip(0)[::-1]
 
 
 def dimension(rows: Features) -> float:

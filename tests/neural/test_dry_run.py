@@ -333,3 +333,7 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     # a look at the held-out rows after the one chunk of each of two fits
     assert [after - before for before, after in zip(shorter["seconds"], watched["seconds"], strict=True)] == [6, 6]
     assert shorter["disk_bytes"] < said["disk_bytes"]
+    # one fit of 400 steps, four looks at 6 held-out rows, each four times in batches of 10, and one model measured
+    least, most = (after - before for before, after in zip(shorter["seconds"], said["seconds"], strict=True))
+    assert least == 400 * 0.5 + 0.25 * 4 * 3 * 0.5 + 10 + 3 + 7
+    assert most == 400 * 2.0 + 4 * 3 * 2.0 + 10 + 3 + 7

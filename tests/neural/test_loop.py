@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from neural import training_set as of_training
-from neural.directory import RunDirectory
-from neural.loop import Learner, run
+from neural.directory import RunDirectory, look
+from neural.loop import Learner, checked_steps, run
 from neural.plan import Plan
 from neural.real_data import check_available
 from neural.train import Training
@@ -289,12 +289,14 @@ def test_a_directory_of_another_run_is_refused(configuration, resume, message, t
     RunDirectory(tmp_path / "run", {"workflow": "Replace()"}, resume=False).record(1, {"test_loss": np.zeros(1)})
     with pytest.raises(ValueError, match=message):
         RunDirectory(tmp_path / "run", configuration, resume=resume)
+    assert look(tmp_path / "run", configuration, resume=resume).there
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ValueError, match="is not empty and holds no run"):
         RunDirectory(tmp_path, {}, resume=True)
+    assert not look(tmp_path, {}, resume=True).there
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -365,6 +367,14 @@ def test_what_will_be_refused_is_refused_before_anything_is_trained(workflow, me
     with pytest.raises(ValueError, match=message):
         run(Few(), workflow, PLAN, TRAINING, directory)
     assert not (tmp_path / "run").exists()
+
+
+def test_every_number_of_samples_is_looked_at_before_anything_is_trained(monkeypatch):
+    asked = []
+    monkeypatch.setattr(Few, "check_samples", lambda _, rows: asked.append(rows))
+    plan = dataclasses.replace(PLAN, generator=Generator(sizes=(1, 2, Fraction(1, 2), 1, 3)))  # of the pools, times T
+    checked_steps(Few(), plan.generator.sized(Replace()), plan, TRAINING)
+    assert sorted(asked) == [2, 4, 8, 12]
 
 
 def test_numbers_that_no_machine_has_are_refused():

@@ -83,6 +83,58 @@ def test_a_mistake_is_one_line(options, message, capsys, tmp_path):
     refused(ran, "python -m neural", message)
 
 
+COPIES = [
+    (
+        [0, 0, 1, 1, 2, 2],
+        [3, 4],
+        6,
+        "each of the first 6 real images that are measured equals another, at 8 x 8 pixels",
+    ),
+    ([0, 0, 0, 1, 2, 3], [4, 5], 3, "each of the first 3 real images that are measured equals another"),
+    ([0, 0, 0, 1, 2, 3], [4, 5], 4, None),
+    ([0, 1, 2, 3, 4, 5], [1, 5], 6, "each of the 2 held-out images equals one to train on"),
+    ([0, 1, 2, 3, 4, 5], [1, 5], 5, None),
+    ([0, 1, 2, 3, 4, 5], [6], 6, "got 1 held-out images and 6 of a model; their spread is measured"),
+    ([0, 1, 2, 3, 4, 5], [6, 7], 1, "--images 2 or more"),
+    ([0], [6, 7], 5, "got 2 held-out images and 1 of a model"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("train", "test", "rows", "message"), COPIES)
+def test_real_images_that_samples_cannot_be_measured_by_are_refused(train, test, rows, message):
+    """And only those: what is measured of samples is a number if and only if it is not refused."""
+    images = np.random.default_rng(4).uniform(size=(8, 8, 8, 1)).astype(np.float32)
+    architecture = Architecture("linear", 8, 8, 1, latent=2, features=1, halvings=1, beta=0.1)
+    learner = ImageModel(ImageSet(images[train], images[test]), architecture, noisy=False)
+    samples = np.random.default_rng(5).uniform(size=(1, rows, 8, 8, 1)).astype(np.float32)
+    if message is None:
+        learner.check_samples(rows)
+        assert np.isfinite(list(learner.evaluate(None, samples).values())).all()
+        return
+    with pytest.raises(ValueError, match=message):
+        learner.check_samples(rows)
+    with pytest.raises((ZeroDivisionError, np.linalg.LinAlgError)):
+        learner.evaluate(None, samples)
+
+
+@pytest.mark.parametrize("more", ["", "--dry-run"])
+def test_a_folder_with_every_image_five_times_is_refused_before_anything_is_trained(
+    more, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ImageModel, "model", lambda *_, **__: pytest.fail("a model is made"))
+    pixels = np.random.default_rng(6).integers(0, 256, (8, 8, 8), np.uint8)
+    (tmp_path / "photos").mkdir()
+    for number in range(40):
+        Image.fromarray(pixels[number // 5]).save(tmp_path / "photos" / f"{number:02}.png")
+    options = f"--data folder --folder {tmp_path / 'photos'} --cache {tmp_path / 'cache'} --test-images 8 --images 32"
+    ran = smoke(capsys, f"replace {options} {more}", tmp_path / "run")
+    refused(
+        ran, "python -m neural", "each of the first 32 real images that are measured equals another, at 8 x 8 pixels"
+    )
+    assert not (tmp_path / "run").exists()
+
+
 def test_every_preset_has_a_model_of_its_images():
     for name, preset in PRESETS.items():
         assert preset.architecture.shape == (preset.size, preset.size, preset.channels), name

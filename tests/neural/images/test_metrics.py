@@ -21,6 +21,9 @@ def test_frechet_distance_of_gaussians():
     A, B = np.cov(left.T), np.cov(right.T)
     expected = ((left.mean(0) - right.mean(0)) ** 2).sum() + np.trace(A + B - 2 * np.real(sqrtm(A @ B)))
     assert metrics.frechet(left, right) == pytest.approx(expected, rel=1e-8)
+    one, other = np.array([[0.0], [2.0]]), np.array([[1.0], [7.0]])  # a grey image of one pixel: variances 2 and 18
+    assert metrics.frechet(one, other) == pytest.approx(3**2 + 2 + 18 - 2 * 6)
+    assert metrics.dimension(one) == 1
 
 
 def test_diversity_sees_copies_lost_directions_and_lost_classes():

@@ -185,6 +185,8 @@ def test_a_linear_autoencoder_reaches_the_optimum_of_probabilistic_pca():
         ({"style": "deep"}, "style must be convolutional or linear; got 'deep'"),
         ({"channels": 2}, "channels must be 1 \\(grey\\) or 3 \\(RGB\\); got 2"),
         ({"halvings": 3}, "3 halvings need sides that are multiples of 8; got 4 x 4"),
+        ({"width": 5}, "1 halvings need sides that are multiples of 2; got 4 x 5"),
+        ({"height": 5}, "1 halvings need sides that are multiples of 2; got 5 x 4"),
         ({"beta": 0.0}, "beta positive"),
         ({"latent": 0}, "sizes must be at least 1"),
     ],
