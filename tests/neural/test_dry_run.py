@@ -81,11 +81,12 @@ def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, ca
     assert said["rows"]["T"] == rows[0]
     assert 0 < said["seconds"][0] <= said["seconds"][1]
     assert 0 < said["seconds_per_step"][0] <= said["seconds_per_step"][1]
-    assert 0 < said["timed_steps"] <= 3 * 20  # three chunks of twenty at most
 
     ran = command(capsys, "neural", f"{line} --json")
     assert ran.status == 0, ran.err
     kept = json.loads((path / "configuration.json").read_text())
+    chunk = min(20, kept["chunk"])  # three of them are timed at most, and fewer where they take long
+    assert "converged" in line or said["timed_steps"] in (chunk, 2 * chunk, 3 * chunk)
     assert said["iterations"] == kept["iterations"] == len(ran.json["test_loss"])
     assert said["seeds"] == kept["seeds"]
     assert said["models"] == kept["iterations"] * kept["seeds"]

@@ -56,6 +56,13 @@ def test_the_share_is_of_what_was_looked_at_up_to_the_last_row_needed():
     np.testing.assert_array_equal(accepted.share, [3 / 6, 1])
 
 
+def test_a_verifier_refuses_at_most_a_hundred_rows_for_each_that_is_needed():
+    accepted = Accepted(lambda rows: rows > 0, 2, 1)
+    assert not accepted.add(np.zeros((1, 199)))
+    with pytest.raises(ValueError, match="accepted 0 of 200 rows of seed 0, and 2 are needed"):
+        accepted.add(np.zeros((1, 1)))
+
+
 @pytest.mark.parametrize(
     ("accept", "message"),
     [
