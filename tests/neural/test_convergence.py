@@ -233,6 +233,23 @@ def test_a_run_stopped_after_its_fit_still_tells_how_that_went(tmp_path, monkeyp
     assert files(tmp_path / "stopped") == files(tmp_path / "straight")
 
 
+def test_no_step_draws_as_the_held_out_rows_do(tmp_path, monkeypatch):
+    given = []
+
+    def stopped(*_, keys, held_out, steps, **others):
+        given.append((keys, held_out.keys, steps))
+        raise Stopped
+
+    monkeypatch.setattr(of_loop, "train", stopped)
+    with pytest.raises(Stopped):
+        go(tmp_path)
+    ((keys, held_out, steps),) = given
+    of_steps = jax.vmap(jax.vmap(jr.fold_in, (None, 0)), (0, None))(keys, jnp.arange(steps))
+    every = np.concatenate([jr.key_data(each).reshape(-1, 2) for each in (keys, held_out, of_steps)])
+    assert steps > 100
+    assert len(np.unique(every, axis=0)) == len(every)
+
+
 def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_path):
     found = go(tmp_path, workflow=Replace())
     with (tmp_path / "training.csv").open() as file:
