@@ -9,7 +9,7 @@ import sympy as sp
 from figures.laws import equations, laws, section
 from figures.mathml import mathml
 from tests.figures.tasks import Levels, Mean
-from theory import Accumulate, FreshReal, SlidingWindow, law
+from theory import Accumulate, Bernoulli, FreshReal, SlidingWindow, law
 from theory.linear import test_error as law_of
 from theory.symbols import T, n
 from theory.table import FAMILIES, rows
@@ -43,6 +43,8 @@ def test_products_have_their_sign_and_numbers_do_not_run_together():
     # 2 times 2^(2n) would read 22^(2n); where there is no number before a power there is no dot
     assert text(2 * x * 4**n) == "2·22nx"
     assert [text(expr) for expr in (2 * x, x * 4**n, 3 * x**n)] == ["2x", "4nx", "3xn"]
+    # a weight is at most 1
+    assert [text(expr) for expr in ((1 - x) ** 2, (x - 1) ** 2, (1 - x) ** 3)] == ["(1−x)2", "(1−x)2", "(1−x)3"]
 
 
 def test_every_law_of_the_table_is_printed_as_mathematics():
@@ -68,6 +70,14 @@ def test_the_list_of_a_task_speaks_of_its_own_letters():
     assert "The laws hold for levels ≥ 2, of the table; T ≥ 2*levels + 1, rows." in text
     assert text.count("long table, even noise, exact at finite T") == len(FAMILIES)
     assert text.count("square table, odd noise, for large T") == len(FAMILIES)
+
+
+def test_a_task_of_several_quantities_is_told_by_its_first():
+    text = html.unescape(re.sub("<.*?>", "", section(Bernoulli)))
+    assert (
+        "Bernoulli. Mn is the squared error of the mean of model n; n = 1 is the fit to real data; M∞ is its limit"
+        in text
+    )
 
 
 def test_the_list_of_a_task_with_nothing_to_choose():
