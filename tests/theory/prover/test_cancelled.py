@@ -74,6 +74,7 @@ def test_where_the_domain_leaves_the_zero_out_it_may_cancel() -> None:
         ("*Sum((1+0/(i-3)),(i,1,n))/n", "divides by i - 3"),
         ("*(2-sqrt(T-d-3)^0)", "holds sqrt(T - d - 3)"),
         ("*(n-2)^(-1/2)*sqrt(n-2)", "holds"),
+        ("+(n-1)^(-1/2)-(n-1)^(-1/2)+sqrt(n-1)", "holds"),  # the root has a value at 1, the division has none
         ("+sqrt(-1)^2+1", "holds sqrt(-1)"),
         ("+0*log(-1)", "holds log(-1)"),
     ],

@@ -61,6 +61,16 @@ def test_signs_of_what_may_be_zero_are_not_known() -> None:
         Enclosure(60).value(sp.log(x - sp.pi), {x: NEAR_PI})
 
 
+def test_powers_of_zero() -> None:
+    """0 ** p is 0 for p > 0, exact or not, 1 for p = 0, and nothing for p < 0."""
+    enclosure = Enclosure(60)
+    third = enclosure.interval(Fraction(1, 3))
+    assert [enclosure.power(Fraction(0), p) for p in (Fraction(1, 2), third, Fraction(3), Fraction(0))] == [0, 0, 0, 1]
+    for exponent in (Fraction(-1, 2), Fraction(-2), enclosure.interval(Fraction(-1, 3))):
+        with pytest.raises(NotReal):
+            enclosure.power(Fraction(0), exponent)
+
+
 @pytest.mark.parametrize("exponent", [10**5, 10**5 + 1, -(10**5), -(10**5) - 1])
 def test_large_powers_of_negative_numbers(exponent: int) -> None:
     """These are no longer exact, and have a sign all the same."""
