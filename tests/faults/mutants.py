@@ -230,17 +230,19 @@ class Judge:
         self.known.update({test: max(seconds, self.known.get(test, 0)) for test, seconds in lines if seconds})
         return status, output, lines[-1][0] if lines and lines[-1][1] is None else ""
 
-    async def sound(self, tests: Sequence[str], *options: str) -> None:
-        """Nothing, if the tests pass without a mutant.
+    async def sound(self, tests: Sequence[str], *options: str) -> str:
+        """What pytest prints, if the tests pass without a mutant.
 
         Raises:
             ValueError: one does not, so that it says nothing of mutants.
         """
+        output = ""
         if tests:
             status, output, last = await self.tested(tests, *options)
             if status not in (0, NO_TESTS):
                 said = output.strip().splitlines()[-1] if output.strip() else "it took too long"  # and was ended
                 raise ValueError(f"{last or 'collecting'} fails without a mutant: {said}")
+        return output
 
 
 async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | None = None) -> dict[str, int]:
@@ -251,7 +253,7 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
         root: the tree.
         jobs: mutants at a time.
         kept: a file that has what became of mutants before, and gets what becomes of others. What it has is planted
-            again where the source has changed, or the tests of a survivor.
+            again where the source has changed, or the tests of a survivor, or where the test that killed it is no more.
 
     Raises:
         ValueError: a test that killed a mutant fails without it too.
@@ -272,7 +274,7 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
             outcome, test, of = state["judged"].get(name, ("survived", "", ""))
             if (mutant.file, *old_new) in listed:
                 outcome, test = "equivalent", ""
-            elif outcome == "survived" and of != tests:
+            elif (outcome == "survived" and of != tests) or (test and test not in collected):
                 outcome, test = await judge(mutant)
                 state["judged"][name] = outcome, test, tests
             if outcome in ("killed", "timed_out"):
@@ -289,7 +291,7 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
         for judge in judges:
             copy_tree(root, judge.copy)
         every = {test.partition("::")[0] for mutant in mutants for test in tests_of(mutant.file, root)}
-        await judges[0].sound(sorted(every), "--collect-only")
+        collected = set((await judges[0].sound(sorted(every), "--collect-only")).splitlines())
         async with asyncio.TaskGroup() as group:
             for judge in judges:
                 group.create_task(work(judge))

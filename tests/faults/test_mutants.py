@@ -91,6 +91,17 @@ def test_survivors_are_shown_and_counted(tree, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(mutants.Judge, "__call__", None)
     assert asyncio.run(mutants.run(four, tree, jobs=1, kept=kept)) == counts
 
+    # unless the test that killed it has another name
+    async def judged(_, mutant):
+        again.append(mutant)
+        return "survived", ""
+
+    again = []
+    monkeypatch.setattr(mutants.Judge, "__call__", judged)
+    (tree / "tests" / "sim" / "test_code_.py").write_text(TESTS.replace("test_double", "test_twice"))
+    asyncio.run(mutants.run(four, tree, jobs=1, kept=kept))
+    assert again == [unseen, slowly]
+
 
 @pytest.mark.slow
 def test_what_never_ends_has_its_time_and_a_failing_test_judges_nothing(tree, monkeypatch):
