@@ -149,7 +149,7 @@ def _of_law(law: Law, run: Run, validity: str | None) -> _Expected:
     return _Expected(
         law.evaluate(n=iterations, validity=validity, **numbers),
         validity or law.validity,
-        law.exact is not run.is_limit,
+        law.exact is not run.is_limit,  # both of finite T, or both of the limit
         validity,
         {n: law.distribution(n=n, **numbers) for n in known},
     )

@@ -1,6 +1,7 @@
 """What the report says of a claim, of a run and below a picture: each thing in its column, numbers as they are."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from figures import report, schematic
 from paper_repro import verdicts
 
 #: A claim whose fields are all different.
-ROW = {
+ROW: Any = {
     "id": "some-claim",
     "statement": "something",
     "where": "a place",
@@ -26,7 +27,7 @@ def cells(row):
 
 
 def test_each_field_of_a_claim_stands_in_its_column():
-    row = verdicts.Verdict(**ROW, paper="")  # type: ignore[typeddict-item]
+    row = verdicts.Verdict(**ROW, paper="")
     assert cells(report._claim(row)) == {
         "verdict": "a verdict",
         "theirs": "2.5",
