@@ -46,7 +46,7 @@ LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator")
 MOST_IMPORTING = 8
 
 #: A test that waits, and takes no time of a processor, is ended after so many seconds.
-WAITING = 3600
+WAITING = 600
 #: Pytest's exit status where it found none.
 NO_TESTS = 5
 
