@@ -171,6 +171,13 @@ def test_families_against_each_other() -> None:
     assert below_half.counterexample["w"] < Fraction(1, 2)
 
 
+def test_a_letter_of_two_families_has_the_smaller_range() -> None:
+    # half the weight has the larger gain; at w = 2, which it alone may have, FixedReal has none
+    small, large = _law(FixedReal(w)), _law(Half(w))
+    assert isinstance(check_bound(small, large, domain="n <= 2"), Proved)
+    assert isinstance(check_bound(large, small, domain="n <= 2", lower=True), Proved)
+
+
 def test_fixed_real_is_below_replace() -> None:
     assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace())), Proved)
     assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace()), lower=True), Refuted)

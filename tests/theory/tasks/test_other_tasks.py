@@ -152,6 +152,11 @@ def test_laws_for_many_rows(workflow):
     np.testing.assert_allclose(law.evaluate(n=range(1, 6), T=500, d=4), np.array(gains) * 4 / 500, rtol=1e-13)
     risk = theory.law(GeneralisedLinear(), workflow, "excess_risk").evaluate(n=range(1, 6), T=500, d=4)
     np.testing.assert_allclose(risk, np.array(gains) * 2 / 500, rtol=1e-13)
+    weights, *losses = (
+        theory.law(GeneralisedLinear(table="haberman"), workflow, of).evaluate(n=range(1, 6))
+        for of in ("test_error", "excess_risk", "held_out_loss")
+    )
+    np.testing.assert_allclose(losses, [weights / 2] * 2, rtol=1e-13)
     ratio = theory.law(Estimator(x), workflow)
     np.testing.assert_allclose(ratio.evaluate(n=range(1, 6), T=50), gains, rtol=1e-13)
     assert ratio.validity == "large-T"

@@ -21,6 +21,7 @@ from theory import (
     by_count,
     pools,
 )
+from theory.envelopes import between
 from theory.prover import certificate
 from theory.prover.parsing import parse_bound
 from theory.prover.parts import Parts
@@ -72,6 +73,14 @@ SCALED = {"design": "fixed", "ridge": 1.0}
 def test_for_all_numbers_at_once(options, bound, domain):
     """B + U pi^2/6 with and without rows enough."""
     assert judged(law(**options), bound, domain=domain).verdict == "proved"
+
+
+@pytest.mark.parametrize(("rows", "formulas"), [(5, 1), (6, 4)])
+def test_formulas_hold_from_the_first_number_that_they_need(rows, formulas):
+    """Of d = 4 and a ridge of 1 three need T >= d + 2, one of them T - d - 1 >= 1 too."""
+    of = law(rows, 4, **UNSCALED)
+    stands = between(of.derived.envelopes, of.task.own_domain.at(of.task.at), of.task.at, "it")
+    assert len(stands.above) == formulas
 
 
 def test_balls_reach_up_to_the_last_iteration_that_is_said():
