@@ -84,6 +84,15 @@ def test_settings_that_differ_are_in_the_labels_and_not_in_the_title():
     assert len({to_rgb(line.get_color()) for line in figure.axes[0].lines}) == 2
 
 
+def test_workflows_of_ones_own_have_colours_of_their_own():
+    curves = law(TASK, Replace()).table(3)
+    named = [Frame.of([row | {"workflow": name} for row in curves]) for name in ("mine", "replace", "yours", "theirs")]
+    colours = [to_rgb(line.get_color()) for line in plot(*named).axes[0].lines]
+    assert len(set(colours)) == 4
+    assert colours[1] == pytest.approx(to_rgb(COLOUR["replace"]))
+    assert not {to_rgb(known) for known in COLOUR.values()} & {colours[0], *colours[2:]}
+
+
 def test_many_curves_have_their_labels_beside_them():
     few, many = (plot(*(law(TASK, SlidingWindow(k)) for k in range(2, last)), iterations=5) for last in (8, 9))
     assert few.get_figwidth() == 5.5

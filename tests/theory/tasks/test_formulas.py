@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 
 import theory
+from tests.helpers import Made
 from theory import (
     Accumulate,
     AccumulateFresh,
@@ -26,6 +27,7 @@ from theory import (
     Workflow,
     pools,
     subsample,
+    synthetic,
 )
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
@@ -58,6 +60,9 @@ WHOLE = (
     AccumulateFresh(),
     AccumulateSubsample(),
     DrawnFromMore(),
+    Made(lambda i: subsample(synthetic(i - 1), rows="3/5")),
+    Made(lambda i: subsample(pools(1, i), rows="3/5")),
+    Made(lambda i: subsample(synthetic(i - 1)), lambda j: j),
 )
 TASKS = (
     (Gaussian(), {"T": 5, "d": 2}),
