@@ -25,6 +25,7 @@ from theory import (
     subsample,
     synthetic,
 )
+from theory.prover.second_opinion import second_opinion
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
 from theory.tasks.regression.distribution import SquaredError
@@ -189,7 +190,12 @@ def test_a_table_is_judged_as_far_as_it_goes():
         Made(lambda i: {2: by_count(synthetic(1)), 3: by_count(pools(1, 3))}[i]), design="fixed"
     )
     chain = theory.linear.test_error(Replace(), design="fixed")
-    assert theory.check_bound(law, chain, domain="n <= 3").verdict == "proved"
+    proved = theory.check_bound(law, chain, domain="n <= 3")
+    assert isinstance(proved, theory.Proved)
+    # the second opinion is that of all three parts
+    looks = [second_opinion(*part.sides, part.certificate.domain) for part in proved.parts]
+    assert [look.points > 0 for look in looks] == [True] * 3
+    assert proved.second_opinion.points == sum(look.points for look in looks)
     assert theory.check_bound(chain, law, lower=True, domain="n <= 3").verdict == "proved"
     for domain in ((), "n <= 4"):
         assert theory.check_bound(law, chain, domain=domain).verdict == "undecided"

@@ -8,7 +8,18 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from tests.helpers import command
-from theory import Accumulate, AccumulateSubsample, Frame, LinearRegression, Poisson, Replace, SlidingWindow, law, plot
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Frame,
+    Gaussian,
+    LinearRegression,
+    Poisson,
+    Replace,
+    SlidingWindow,
+    law,
+    plot,
+)
 from theory.measurement import errors_to_a_side
 from theory.style import COLOUR
 
@@ -56,6 +67,18 @@ def test_intervals_are_students():
     assert np.ptp(segments[:, 1]) == pytest.approx(2 * 0.1 * errors_to_a_side(3))
     assert to_rgb(bars[0].get_color()) == pytest.approx(to_rgb(COLOUR["accumulate"]))
     assert of_legend(figure) == ["accumulate: law, exact", "accumulate: 4 replicates"]
+
+
+def test_points_are_drawn_over_lines():
+    of = law(TASK, Accumulate())
+    for given in ((of, measured(of)), (measured(of), of)):
+        line, points = plot(*given, iterations=5).axes[0].lines[:2]
+        assert (line.get_linestyle(), points.get_marker()) == ("-", "o")
+
+
+def test_what_falls_below_nought_is_seen():
+    falling = law(Gaussian(T=9, d=2), Replace(), "log_determinant")
+    assert plot(falling, iterations=5).axes[0].get_ylim()[0] < falling.evaluate(n=5) < 0
 
 
 def test_one_seed_has_no_interval_and_says_so():

@@ -106,6 +106,8 @@ def test_what_leaves_the_range_of_floats_is_null(capsys):
         ("accumulate --task gaussian --of kl", "of the kl it is known under Replace()"),
         ("replace --task gaussian --of kl --T 3", "kl needs T >= d + 3"),
         ("accumulate --task gaussian --T 1", "gaussian needs T >= 2"),
+        ("replace --design fixed --iterations 5001", "at most 5,000 iterations are listed; got 5,001"),
+        ("replace --design fixed --bias 1 --iterations 201", "at most 200 iterations are listed under a generator"),
         ("accumulate --task poisson --T 5 --temperature 2", "poisson has no law for Accumulate()"),
         ("accumulate --task gaussian --T 5 --temperature 2 --of mean-error", "leave out --of mean_error"),
     ],
@@ -123,6 +125,19 @@ def test_the_table_of_tasks():
     assert variance["Replace()"] == "vanishing"
     assert variance["Accumulate()"] == "bounded"
     assert set(rows[0]) == {"task", "quantity", *map(str, COLUMNS)}
+
+
+def test_a_law_under_a_generator_is_printed_with_its_estimates(capsys):
+    options = "sliding-window --k 2 --design fresh --T 50 --d 5 --temperature 1/2 --iterations 2"
+    found = command(capsys, "theory", f"{options} --json").json
+    *_, columns, first, second = command(capsys, "theory", options).out.splitlines()
+    estimates = ["next-order", "proportional", "approximation"]
+    assert columns.split() == ["n", "gain", "c_n", "shift", "D_n", "test", "error", *estimates]
+    for n, line in enumerate((first, second), 1):
+        values = [found["values"][n - 1], *(found["estimates"][name][n - 1] for name in estimates)]
+        assert line.split()[:3] == [str(n), found["gain"][n - 1], found["shift"][n - 1]]
+        assert list(map(float, line.split()[3:])) == pytest.approx(values, rel=1e-9)
+    assert (found["limit"], found["growth"]) == ("oo", "linear")
 
 
 def test_a_word_of_a_limit_says_that_it_is_one(monkeypatch):
