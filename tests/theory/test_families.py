@@ -197,6 +197,14 @@ def test_limits_of_families() -> None:
         check_bound(law, "sigma*d/T/r", asymptotic=True)
 
 
+def test_limits_of_numbers_and_of_what_drops_out() -> None:
+    nine = theory.law(theory.LinearRegression(T=9, d=2, design="fixed"), Replace())
+    with pytest.raises(ValueError, match="T = 9 has no limit T -> oo; leave T open"):
+        check_bound(nine, "sigma**2*n", asymptotic=True)
+    # (d n + d)/d is n + 1 at every d, though its parts are not at d = 0
+    assert isinstance(check_bound(_law(Replace()), "sigma**2*d/T*(d*n+d)/d", asymptotic=True), Proved)
+
+
 @pytest.mark.parametrize("workflow", [FixedReal(w), FreshReal(1, w), SlidingWindow(m), Half(r)], ids=str)
 def test_a_least_constant_over_a_family_is_left_open(workflow: Workflow) -> None:
     found = tightest(_law(workflow))
