@@ -1,42 +1,26 @@
 """Is a law at most a bound, at every number of samples, features and iterations? Proved, refuted, or left open."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
-from functools import cache
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from .derivation import EXACT, LARGE_T, AtNumbers
 from .envelopes import Between, at_numbers, between, iteration_by_iteration, itself, judge_between
-from .gain import gain
 from .law import Judged, Law
+from .one_by_one import at_iteration, beyond, recursion
 from .prover.bounds import judge
 from .prover.cancelled import check_cancelled
-from .prover.deadline import checkpoint
 from .prover.domain import Domain, Variable
-from .prover.enclosure import OutOfReach
 from .prover.least_constant import least_constant
 from .prover.parsing import parse_bound
-from .prover.statement import Beyond, Recursion, Statement
-from .prover.unrolled import Unrolled
+from .prover.statement import Statement
 from .prover.verdicts import Proved, Refuted, Tightest, Undecided
-from .recursion import solve
-from .symbolic_workflow import SymbolicWorkflow
 from .symbols import T, n
 from .sympy_types import as_expression, cancelled, polynomial, rational, substituted, symbols
 from .workflow import Workflow
-
-#: Iterations at which a law that has no formula in n is looked at.
-_KNOWN_ITERATIONS = 64
-#: Likewise where it is a recursion, whose quotients of polynomials grow with each.
-_KNOWN_IN_FULL = 8
-#: Likewise at one point of the domain, where these are numbers.
-_KNOWN_IN_NUMBERS = 300
-#: Likewise where its gain obeys a recurrence.
-_KNOWN_BY_RECURRENCE = 4096
 
 #: How the limit T -> oo is asked for.
 _HOW = ": asymptotic=True, or --asymptotic on the command line"
@@ -326,76 +310,10 @@ def _statement(law: Law, domain: Domain, asymptotic: bool) -> Statement:
         unit if expr is None else expr,
         domain,
         unit=unit,
-        at=_at_iteration(law, unit, asymptotic=asymptotic) if expr is None else None,
-        beyond=_beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
-        recursion=_recursion(law, asymptotic=asymptotic) if expr is None else None,
+        at=at_iteration(law, unit, domain.most_n, asymptotic=asymptotic) if expr is None else None,
+        beyond=beyond(law, unit) if expr is None or any(p.exp.has(n) for p in expr.atoms(sp.Pow)) else None,
+        recursion=recursion(law, asymptotic=asymptotic) if expr is None else None,
         gain=law.gain_expr,  # for T -> oo the law is this times one fit's error
         name=f"the law of {law.workflow}",
         asymptotic=asymptotic,
     )
-
-
-def _recursion(law: Law, *, asymptotic: bool) -> Recursion | None:
-    """Of the law at the numbers that the task has, or of its gain; `None` where none is known."""
-    known = solve(SymbolicWorkflow(law.workflow)).step if asymptotic else law.derived.recursion
-    if known is None:
-        return None
-    factor, added = (substituted(part, law.task.at) if law.task.at else part for part in known)
-    return Recursion(factor, added)
-
-
-def _at_iteration(
-    law: Law, unit: sp.Expr, *, asymptotic: bool
-) -> Callable[[int, Mapping[sp.Symbol, Fraction]], sp.Expr]:
-    """The law at one n, for a law without a formula in n: its gain there times the unit, or by its recursion.
-
-    Symbols of the workflow have numbers there too; where all others have, a recursion goes further.
-    """
-    own, each = sorted(law.workflow.symbols, key=str), None if asymptotic else law.derived.each
-
-    @cache
-    def known(parameters: tuple[Fraction, ...], iterations: int) -> list[Fraction]:
-        checkpoint(iterations**2)
-        return gain(law.workflow.at(dict(zip(own, parameters, strict=True))), iterations)
-
-    lines, unrolled = None if own else law.strips, None
-    steps = None if each is None else _recursion(law, asymptotic=asymptotic)
-    if each is not None and steps is not None:
-        unrolled = Unrolled(steps, substituted(each(1), law.task.at))
-
-    def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
-        most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
-        most = most if lines is None else _KNOWN_BY_RECURRENCE
-        if unrolled is not None and most < iteration <= _KNOWN_IN_NUMBERS and unrolled.has_numbers(values):
-            return unrolled.at(iteration, values)
-        if iteration > most:
-            raise OutOfReach(f"the law is known up to n = {most}")
-        if not all(symbol in values for symbol in own):
-            raise OutOfReach("the law is known for numbers in the place of its letters")
-        if each is not None:
-            known_at = {symbol: rational(values[symbol]) for symbol in own}
-            return substituted(each(iteration), {**law.task.at, **known_at})
-        if lines is None:
-            return unit * rational(known(tuple(values[symbol] for symbol in own), most)[iteration - 1])
-        return recurrent(iteration)
-
-    @cache
-    def recurrent(iteration: int) -> sp.Expr:
-        assert lines is not None
-        return unit * rational(lines.gain(iteration))
-
-    return at
-
-
-def _beyond(law: Law, unit: sp.Expr) -> Callable[[int, bool], Beyond] | None:
-    """The edge of the strip in which the gain lies, times the unit; `None` where no strip is known."""
-    lines = None if law.workflow.is_symbolic or law.derived.each or not law.derived.own_gain else law.strips
-    if lines is None:
-        return None
-
-    def beyond(start: int, above: bool) -> Beyond:
-        strip = lines.at(start)
-        edge = strip.intercept + (strip.margin if above else -strip.margin)
-        return Beyond(strip.first, unit * (rational(strip.slope) * n + rational(edge)))
-
-    return beyond

@@ -72,6 +72,13 @@ def test_expressions_lose_their_floats():
     assert exact(p) is p
 
 
+@pytest.mark.parametrize("value", [1 - 0.9, 123456.7 / 3, 2.0**-40])
+def test_floats_in_expressions_are_those_by_themselves(value):
+    p = sp.Symbol("p")
+    number = exact(value)
+    assert exact(value * p) == sp.Rational(number.numerator, number.denominator) * p
+
+
 def test_irrational_numbers_are_refused():
     with pytest.raises(ValueError, match=r"the share must be a rational number.*got sqrt\(2\)/2. Round it"):
         required(sp.sqrt(2) / 2, "the share")

@@ -171,6 +171,13 @@ def test_families_against_each_other() -> None:
     assert below_half.counterexample["w"] < Fraction(1, 2)
 
 
+def test_a_letter_of_two_families_has_the_smaller_range() -> None:
+    # half the weight has the larger gain; at w = 2, which it alone may have, FixedReal has none
+    small, large = _law(FixedReal(w)), _law(Half(w))
+    assert isinstance(check_bound(small, large, domain="n <= 2"), Proved)
+    assert isinstance(check_bound(large, small, domain="n <= 2", lower=True), Proved)
+
+
 def test_fixed_real_is_below_replace() -> None:
     assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace())), Proved)
     assert isinstance(check_bound(_law(FixedReal(w)), _law(Replace()), lower=True), Refuted)
@@ -188,6 +195,14 @@ def test_limits_of_families() -> None:
     assert refuted.counterexample.keys() == {"n", "r"}
     with pytest.raises(ValueError, match="times a function of n"):
         check_bound(law, "sigma*d/T/r", asymptotic=True)
+
+
+def test_limits_of_numbers_and_of_what_drops_out() -> None:
+    nine = theory.law(theory.LinearRegression(T=9, d=2, design="fixed"), Replace())
+    with pytest.raises(ValueError, match="T = 9 has no limit T -> oo; leave T open"):
+        check_bound(nine, "sigma**2*n", asymptotic=True)
+    # (d n + d)/d is n + 1 at every d, though its parts are not at d = 0
+    assert isinstance(check_bound(_law(Replace()), "sigma**2*d/T*(d*n+d)/d", asymptotic=True), Proved)
 
 
 @pytest.mark.parametrize("workflow", [FixedReal(w), FreshReal(1, w), SlidingWindow(m), Half(r)], ids=str)

@@ -25,6 +25,7 @@ from theory import (
     subsample,
     synthetic,
 )
+from theory.prover.second_opinion import second_opinion
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import n
 from theory.tasks.regression.distribution import SquaredError
@@ -181,3 +182,50 @@ def test_moments_of_a_law():
 @pytest.mark.parametrize("rule", [lambda j, p: (j + 1) / 2, lambda j, p: 1 / j, lambda j, p: 1 + (j - 1) / p])
 def test_laws_of_parts_of_T_rows_are_not_exact_at_fixed_design(rule):
     assert not theory.linear.test_error(Sized(P, rule), design="fixed").exact
+
+
+def test_a_table_is_judged_as_far_as_it_goes():
+    """Of three training sets: the first alone, model 1's data, and all together. Gains are 1, 2 and 14/9."""
+    law = theory.linear.test_error(
+        Made(lambda i: {2: by_count(synthetic(1)), 3: by_count(pools(1, 3))}[i]), design="fixed"
+    )
+    chain = theory.linear.test_error(Replace(), design="fixed")
+    proved = theory.check_bound(law, chain, domain="n <= 3")
+    assert isinstance(proved, theory.Proved)
+    # the second opinion is that of all three parts
+    looks = [second_opinion(*part.sides, part.certificate.domain) for part in proved.parts]
+    assert [look.points > 0 for look in looks] == [True] * 3
+    assert proved.second_opinion.points == sum(look.points for look in looks)
+    assert theory.check_bound(chain, law, lower=True, domain="n <= 3").verdict == "proved"
+    for domain in ((), "n <= 4"):
+        assert theory.check_bound(law, chain, domain=domain).verdict == "undecided"
+        found = theory.check_bound(law, "3/2*sigma**2*d/(T-d-1)", lower=True, domain=domain)
+        assert (found.counterexample or {}).get("n") == 1
+    above = theory.check_bound(law, "3/2*sigma**2*d/(T-d-1)", domain="3 <= n <= 4")
+    assert above.counterexample == {"T": 3, "d": 1, "n": 3}
+
+
+@pytest.mark.parametrize("sizes", [None, lambda j: [9, 9, 1, 1][j]], ids=["training sets", "sizes"])
+def test_limits_and_other_tasks_of_a_table_are_judged_as_far_as_it_goes(sizes):
+    table = {2: by_count(synthetic(1)), 3: by_count(pools(1, 3))}
+    short = Made((lambda i: table[i]) if sizes is None else (lambda i: by_count(pools(1, i))), sizes)
+    for law, asymptotic in (
+        (theory.linear.test_error(short, design="fresh"), True),
+        (theory.law(theory.Poisson(), short), False),
+    ):
+        for below, verdict in ((9, "undecided"), (Fraction(1, 2), "refuted")):
+            bound = below * law.quantity.limit_unit
+            assert theory.check_bound(law, bound, asymptotic=asymptotic).verdict == verdict
+
+
+@pytest.mark.parametrize("is_bound", [False, True], ids=["law", "bound"])
+def test_a_formula_is_judged_as_far_as_it_was_looked_at(is_bound):
+    """Of the newest pool alone, of (3^j - 1)/2 times T rows: whole numbers, which nothing shows."""
+    law = theory.linear.test_error(Made(lambda i: by_count(synthetic(i - 1)), lambda j: (3**j - 1) / 2), design="fixed")
+    assert sp.Le(n, 64) in law.assumptions
+    chain = theory.linear.test_error(Replace(), design="fixed")
+    smaller, larger = (chain, law) if is_bound else (law, chain)
+    for domain in ((), "n <= 65"):
+        with pytest.raises(ValueError, match="looked at up to iteration 64; .* which n <= 64 narrows"):
+            theory.check_bound(smaller, larger, lower=is_bound, domain=domain)
+    assert theory.check_bound(smaller, larger, lower=is_bound, domain="63 <= n <= 64").verdict == "proved"

@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import json
 import math
+import os
 
 import pyarrow.parquet
 import pytest
@@ -61,6 +62,16 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(AttributeError):
         MIXED.to_csv(tmp_path / "t.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_moved_there_is_on_the_disk(tmp_path, monkeypatch):
+    """Else a power failure leaves an empty file."""
+    done = []
+    for name in ("fsync", "replace"):
+        kept = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *given, name=name, kept=kept: (done.append(name), kept(*given))[1])
+    MIXED.to_csv(tmp_path / "t.csv")
+    assert done == ["fsync", "replace"]
 
 
 def test_what_is_not_installed_is_said(tmp_path, monkeypatch):

@@ -1,9 +1,24 @@
 """Bounds on laws of generators: judged as other laws are, refused where they hold for T -> oo alone."""
 
 import pytest
+import sympy as sp
 
 import theory
-from theory import Accumulate, FixedReal, Generator, Refuted, Replace, SlidingWindow, check_bound, generated, linear
+from theory import (
+    Accumulate,
+    FixedReal,
+    Generator,
+    Refuted,
+    Replace,
+    SlidingWindow,
+    check_bound,
+    gain,
+    generated,
+    linear,
+)
+from theory.one_by_one import beyond
+from theory.symbols import n
+from theory.sympy_types import as_expression
 
 ONE = "sigma**2*d/(T-d-1)"
 
@@ -65,3 +80,14 @@ def test_two_laws():
     constant = theory.tightest(hot).constant
     assert constant is not None
     assert abs(float(constant) - 1 - 4 * (3.14159265358979**2 / 6 - 1)) < 1e-9
+
+
+def test_the_strip_of_a_workflow_is_not_that_of_its_generator() -> None:
+    """At half the noise a window's gain grows a quarter as fast."""
+    usual = theory.linear.test_error(SlidingWindow(2), design="fixed")
+    cold = theory.generated(SlidingWindow(2), Generator(temperature="1/2"), design="fixed").judged
+    of_workflow = beyond(usual, sp.S.One)
+    assert of_workflow is not None
+    far = as_expression(of_workflow(40, True).expr.subs(n, 50))
+    assert 0 <= float(far) - float(gain(SlidingWindow(2), 50)[-1]) < 1e-6
+    assert beyond(cold, sp.S.One) is None

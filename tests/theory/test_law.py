@@ -7,7 +7,7 @@ import sympy as sp
 
 import theory
 from tests.helpers import Made
-from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing, by_count, gain, pools
+from theory import Accumulate, AccumulateSubsample, FixedReal, FreshReal, Replace, ReplaceGrowing, by_count, gain, pools
 from theory.linear import DESIGNS
 from theory.symbols import T, n
 from theory.sympy_types import as_expression, substituted
@@ -115,6 +115,8 @@ def test_notebook_rendering():
     law = theory.linear.test_error(Accumulate(), design="fixed")
     assert law._repr_latex_().startswith("$\\displaystyle E_n = ")
     assert law.derivation._repr_latex_().startswith("\\begin{align*}")
+    in_the_limit = theory.linear.test_error(AccumulateSubsample(), design="fresh")
+    assert in_the_limit._repr_latex_().startswith("$\\displaystyle E_n \\simeq ")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_what_is_exact_has_no_interval():
     assert (Measurement(3.0) / Measurement(2.0) - Measurement(1.0)).interval(0.95) == (0.5, 0.5)
 
 
+def test_an_interval_has_its_level():
+    """Of a table of Student's t: 3 degrees of freedom at 95 %, 99 % and 50 %."""
+    of = Measurement(1.0, 0.1, 3.0)
+    for level, errors in ((0.95, 3.182), (0.99, 5.841), (0.5, 0.765)):
+        assert of.interval(level) == pytest.approx((1 - 0.1 * errors, 1 + 0.1 * errors), abs=1e-4)
+    assert of.interval() == of.interval(0.95)
+
+
 @pytest.mark.parametrize(
     ("mean", "outcome"),
     [(0.5, ""), (0.1, "left open"), (0.9, "left open"), (-0.5, "refuted here"), (1.5, "refuted here")],

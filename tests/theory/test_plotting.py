@@ -8,7 +8,18 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from tests.helpers import command
-from theory import Accumulate, AccumulateSubsample, Frame, LinearRegression, Poisson, Replace, SlidingWindow, law, plot
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Frame,
+    Gaussian,
+    LinearRegression,
+    Poisson,
+    Replace,
+    SlidingWindow,
+    law,
+    plot,
+)
 from theory.measurement import errors_to_a_side
 from theory.style import COLOUR
 
@@ -58,6 +69,18 @@ def test_intervals_are_students():
     assert of_legend(figure) == ["accumulate: law, exact", "accumulate: 4 replicates"]
 
 
+def test_points_are_drawn_over_lines():
+    of = law(TASK, Accumulate())
+    for given in ((of, measured(of)), (measured(of), of)):
+        line, points = plot(*given, iterations=5).axes[0].lines[:2]
+        assert (line.get_linestyle(), points.get_marker()) == ("-", "o")
+
+
+def test_what_falls_below_nought_is_seen():
+    falling = law(Gaussian(T=9, d=2), Replace(), "log_determinant")
+    assert plot(falling, iterations=5).axes[0].get_ylim()[0] < falling.evaluate(n=5) < 0
+
+
 def test_one_seed_has_no_interval_and_says_so():
     figure = plot(measured(law(TASK, Replace()), replicates=1, standard_error=None, source="network"))
     assert of_legend(figure) == ["replace: 1 seed, no interval"]
@@ -82,6 +105,15 @@ def test_settings_that_differ_are_in_the_labels_and_not_in_the_title():
     assert of_legend(figure) == ["replace, T=50: law, exact", "replace, T=100: law, exact"]
     assert figure.axes[0].get_title() == "regression, fixed design, d=32, sigma=1"
     assert len({to_rgb(line.get_color()) for line in figure.axes[0].lines}) == 2
+
+
+def test_workflows_of_ones_own_have_colours_of_their_own():
+    curves = law(TASK, Replace()).table(3)
+    named = [Frame.of([row | {"workflow": name} for row in curves]) for name in ("mine", "replace", "yours", "theirs")]
+    colours = [to_rgb(line.get_color()) for line in plot(*named).axes[0].lines]
+    assert len(set(colours)) == 4
+    assert colours[1] == pytest.approx(to_rgb(COLOUR["replace"]))
+    assert not {to_rgb(known) for known in COLOUR.values()} & {colours[0], *colours[2:]}
 
 
 def test_many_curves_have_their_labels_beside_them():

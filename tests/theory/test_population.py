@@ -161,6 +161,13 @@ def test_a_known_slope():
     matrix = np.array([[float(Fraction(x)) for x in row] for row in P])
     law = np.linalg.matrix_power(matrix, 200)[0]
     np.testing.assert_allclose([float(s) for s in found], law**2 @ [1, 0.5, 1], rtol=1e-12)
+    # with pools of their own each model's noise is that of its own draws: as the covariances grow
+    separate = Population(P, [0, 0, 0], pools="separate", sizes=[1, 2, 1])
+    covariance = [np.eye(3)]
+    for _ in range(200):
+        covariance.append(matrix @ covariance[-1] @ matrix.T + np.diag(matrix**2 @ [1, 0.5, 1]))
+    slopes = [float(s) for s in separate.slopes()]
+    np.testing.assert_allclose(slopes, (covariance[-1] - covariance[-2]).diagonal(), rtol=1e-12)
 
 
 def test_periods_have_no_slope():

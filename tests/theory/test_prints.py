@@ -20,6 +20,7 @@ from theory import (
     law,
     tightest,
 )
+from theory.prover import verdicts
 from theory.prover.parts import Part, Parts
 
 FIXED = LinearRegression(design="fixed")
@@ -70,6 +71,21 @@ def test_a_long_proof_is_cut_and_says_so(proved):
     assert lines[0] == "proved: law >= bound, in the limit T -> oo, on the whole domain"
     assert len(lines) == 6
     assert lines[4] == "  (and 2 more in certificate)"
+
+
+def test_every_part_of_a_proof_is_handed_on(proved, monkeypatch):
+    """To the script that PARI/GP verifies, to the document, and to the steps."""
+    numbers = [(sp.Integer(low), sp.Integer(low + 1)) for low in (1, 5, 9)]
+    certificate = replace(proved.certificate, cases=proved.certificate.cases * 2)
+    parts = tuple(Part(f"for n = {low}", (low, high), certificate) for low, high in numbers)
+    of = replace(proved, certificate=Parts(parts), parts=parts)
+    monkeypatch.setattr(verdicts, "gp_script_in_parts", list)
+    monkeypatch.setattr(verdicts, "proof_in_parts", list)
+    assert of.gp_script() == [(*each, certificate) for each in numbers]
+    assert of.latex() == [(f"for n = {each[0]}", *each, certificate) for each in numbers]
+    steps = [f"for n = {low}: {step}" for low, _ in numbers for step in certificate.steps()]
+    assert len(steps) >= 6
+    assert of.certificate.steps() == steps
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from tests.helpers import Made
 from theory import (
@@ -10,6 +11,7 @@ from theory import (
     AccumulateSubsample,
     FixedReal,
     FreshReal,
+    Generator,
     Pool,
     Pools,
     Replace,
@@ -150,6 +152,14 @@ def test_no_workflow(wrong):
 def test_a_workflow_is_a_dataclass():
     with pytest.raises(ValueError, match="NotADataclass must be a dataclass"):
         gain(NotADataclass(), 2)
+
+
+def test_numbers_are_put_into_a_workflow_within_another():
+    w = sp.Symbol("w", positive=True)
+    sized = Generator(sizes=[1, 2, 3]).sized(FixedReal(w)).at({w: Fraction(1, 3)})
+    assert not sized.is_symbolic
+    assert sized.shares(3) == {Pool(1): Fraction(1, 3), Pool(3): Fraction(2, 3)}
+    assert sized.size(Pool(3)) == 3
 
 
 def test_gain_counts_from_one():

@@ -20,6 +20,8 @@ _TOGETHER = (Scaled(sp.S.One), Curved(sp.S.NegativeOne))
 def drawn_factor(nested: NestedRows, spread: Spread) -> sp.Expr | None:
     """s_i/s_{i-1} for i >= 2; `None` where the spread is no such product.
 
+    Model 1 is fitted to all of real(1): where that stays a part of training sets, a draw of it has to be all too.
+
     Args:
         nested: training sets of which some rows are drawn.
         spread: how it follows from a fit.
@@ -29,13 +31,13 @@ def drawn_factor(nested: NestedRows, spread: Spread) -> sp.Expr | None:
     rows, drawn = nested.rows * T, at(nested.drawn, n, i) * T
     newest = nested.share * rows
     before = rows - newest
+    if before != 0 and at(nested.drawn, n, 1) != 1:
+        return None
     of_a_draw = rows * (drawn - 1) / ((rows - 1) * drawn)
     earlier = at(of_a_draw, i, i - 1)
     within = (before**2 + 2 * before * newest + newest * (newest - 1) * earlier) / rows**2
     return factored(within * of_a_draw / earlier)
 
 
-def first_of_a_draw(nested: NestedRows) -> sp.Expr:
-    """s_1: a draw of real data is real data."""
-    assert nested.drawn is not None
-    return 1 - 1 / (at(nested.drawn, n, 1) * T)
+#: s_1, of all T rows.
+FIRST = 1 - 1 / T

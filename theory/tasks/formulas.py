@@ -17,7 +17,7 @@ from ..summation import factor_roots
 from ..symbolic_workflow import SymbolicWorkflow
 from ..symbols import T, i, n
 from ..sympy_types import as_expression, at, cancelled, factored, substituted
-from .draws import drawn_factor, first_of_a_draw
+from .draws import FIRST, drawn_factor
 from .spreads import Curved, Scaled, Spread
 
 
@@ -107,10 +107,10 @@ def _drawn_spread(rows: NestedRows, spread: Spread) -> Formula | None:
     factor = drawn_factor(rows, spread)
     if factor is None:
         return None
-    first, growth = first_of_a_draw(rows), growth_of_product(at(factor, i, i + 1))
+    growth = growth_of_product(at(factor, i, i + 1))
     because = "only the newest pool changes the sum of squares, and a draw keeps its part of it"
-    growth = None if growth is None else growth.scaled(first)
-    return Formula(_from_two(factor, first), growth, "telescoping", because)
+    growth = None if growth is None else growth.scaled(FIRST)
+    return Formula(_from_two(factor, FIRST), growth, "telescoping", because)
 
 
 def _from_two(factor: sp.Expr, first: sp.Expr) -> sp.Expr:

@@ -23,6 +23,8 @@ from theory import (
     ReplaceGrowing,
     SlidingWindow,
 )
+from theory.one_by_one import at_iteration
+from theory.prover.enclosure import OutOfReach
 
 TENTH, HALF = Fraction(1, 10), Fraction(1, 2)
 ACCUMULATE, REPLACE, GROWING = Accumulate(), Replace(), ReplaceGrowing()
@@ -173,6 +175,18 @@ def test_either_side_of_tight_constants(place, share):
         found = theory.check_bound(law, moved, lower=lower, domain=domain).verdict
         expected = "proved" if (sign == 1) != lower else "refuted"
         assert found == expected or (found == "undecided" and place in OPEN[share])
+
+
+@pytest.mark.parametrize("task", [Gaussian(), Gamma(), KernelDensity()], ids=str)
+def test_quotients_that_grow_with_n_are_followed_for_the_first_n_alone(task):
+    """Without an end the search for a counterexample that is not there would take hours."""
+    law = theory.law(task, SlidingWindow(2), "variance")
+    at = at_iteration(law, law.unit, None, asymptotic=False)
+    twos = {parameter.symbol: Fraction(2) for parameter in task.parameters}
+    value = law.evaluate(n=10, **{name: 2 for name in map(str, twos)})  # pyright: ignore[reportArgumentType]: no n among them
+    assert float(at(10, twos).subs({symbol: 2 for symbol in twos})) == pytest.approx(float(value), rel=1e-12)
+    with pytest.raises(OutOfReach, match="known up to n = 24"):
+        at(25, twos)
 
 
 def test_few_are_left_open():

@@ -7,10 +7,14 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
+from tests.helpers import Made
+from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing, subsample, synthetic
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
 from theory.tasks.gaussian.chain import DigammaSum
+
+#: Each model fitted to T/2 of the T rows sampled from the one before.
+HALF_OF_IT = Made(lambda i: subsample(synthetic(i - 1), rows="1/2"))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,8 @@ def test_a_sum_of_digammas():
         (lambda: theory.law(Gaussian(), Accumulate(), "kl"), r"of the kl it is known under Replace\(\)"),
         (lambda: theory.law(Gaussian(), ReplaceGrowing(), "log_determinant"), r"not under ReplaceGrowing\(\)"),
         (lambda: theory.law(Gaussian(), FixedReal(1), "kl"), "not under FixedReal"),
+        (lambda: theory.law(Gaussian(), HALF_OF_IT, "kl"), "not under Made"),
+        (lambda: theory.law(Gaussian(), HALF_OF_IT, "log_determinant"), "not under Made"),
         (
             lambda: theory.law(Gaussian(), Replace(), "kl").evaluate(n=1, T=4, d=2),
             r"kl needs T >= d \+ 3, or the divergence",

@@ -9,8 +9,10 @@ import pytest
 import sympy as sp
 
 import theory
+from tests.helpers import Made
 from theory import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     Bernoulli,
     Categorical,
@@ -22,8 +24,12 @@ from theory import (
     KernelDensity,
     Poisson,
     Replace,
+    ReplaceGrowing,
     SlidingWindow,
+    by_count,
     gain,
+    subsample,
+    synthetic,
 )
 from theory.tasks.estimator import x
 
@@ -127,6 +133,32 @@ def test_categories_lost_in_a_chain():
     assert theory.law(Categorical(), Replace(), "support_lost").limit() == 2
 
 
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        FreshReal(),
+        AccumulateFresh(),
+        AccumulateSubsample(),
+        ReplaceGrowing(),
+        SlidingWindow(2),
+        Made(lambda i: subsample(synthetic(i - 1), rows="1/2")),
+        Made(lambda i: by_count(synthetic(i - 1)), lambda j: 2),
+    ],
+    ids=str,
+)
+def test_categories_lost_are_not_known_under(workflow):
+    """New real data bring categories back; draws, and pools of other sizes, lose others than T rows do."""
+    for task in (Bernoulli(), Categorical()):
+        with pytest.raises(ValueError, match="the support lost is known where"):
+            theory.law(task, workflow, "support_lost")
+
+
+def test_a_chain_of_counts_has_an_end():
+    law = theory.law(Bernoulli(), Replace(), "support_lost")
+    with pytest.raises(ValueError, match="followed for T <= 4000; got T=4001"):
+        law.evaluate(n=2, T=4001)
+
+
 def test_empty_categories_do_not_count():
     empty, full = Categorical(T=3, p=(0.5, 0.5, 0)), Categorical(T=3, p=(0.5, 0.5))
     for of in ("mean_error", "diversity", "support_lost"):
@@ -157,6 +189,14 @@ def test_laws_for_many_rows(workflow):
     assert ratio.validity == "large-T"
 
 
+def test_losses_of_a_table_are_half_the_error_of_its_weights():
+    of = ("test_error", "excess_risk", "held_out_loss")
+    weights, *losses = (
+        theory.law(GeneralisedLinear(table="haberman"), Replace(), name).evaluate(n=[1, 3]) for name in of
+    )
+    np.testing.assert_allclose(losses, [weights / 2] * 2, rtol=1e-13)
+
+
 @pytest.mark.parametrize(
     ("influence", "variance"),
     [(x, 1), (sp.sign(x) * sp.sqrt(sp.pi / 2), sp.pi / 2)],
@@ -171,6 +211,7 @@ def test_variances_of_influences(influence, variance):
     [
         (lambda: Estimator(x + 1), "an influence has mean 0"),
         (lambda: Estimator(sp.Symbol("y")), "an expression in the symbol x"),
+        (lambda: Estimator(x * sp.exp(x**2 / 4)), "a finite variance above 0 .* is oo"),
         (lambda: Categorical(p=(1,)), "two categories or more with p > 0; got 1"),
         (lambda: Categorical(p=(1, 0)), "two categories or more with p > 0; got 1, 0"),
         (lambda: Categorical(p=(0.3, 0.3)), "add up to 1; got 0.3, 0.3"),

@@ -3,8 +3,21 @@
 import numpy as np
 import pytest
 
+import theory
 from tests.helpers import command, refused
-from theory import FreshReal, Gaussian, KernelDensity, Poisson, expected_characteristic, expected_density
+from theory import (
+    Accumulate,
+    FreshReal,
+    Gaussian,
+    GeneralisedLinear,
+    Generator,
+    KernelDensity,
+    Poisson,
+    expected_characteristic,
+    expected_density,
+    generator_table,
+    task_table,
+)
 from theory.task_table import COLUMNS, Line, lines, markdown, values
 
 KEYS = {"task", "quantity", "workflow", "expression", "exact", "values", "gain", "closed_form", "limit", "growth"}
@@ -39,8 +52,43 @@ def test_values(capsys, options, quantity, found):
 def test_a_verdict_by_numbers(capsys):
     """A tenth of real data does not prevent the divergence of exponential numbers where T is 4."""
     for rows, kind in (("4", "exponential"), ("5", "bounded")):
-        options = f"fixed-real --weight 1/10 --task gamma --shape 1 --T {rows} --iterations 2 --json"
-        assert command(capsys, "theory", options).json["growth"] == kind
+        options = f"fixed-real --weight 1/10 --task gamma --shape 1 --T {rows} --iterations 2"
+        assert command(capsys, "theory", f"{options} --json").json["growth"] == kind
+        text = command(capsys, "theory", options).out
+        assert f"  growth      : {kind}, " in text
+        assert ("  limit       = oo" in text) == (kind == "exponential")
+
+
+def test_a_temperature_and_how_the_law_goes_on_are_told(capsys):
+    law = Gaussian().generated(Accumulate(), Generator(temperature="7/10"))
+    growth = law.growth()
+    found = command(capsys, "theory", "accumulate --task gaussian --temperature 0.7 --iterations 2 --json").json
+    names = ("temperature", "growth", "growth_constant", "growth_scale", "limit")
+    assert [found[name] for name in names] == ["7/10", "vanishing", str(growth.constant), str(growth.scale), "0"]
+    assert str(growth.constant) != str(growth.scale)
+
+
+def test_estimates_are_printed_beside_the_law(capsys):
+    """Each once, under its name: the law's own values stand in the table before."""
+    options = "accumulate-subsample --design fresh --T 50 --d 5 --iterations 2"
+    estimates = command(capsys, "theory", f"{options} --json").json["estimates"]
+    *_, columns, first, second = command(capsys, "theory", options).out.splitlines()
+    assert columns.split() == ["n", "proportional", "approximation"]
+    for n, line in enumerate((first, second), 1):
+        assert [float(number) for number in line.split()] == pytest.approx(
+            [n, *(estimates[name][n - 1] for name in columns.split()[1:])], rel=1e-9
+        )
+
+
+@pytest.mark.parametrize(("of", "generators"), [("", ["gaussian"]), ("--of mean-error", [])])
+def test_the_table_is_of_the_quantity_asked_for(capsys, monkeypatch, of, generators):
+    """Laws under generators are of the first."""
+    asked, sampled = [], []
+    monkeypatch.setattr(theory.table, "rows", lambda task, of: asked.append((task.name, of)) or [])
+    monkeypatch.setattr(generator_table, "generator_rows", lambda task: sampled.append(task.name) or [])
+    assert command(capsys, "theory", f"table --task gaussian {of} --json").json == []
+    assert asked == [("gaussian", "mean_error" if of else "variance")]
+    assert sampled == generators
 
 
 def test_what_leaves_the_range_of_floats_is_null(capsys):
@@ -58,6 +106,8 @@ def test_what_leaves_the_range_of_floats_is_null(capsys):
         ("accumulate --task gaussian --of kl", "of the kl it is known under Replace()"),
         ("replace --task gaussian --of kl --T 3", "kl needs T >= d + 3"),
         ("accumulate --task gaussian --T 1", "gaussian needs T >= 2"),
+        ("replace --design fixed --iterations 5001", "at most 5,000 iterations are listed; got 5,001"),
+        ("replace --design fixed --bias 1 --iterations 201", "at most 200 iterations are listed under a generator"),
         ("accumulate --task poisson --T 5 --temperature 2", "poisson has no law for Accumulate()"),
         ("accumulate --task gaussian --T 5 --temperature 2 --of mean-error", "leave out --of mean_error"),
     ],
@@ -75,6 +125,25 @@ def test_the_table_of_tasks():
     assert variance["Replace()"] == "vanishing"
     assert variance["Accumulate()"] == "bounded"
     assert set(rows[0]) == {"task", "quantity", *map(str, COLUMNS)}
+
+
+def test_a_law_under_a_generator_is_printed_with_its_estimates(capsys):
+    options = "sliding-window --k 2 --design fresh --T 50 --d 5 --temperature 1/2 --iterations 2"
+    found = command(capsys, "theory", f"{options} --json").json
+    *_, columns, first, second = command(capsys, "theory", options).out.splitlines()
+    estimates = ["next-order", "proportional", "approximation"]
+    assert columns.split() == ["n", "gain", "c_n", "shift", "D_n", "test", "error", *estimates]
+    for n, line in enumerate((first, second), 1):
+        values = [found["values"][n - 1], *(found["estimates"][name][n - 1] for name in estimates)]
+        assert line.split()[:3] == [str(n), found["gain"][n - 1], found["shift"][n - 1]]
+        assert list(map(float, line.split()[3:])) == pytest.approx(values, rel=1e-9)
+    assert (found["limit"], found["growth"]) == ("oo", "linear")
+
+
+def test_a_word_of_a_limit_says_that_it_is_one(monkeypatch):
+    monkeypatch.setattr(task_table, "COLUMNS", (Accumulate(),))
+    words = {(line.task.name, *line.cells) for line in lines([GeneralisedLinear, Poisson])}
+    assert words == {("generalised-linear", "bounded (large T)"), ("poisson", "bounded")}
 
 
 def line(task, quantity, *cells):

@@ -210,11 +210,11 @@ class LinearRegression(Task):
         """The law of the test error under a generator.
 
         Raises:
-            ValueError: there is a ridge.
+            ValueError: there is a ridge, or T or sigma is given iteration by iteration.
         """
         del of  # there is one quantity
-        if self.penalty is not None:
-            raise ValueError(_generated_with_a_ridge(generator))
+        if self.penalty is not None or self.is_unequal:
+            raise ValueError(self.generated_objection(workflow, generator))
         return GeneratedLaw(workflow, generator, self.design, LinearRegression(design=self.design))
 
     def generated_objection(self, workflow: Workflow, generator: Generator, of: str | None = None) -> str | None:

@@ -17,13 +17,17 @@ from theory import (
     Replace,
     SlidingWindow,
     Spectrum,
+    Undecided,
     Workflow,
     by_count,
+    envelopes,
     pools,
 )
+from theory.envelopes import Between, between
 from theory.prover import certificate
 from theory.prover.parsing import parse_bound
 from theory.prover.parts import Parts
+from theory.prover.statement import Statement
 from theory.symbols import T, n
 from theory.tasks.regression import ridge_envelopes, ridge_fit
 from theory.tasks.regression.symbols import d, sigma
@@ -72,6 +76,33 @@ SCALED = {"design": "fixed", "ridge": 1.0}
 def test_for_all_numbers_at_once(options, bound, domain):
     """B + U pi^2/6 with and without rows enough."""
     assert judged(law(**options), bound, domain=domain).verdict == "proved"
+
+
+@pytest.mark.parametrize(("rows", "formulas"), [(5, 1), (6, 4)])
+def test_formulas_hold_from_the_first_number_that_they_need(rows, formulas):
+    """Of d = 4 and a ridge of 1 three need T >= d + 2, one of them T - d - 1 >= 1 too."""
+    of = law(rows, 4, **UNSCALED)
+    stands = between(of.derived.envelopes, of.task.own_domain.at(of.task.at), of.task.at, "it")
+    assert len(stands.above) == formulas
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_all_attempts_have_one_time_limit(monkeypatch, lower):
+    """By a clock that goes on by 4 s at a look: of 10 s there are 6, 2, and none."""
+    clock, given = iter(range(0, 100, 4)), []
+
+    def judge(*_, lower, time_limit):
+        given.append((lower, time_limit))
+        return Undecided(())
+
+    monkeypatch.setattr(envelopes, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(envelopes, "judge", judge)
+    side = Statement(sp.S.One, law(6, 4, **UNSCALED).task.own_domain)
+    mine, other = Between((side, side), (side,)), Between((side,), (side,))
+    found = envelopes.judge_between(mine, other, lower=lower, time_limit=10)
+    assert isinstance(found, Undecided)
+    assert found.lower == lower
+    assert given == [(lower, left) for left in (6, 2, 0)]
 
 
 def test_balls_reach_up_to_the_last_iteration_that_is_said():

@@ -7,7 +7,16 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, LinearRegression, Replace, ReplaceGrowing, RuleDoesNotApply, SlidingWindow, unequal
+from theory import (
+    Accumulate,
+    Generator,
+    LinearRegression,
+    Replace,
+    ReplaceGrowing,
+    RuleDoesNotApply,
+    SlidingWindow,
+    unequal,
+)
 from theory.symbols import n
 from theory.tasks.regression.symbols import d
 
@@ -125,3 +134,14 @@ def test_a_training_set_of_two_rows_more_than_features_is_the_least(design):
     # all pools count where all are kept
     kept = unequal(Accumulate(), design="fresh").evaluate(T=[5, 1, 4], d=3)
     assert kept == pytest.approx(np.cumsum([3.0, 3 / 6 / (6 - 4), 3 * 4 / 10 / (10 - 4)]), rel=1e-14)
+
+
+@pytest.mark.parametrize("unlike", [{"T": [20, 30]}, {"sigma": [1.0, 2.0]}])
+def test_there_is_no_law_under_a_generator(unlike):
+    """It would be one of equal pools."""
+    task, hot = LinearRegression(**{"T": 20, "d": 2, **unlike}, design="fixed"), Generator(temperature=2)
+    said = task.generated_objection(Replace(), hot)
+    assert said is not None
+    assert "there is no law at unequal pools" in said
+    with pytest.raises(ValueError, match="there is no law at unequal pools"):
+        task.generated(Replace(), hot)
