@@ -242,10 +242,19 @@ def test_forms_of_the_table(capsys, monkeypatch, rows):
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 2 * len(PAPERS) + len(verdicts.CLAIMS)
     assert {line.count("|") for line in table} == {7}
+    cells = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table if not line.startswith(("| claim", "|--"))
+    ]
+    for (statement, where, theirs, ours, verdict, differs), row in zip(cells, rows, strict=True):
+        assert (statement, where) == (row["statement"], row["where"])
+        assert (verdict, differs) == (row["verdict"], row["differs"])
+        for shown, value in ((theirs, row["theirs"]), (ours.partition(" ± ")[0], row["ours"])):
+            assert shown == "–" if value is None else float(shown) == pytest.approx(value, rel=6e-3), row["id"]
     assert [line.split()[1] for line in lines if line.startswith("## ")] == [paper.arxiv for paper in PAPERS]
-    text = command(capsys, "paper_repro", "claims").out
-    for claim in verdicts.CLAIMS:
-        assert f"{claim.id}: " in text
+    blocks = re.findall(r"^(\S+): .*; theirs .*\n((?:  .*\n?)+)", command(capsys, "paper_repro", "claims").out, re.M)
+    for (name, told), claim, row in zip(blocks, verdicts.CLAIMS, rows, strict=True):
+        parts = {"claim": claim.statement, "where": claim.where, "test": claim.test, "differs": row["differs"]}
+        assert (name, told.splitlines()) == (claim.id, [f"  {part:<8} {of}" for part, of in parts.items() if of])
     # a paper alone, in all forms
     for paper in PAPERS:
         names = [claim.id for claim in paper.claims]
