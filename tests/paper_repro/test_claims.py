@@ -297,6 +297,10 @@ def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, r
     assert verdicts.departures(own, file) == [f"{own[0]['id']}: kept {LEFT_OPEN!r}, now {own[0]['verdict']!r}"]
     verdicts.keep(own, file)
     assert verdicts.departures(own, file) == []
+    # what is judged and was never kept is noticed too
+    less = {name: verdict for name, verdict in json.loads(file.read_text()).items() if name != own[0]["id"]}
+    (tmp_path / "less.json").write_text(json.dumps(less))
+    assert verdicts.departures(own, tmp_path / "less.json") == [f"{own[0]['id']}: kept None, now {own[0]['verdict']!r}"]
     kept = json.loads(file.read_text())
     assert {name: kept[name] for name in others} == dict.fromkeys(others, "reproduced")
     # in the order of the claims, whatever was kept first

@@ -209,6 +209,9 @@ def test_what_is_recorded_is_read_where_it_lies_and_the_rest_made_elsewhere(tmp_
         Results(recorded, "some").save(configuration, [{"mean": 1.0}], 0.0)
         assert command(capsys, "paper_repro", "run some").out == f"some at cpu: {place}/some.csv\n"
         assert asked.pop() == place
+    # what is recorded is run again where that is asked for
+    assert command(capsys, "paper_repro", "run some --again").out == f"some at cpu: {made}/some.csv\n"
+    assert asked.pop() == made / ".some-again.partial"
     assert command(capsys, "paper_repro", f"run some --out {tmp_path}").out == f"some at cpu: {tmp_path}/some.csv\n"
     assert asked == [tmp_path]
 
