@@ -63,6 +63,13 @@ def test_a_sampler_refuses_what_it_is_not_exact_for(sampler, workflow, design, m
         build(sampler, task, workflow, 3)
 
 
+def test_the_limit_takes_unequal_noises_but_where_rows_are_drawn():
+    task = sim.LinearRegression(T=12, d=2, sigma=(1.0, 2.0, 1.0), design="fresh")
+    assert build("gaussian", task, Accumulate(), 3)[0].name == "gaussian"
+    with pytest.raises(ValueError, match="draws subsamples, and its samplers need one sigma for all pools"):
+        build("gaussian", task, AccumulateSubsample(), 3)
+
+
 @pytest.mark.parametrize(
     ("workflow", "T", "d", "design", "relative_error", "first"),
     [
