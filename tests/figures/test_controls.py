@@ -53,6 +53,14 @@ def test_every_family_can_be_chosen_and_has_its_colour():
     }
 
 
+def test_where_single_runs_scatter_is_said_in_signs():
+    scatter = explorer._scatter(LinearRegression)
+    assert scatter is not None
+    assert scatter["text"] == (
+        "With |T - d| < 4 the test error has a mean but no variance: single runs scatter without bound."
+    )
+
+
 @pytest.mark.parametrize("control", EVERY, ids=lambda control: control.label)
 def test_a_slider_starts_between_its_ends_and_has_steps_enough(control):
     assert control.least <= control.first <= control.most <= control.limit

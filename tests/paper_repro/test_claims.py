@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,7 +162,16 @@ def test_a_claim_that_laws_judge_needs_no_table():
     found = of(1.5).judge(nothing)
     assert (found["verdict"], found["ours"], found["standard_error"], found["preset"]) == (REPRODUCED, 1.5, 0.0, "")
     assert of(2.5).judge(nothing)["verdict"] == REFUTED
+    assert of(2.5).judge(nothing)["differs"] == "refuted here: a number is 2.5, to be above 1 and below 2"
+    (wide,) = of(1.5).quantities
+    told = "left open: a number in [1.7, 2.1], to be above 1 and below 2"
+    assert wide.objection(Measurement(1.9, 0.1, math.inf)) == told
     assert replace(of(1.5), where="from memory [M]").judge(nothing)["verdict"] == IN_SHAPE
+
+
+def test_verdicts_are_counted_the_commonest_first():
+    rows: Any = [{"verdict": verdict} for verdict in (IN_SHAPE, REFUTED, REPRODUCED, REFUTED, REPRODUCED, REFUTED)]
+    assert verdicts.counted(rows) == f"3 {REFUTED}, 2 {REPRODUCED}, 1 {IN_SHAPE}"
 
 
 def test_diffusion_is_judged_once_its_table_is_there():

@@ -280,6 +280,11 @@ def test_list_says_what_is_recorded(capsys):
     # "stale" is what is no longer of today's configuration
     others = {name: state for name, state in states.items() if state != "recorded"}
     assert others == dict.fromkeys(("linear_a", "linear_b", "designs"), "live")
+    for line, (name, entry) in zip(lines[1:], EXPERIMENTS.items(), strict=True):
+        assert line.split()[2] == ",".join(
+            preset for preset in ("smoke", "cpu", "gpu", "paper") if preset in entry.presets
+        )
+        assert line.endswith(f"  {entry.summary}"), name
     papers = {line.split()[0]: line.split()[3] for line in lines[1:]}
     assert (papers["vae"], papers["one_law"]) == ("2404.01413", "–")
     for of in PAPERS:

@@ -25,6 +25,7 @@ def test_infinite_variance_is_judged_by_quantiles():
     found = sim.compare(run, law)
     assert found.verdict == "agree"
     assert "quantiles were held against the exact distribution at every iteration" in found.reason
+    assert f"they are at most {found.max_abs_z:.1f} standard errors away, and 5 is expected" in found.reason
     wrong = theory.linear.test_error(Accumulate(), design="fixed")
     shifted = {level: values * 1.1 for level, values in run.test_error.quantiles.items()}
     off = replace(run, estimate=replace(run.estimate, quantiles=shifted))
