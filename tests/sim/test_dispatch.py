@@ -78,6 +78,8 @@ def test_the_limit_takes_unequal_noises_but_where_rows_are_drawn():
         (Replace(), 10**6, 100, "fresh", 0.001, "radial"),
         (Replace(), 1000, 3, "fresh", 0.0001, "conditional"),
         (Replace(), 1000, 3, "fresh", 0.05, "radial"),
+        # fewer replicates would do, but each takes longer by the pools that it keeps apart
+        (SlidingWindow(3), 40, 20, "fresh", 0.01, "wishart"),
         (Accumulate(), 40, 4, "fixed", 0.0001, "radial"),
         (AccumulateSubsample(), 40, 4, "fresh", 0.01, "literal"),
         # the variance is infinite: the run is refused, whatever is chosen
