@@ -36,7 +36,7 @@ def test_every_task_has_a_panel_with_laws_and_means(rows, monkeypatch):
     rows = [{**row, "unconverged": "7" if row["iteration"] == "9" else "0"} for row in rows]
     with style():
         drawn = tasks.plot(rows[::-1])
-    caption, z = " ".join(drawn._supxlabel.get_text().split()), []
+    caption, z = " ".join(drawn.get_supxlabel().split()), []
     assert len(drawn.axes) == len(TASKS.refitted) == 9
     for axes, refitted in zip(drawn.axes, TASKS.refitted, strict=True):
         bars = [each for each in axes.containers if isinstance(each, ErrorbarContainer)]

@@ -85,7 +85,7 @@ def test_what_chains_share_is_as_much_as_their_data_have():
     for claim in CLAIMS:
         for count, of in re.findall(r"([\d,]+) (training|test \w+)", claim.shared):
             base = EXPERIMENTS[claim.experiment or ""].presets[claim.preset].base
-            name = {"training": "images"}.get(of, of.replace(" ", "_"))
+            name = "images" if of == "training" else of.replace(" ", "_")
             assert int(count.replace(",", "")) == getattr(base, name), claim.id
             told.add((claim.experiment, name))
     assert len(told) >= 6

@@ -236,7 +236,7 @@ def test_a_text_counts_as_often_as_it_is_among_the_rows():
         def __init__(self):
             pass
 
-        def loss(self, model, rows, weights, *, key):
+        def loss(self, model, rows, weights, *, key) -> Any:
             return dict(zip(map(tuple, rows.tolist()), weights.tolist(), strict=True))
 
     rows = jnp.array([[0, 1], [1, 1], [0, 1], [0, 0]], jnp.uint16)
