@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from figures import report, schematic
+from figures.catalogue import Picture
 from paper_repro import verdicts
 
 #: A claim whose fields are all different.
@@ -87,6 +88,9 @@ def test_a_caption_is_below_its_picture_and_not_in_it_too():
         drawn.append(schematic.plot())
         return drawn[0]
 
-    _, caption = report.illustration(plot)
-    assert caption.startswith("Each model is fitted")
+    shown = report._figure(Picture("some", "what is < shown", plot), plot)
+    assert '<figure id="figure-some">\n<h3>What is &lt; shown</h3>' in shown
+    assert 'alt="What is &lt; shown. The caption says what it shows."' in shown
+    assert "<figcaption>Each model is fitted" in shown
+    assert shown.endswith("<code>some</code></figcaption>\n</figure>")
     assert drawn[0].get_supxlabel() == ""
