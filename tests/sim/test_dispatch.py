@@ -18,6 +18,7 @@ from theory import (
     ReplaceGrowing,
     SlidingWindow,
     by_count,
+    symmetric_population,
     synthetic,
 )
 
@@ -61,6 +62,32 @@ def test_a_sampler_refuses_what_it_is_not_exact_for(sampler, workflow, design, m
     task = sim.LinearRegression(T=12, d=2, design=design)
     with pytest.raises(ValueError, match=message):
         build(sampler, task, workflow, 3)
+
+
+def test_the_precision_is_that_of_the_generators_pools():
+    """Half as many rows are too few for float32."""
+    task = sim.LinearRegression(T=26, d=5, design="fresh")
+    halves = Generator(sizes=(1, "1/2", "1/2"))
+    assert [chosen(Wish("wishart"), task, Replace(), 3, generator=g)[1] for g in (Generator(), halves)] == [
+        "float32",
+        "float64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "generator"),
+    [
+        (AccumulateSubsample(), Generator()),
+        (Replace(), Generator(edited="1/2")),
+        (symmetric_population(2, 0), Generator()),
+    ],
+    ids=str,
+)
+def test_literal_samplers_are_what_others_are_held_against(workflow, generator):
+    """In float64, however many rows there are; a population's shares may be very unequal too."""
+    task = sim.LinearRegression(T=1000, d=5, design="fresh")
+    sampler, precision = chosen(Wish("literal"), task, workflow, 3, generator=generator)
+    assert (sampler.name, precision) == ("literal", "float64")
 
 
 def test_the_limit_takes_unequal_noises_but_where_rows_are_drawn():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from sim.samplers.pools import weights_objection
-from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing
+from sim.samplers.pools import rows_objection, weights_objection
+from tests.helpers import Made
+from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing, by_weight, real, synthetic
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,10 @@ from theory import Accumulate, FixedReal, FreshReal, Replace, ReplaceGrowing
 def test_rows_count_alike_where_shares_are_as_sizes(workflow, alike):
     said = weights_objection(workflow, 3)
     assert said is None if alike else said == f"{workflow} weights its rows, and they must all count alike here."
+
+
+@pytest.mark.parametrize(("weights", "said"), [((1, 0), False), (("1/2", "1/2"), True)])
+def test_pools_without_weight_may_have_any_number_of_rows(weights, said):
+    workflow = Made(lambda i: by_weight({real(1): weights[0], synthetic(i - 1): weights[1]}), lambda j: "1/3")
+    found = rows_objection(workflow, 20, 3)
+    assert ("a pool of iteration 2 has 20/3 rows at T=20" in str(found)) == (found is not None) == said
