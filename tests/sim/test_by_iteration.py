@@ -62,7 +62,7 @@ def test_a_population_has_a_row_a_model():
     both = ", ".join(f"{each:.6g} ± {of:.2g}" for each, of in zip(mean, error, strict=True))
     assert f"  iteration 1: {both}" in str(found).splitlines()
     # gains are exact where one X serves whole copies of itself
-    fresh = replace(found, task=replace(found.task, design="fresh"))
+    fresh = replace(found, task=LinearRegression(T=20, d=3, sigma=1.0, design="fresh"))
     halves = replace(pair, sizes=("1/2", 1))
     for run, law, validity in (
         (found, pair, "exact"),
