@@ -363,6 +363,10 @@ COMPLETED = {
     "neural vae replace --preset s": {"smoke"},
     "paper_repro run linear_c": {"linear_claims"},
     "figures --re": {"--report"},
+    # beside a file and a folder of results
+    "sim replace --checkpoint res": {"results.csv", "results.d"},
+    "figures --out res": {"results.d"},
+    "paper_repro run linear_a --out res": {"results.d"},
 }
 
 
@@ -371,12 +375,15 @@ def test_bash_completes_words(tmp_path):
     pytest.importorskip("shtab", reason="the extra `completion`")
     script = tmp_path / "completion.bash"
     script.write_text(console.completion("bash"))
+    (tmp_path / "results.csv").touch()
+    (tmp_path / "results.d").mkdir()
     lines = [f"source {script}", "f=$(complete -p model-collapse | sed 's/.*-F \\([^ ]*\\).*/\\1/')"]
     for line in COMPLETED:
         words = ["model-collapse", *line.split()]
         lines += [f"COMP_WORDS=({' '.join(words)}) COMP_CWORD={len(words) - 1} COMPREPLY=()"]
         lines += [f"$f model-collapse {words[-1]} {words[-2]}", 'echo "${COMPREPLY[*]}"']
-    done = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True, env={})
+    bash = ["bash", "-c", "\n".join(lines)]
+    done = subprocess.run(bash, capture_output=True, text=True, check=True, env={}, cwd=tmp_path)
     for line, found in zip(COMPLETED, done.stdout.splitlines(), strict=True):
         assert set(found.split()) == COMPLETED[line], line
 

@@ -112,6 +112,9 @@ def test_images_that_are_bytes_are_kept_as_they_are(tmp_path):
     for pool in (images, images.astype(np.float32) / 255):
         (row,) = vae._shown(learner, pool)
         assert row["pixels"] == bytes(range(256)).hex()
+    many = np.repeat(np.arange(12, dtype=np.uint8), 64).reshape(12, 8, 8, 1)
+    first = [(row["image"], row["pixels"]) for row in vae._shown(learner, many)]
+    assert first == [(n, f"{n:02x}" * 64) for n in range(10)]
 
 
 @pytest.mark.slow

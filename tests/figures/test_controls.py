@@ -1,5 +1,6 @@
 """What the explorer starts with, and where its sliders go."""
 
+import html
 import json
 import re
 
@@ -8,7 +9,7 @@ import quickjs
 
 from figures import controls, explorer
 from tests.figures.tasks import Levels, Mean
-from theory import TASKS, LinearRegression
+from theory import TASKS, Bernoulli, LinearRegression
 
 EVERY = [
     *controls.OWN,
@@ -51,6 +52,21 @@ def test_every_family_can_be_chosen_and_has_its_colour():
         "mean": ("mean error", "mean error"),
         "levels": ("noise", "noise, squared"),
     }
+
+
+def test_what_the_curves_are_is_the_tasks_first_quantity():
+    """It has two more."""
+    about = html.unescape(controls.about(Bernoulli))
+    assert about.startswith('<p data-task="bernoulli">The laws of bernoulli, computed in your browser. ')
+    assert " The curves are the squared error of the mean of model n; n = 1 is the fit to real data" in about
+
+
+def test_where_single_runs_scatter_is_said_in_signs():
+    scatter = explorer._scatter(LinearRegression)
+    assert scatter is not None
+    assert scatter["text"] == (
+        "With |T - d| < 4 the test error has a mean but no variance: single runs scatter without bound."
+    )
 
 
 @pytest.mark.parametrize("control", EVERY, ids=lambda control: control.label)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import sympy as sp
 
-from figures.laws import equations, laws, section
+from figures.laws import _family, equations, laws, section
 from figures.mathml import mathml
 from tests.figures.tasks import Levels, Mean
 from theory import Accumulate, Bernoulli, FreshReal, SlidingWindow, law
@@ -91,3 +91,17 @@ def test_the_list_of_a_task_with_nothing_to_choose():
     first, closed, limit = equations(law(variant, Accumulate()))
     assert "".join(parsed(first).itertext()) == "Mn=τ2T∑i=1n1i2"
     assert "".join(parsed(limit).itertext()) == "M∞=π26τ2T"
+
+
+class Partly(Levels):
+    """Laws of even noise alone, in two of the three tables; they are the same in both."""
+
+    def objection(self, workflow, quantity):
+        return "there is no law." if (self.table, self.noise) not in (("long", "even"), ("square", "even")) else None
+
+
+def test_a_law_that_some_variants_have_is_not_said_of_all():
+    text = html.unescape(re.sub("<.*?>", "", _family(Accumulate(), laws(Partly, Accumulate()))))
+    for table in ("long", "square"):
+        assert text.count(f"{table} table, even noise, exact at finite T") == 1
+    assert not {"any table", "either noise", "wide table", "odd noise"} & set(re.findall(r"\w+ (?:table|noise)", text))

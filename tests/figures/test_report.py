@@ -134,6 +134,7 @@ def test_has_all_claims_laws_families_and_runs():
         assert html.escape(claim.statement) in text()
     for paper in verdicts.PAPERS:
         _, _, after = text().partition(f'<h3 id="paper-{paper.arxiv}">{html.escape(paper.cited)}')
+        assert f'<a href="https://arxiv.org/abs/{paper.arxiv}">arXiv {paper.arxiv}</a>' in after.split("</h3>")[0]
         assert re.findall(r'<tr id="claim-([^"]*)"', after.split("<h3")[0]) == [claim.id for claim in paper.claims]
     for family in FAMILIES:
         assert f"<h3>{label(family)}</h3>" in text()

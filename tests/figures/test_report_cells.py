@@ -1,11 +1,13 @@
 """What the report says of a claim, of a run and below a picture: each thing in its column, numbers as they are."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from figures import report, schematic
+from figures.catalogue import Picture
 from paper_repro import verdicts
 
 #: A claim whose fields are all different.
@@ -67,6 +69,18 @@ def test_each_field_of_a_run_stands_in_its_column():
     }
 
 
+def test_a_run_says_where_it_came_from(tmp_path):
+    path = tmp_path / "some.json"
+    made = {"hash": "abc", "device": "cpu", "wall_seconds": 1234.4, "versions": {"jax": "1", "numpy": "2"}}
+    path.write_text(json.dumps(made))
+    told = {"hash": "abc", "device": "cpu", "seconds": "1,234", "versions": "jax 1, numpy 2"}
+    assert report._provenance(path) == told
+    for lost in made:
+        path.write_text(json.dumps({name: value for name, value in made.items() if name != lost}))
+        with pytest.raises(ValueError, match="some.json does not say how its table was made; make it again"):
+            report._provenance(path)
+
+
 def test_a_caption_is_below_its_picture_and_not_in_it_too():
     drawn = []
 
@@ -74,6 +88,9 @@ def test_a_caption_is_below_its_picture_and_not_in_it_too():
         drawn.append(schematic.plot())
         return drawn[0]
 
-    _, caption = report.illustration(plot)
-    assert caption.startswith("Each model is fitted")
+    shown = report._figure(Picture("some", "what is < shown", plot), plot)
+    assert '<figure id="figure-some">\n<h3>What is &lt; shown</h3>' in shown
+    assert 'alt="What is &lt; shown. The caption says what it shows."' in shown
+    assert "<figcaption>Each model is fitted" in shown
+    assert shown.endswith("<code>some</code></figcaption>\n</figure>")
     assert drawn[0].get_supxlabel() == ""

@@ -53,6 +53,13 @@ def test_presets_differ_in_the_chains():
     assert presets["smoke"].configuration != MADE.configuration
 
 
+def test_what_a_killed_run_left_of_another_configuration_goes_and_that_of_other_tables_stays(tmp_path):
+    for left in (".made-0123abcd.partial", ".made_longer-0123abcd.partial"):
+        (tmp_path / left).mkdir()
+    chains.run(MADE, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"made.csv", "made.json", ".made_longer-0123abcd.partial"}
+
+
 def test_killed_it_goes_on_with_the_setting_that_it_was_at(tmp_path):
     made, stop = [], [5.0]
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,7 +162,16 @@ def test_a_claim_that_laws_judge_needs_no_table():
     found = of(1.5).judge(nothing)
     assert (found["verdict"], found["ours"], found["standard_error"], found["preset"]) == (REPRODUCED, 1.5, 0.0, "")
     assert of(2.5).judge(nothing)["verdict"] == REFUTED
+    assert of(2.5).judge(nothing)["differs"] == "refuted here: a number is 2.5, to be above 1 and below 2"
+    (wide,) = of(1.5).quantities
+    told = "left open: a number in [1.7, 2.1], to be above 1 and below 2"
+    assert wide.objection(Measurement(1.9, 0.1, math.inf)) == told
     assert replace(of(1.5), where="from memory [M]").judge(nothing)["verdict"] == IN_SHAPE
+
+
+def test_verdicts_are_counted_the_commonest_first():
+    rows: Any = [{"verdict": verdict} for verdict in (IN_SHAPE, REFUTED, REPRODUCED, REFUTED, REPRODUCED, REFUTED)]
+    assert verdicts.counted(rows) == f"3 {REFUTED}, 2 {REPRODUCED}, 1 {IN_SHAPE}"
 
 
 def test_diffusion_is_judged_once_its_table_is_there():
@@ -242,10 +252,19 @@ def test_forms_of_the_table(capsys, monkeypatch, rows):
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 2 * len(PAPERS) + len(verdicts.CLAIMS)
     assert {line.count("|") for line in table} == {7}
+    cells = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table if not line.startswith(("| claim", "|--"))
+    ]
+    for (statement, where, theirs, ours, verdict, differs), row in zip(cells, rows, strict=True):
+        assert (statement, where) == (row["statement"], row["where"])
+        assert (verdict, differs) == (row["verdict"], row["differs"])
+        for shown, value in ((theirs, row["theirs"]), (ours.partition(" ± ")[0], row["ours"])):
+            assert shown == "–" if value is None else float(shown) == pytest.approx(value, rel=6e-3), row["id"]
     assert [line.split()[1] for line in lines if line.startswith("## ")] == [paper.arxiv for paper in PAPERS]
-    text = command(capsys, "paper_repro", "claims").out
-    for claim in verdicts.CLAIMS:
-        assert f"{claim.id}: " in text
+    blocks = re.findall(r"^(\S+): .*; theirs .*\n((?:  .*\n?)+)", command(capsys, "paper_repro", "claims").out, re.M)
+    for (name, told), claim, row in zip(blocks, verdicts.CLAIMS, rows, strict=True):
+        parts = {"claim": claim.statement, "where": claim.where, "test": claim.test, "differs": row["differs"]}
+        assert (name, told.splitlines()) == (claim.id, [f"  {part:<8} {of}" for part, of in parts.items() if of])
     # a paper alone, in all forms
     for paper in PAPERS:
         names = [claim.id for claim in paper.claims]
@@ -288,6 +307,10 @@ def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, r
     assert verdicts.departures(own, file) == [f"{own[0]['id']}: kept {LEFT_OPEN!r}, now {own[0]['verdict']!r}"]
     verdicts.keep(own, file)
     assert verdicts.departures(own, file) == []
+    # what is judged and was never kept is noticed too
+    less = {name: verdict for name, verdict in json.loads(file.read_text()).items() if name != own[0]["id"]}
+    (tmp_path / "less.json").write_text(json.dumps(less))
+    assert verdicts.departures(own, tmp_path / "less.json") == [f"{own[0]['id']}: kept None, now {own[0]['verdict']!r}"]
     kept = json.loads(file.read_text())
     assert {name: kept[name] for name in others} == dict.fromkeys(others, "reproduced")
     # in the order of the claims, whatever was kept first

@@ -209,6 +209,9 @@ def test_what_is_recorded_is_read_where_it_lies_and_the_rest_made_elsewhere(tmp_
         Results(recorded, "some").save(configuration, [{"mean": 1.0}], 0.0)
         assert command(capsys, "paper_repro", "run some").out == f"some at cpu: {place}/some.csv\n"
         assert asked.pop() == place
+    # what is recorded is run again where that is asked for
+    assert command(capsys, "paper_repro", "run some --again").out == f"some at cpu: {made}/some.csv\n"
+    assert asked.pop() == made / ".some-again.partial"
     assert command(capsys, "paper_repro", f"run some --out {tmp_path}").out == f"some at cpu: {tmp_path}/some.csv\n"
     assert asked == [tmp_path]
 
@@ -277,6 +280,11 @@ def test_list_says_what_is_recorded(capsys):
     # "stale" is what is no longer of today's configuration
     others = {name: state for name, state in states.items() if state != "recorded"}
     assert others == dict.fromkeys(("linear_a", "linear_b", "designs"), "live")
+    for line, (name, entry) in zip(lines[1:], EXPERIMENTS.items(), strict=True):
+        assert line.split()[2] == ",".join(
+            preset for preset in ("smoke", "cpu", "gpu", "paper") if preset in entry.presets
+        )
+        assert line.endswith(f"  {entry.summary}"), name
     papers = {line.split()[0]: line.split()[3] for line in lines[1:]}
     assert (papers["vae"], papers["one_law"]) == ("2404.01413", "–")
     for of in PAPERS:

@@ -117,6 +117,29 @@ def test_the_tail_of_the_truth_is_a_hundredth():
     assert found["part_lost"].max() == 0
 
 
+def test_what_a_mixture_has_lost_is_read_off_its_parts(monkeypatch):
+    """A part below one row of a hundred, and tails below half of a hundredth, whatever the mixture was before."""
+    weights = np.array([[0.5, 0.5], [0.985, 0.015], [0.995, 0.005], [0.2, 0.8]])
+    means = np.array([[-2.0, 2.0], [0.0, 1.0], [0.0, 1.0], [-2.0, 2.0]])
+    deviations = np.array([[0.95, 0.95], [1.0, 1.0], [1.0, 1.0], [0.5, 0.95]])
+    monkeypatch.setattr(mixture, "fitted", lambda *_: (weights, means, deviations))
+    found = mixture.loop(np.random.default_rng(0), 4, (1,), {"rows": 100, "steps": 1})
+    parts = [[norm(*of) for of in zip(*each, strict=True)] for each in zip(means, deviations, strict=True)]
+    beyond = [
+        sum(w * (part.sf(4.3263) + part.cdf(-4.3263)) for w, part in zip(each, of, strict=True))
+        for each, of in zip(weights, parts, strict=True)
+    ]
+    assert [0.005 < share < 0.01 for share in beyond] == [True, False, False, True]
+    assert max(beyond[1:3]) < 0.001
+    assert found["tail_halved"].tolist() == [[0], [1], [1], [0]]
+    assert found["part_lost"].tolist() == [[0], [0], [1], [0]]
+    drawn = [
+        (w[:, None] * np.array([part.moment(k) for part in of for k in (1, 2)]).reshape(-1, 2)).sum(0)
+        for w, of in zip(weights, parts, strict=True)
+    ]
+    np.testing.assert_allclose(found["variance"][:, 0], [second - first**2 for first, second in drawn])
+
+
 def planted(name, change):
     real = recorded()
     return lambda asked: [{**row, **change(row)} for row in real(asked)] if asked == name else real(asked)

@@ -1,17 +1,22 @@
 """What an experiment states reaches what runs it, field by field; and what the run says reaches the table."""
 
 import dataclasses
+import inspect
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
 
 import sim
 from neural.language.configuration import PRESETS
+from neural.language.learner import LanguageModel
 from paper_repro import experiment, one_law, recorded, sweep as sweeps, tasks
+from paper_repro.gerstgrasser2024 import language
 from theory import Accumulate, FixedReal, Gaussian, Generator, Poisson, Replace
 
 
@@ -185,6 +190,60 @@ def test_samples_are_those_that_each_model_of_the_first_seed_drew(watched, tmp_p
     ]
     assert [row["step"] for rows in learning for row in rows] == ["a-replace", "a-accumulate"] * watched
     assert len(metrics) == 2 * 2 * 2
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_watched_run_goes_on_from_watched_ones_alone(watched, tmp_path, monkeypatch):
+    """Its configuration is the same, and what an unwatched run left lacks the losses that it is to have."""
+    asked = []
+
+    def train(experiment, shown, runs):
+        asked.append(runs.name)
+        runs.mkdir()
+        return [[{"mean": 1.0}]] * (2 + experiment.watched)
+
+    monkeypatch.setattr(experiment, "train", train)
+    some = experiment.Experiment("some", PRESETS["smoke"], {"a": {}}, watched=watched)
+    assert len(experiment.run(some, "texts", lambda *_: [], tmp_path)) == 2 + watched
+    assert [name.startswith(".some-watched-") for name in asked] == [watched]
+
+
+def test_the_first_texts_are_kept_to_be_read():
+    class Read(LanguageModel):
+        corpus: Any = SimpleNamespace(decode=lambda row: f"text {row[0]}")
+
+        def __init__(self):
+            pass
+
+    rows = language._shown(Read(), np.arange(10, 15)[:, None])
+    assert [(row["text"], row["words"]) for row in rows] == [(0, "text 10"), (1, "text 11"), (2, "text 12")]
+
+
+def test_the_median():
+    """Of odd and even numbers; rows without weight are no part of it."""
+    for numbers in ([3.0, 1.0, 2.0], [4.0, 1.0, 3.0, 2.0], [5.0]):
+        others = 5 - len(numbers)
+        weights = jnp.array([1 / len(numbers)] * len(numbers) + [0.0] * others)
+        assert tasks.median(jnp.array([*numbers, *[99.0] * others]), weights) == pytest.approx(np.median(numbers))
+
+
+def test_a_text_counts_as_often_as_it_is_among_the_rows():
+    """Rows that fill up a batch have no weight."""
+
+    class Heard(LanguageModel):
+        corpus: Any = SimpleNamespace(vocabulary=2)
+
+        def __init__(self):
+            pass
+
+        def loss(self, model, rows, weights, *, key) -> Any:
+            return dict(zip(map(tuple, rows.tolist()), weights.tolist(), strict=True))
+
+    rows = jnp.array([[0, 1], [1, 1], [0, 1], [0, 0]], jnp.uint16)
+    found: Any = inspect.unwrap(one_law.EveryText.loss)(
+        one_law.EveryText(Heard()), None, rows, jnp.array([0.5, 0.25, 0.25, 0.0]), key=jr.key(0)
+    )
+    assert found == {(0, 0): 0.0, (0, 1): 0.75, (1, 0): 0.0, (1, 1): 0.25}
 
 
 def test_a_table_is_made_by_one_process_alone(tmp_path):

@@ -58,6 +58,18 @@ def test_a_population_has_a_row_a_model():
     assert (table["model"], table["iteration"]) == ([1, 1, 1, 2, 2, 2], [1, 2, 3, 1, 2, 3])
     assert table.where(model=2)["value"] == found.estimate.mean[:, 1].tolist()
     assert law_table(found, pair).where(model=2)["value"] == sim.compare(found, pair).law[:, 1].tolist()
+    mean, error = found.estimate.mean[0], found.estimate.standard_error[0]
+    both = ", ".join(f"{each:.6g} ± {of:.2g}" for each, of in zip(mean, error, strict=True))
+    assert f"  iteration 1: {both}" in str(found).splitlines()
+    # gains are exact where one X serves whole copies of itself
+    fresh = replace(found, task=LinearRegression(T=20, d=3, sigma=1.0, design="fresh"))
+    halves = replace(pair, sizes=("1/2", 1))
+    for run, law, validity in (
+        (found, pair, "exact"),
+        (fresh, pair, "large-T"),
+        (replace(found, workflow=halves), halves, "large-T"),
+    ):
+        assert set(law_table(run, law)["validity"]) == {validity}
 
 
 def test_a_plot_overlays_a_run_with_its_law(run):
@@ -76,6 +88,11 @@ def test_a_law_of_another_workflow_takes_the_runs_numbers(run):
     figure = sim.plot(short, run, theory.law(LinearRegression(design="fixed"), SlidingWindow(2)))
     expected = theory.law(TASK, SlidingWindow(2)).evaluate(n=range(1, 5))
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), expected)
+
+
+def test_a_law_is_drawn_for_as_many_iterations_as_are_asked_for(run):
+    line = sim.plot(run, theory.law(TASK, SlidingWindow(2)), iterations=7).axes[0].lines[0]
+    np.testing.assert_array_equal(line.get_ydata(), theory.law(TASK, SlidingWindow(2)).evaluate(n=range(1, 8)))
 
 
 def test_a_law_of_another_workflow_keeps_its_own_numbers(run):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 
 import sim
 from sim import checkpoint
@@ -31,6 +32,31 @@ def test_what_is_kept_comes_back(tmp_path):
     assert found.lost.tolist() == [0, 3]
     (lowest, counts), (expected, of) = back.histogram.arrays(), found.histogram.arrays()
     assert (lowest, counts.tolist()) == (expected, of.tolist())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, None),
+        ({"lost": np.array([1, 10])}, None),
+        ({"lost": np.array([1, 11])}, "less than none, or more than all"),
+        ({"lost": np.array([-1, 0])}, "less than none, or more than all"),
+        ({"counts": np.array([[3], [0]])}, "do not add up"),
+        ({"squares": np.array([1.0, -1.0])}, "squares is not finite, or negative"),
+    ],
+)
+def test_statistics_without_quantiles_are_looked_at_too(changes, message):
+    """Their means may be below 0, and they have no histogram that would not add up."""
+    saved = {
+        "count": np.array(10),
+        "mean": np.array([-1.0, 2.0]),
+        "squares": np.array([1.0, 0.0]),
+        "lost": np.array([0, 0]),
+        "lowest": np.array(0),
+        "counts": np.zeros((2, 0), np.int64),
+    }
+    found = checkpoint._objection(saved | changes, 2, has_quantiles=False)
+    assert found is None if message is None else message in str(found)
 
 
 def estimator(code: int = 0, default=1.0, keyword=1.0, held=1.0):

@@ -44,12 +44,6 @@ def test_pools_of_a_growing_workflow_grow_from_what_the_user_gives(capsys):
     assert (ran.status, ran.json["verdict"], ran.json["T"]) == (0, "agree", [20, 30, 40])
 
 
-def test_json_names_the_task_and_the_quantity(capsys):
-    line = "replace --task regression --of test_error --T 30 --d 2 --design fixed --iterations 2 --replicates 50 --json"
-    found = command(capsys, "sim", line).json
-    assert (found["task"], found["quantity"], found["design"]) == ("regression", "test_error", "fixed")
-
-
 def test_without_a_law_there_is_no_verdict(capsys):
     line = "fresh-real --design fresh --T 20,30 --d 2 --iterations 2 --replicates 50 --json"
     found = command(capsys, "sim", line).json
@@ -176,8 +170,11 @@ def test_output_has_the_means_and_the_law(capsys, tmp_path):
 
 
 def test_an_interrupted_run_leaves_its_files_to_the_one_that_goes_on(capsys, tmp_path, monkeypatch):
-    def run(task, workflow, **_):
-        raise command_line.Interrupted(sim.run(task, workflow, iterations=2, replicates=20, key=jr.key(0)))
+    task = sim.LinearRegression(T=30, d=2, design="fresh")
+    until = sim.run(task, Accumulate(), iterations=2, replicates=20, key=jr.key(0))
+
+    def run(*_, **__):
+        raise command_line.Interrupted(until)
 
     monkeypatch.setattr(command_line, "run", run)
     line = f"accumulate --design fresh --T 30 --d 2 --output {tmp_path / 'run.csv'} --plot {tmp_path / 'run.png'}"
@@ -210,6 +207,39 @@ def test_json_has_the_numbers_of_the_run(capsys):
         assert row[1:] == [
             format(value, form) for value, form in zip(values, (*[".6g"] * 3, ".2f", ".6g", ".6g"), strict=True)
         ]
+
+
+#: Of the options those that are of files, of the form of the output, of other processes, or of how long to go on.
+NOT_TOLD = {"task", "of", "k", "json", "output", "plot", "checkpoint", "batch_size", "quantiles", "asymptotic"}
+NOT_TOLD |= {"distributed", "coordinator", "processes", "process", "relative_error"}
+
+
+def test_json_tells_what_was_asked_for(capsys):
+    """All that tells one run from another, so that it can be run again."""
+    asked = {
+        "T": 12,
+        "d": 2,
+        "sigma": 0.5,
+        "ridge": 0.0,
+        "scaled": False,
+        "signal": 2.0,
+        "design": "fixed",
+        "temperature": "3/2",
+        "bias": "1/5",
+        "edited": "1",
+        "fading": "1",
+        "iterations": 2,
+        "replicates": 3,
+        "seed": 7,
+        "sampler": "literal",
+        "precision": "float32",
+    }
+    assert asked.keys() == OPTIONS.keys() - NOT_TOLD
+    words = " ".join(f"--{name} {value}" for name, value in asked.items() if name != "scaled")
+    found = command(capsys, "sim", f"sliding-window --k 2 --unscaled {words} --json").json
+    assert (found["task"], found["quantity"]) == ("regression", "test_error")
+    assert (found["workflow"], found["parameters"]) == ("sliding-window", {"k": "2"})
+    assert {name: found[name] for name in asked} == asked
 
 
 def heard(monkeypatch, capsys, line):

@@ -25,6 +25,7 @@ def test_infinite_variance_is_judged_by_quantiles():
     found = sim.compare(run, law)
     assert found.verdict == "agree"
     assert "quantiles were held against the exact distribution at every iteration" in found.reason
+    assert f"they are at most {found.max_abs_z:.1f} standard errors away, and 5 is expected" in found.reason
     wrong = theory.linear.test_error(Accumulate(), design="fixed")
     shifted = {level: values * 1.1 for level, values in run.test_error.quantiles.items()}
     off = replace(run, estimate=replace(run.estimate, quantiles=shifted))
@@ -212,7 +213,8 @@ def test_one_quantile_of_one_iteration_that_is_too_low_is_seen(factor, iteration
     means = np.array([each.mean() for each in exact])
     estimate = Estimate(means, np.full(3, np.nan), quantiles, errors)
     run = Run(task, Accumulate(), 3, "test_error", 5000, "radial", "float64", estimate, 1, "")
-    assert sim.compare(run, law).verdict == "agree"
+    for replicates, verdict in ((5000, "agree"), (4000, "agree"), (3999, "not comparable")):
+        assert sim.compare(replace(run, replicates=replicates), law).verdict == verdict
     quantiles[0.25][iteration - 1] *= factor
     found = sim.compare(run, law)
     assert found.verdict == "disagree"

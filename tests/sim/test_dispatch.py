@@ -18,6 +18,7 @@ from theory import (
     ReplaceGrowing,
     SlidingWindow,
     by_count,
+    symmetric_population,
     synthetic,
 )
 
@@ -63,6 +64,39 @@ def test_a_sampler_refuses_what_it_is_not_exact_for(sampler, workflow, design, m
         build(sampler, task, workflow, 3)
 
 
+def test_the_precision_is_that_of_the_generators_pools():
+    """Half as many rows are too few for float32."""
+    task = sim.LinearRegression(T=26, d=5, design="fresh")
+    halves = Generator(sizes=(1, "1/2", "1/2"))
+    assert [chosen(Wish("wishart"), task, Replace(), 3, generator=g)[1] for g in (Generator(), halves)] == [
+        "float32",
+        "float64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "generator"),
+    [
+        (AccumulateSubsample(), Generator()),
+        (Replace(), Generator(edited="1/2")),
+        (symmetric_population(2, 0), Generator()),
+    ],
+    ids=str,
+)
+def test_literal_samplers_are_what_others_are_held_against(workflow, generator):
+    """In float64, however many rows there are; a population's shares may be very unequal too."""
+    task = sim.LinearRegression(T=1000, d=5, design="fresh")
+    sampler, precision = chosen(Wish("literal"), task, workflow, 3, generator=generator)
+    assert (sampler.name, precision) == ("literal", "float64")
+
+
+def test_the_limit_takes_unequal_noises_but_where_rows_are_drawn():
+    task = sim.LinearRegression(T=12, d=2, sigma=(1.0, 2.0, 1.0), design="fresh")
+    assert build("gaussian", task, Accumulate(), 3)[0].name == "gaussian"
+    with pytest.raises(ValueError, match="draws subsamples, and its samplers need one sigma for all pools"):
+        build("gaussian", task, AccumulateSubsample(), 3)
+
+
 @pytest.mark.parametrize(
     ("workflow", "T", "d", "design", "relative_error", "first"),
     [
@@ -71,6 +105,8 @@ def test_a_sampler_refuses_what_it_is_not_exact_for(sampler, workflow, design, m
         (Replace(), 10**6, 100, "fresh", 0.001, "radial"),
         (Replace(), 1000, 3, "fresh", 0.0001, "conditional"),
         (Replace(), 1000, 3, "fresh", 0.05, "radial"),
+        # fewer replicates would do, but each takes longer by the pools that it keeps apart
+        (SlidingWindow(3), 40, 20, "fresh", 0.01, "wishart"),
         (Accumulate(), 40, 4, "fixed", 0.0001, "radial"),
         (AccumulateSubsample(), 40, 4, "fresh", 0.01, "literal"),
         # the variance is infinite: the run is refused, whatever is chosen

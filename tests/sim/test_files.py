@@ -50,6 +50,7 @@ def test_killed_while_writing(tmp_path):
 def test_a_folder_for_results_need_not_be_there(tmp_path):
     with anew(tmp_path / "new" / "folder", "test") as folder:
         (folder / "a.csv").write_text("new")
+        (folder / ".b-of-another-configuration.partial").mkdir()  # which nobody goes on with there
     assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["a.csv"]
 
 

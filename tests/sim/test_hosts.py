@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import pytest
 
-from sim.hosts import check_devices, cores, use_all_cores
+from sim import hosts
+from sim.hosts import check_devices, cores, keep_compiled, use_all_cores
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -35,6 +37,25 @@ def test_compiled_programs_are_kept(users, tmp_path):
     assert some == "True"
     assert (Path(folder) == tmp_path / "users") == users
     assert Path(folder).exists() == users
+
+
+@pytest.mark.parametrize(
+    ("users", "seconds", "told"),
+    [
+        (None, None, {"jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"}),
+        (None, "5", {"jax_compilation_cache_dir"}),
+        ("users", None, set()),
+    ],
+)
+def test_what_the_user_says_of_compiled_programs_is_left_as_it_is(users, seconds, told, monkeypatch):
+    found = {}
+    config = SimpleNamespace(jax_compilation_cache_dir=users, update=found.__setitem__)
+    monkeypatch.setattr(hosts, "jax", SimpleNamespace(config=config))
+    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
+    if seconds is not None:
+        monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", seconds)
+    keep_compiled()
+    assert found.keys() == told
 
 
 @pytest.mark.parametrize("error", [AssertionError(), RuntimeError("no GPU\nat all"), ValueError("")])

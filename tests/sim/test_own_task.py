@@ -1,7 +1,8 @@
 """A task of a user's own: the mean of N(mu, 1), estimated by the average of T rows."""
 
+import inspect
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -158,3 +159,10 @@ def test_a_sampler_of_negative_numbers_is_refused():
 def test_register_needs_a_sampler():
     with pytest.raises(ValueError, match="register needs at least one class of samplers after NormalMean"):
         sim.register(NormalMean)
+    register: Any = inspect.unwrap(sim.register)  # a user's process does not check types
+    with pytest.raises(ValueError, match="needs at least one class of samplers after NormalMean; got .*NormalMean"):
+        register(NormalMean, Walk, NormalMean)
+    for task in (NormalMean(T=9), int):
+        with pytest.raises(ValueError, match=r"needs the class of a task, as LinearRegression; got .*(NormalMean|int)"):
+            register(task, Walk)
+    assert NormalMean not in SAMPLERS

@@ -1,7 +1,11 @@
 import json
 import time
 from importlib.metadata import version
+from types import SimpleNamespace
 
+import jax
+
+from sim import results as results_module
 from sim.results import Results, configuration_hash
 
 ROWS = [{"iteration": 1, "mean": 0.1}, {"iteration": 2, "mean": 1 / 3}]
@@ -19,6 +23,15 @@ def test_round_trip_and_provenance(tmp_path):
     assert recorded["versions"].keys() >= {"python", "jax", "jaxlib", "numpy", "sympy", "scipy", "equinox", "optax"}
     assert all(recorded["versions"][name] == version(name) for name in recorded["versions"] if name != "python")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["some.csv", "some.json"]
+
+
+def test_provenance_says_what_was_run_on_what_and_how_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "time", SimpleNamespace(monotonic=lambda: 112.34))
+    results = Results(tmp_path, "some")
+    results.save({"T": 100}, ROWS, 100.0)
+    recorded = json.loads(results.provenance.read_text())
+    assert (recorded["configuration"], recorded["hash"]) == ({"T": 100}, configuration_hash({"T": 100}))
+    assert (recorded["device"], recorded["wall_seconds"]) == (jax.devices()[0].device_kind, 12.3)
 
 
 def test_results_of_another_configuration_or_changed_by_hand_do_not_count(tmp_path):

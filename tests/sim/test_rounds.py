@@ -5,7 +5,9 @@ import pytest
 
 from sim import rounds
 from sim.blocks import Blocks
-from sim.rounds import Target, simulate
+from sim.checkpoint import Checkpoint
+from sim.rounds import Stopped, Target, simulate
+from sim.statistics import RunningStatistics
 
 SIZE = 100
 
@@ -68,6 +70,51 @@ def test_as_many_steps_are_under_way_as_a_batch_has_whole_blocks_for_all_devices
     blocks.devices = devices
     simulate(blocks, Target(1, 1000, None), lambda numbers: numbers, batch_size=batch_size)
     assert blocks.ahead == {steps}
+
+
+class Kept(Checkpoint):
+    """A checkpoint that notes what it is to keep, and whether at once."""
+
+    def __init__(self):
+        self.saved = []
+
+    def load(self, columns, has_quantiles):
+        return RunningStatistics(columns)
+
+    def try_out(self, found):
+        self.saved.append((found.count, "tried"))
+
+    def save(self, found, *, at_once):
+        self.saved.append((found.count, at_once))
+
+
+@pytest.mark.parametrize(
+    ("replicates", "relative_error", "last"),
+    [(450, None, 400), (400, None, 400), (None, 0.05, 1000), (5000, 0.05, 1000), (50, None, 0)],
+)
+def test_what_is_kept_is_of_whole_blocks_and_the_last_of_them_at_once(replicates, relative_error, last):
+    """Of a block that is cut the next run computes the rest, so that what is kept ends before it."""
+    state = Kept()
+    simulate(Made(0.01), Target(1, replicates, relative_error), lambda numbers: numbers, state=state)
+    first, *saved = state.saved
+    assert first == (0, "tried")
+    assert saved[-1:] == [(last, True)] * bool(last)
+    assert all(count % SIZE == 0 for count, _ in saved)
+    assert not any(at_once for _, at_once in saved[:-1])
+
+
+def test_interrupted_it_keeps_what_there_is_at_once():
+    class Interrupted(Made):
+        def __call__(self, first, last, ahead=2):
+            yield from Made.__call__(self, first, min(last, 1))
+            if last > 1:
+                raise KeyboardInterrupt
+
+    state = Kept()
+    with pytest.raises(Stopped) as stopped:
+        simulate(Interrupted(1.0), Target(1, 450, None), lambda numbers: numbers, state=state)
+    assert stopped.value.found.count == 100
+    assert state.saved[-1] == (100, True)
 
 
 class Losing(Made):

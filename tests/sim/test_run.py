@@ -1,6 +1,8 @@
 import functools
 import importlib
+import re
 import sys
+from types import SimpleNamespace
 
 import jax
 import jax.random as jr
@@ -10,7 +12,9 @@ import pytest
 import sim
 import theory
 from sim.blocks import Blocks
-from sim.run import available_memory
+from sim.rounds import Stopped
+from sim.run import Interrupted, available_memory
+from sim.statistics import RunningStatistics
 from tests.sim.build import build
 from theory import Accumulate, Replace
 
@@ -74,7 +78,8 @@ def test_it_stops_at_a_relative_error():
     assert (same.test_error.mean == run.test_error.mean).all()
     most = simulate(replicates=2000, relative_error=1e-4)
     assert most.replicates == 2000
-    assert "the standard error is still" in most.note
+    reached = (most.test_error.standard_error / most.test_error.mean).max()
+    assert f"After 2,000 replicates the standard error is still {reached:.2%} of the mean." in most.note
 
 
 @pytest.mark.slow
@@ -232,12 +237,49 @@ def test_processes_tell_each_other_what_must_be_alike_before_they_compute(change
     assert {key for key in first if first[key] != second[key]} <= {name, "replicates a block", "training sets"}
 
 
+def found_of(lost, count=100, columns=4):
+    """Statistics of so many replicates, some of which have no last number."""
+    rows = np.random.default_rng(0).uniform(1, 2, (count, columns))
+    rows[:lost, -1] = np.nan
+    found = RunningStatistics(columns)
+    found.add(rows)
+    return found
+
+
+@pytest.mark.parametrize(("found", "count"), [(found_of(0), 100), (found_of(6), None), (RunningStatistics(4), None)])
+def test_an_interrupted_run_has_what_is_of_use(found, count, monkeypatch):
+    """Nothing where there is no replicate, or where too many have no number."""
+
+    def stop(*_, **__):
+        raise Stopped(found)
+
+    monkeypatch.setattr(sys.modules["sim.run"], "simulate", stop)
+    with pytest.raises(Interrupted) as interrupted:
+        simulate(sampler="literal")
+    run = interrupted.value.run
+    assert (run and run.replicates) == count
+    assert run is None or run.note == "Interrupted after 100 replicates."
+
+
+@pytest.mark.parametrize("lost", [0, 5])
+def test_replicates_without_a_model_are_told_where_a_fit_may_fail(lost, monkeypatch):
+    monkeypatch.setattr(sys.modules["sim.run"], "simulate", lambda *_, **__: found_of(lost))
+    run = simulate(task=theory.GeneralisedLinear(T=60, d=2))
+    assert run.unconverged == (0, 0, 0, lost)
+    assert ("5 of 100 replicates have no model 4 (5.00%)" in run.note) == bool(lost)
+    assert simulate(sampler="literal").unconverged == ()
+
+
 def test_too_large_for_memory():
     task = sim.LinearRegression(T=10**9, d=32, design="fixed")
+    # X of 8 bytes a number, and copies on the way
     with pytest.raises(
-        ValueError, match=r"T=1000000000, d=32 needs about [\d,]+ GB for one replicate, .* Use a smaller T"
-    ):
+        ValueError, match=r"T=1000000000, d=32 needs about ([\d,]+) GB for one replicate, .* Use a smaller T"
+    ) as refused:
         simulate(task=task, workflow=Replace(), sampler="literal")
+    needed, free = (int(text.replace(",", "")) for text in re.findall(r"([\d,]+) GB", str(refused.value)))
+    assert 3 * 256 < needed < 10 * 256
+    assert 0.5 < (free + 1) * 1e9 / available_memory() < 2 + 1e9 / available_memory()  # others take some meanwhile
     assert 2**28 < available_memory() < 2**60
 
 
@@ -257,6 +299,15 @@ def test_memory_is_what_is_free_on_the_machine_and_in_its_group(group, expected,
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(sys.modules["sim.run"], "Path", lambda name: tmp_path / name.rpartition("/")[2])
     assert available_memory() == expected
+
+
+@pytest.mark.parametrize("told", [{"bytes_limit": 123}, {}, None])
+def test_memory_is_what_an_accelerator_says_it_has(told, monkeypatch):
+    on_the_machine = available_memory()
+    device = SimpleNamespace(platform="gpu", memory_stats=lambda: told)
+    monkeypatch.setattr(jax, "local_devices", lambda: [device])
+    found = available_memory()
+    assert found == 123 if told else 0.5 < found / on_the_machine < 2  # of which others take some meanwhile
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def test_where_the_mean_is_nought_no_relative_error_is_small():
     assert found.relative_error == np.inf
 
 
+def test_the_share_that_is_lost_is_that_of_the_worst_column():
+    found = RunningStatistics(4)
+    found.add(np.array([[1.0, 1.0, np.nan, np.nan], *[[1.0, 2.0, 3.0, np.nan]] * 2, [1.0, 2.0, 3.0, 4.0]]))
+    assert found.lost_share == 3 / 4
+
+
 def test_where_there_is_no_mean_no_relative_error_is_small():
     found = RunningStatistics(2)
     found.add(np.array([[1.0, np.nan], [1.1, np.nan]]))

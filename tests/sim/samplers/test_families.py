@@ -14,7 +14,7 @@ from scipy import stats
 import sim
 import theory
 from sim.comparison import Z
-from sim.samplers.families import SUBSAMPLE, key_number, subsample as subsample_of
+from sim.samplers.families import SUBSAMPLE, GammaSums, key_number, subsample as subsample_of
 from sim.samplers.pools import sizes_alone
 from sim.tasks import samplers_of
 from tests.helpers import Made
@@ -272,3 +272,10 @@ def test_rounding_makes_no_ones_of_what_is_not():
     sampler, *_ = samplers_of(Bernoulli)
     chain = sampler(Bernoulli(3, 1 - 1e-12), Accumulate(), 200, jnp.dtype("float64"))
     assert np.isfinite(np.asarray(chain(jr.key(0)))).all()
+
+
+def test_the_smallest_pool_of_a_chain_decides_whether_gamma_sums_are_too_skew():
+    task = Gamma(4, 0.1, 1.0)
+    assert (task.numbers["shape"], task.numbers["T"]) == (0.1, 4)
+    assert "a pool of 4 rows is too skew" in str(GammaSums.objection(task, ReplaceGrowing(), 3))
+    assert GammaSums.objection(Gamma(5, 0.1, 1.0), ReplaceGrowing(), 3) is None

@@ -1,13 +1,18 @@
 """What regression's samplers share: how many rows decide which moments there are."""
 
+from typing import Any
+
 import pytest
 
 import sim
-from sim.samplers.least_squares import Numbers, fewest_rows
+from sim.samplers.least_squares import Numbers, fewest_rows, given_twice, sized
 from tests.helpers import Made
 from theory import (
     Accumulate,
     AccumulateSubsample,
+    FreshReal,
+    Generator,
+    Pool,
     Replace,
     SlidingWindow,
     by_count,
@@ -46,6 +51,25 @@ def test_the_fewest_rows_of_a_training_set(workflow, design, rows):
 @pytest.mark.parametrize(("T", "moments"), [(7, 1), (8, 1), (9, 2), (30, 2)])
 def test_moments_begin_at_two_and_at_four_rows_more(T, moments):
     assert Numbers.of(task("fresh", T=T), Replace(), 3).moments == moments
+
+
+@pytest.mark.parametrize(("name", "of_pools"), [("T", "sizes"), ("sigma", "noises")])
+def test_sizes_and_noises_are_not_given_twice(name, of_pools):
+    """Each beside its own parameter alone."""
+    for other in ("sizes", "noises"):
+        numbers: Any = {"T": 20, "sigma": 1.0} | {name: {"T": (20, 30), "sigma": (1.0, 2.0)}[name]}
+        generator: Generator = Generator(**{other: (1, 2)})  # pyright: ignore[reportArgumentType]
+        said = given_twice(sim.LinearRegression(d=3, design="fresh", **numbers), generator)
+        if other != of_pools:
+            assert said is None
+        else:
+            assert f"{name} is given one an iteration, and the generator has {of_pools} too" in str(said)
+
+
+def test_pools_of_an_iteration_grow_with_its_rows_real_ones_too():
+    unequal = sized(sim.LinearRegression(T=(10, 20, 30), d=3, design="fresh"), FreshReal(2), 3)
+    assert [unequal.size(Pool(i)) for i in (1, 2, 3)] == [1, 4, 6]
+    assert [unequal.size(Pool(i, fresh_real=True)) for i in (2, 3)] == [2, 3]
 
 
 def test_an_unlucky_subsample_has_no_mean():

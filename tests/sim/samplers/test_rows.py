@@ -3,6 +3,7 @@
 from math import comb
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import integrate, special, stats
 
 import sim
 import theory
-from sim.samplers.rows import Kept, layout, literal_objection
+from sim.samplers.rows import AbstractRows, Kept, layout, literal_objection
 from tests.helpers import Made
 from tests.sim.build import build
 from tests.sim.refits import agrees
@@ -22,6 +23,7 @@ from theory import (
     Estimator,
     FixedReal,
     FreshReal,
+    Gaussian,
     KernelDensity,
     Replace,
     SlidingWindow,
@@ -179,3 +181,36 @@ def test_medians_follow_the_law_at_large_T():
 def test_an_estimator_must_be_there():
     with pytest.raises(ValueError, match="a simulation needs the estimator itself: give estimate="):
         sim.run(Estimator(x, T=9), Replace(), iterations=2, replicates=9, key=jr.key(0))
+
+
+class Keys(AbstractRows):
+    """Its rows, and what each counts, are the keys that they are made with; it measures one of these."""
+
+    kept: Kept
+    truth: Any
+    which: Any
+
+    def __init__(self, task, workflow, iterations, dtype, which):
+        self.kept, self.truth, self.which = Kept(workflow, task.T, iterations, dtype), jnp.zeros(3, dtype), which
+
+    def sample(self, key, model, real):
+        return jnp.full((self.kept.most, 1), word(key))
+
+    def fit(self, rows, weights):
+        return jnp.stack([*rows.reshape(self.kept.weights.shape[1], -1)[:, 0], weights[0]])
+
+    def measure(self, model):
+        return model[self.which]
+
+
+def word(key):
+    return jr.key_data(key)[..., 1].astype(float)
+
+
+def test_no_key_is_of_two_pools_or_of_a_pool_and_a_draw(monkeypatch):
+    """Rows that were drawn by their own numbers would be the lowest of them."""
+    monkeypatch.setattr(Kept, "counted", lambda self, key, iteration: jnp.full(self.total, word(key)))
+    asked = Gaussian(5), FreshReal(), 6, jnp.dtype("float64")
+    found = np.asarray(jax.vmap(lambda which: Keys(*asked, which)(jr.key(3)))(jnp.arange(3)))
+    assert found.shape == (3, 6)
+    assert len(np.unique(found[:, 1:])) == 15

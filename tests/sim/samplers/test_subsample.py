@@ -85,3 +85,9 @@ def test_solves_least_squares_on_the_rows_drawn(name, design, covariance):
     found = jax.jit(jax.vmap(chain))(keys)
     # float64 normal equations at these small condition numbers
     np.testing.assert_allclose(found, [drawn_rows(task, WORKFLOWS[name], key) for key in keys], rtol=1e-9)
+
+
+def test_whole_pools_have_all_their_rows_where_others_are_drawn_from():
+    workflow = Made(lambda i: by_count(pools(1, i)) if i == 3 else subsample(pools(1, i)))
+    chain = LiteralSubsample(sim.LinearRegression(T, D, design="fresh"), workflow, ITERATIONS, jnp.dtype("float64"))
+    assert chain.rows.tolist() == [T, T, 3 * T, T]

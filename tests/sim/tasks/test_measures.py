@@ -89,3 +89,14 @@ def test_of_a_kernel_density():
     found = {of: measured(KernelDensity(9, 0.7), "literal", of, made) for of in ("variance", "mean_error")}
     assert found == pytest.approx({"variance": 2.25, "mean_error": 0.09}, rel=1e-12)
     assert measured(KernelDensity(9, 0.7), "literal", "second_moment", made) == pytest.approx(2.34, rel=1e-12)
+
+
+@pytest.mark.parametrize(("T", "moments"), [(6, 1), (7, 2)])
+def test_a_divergence_has_the_moments_of_an_inverse_whichever_sampler(T, moments):
+    """Of two dimensions; other quantities have all of them."""
+    found: Any = {}
+    for sampler in samplers_of(Gaussian):
+        made: Any = sampler
+        found.setdefault(made.of, []).append(made(Gaussian(T, 2), Replace(), 2, FLOAT64).moments)
+    assert found.pop("kl") == [moments, moments]
+    assert set(map(tuple, found.values())) == {(2, 2)}
