@@ -317,6 +317,11 @@ def test_no_two_purposes_share_a_key():
     assert len(np.unique(other, axis=0)) == 2 * PLAN.seeds
 
 
+@pytest.mark.parametrize(("T", "batch", "seeds", "rows"), [(40, 12, 5, 2), (40, 1000, 5, 40), (40, 3, 5, 1)])
+def test_rows_sampled_at_once_are_of_all_seeds_together(T, batch, seeds, rows):
+    assert dataclasses.replace(PLAN, T=T, sample_batch=batch, seeds=seeds).sampled_at_once == rows
+
+
 def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
     streams = []
 

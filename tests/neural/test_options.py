@@ -285,6 +285,7 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     learned = {}
 
     def train_vocabulary(texts, tokens, *, seed):
+        assert not learned  # it is there when it is needed again
         learned.update(texts=texts, tokens=tokens, seed=seed)
         return b"a vocabulary"
 
@@ -293,12 +294,12 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     made, kept = of_language.Texts, []
 
     def texts_with_a_vocabulary(*parts, vocabulary, **options):
-        kept.append(vocabulary())  # where the run is prepared, before anything of it is kept
+        kept.extend([vocabulary(), vocabulary()])  # where the run is prepared, before anything of it is kept
         return made(*parts, vocabulary=vocabulary, **options)
 
     monkeypatch.setattr(of_language, "Texts", texts_with_a_vocabulary)
     found = arrived(f"transformer replace {line} --run-dir {{tmp}}/run")
-    assert kept == [b"a vocabulary"]
+    assert kept == [b"a vocabulary"] * 2
     # without a file of them, the last texts are held out
     texts = [f"{tmp_path}/texts {n}" for n in range(9)]
     assert learned == {"texts": texts[:7], "tokens": 321, "seed": 7}

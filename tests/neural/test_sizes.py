@@ -112,6 +112,8 @@ def test_all_texts_that_are_too_long_are_told_at_once():
     assert [(each.count, "lose their end (--cut)" in each.what, each.left_out) for each in remarks] == [
         (count, True, False)
     ]
+    first = next(number for number, found in enumerate(tokens, 1) if found >= 12)
+    assert remarks[0].example == f"text {first}"
     assert remarks[0].what.startswith("of 40 texts are longer")  # of all, and not of the first
 
 

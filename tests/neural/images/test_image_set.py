@@ -122,6 +122,15 @@ def test_a_folder_of_any_images(tmp_path):
     np.testing.assert_allclose(middle, [0, 50, 100, 150, 200], atol=10)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_square_in_the_middle_is_kept(turned, tmp_path):
+    thirds = np.repeat(np.array([0, 100, 200], np.uint8), 6)[None].repeat(6, 0)
+    (tmp_path / "a").mkdir()
+    for number in range(2):
+        Image.fromarray(thirds.T if turned else thirds).save(tmp_path / "a" / f"{number}.png")
+    assert (of_folder(tmp_path / "a", size=3).train == 100).all()
+
+
 def damaged(folder, name):
     path = folder / image_set.CELEBA_IMAGES / "000002.jpg"
     if name == "truncated":

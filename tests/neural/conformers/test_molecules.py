@@ -1,0 +1,26 @@
+"""Molecules by RDKit: what lies in a plane for good reason, and conformations at rest in their force field."""
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import rdForceFieldHelpers
+
+from neural.conformers import molecules
+
+
+def test_three_atoms_always_lie_in_a_plane():
+    """And are no drawing, if they are all that is given; four that hang together at one carbon are."""
+    for smiles, drawn in (("COC", False), ("CCC", False), ("CC(C)C", True), ("CC(C)=O", False), ("CN(C)C", False)):
+        molecule = Chem.MolFromSmiles(smiles)
+        flat = np.random.default_rng(0).normal(size=(2, molecule.GetNumAtoms(), 3)) * [[[1, 1, 0]], [[1, 1, 1]]]
+        assert molecules.is_drawn(molecules.placed(molecule, flat)) == drawn
+        assert not molecules.is_drawn(molecules.placed(molecule, flat[1:]))
+
+
+def test_embedded_conformations_are_at_rest_in_the_force_field():
+    """To relax them once more gives nothing; as distance geometry leaves them it gives tens of kcal/mol."""
+    made = molecules.embedded(molecules.parsed("NCC(=O)O"), 2)
+    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(made)
+    fields = [rdForceFieldHelpers.MMFFGetMoleculeForceField(made, properties, confId=n) for n in range(2)]
+    before = [field.CalcEnergy() for field in fields]
+    assert [field.Minimize(maxIts=2000) for field in fields] == [0, 0]
+    assert np.subtract(before, [field.CalcEnergy() for field in fields]).max() < 0.01
