@@ -250,6 +250,20 @@ def test_no_step_draws_as_the_held_out_rows_do(tmp_path, monkeypatch):
     assert len(np.unique(every, axis=0)) == len(every)
 
 
+def test_watched_is_the_average_of_the_weights_that_a_fit_gives(tmp_path, monkeypatch):
+    """With an average of 4 and weights at 9 the test loss after a chunk is (4 - 3)^2, and so is the model's."""
+
+    def train(fit, *_, steps, **others):
+        weights, average = (Number(jnp.full(2, value, jnp.float32)) for value in (9, 4))
+        yield steps, Fit(weights, fit.optimiser, average), np.zeros((1, 2), np.float32)
+
+    monkeypatch.setattr(of_loop, "train", train)
+    directory, training = RunDirectory(tmp_path, {}, resume=False), Training(batch_size=8, learning_rate=0.2, steps=9)
+    found = run(LEARNER, Replace(), dataclasses.replace(PLAN, iterations=1), training, directory, watch=True)
+    assert [float(row["test_loss"]) for row in directory.training()] == [1, 1]
+    assert found["test_loss"].tolist() == [[1], [1]]
+
+
 def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_path):
     found = go(tmp_path, workflow=Replace())
     with (tmp_path / "training.csv").open() as file:

@@ -189,6 +189,22 @@ def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
         np.testing.assert_array_equal(go(path, Accumulate(), resume=True)["value"], straight["value"])
 
 
+def test_losses_up_to_a_checkpoint_are_sealed_and_half_a_line_behind_it_is_none(tmp_path):
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    directory.rewind(1, 0)
+    directory.log(1, 5, {"loss": np.array([0.25])})
+    directory.save("checkpoint", {}, np.zeros(1))
+    directory.log(1, 9, {"loss": np.array([0.5])})
+    table = tmp_path / "training.csv"
+    whole = table.read_text()
+    table.write_text(f"{whole}1,13,0,0.12")
+    found = RunDirectory(tmp_path, {}, resume=True).training()
+    assert [(row["step"], row["loss"]) for row in found] == [("5", "0.25"), ("9", "0.5")]
+    table.write_text(whole.replace("0.25", "0.26"))
+    with pytest.raises(ValueError, match="training.csv is damaged"):
+        RunDirectory(tmp_path, {}, resume=True).training()
+
+
 def test_notes_of_ones_own_are_nobody_elses(run):
     (run / "notes.txt").write_text("first")
     go(run, Accumulate(), resume=True)

@@ -155,7 +155,10 @@ def test_copies_are_counted_and_kept(tmp_path, capsys):
         (6, "of the texts to train on"),
         (1, "of the 2 texts held out "),
     ]
-    printed = command(capsys, "neural", f"{line} --dry-run").out
+    ran = command(capsys, "neural", f"{line} --dry-run")
+    sizes = "--stories 20 (not 32), --test-stories 4 (not 20)"
+    assert f"transformer: as many as these data allow: {sizes}\n" in ran.err
+    printed = ran.out
     assert f"note:     {path}: 4 of the 4 texts held out are trained on too" in printed
 
 

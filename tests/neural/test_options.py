@@ -306,6 +306,33 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     assert found.corpus.held_out == texts[7:]
 
 
+def test_another_process_helps_with_the_fits_of_the_distance_too(arrived, monkeypatch):
+    served = []
+    monkeypatch.setattr(command_line.jax, "process_index", lambda: 1)
+    monkeypatch.setattr(command_line, "agree", lambda settings: None)
+    monkeypatch.setattr(command_line, "together", lambda made: made())
+    monkeypatch.setattr(command_line, "serve", lambda *asked: served.append(asked))
+    line = "own replace --learner tests.examples.own_learner:Mixture --preset smoke --distance --most-steps 500"
+    assert not arrived(f"{line} --run-dir {{tmp}}/run").json  # nothing is printed
+    ((_, _, trainings),) = served
+    assert [training.budget(50) for training in trainings] == [20, 500]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("vae", "images", " (default: 64 at smoke; 1437 at cpu; 50000 at gpu; 162770 at paper)"),
+        ("vae", "steps", " (default: 20 at smoke; 4000 at cpu; none at gpu, paper)"),
+        ("vae", "seed", " (default: 0)"),
+        ("vae", "folder", ""),
+        ("diffusion", "hydrogens", " (default: no at smoke, cpu, gpu; yes at paper)"),
+        ("transformer", "learning_rate", " (default: 0.01 at smoke, cpu; 0.001 at gpu, paper)"),
+    ],
+)
+def test_help_says_what_each_preset_has(kind, name, told):
+    assert command_line.by_preset(command_line.KINDS[kind], name) == told
+
+
 def test_what_is_printed_without_json(capsys):
     summary = {
         "model": "vae",
@@ -334,8 +361,11 @@ def test_what_is_printed_without_json(capsys):
 def test_the_summary_is_over_seeds(arrived, monkeypatch):
     losses = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 9.0]])
     monkeypatch.setattr(command_line, "run", lambda *_, **__: {"test_loss": losses, "other": 10 * losses})
-    line = "diffusion replace --preset smoke --data file --file f --run-dir {tmp}/run --json"
+    line = "diffusion sliding-window --k 3 --preset smoke --data file --file f --run-dir {tmp}/run --json"
     summary = arrived(line).summary
+    assert (summary.model, summary.workflow, summary.parameters) == ("diffusion", "sliding-window", {"k": "3"})
+    assert summary.metric == "squared error of the predicted noise per dimension, held-out molecules"
+    assert (summary.data, summary.seeds, summary.device) == ("file", 2, "cpu")
     assert summary.test_loss == [7 / 3, 14 / 3]
     assert summary.test_loss_per_seed == losses.tolist()
     # sums of squares 14/3 and 86/3 about the means, over 2, over 3 seeds

@@ -3,19 +3,21 @@
 import csv
 import json
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from neural import picture as of_picture
 from neural.__main__ import KINDS
 from neural.directory import RunDirectory
 from neural.outcome import Outcome, differences, differing, read_run
 from neural.picture import plot
 from neural.results_command import together
 from tests.helpers import command, refused
-from theory import Accumulate, SlidingWindow, gain
+from theory import Accumulate, Pool, Replace, SlidingWindow, gain
 from theory.measurement import Measurement, errors_to_a_side
 
 LOSSES = {
@@ -70,6 +72,15 @@ def test_the_workflow_is_that_of_the_configuration(given, expected):
     losses = LOSSES["replace"]
     run = Outcome(Path("a"), configured(name, parameters=parameters), {"test_loss": losses})
     assert run.workflow == expected
+
+
+def test_the_workflow_has_the_sizes_that_are_given_and_edited_it_is_none():
+    run = Outcome(Path("a"), configured("accumulate", sizes="1,2,1/2,1"), {"test_loss": LOSSES["replace"]})
+    assert run.workflow is not None
+    assert [run.workflow.size(Pool(j)) for j in (1, 2, 3)] == [1, 2, Fraction(1, 2)]
+    assert run.alike["parameters"] == "sizes=1,2,1/2,1"
+    for changes in ({"edited": "1/5"}, {"edited": "1/5", "fading": "1/2"}):
+        assert Outcome(Path("a"), configured(**changes), {"test_loss": LOSSES["replace"]}).workflow is None
 
 
 def test_differences_are_paired_by_seeds(runs):
@@ -299,6 +310,42 @@ def test_the_law_of_the_gain_stands_beside_converged_models():
     # it is of losses alone
     other = plot(made[Accumulate()], metric="entropy").axes[0]
     assert (len(alone[0].lines), len(other.lines)) == (2, 1)
+
+
+def test_one_excess_is_that_of_least_squares_for_runs_that_differ_in_the_workflow_alone():
+    """Losses beside the law: means of two runs, of other lengths and seeds, by NumPy's own least squares."""
+    random, made, gains, means = np.random.default_rng(5), [], [], []
+    for workflow, iterations, seeds in ((Accumulate(), 5, 3), (Replace(), 3, 2)):
+        c = np.array([float(each) for each in gain(workflow, iterations)])
+        losses = 2 + 0.3 * c + random.normal(scale=0.1, size=(seeds, iterations))
+        told = configured(workflow.command(), until="converged", iterations=iterations, seeds=seeds)
+        made.append(Outcome(Path(workflow.command()), told, {"test_loss": losses}))
+        gains.append(c - 1)
+        means.append(losses.mean(0))
+    rises = np.concatenate([mean - mean[0] for mean in means])
+    (excess,), *_ = np.linalg.lstsq(np.concatenate(gains)[:, None], rises, rcond=None)
+    lines = plot(*made).axes[0].lines
+    for line, mean, grown in zip(lines, means, gains, strict=False):
+        np.testing.assert_allclose(np.asarray(line.get_ydata()), mean[0] + excess * grown)
+    # of another learning rate it is another one
+    made[1] = Outcome(made[1].path, {**made[1].configuration, "learning_rate": 1.0}, made[1].metrics)
+    alone = (means[1] - means[1][0]) @ gains[1] / (gains[1] @ gains[1])
+    assert abs(alone / excess - 1) > 0.01
+    np.testing.assert_allclose(np.asarray(plot(*made).axes[0].lines[1].get_ydata()), means[1][0] + alone * gains[1])
+
+
+@pytest.mark.parametrize(("metric", "label"), [("test_loss", "test cross-entropy, nats a token"), ("entropy", "")])
+def test_what_a_metric_is_is_told_of_the_loss_alone(metric, label, runs, capsys, monkeypatch):
+    asked = {}
+
+    def noted(*runs, **options):
+        asked.update(options)
+        return plot(*runs, **options)
+
+    monkeypatch.setattr(of_picture, "plot", noted)
+    ran = command(capsys, "neural", f"plot {runs / 'replace'} --metric {metric} --output {runs / 'plot.svg'}")
+    assert ran.status == 0, ran.err
+    assert asked == {"metric": metric, "measured": label}
 
 
 def test_nothing_to_draw():

@@ -1,12 +1,17 @@
 """A user's own learner and verifier on the command line: found, run, resumed, or refused in one line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from neural import named as of_named
+from neural import distance as of_distance, named as of_named
+from neural.directory import RunDirectory
+from neural.language.configuration import PRESETS
 from tests.helpers import command, refused
+from tests.neural.test_loop import LEARNER
+from theory import Replace
 
 MIXTURE = "--learner tests.examples.own_learner:Mixture"
 
@@ -53,6 +58,24 @@ def test_the_distance_from_converged_is_of_model_1(tmp_path, capsys):
     again = own(capsys, tmp_path / "few", f"{line} --steps 2 --resume")
     assert again.status == 0
     assert "from that of models fitted until converged, by seed" in again.out
+
+
+def test_the_distance_is_of_a_model_1_that_is_fitted_as_the_others_but_until_converged(tmp_path, monkeypatch):
+    asked = []
+
+    def run(learner, workflow, plan, training, directory, *, processes):
+        asked.append((workflow, plan, training, directory.path))
+        return {"test_loss": np.array([[2.0], [4.0]])}
+
+    monkeypatch.setattr(of_distance, "run", run)
+    configuration = replace(PRESETS["smoke"], first_steps=5, iterations=2)
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    losses = {"test_loss": np.array([[3.0, 9.0], [5.0, 9.0]])}
+    found = of_distance.distance(LEARNER, Replace(), configuration, directory, losses)
+    assert found.tolist() == [0.5, 0.25]
+    ((workflow, plan, training, path),) = asked
+    assert (workflow, training, path) == (Replace(), configuration.converged, tmp_path / "converged")
+    assert plan == replace(configuration.plan, iterations=1, first_steps=None)
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def columns():
         for atom, name, here, there in zip(molecule.GetAtoms(), names, model, ideal, strict=True):
             symbol = "D" if code == "AMI" and atom.GetSymbol() == "H" else atom.GetSymbol().upper()
             add("chem_comp_atom", comp_id=code, atom_id=name, type_symbol=symbol, charge=atom.GetFormalCharge())
-            add("chem_comp_atom", **dict(zip(of_ccd._MODEL, here, strict=True)))
-            add("chem_comp_atom", **dict(zip(of_ccd._IDEAL, there, strict=True)))
+            for axis, one, other in zip("xyz", here, there, strict=True):
+                add("chem_comp_atom", **{f"model_Cartn_{axis}": one, f"pdbx_model_Cartn_{axis}_ideal": other})
         for bond in molecule.GetBonds():
             ends = names[bond.GetBeginAtomIdx()], names[bond.GetEndAtomIdx()]
             order = {1: "SING", 2: "DOUB", 3: "TRIP"}[int(bond.GetBondTypeAsDouble())]

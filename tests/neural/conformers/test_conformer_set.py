@@ -227,8 +227,8 @@ def test_only_so_many_molecules_are_taken_as_are_asked_for(tmp_path, monkeypatch
         (tmp_path / "drugs" / f"{number}.pickle").write_bytes(b"")
     read = []
     monkeypatch.setattr(conformers, "from_geom", lambda *asked: read.append(asked) or [])
+    of_geom = Choice(**{**vars(CHOICE), "molecules": 2, "per_molecule": 7})
     with pytest.raises(ValueError, match="holds 0 molecules"):
-        of_geom = Choice(**{**vars(CHOICE), "molecules": 2, "per_molecule": 7})
         conformers.geom_drugs(tmp_path / "drugs", of_geom, tmp_path / "cache")
     ((files, conformations),) = read
     assert (len(set(files)), conformations) == (2, 7)

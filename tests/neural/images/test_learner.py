@@ -186,6 +186,19 @@ def test_the_test_loss_is_over_all_images_in_whatever_batches(batch):
     assert found["test_loss"][0] == pytest.approx(parts[0] + 0.1 * parts[1], rel=1e-6)
 
 
+def test_bytes_are_the_numbers_that_they_stand_for():
+    """0 is 0, and 255 is 1: for the loss, and for what is measured."""
+    random = np.random.default_rng(7)
+    stored, held_out = (random.integers(0, 256, (count, 2, 2, 1), np.uint8) for count in (6, 4))
+    architecture = Architecture("linear", 2, 2, 1, latent=2, features=1, halvings=1, beta=0.1)
+    whole = (ImageSet(stored, held_out), ImageSet(*((x / 255).astype(np.float32) for x in (stored, held_out))))
+    learners = [ImageModel(images, architecture, noisy=False) for images in whole]
+    np.testing.assert_allclose(of_learner._float(jnp.asarray(stored[0])), stored[0] / 255, rtol=1e-6)
+    measured = [learner._measure(learner._test) for learner in learners]
+    assert measured[0] == pytest.approx(measured[1], rel=1e-5)
+    np.testing.assert_allclose(learners[0]._real, stored.reshape(6, -1) / 255, rtol=1e-6)
+
+
 def test_metrics_compare_samples_with_real_images():
     """By brute force on unlike numbers of samples, real and held-out images: which is divided by which shows."""
     random = np.random.default_rng(0)
