@@ -197,7 +197,7 @@ def test_losses_up_to_a_checkpoint_are_sealed_and_half_a_line_behind_it_is_none(
     directory.log(1, 9, {"loss": np.array([0.5])})
     table = tmp_path / "training.csv"
     whole = table.read_text()
-    table.write_text(f"{whole}1,13,0,0.12")
+    table.write_text(f"{whole}1,13,0,0.12,,0.1")  # of 0.15, say
     found = RunDirectory(tmp_path, {}, resume=True).training()
     assert [(row["step"], row["loss"]) for row in found] == [("5", "0.25"), ("9", "0.5")]
     table.write_text(whole.replace("0.25", "0.26"))

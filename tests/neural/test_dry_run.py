@@ -297,6 +297,8 @@ def test_what_the_iterations_differ_in_is_of_each(tmp_path, capsys):
     # a first fit of its own is the run's, and not of what it is held against
     own = said("transformer replace --preset smoke --first-steps 3 --distance --most-steps 500")
     assert (own["steps"], own["distance_steps"]) == ([3, 4], 500)
+    told = [own[name] for name in ("model", "workflow", "data", "preset", "run_dir")]
+    assert told == ["transformer", "replace", "grammar", "smoke", str(tmp_path / "run")]
 
 
 def test_a_person_reads_it():

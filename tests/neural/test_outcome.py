@@ -229,6 +229,18 @@ def test_a_run_that_was_killed_is_shown_as_far_as_it_came(capsys, tmp_path, monk
         assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2"]
 
 
+def test_numbers_of_all_runs_are_in_one_file(capsys, runs):
+    output = runs / "both.csv"
+    ran = command(capsys, "neural", f"plot {runs / 'replace'} {runs / 'accumulate'} --metric entropy --output {output}")
+    assert (ran.status, ran.err) == (0, "")
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["workflow"], row["iteration"]) for row in rows] == [(name, n) for name in LOSSES for n in "123"]
+    assert {(row["quantity"], row["data"], row["task"]) for row in rows} == {("entropy", "grammar", "transformer")}
+    means = np.concatenate([2 - losses.mean(0) for losses in LOSSES.values()])
+    np.testing.assert_allclose([float(row["value"]) for row in rows], means)
+
+
 def test_plot_leaves_files_among_the_folders_out(capsys, runs, monkeypatch):
     monkeypatch.chdir(runs)
     Path("notes.txt").touch()

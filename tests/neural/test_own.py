@@ -1,6 +1,7 @@
 """A user's own learner and verifier on the command line: found, run, resumed, or refused in one line."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -105,6 +106,13 @@ def test_what_ones_own_module_lacks_is_not_hidden(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="a_package_that_nobody_has"):
         of_named.named("lacking:Mixture", option="--learner")
+
+
+def test_a_module_is_looked_for_in_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "a_module_of_mine.py").write_text("def near(rows):\n    return rows > 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    assert of_named.named("a_module_of_mine:near", option="--accept").__name__ == "near"
 
 
 class Half(of_named.Learner):

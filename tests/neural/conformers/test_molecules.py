@@ -16,6 +16,15 @@ def test_three_atoms_always_lie_in_a_plane():
         assert not molecules.is_drawn(molecules.placed(molecule, flat[1:]))
 
 
+def test_some_are_drawn_at_random_and_always_the_same():
+    found = molecules.drawn(1000, 100)
+    assert found == sorted(set(found)) == molecules.drawn(1000, 100)
+    # a mean of 100 numbers drawn out of 1,000 without replacement
+    assert abs(np.mean(found) - 499.5) < 5 * 1000 / (12 * 100) ** 0.5
+    assert max(found) > 900
+    assert (molecules.drawn(4, None), molecules.drawn(3, 9)) == ([0, 1, 2, 3], [0, 1, 2])
+
+
 def test_embedded_conformations_are_at_rest_in_the_force_field():
     """To relax them once more gives nothing; as distance geometry leaves them it gives tens of kcal/mol."""
     made = molecules.embedded(molecules.parsed("NCC(=O)O"), 2)

@@ -21,6 +21,7 @@ def test_each_next_token_has_its_share_of_all_stories_that_begin_alike():
     told = {tuple(rows_of(" ".join(words))[0].tolist()): share for words, share in every_story(SMALL).items()}
     assert CORPUS.length == max(map(len, every_story(SMALL))) + 1
     assert len(np.unique(CORPUS.test, axis=0)) > 8
+    assert CORPUS.next_token is not None
     for row, known in zip(CORPUS.test.tolist(), CORPUS.next_token, strict=True):
         for place in range(CORPUS.length):
             expected = np.zeros(len(WORDS))
