@@ -97,6 +97,17 @@ def test_a_damaged_model_is_named(run, name, damage):
         RunDirectory(run, {"workflow": "Accumulate()"}, resume=True).load(name, tree)
 
 
+def test_a_pool_that_was_sampled_is_not_made_again_and_a_real_one_is_the_same(finished, run):
+    content = (run / "pools" / "real-1.npy").read_bytes()
+    for name in ("real-1", "synthetic-1"):
+        (run / "pools" / f"{name}.npy").unlink()
+    with pytest.raises(
+        ValueError, match=f"{run} lacks a pool that was sampled before; start anew in another --run-dir"
+    ):
+        go(run, Accumulate(), resume=True)
+    assert (run / "pools" / "real-1.npy").read_bytes() == content
+
+
 def test_a_model_of_another_iteration(run):
     shutil.copy(run / "models" / "model-1.eqx", run / "models" / "model-3.eqx")
     with pytest.raises(ValueError, match="model-3.eqx is damaged"):

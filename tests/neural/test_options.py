@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -262,6 +263,18 @@ def test_every_option_arrives(kind, arrived, tmp_path):
         if not isinstance(value, tuple):  # of exact numbers, which JSON has not
             value = json.loads(json.dumps(value).replace("{tmp}", str(tmp_path)))
         assert at(found, where) == value, name
+
+
+def test_nothing_else_has_a_value_where_none_is_given():
+    """Fields of a configuration are the preset's; of the others what the help says is what there is."""
+    usual = {"preset": "cpu", "run_dir": Path("run"), "checkpoint_seconds": 30.0, "workflow": "replace"}
+    usual |= dict.fromkeys(("resume", "watch", "distance", "dry_run", "distributed", "json", "tensorboard"), False)
+    usual |= dict.fromkeys(("coordinator", "processes", "process"))
+    parser = command_line.parser()
+    for kind in KINDS:
+        options = vars(parser.parse_args([kind, "replace", "--run-dir", "run"]))
+        more = {"kind": kind} | ({"model": None} if kind == "transformer" else {})
+        assert {name: value for name, value in options.items() if name not in ("build", "main")} == usual | more
 
 
 def test_processes_compare_what_is_run_and_not_where_it_is_kept(arrived):

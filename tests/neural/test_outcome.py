@@ -137,7 +137,9 @@ def test_every_field_is_one_that_metrics_are_measured_by_or_is_not():
 
 def test_one_seed_has_no_interval():
     one = Outcome(Path("a"), configured(), {"test_loss": LOSSES["replace"][:1]})
-    assert "need two seeds" in (differing(one, one) or "")
+    three = Outcome(Path("b"), configured(), {"test_loss": LOSSES["replace"]})
+    for first, second in ((one, one), (one, three), (three, one)):
+        assert "need two seeds" in (differing(first, second) or "")
     assert one.table()["standard_error"] == [None] * 3
     assert not plot(one).axes[0].containers
 
@@ -247,6 +249,9 @@ def test_plot_leaves_files_among_the_folders_out(capsys, runs, monkeypatch):
     ran = command(capsys, "neural", "plot replace notes.txt accumulate --metric entropy")
     assert (ran.status, ran.out) == (0, "entropy.png\n")
     assert ran.err == "notes.txt is a file, and left out.\n"
+    refused(
+        command(capsys, "neural", "plot notes.txt notes.txt"), "python -m neural", "none of the 2 is a folder; give"
+    )
     again = command(capsys, "neural", "plot replace")
     assert (again.status, Path("test_loss.png").is_file()) == (0, True)
     third = command(capsys, "neural", "plot replace")
@@ -283,6 +288,7 @@ def test_differences_are_of_the_seeds_that_both_have(capsys, runs):
     assert high - low == pytest.approx(2 * errors_to_a_side(1) * shift[:, 2].std(ddof=1) / 2**0.5)
     found = command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'} --json").json
     assert (found["seeds"], found["workflows"]) == (2, ["replace", "accumulate"])
+    assert "paired over 2 seeds" in command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'}").out
     np.testing.assert_allclose(found["difference"], shift.mean(0))
 
 

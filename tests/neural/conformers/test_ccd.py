@@ -7,7 +7,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
-from neural.conformers import ccd as of_ccd, conformer_set as conformers
+from neural.conformers import ccd as of_ccd, conformer_set as conformers, molecules
 from neural.conformers.conformer_set import Choice, split
 from tests.helpers import command, refused
 
@@ -184,8 +184,13 @@ def test_hydrogens_count_where_they_are_kept(dictionary):
         n for n, who in enumerate(zip(names["comp_id"], names["type_symbol"], strict=True)) if who == ("FLA", "H")
     )
     names["model_Cartn_x"][place] = np.nan
+    bonds = parts["chem_comp_bond"]
+    bonds["value_order"][bonds["comp_id"].index("IDE")] = "QUAD"  # and a bond of four makes no molecule
     changed = write(path.with_name("changed.bcif"), parts)
     assert (taken(of(changed))["FLA"], taken(of(changed, hydrogens=True, max_atoms=16))["FLA"]) == (2, 1)
+    odd = dict(of_ccd.from_ccd(changed.read_bytes(), changed, hydrogens=False, max_atoms=12))["IDE"]
+    assert isinstance(odd, molecules.Skipped)
+    assert (str(odd), odd.kind) == ("has a bond of the kind 'QUAD'", "has a bond of a strange kind")
 
 
 def test_the_dictionary_is_read_once(dictionary, monkeypatch):

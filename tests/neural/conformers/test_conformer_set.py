@@ -140,6 +140,12 @@ def test_smiles_that_cannot_be_used_are_counted_and_named(tmp_path, capsys):
     assert of(path, hydrogens=True, max_atoms=30).atoms.shape[1] == 20  # paracetamol's, with its nine hydrogens
 
 
+@pytest.mark.parametrize("suffix", ".smi .smiles .ism .can .tsv .txt".split())
+def test_smiles_have_many_suffixes(suffix, tmp_path):
+    made = of(write(tmp_path / f"a{suffix}", "CCO\tethanol\nCCN\tethylamine\n"), per_molecule=1)
+    assert sorted(molecule.GetProp("_Name") for molecule in made.molecules) == ["ethanol", "ethylamine"]
+
+
 def sdf(tmp_path, name="two.sdf"):
     texts = []
     for smiles in ("CCO", "NCC(=O)O"):

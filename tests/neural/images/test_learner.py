@@ -186,6 +186,13 @@ def test_the_test_loss_is_over_all_images_in_whatever_batches(batch):
     assert found["test_loss"][0] == pytest.approx(parts[0] + 0.1 * parts[1], rel=1e-6)
 
 
+def test_images_that_the_model_is_not_for_are_refused():
+    images = np.zeros((3, 4, 2, 1), np.float32)
+    architecture = Architecture("linear", 2, 4, 1, latent=2, features=1, halvings=1, beta=0.1)
+    with pytest.raises(ValueError, match=r"images have shape \(4, 2, 1\), the model is for \(2, 4, 1\)"):
+        ImageModel(ImageSet(images, images), architecture, noisy=False)
+
+
 def test_bytes_are_the_numbers_that_they_stand_for():
     """0 is 0, and 255 is 1: for the loss, and for what is measured."""
     random = np.random.default_rng(7)

@@ -49,6 +49,16 @@ def test_the_hub_is_asked_for_the_split(monkeypatch):
         text.from_hub("train")
 
 
+def test_what_is_lacking_is_said_with_how_to_get_it(tmp_path, monkeypatch):
+    for module in ("datasets", "pyarrow"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=r"needs datasets: pip install 'model-collapse\[tinystories\]', or give it by"):
+        text.from_hub("train")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"a.parquet is parquet, which needs pyarrow: pip install 'model-collapse\[ti"):
+        text_files.read_texts(tmp_path / "a.parquet")
+
+
 def test_subwords_round_trip_and_end_with_zero():
     made = corpus()
     assert made.vocabulary == 80
