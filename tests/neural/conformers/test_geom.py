@@ -27,6 +27,7 @@ def test_the_likeliest_are_taken_and_others_are_named_by_their_place_in_the_file
     told = found(tmp_path / "a.pickle", [(isomer, 0.2), (left, 0.1), (right, 0.5), (left, 0.05)], 2)
     (place, reason), (name, molecule) = told
     assert isinstance(reason, Skipped)
+    assert isinstance(molecule, Chem.Mol)
     assert place == "a.pickle, conformer 1"  # second by its weight
     assert (name, molecule.GetProp("_Name")) == ("a.pickle", "a")
     # both hands are one molecule; the third is one too many
@@ -35,4 +36,6 @@ def test_the_likeliest_are_taken_and_others_are_named_by_their_place_in_the_file
     expected = [float(positions(each)[0].std()) for each in (right, left)]
     assert extents == pytest.approx(expected)
     assert extents != pytest.approx(expected[::-1])
-    assert found(tmp_path / "b.pickle", [(left, 1.0)], 2, smiles="CC(N)\n O")[0][1].GetProp("_Name") == "CC(N) O"
+    ((_, named),) = found(tmp_path / "b.pickle", [(left, 1.0)], 2, smiles="CC(N)\n O")
+    assert isinstance(named, Chem.Mol)
+    assert named.GetProp("_Name") == "CC(N) O"
