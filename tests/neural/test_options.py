@@ -34,7 +34,7 @@ COMMON = {
     "processes": ("2", "joined.processes", 2),
     "process": ("1", "joined.process", 1),
     "json": ("", "json", True),
-    "tensorboard": ("", "loggers", ["TensorBoard"]),
+    "tensorboard": ("", "loggers", ["TensorBoard {tmp}/run/tensorboard"]),
     "accept": ("tests.neural.test_hooks:near", "accept", "near"),
     "iterations": ("4", "plan.iterations", 4),
     "seeds": ("5", "plan.seeds", 5),
@@ -200,7 +200,7 @@ def arrived(monkeypatch, capsys, tmp_path):
         vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
         found.learner_class = type(learner).__name__
         found.accept = None if hooks.accept is None else hooks.accept.__name__
-        found.loggers = [type(logger).__name__ for logger in hooks.loggers]
+        found.loggers = [f"{type(logger).__name__} {logger._folder}" for logger in hooks.loggers]
         return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
 
     def join(*place, settings, package, again):

@@ -14,6 +14,8 @@ from neural.chunk import Chunk
 from neural.devices import blocks
 from neural.plan import Plan
 from neural.processes import ALONE, Processes, answer, filled, leaves, packed, unpacked
+from neural.train import Training
+from sim.hosts import Lost
 from tests.neural.tiny import Points
 from tests.started import ended_by_another, finish, shown, start_all, starting
 
@@ -115,6 +117,33 @@ def test_the_answers_are_those_of_all_in_their_order_or_what_one_could_not_do(mo
     answers[:] = {"problem": "no memory"}, []
     with pytest.raises(ValueError, match="process 1 of 2 could not do its share: no memory"):
         Processes(2)._all({}, [], lambda: [np.zeros(1)])
+
+
+def test_the_others_hear_how_a_run_has_ended(monkeypatch):
+    told = []
+    monkeypatch.setattr(processes, "from_first", lambda content: told.append(unpacked(content)[0]))
+
+    def ended(error):
+        with Processes(2).led():
+            if error is not None:
+                raise error
+
+    ended(None)
+    for error in (ValueError("no room"), ZeroDivisionError(), Lost("nobody hears")):
+        with pytest.raises(type(error)):
+            ended(error)
+    assert [each.pop("what") for each in told] == ["end"] * 3
+    assert [each["problem"] for each in told] == ["", "no room", "ZeroDivisionError"]
+    # and go with it
+    plan = Plan(iterations=2, T=12, seeds=3, seed=7, sample_batch=30)
+    training = Training(batch_size=6, learning_rate=0.1, steps=6)
+    for each in told[:2]:
+        monkeypatch.setattr(helper, "heard", lambda each=each: ({"what": "end", **each}, []))
+        if each["problem"]:
+            with pytest.raises(ValueError, match="^no room$"):
+                helper.serve(Points(), plan, [training])
+        else:
+            helper.serve(Points(), plan, [training])
 
 
 def test_another_process_answers_with_what_it_computed_or_why_it_could_not(monkeypatch):

@@ -159,6 +159,21 @@ def test_molecules_that_do_not_move_have_no_diversity(monkeypatch):
     assert "diversity" in learner._recall({"weights": jnp.zeros(1)})[0]
 
 
+def test_conformations_are_shown_by_molecule_and_seed():
+    learner = made_by_hand()
+    for molecule, name in zip(learner.conformers.molecules, ("ethanol", "amine"), strict=True):
+        molecule.SetProp("_Name", name)
+    rows = learner.conformers.train[[[0, 3], [4, 1]]]
+    suffix, content = learner.show(rows)
+    shown = [molecule for _, molecule in molecules.in_sdf(content.decode(), ROOT)]
+    assert suffix == "sdf"
+    titles = ["ethanol, seed 0", "amine, seed 0", "amine, seed 1", "ethanol, seed 1"]
+    for molecule, title, (_, x) in zip(shown, titles, zip(*split(rows.reshape(4, -1)), strict=True), strict=True):
+        assert isinstance(molecule, Chem.Mol)
+        assert molecule.GetProp("_Name") == title
+        np.testing.assert_allclose(molecules.positions(molecule)[0], x[: molecule.GetNumAtoms()], atol=1e-4)
+
+
 def test_samples_are_measured_by_the_real_conformations():
     """And not those by samples: what is near, how long a bond is, and how often a kind of bond counts."""
     learner = made_by_hand()
@@ -188,7 +203,8 @@ def test_the_loss_is_of_each_row_with_its_weight_at_a_time_that_is_drawn_as_aske
     rows, weights = learner.conformers.train[1:5], np.array([0.5, 2.0, 1.0, 0.5], np.float32)
     numbers, x = split(rows)
     each = np.arange(4) / 2 + 10 * x.sum((1, 2)) + 100 * learner.conformers.atoms[numbers].sum((1, 2))
-    found = learner.loss(model, jnp.asarray(rows), jnp.asarray(weights), key=jr.key(5))
+    loss = eqx.filter_jit(lambda rows, weights: learner.loss(model, rows, weights, key=jr.key(5)))
+    found = loss(jnp.asarray(rows), jnp.asarray(weights))
     np.testing.assert_allclose(found, (weights * each).mean(), rtol=1e-5)
 
 

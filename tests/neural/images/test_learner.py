@@ -1,6 +1,7 @@
 """Autoencoders in the loop and on the command line: chains, bytes and colours, presets, mistakes, a sheet of images."""
 
 import dataclasses
+import io
 import json
 
 import equinox as eqx
@@ -184,6 +185,23 @@ def test_the_test_loss_is_over_all_images_in_whatever_batches(batch):
     parts = [found["reconstruction"][0], found["kl_per_pixel"][0]]
     np.testing.assert_allclose(parts, total / 6, rtol=1e-5)
     assert found["test_loss"][0] == pytest.approx(parts[0] + 0.1 * parts[1], rel=1e-6)
+
+
+def test_bytes_are_sampled_and_shown_where_real_images_are(monkeypatch):
+    drawn = np.array([-0.2, 0.2, 0.5, 1.3], np.float32).reshape(2, 1, 1, 2, 1)
+    monkeypatch.setattr(of_learner, "_sample", lambda models, noisy, keys: drawn)
+    for kind in (np.uint8, np.float32):
+        images = np.zeros((3, 1, 2, 1), kind)
+        architecture = Architecture("linear", 1, 2, 1, latent=2, features=1, halvings=1, beta=0.1)
+        learner = ImageModel(ImageSet(images, images), architecture, noisy=False)
+        sampled = learner.sample(None, keys=jr.split(jr.key(0), (2, 1)))
+        expected = drawn if kind is np.float32 else np.array([0, 51, 128, 255]).reshape(drawn.shape)
+        assert sampled.dtype == kind
+        np.testing.assert_array_equal(sampled, expected)
+        suffix, content = learner.show(sampled)
+        assert suffix == "png"
+        with Image.open(io.BytesIO(content)) as sheet:  # a row of images a seed, in a frame of one pixel
+            assert np.asarray(sheet)[1::3, 1:3].tolist() == [[0, 51], [128, 255]]
 
 
 def test_images_that_the_model_is_not_for_are_refused():
