@@ -208,7 +208,7 @@ def arrived(monkeypatch, capsys, tmp_path):
         found.joined.settings, found.joined.words = settings, (package, again)
 
     def directory(path, configuration, *, resume):
-        found.resume = resume
+        found.resume, found.recorded = resume, configuration
         return real_directory(path, configuration, resume=resume)
 
     real_options, real_directory, parsers = command_line._options, command_line.RunDirectory, []
@@ -275,6 +275,10 @@ def test_nothing_else_has_a_value_where_none_is_given():
         options = vars(parser.parse_args([kind, "replace", "--run-dir", "run"]))
         more = {"kind": kind} | ({"model": None} if kind == "transformer" else {})
         assert {name: value for name, value in options.items() if name not in ("build", "main")} == usual | more
+    # a number is the same however it is written, so that a run goes on
+    line = "own replace --run-dir run --edited 0.20 --fading 2/4 --sizes 1,0.5,2.0".split()
+    options = parser.parse_args(line)
+    assert (options.edited, options.fading, options.sizes) == ("1/5", "1/2", "1,1/2,2")
 
 
 def test_processes_compare_what_is_run_and_not_where_it_is_kept(arrived):
@@ -375,7 +379,10 @@ def test_the_summary_is_over_seeds(arrived, monkeypatch):
     losses = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 9.0]])
     monkeypatch.setattr(command_line, "run", lambda *_, **__: {"test_loss": losses, "other": 10 * losses})
     line = "diffusion sliding-window --k 3 --preset smoke --data file --file f --run-dir {tmp}/run --json"
-    summary = arrived(line).summary
+    found = arrived(line)
+    summary = found.summary
+    known = {"kind": "diffusion", "workflow": "sliding-window", "parameters": {"k": "3"}, "data": "file", "seeds": 2}
+    assert known.items() <= found.recorded.items()
     assert (summary.model, summary.workflow, summary.parameters) == ("diffusion", "sliding-window", {"k": "3"})
     assert summary.metric == "squared error of the predicted noise per dimension, held-out molecules"
     assert (summary.data, summary.seeds, summary.device) == ("file", 2, "cpu")
