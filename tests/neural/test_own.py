@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural import distance as of_distance, named as of_named
-from neural.directory import RunDirectory
-from neural.language.configuration import PRESETS
+from neural import RunDirectory, distance as of_distance, named as of_named
+from neural.__main__ import KINDS
 from tests.helpers import command, refused
 from tests.neural.test_loop import LEARNER
 from theory import Replace
@@ -69,7 +68,7 @@ def test_the_distance_is_of_a_model_1_that_is_fitted_as_the_others_but_until_con
         return {"test_loss": np.array([[2.0], [4.0]])}
 
     monkeypatch.setattr(of_distance, "run", run)
-    configuration = replace(PRESETS["smoke"], first_steps=5, iterations=2)
+    configuration = replace(KINDS["transformer"].presets["smoke"], **{"first_steps": 5, "iterations": 2})
     directory = RunDirectory(tmp_path, {}, resume=False)
     losses = {"test_loss": np.array([[3.0, 9.0], [5.0, 9.0]])}
     found = of_distance.distance(LEARNER, Replace(), configuration, directory, losses)

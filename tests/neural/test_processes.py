@@ -9,12 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from neural import helper, processes
+from neural import Training, helper, processes
 from neural.chunk import Chunk
 from neural.devices import blocks
 from neural.plan import Plan
 from neural.processes import ALONE, Processes, answer, filled, leaves, packed, unpacked
-from neural.train import Training
 from sim.hosts import Lost
 from tests.neural.tiny import Points
 from tests.started import ended_by_another, finish, shown, start_all, starting

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from neural import rehearsal
-from neural.train import Fit
+from neural.loop import Fit
 from tests.neural.test_loop import LEARNER, PLAN, TRAINING, Number
 from theory import Accumulate
 

@@ -2,7 +2,6 @@
 
 import sys
 import types
-from dataclasses import replace
 
 import jax.random as jr
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow.parquet
 import pytest
 import sentencepiece
 
-from neural.language import configuration, text, text_files
+from neural.language import text, text_files
 from neural.language.corpus import to_rows, tokens_of
 
 STORIES = [f"Once there was a cat {n}.\nIt said: “meow”, {n * 7} times." for n in range(50)]
@@ -58,16 +57,6 @@ def test_what_is_lacking_is_said_with_how_to_get_it(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match=r"a.parquet is parquet, which needs pyarrow: pip install 'model-collapse\[ti"):
         text_files.read_texts(tmp_path / "a.parquet")
-
-
-def test_the_hubs_validation_split_is_held_out(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        configuration, "from_hub", lambda split: asked.append(split) or [f"{split} {n}" for n in range(9)]
-    )
-    smoke = replace(configuration.PRESETS["smoke"], data="tinystories", test_stories=2)
-    assert smoke._texts() == ([f"train {n}" for n in range(9)], ["validation 0", "validation 1"])
-    assert asked == ["train", "validation"]
 
 
 def test_subwords_round_trip_and_end_with_zero():
