@@ -18,7 +18,7 @@ from neural.plan import Plan
 from neural.train import Fit, Training, train
 from neural.training_set import TrainingRows
 from tests.neural.test_loop import LEARNER, Number, Stopped, files
-from theory import Accumulate, AccumulateSubsample, Pool, Replace, Workflow
+from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace, Workflow
 
 RULE = Converged(validation=0.25, check_every=10, patience=2, most_steps=400)
 TRAINING = Training(batch_size=8, learning_rate=0.2, until=RULE, chunk=7)
@@ -250,6 +250,28 @@ def test_no_step_draws_as_the_held_out_rows_do(tmp_path, monkeypatch):
     assert len(np.unique(every, axis=0)) == len(every)
 
 
+def test_watched_is_the_average_and_held_out_rows_have_their_weights(tmp_path, monkeypatch):
+    """With an average of 4 and weights at 9 the test loss after a chunk is (4 - 3)^2, and so is the model's."""
+    given = []
+
+    def train(fit, *_, steps, held_out, **others):
+        given.append(held_out)
+        weights, average = (Number(jnp.full(2, value, jnp.float32)) for value in (9, 4))
+        yield steps, Fit(weights, fit.optimiser, average), np.zeros((1, 2), np.float32)
+
+    monkeypatch.setattr(of_loop, "train", train)
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    found = run(LEARNER, FreshReal(1, "3/4"), PLAN, TRAINING, directory, watch=True)
+    assert [float(row["test_loss"]) for row in directory.training()] == [1] * 4
+    assert found["test_loss"].tolist() == [[1, 1], [1, 1]]
+    # three quarters of the weight are fresh real rows', half of all
+    pool = np.load(tmp_path / "pools" / "real-2.npy")
+    for seed in range(2):
+        real = np.isin(given[1].rows[seed], pool[seed])
+        assert 0 < real.sum() < real.size == 8
+        assert given[1].weights[seed].tolist() == np.where(real, 1.5, 0.5).tolist()
+
+
 def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_path):
     found = go(tmp_path, workflow=Replace())
     with (tmp_path / "training.csv").open() as file:
@@ -296,12 +318,13 @@ def test_an_empty_split_is_refused_before_anything_is_written(tmp_path):
 
 def test_a_held_out_loss_that_is_not_finite_stops():
     def batches(start, end):
-        return np.zeros((end - start, 1, 4), np.float32), np.ones((end - start, 1, 4), np.float32)
+        return np.zeros((end - start, 2, 4), np.float32), np.ones((end - start, 2, 4), np.float32)
 
-    held_out = HeldOut(jnp.full((1, 3), jnp.nan, jnp.float32), jnp.ones((1, 3), jnp.float32), jr.split(jr.key(1), 1), 4)
-    fit = Fit.begin(Number(jnp.zeros(1, jnp.float32)), TRAINING)
-    keys = jr.split(jr.key(0), 1)
+    rows = jnp.array([[1, 1, 1], [1, jnp.nan, 1]], jnp.float32)
+    held_out = HeldOut(rows, jnp.ones((2, 3), jnp.float32), jr.split(jr.key(1), 2), 4)
+    fit = Fit.begin(Number(jnp.zeros(2, jnp.float32)), TRAINING)
+    keys = jr.split(jr.key(0), 2)
     chunks = train(fit, LEARNER.loss, batches, TRAINING, start=0, steps=400, keys=keys, held_out=held_out)
     assert next(chunks)[0] == 7
-    with pytest.raises(FloatingPointError, match="held-out loss of seed 0 is not finite at step 10 of 400"):
+    with pytest.raises(FloatingPointError, match="held-out loss of seed 1 is not finite at step 10 of 400"):
         next(chunks)

@@ -97,6 +97,17 @@ def test_a_damaged_model_is_named(run, name, damage):
         RunDirectory(run, {"workflow": "Accumulate()"}, resume=True).load(name, tree)
 
 
+def test_a_pool_that_was_sampled_is_not_made_again_and_a_real_one_is_the_same(finished, run):
+    content = (run / "pools" / "real-1.npy").read_bytes()
+    for name in ("real-1", "synthetic-1"):
+        (run / "pools" / f"{name}.npy").unlink()
+    with pytest.raises(
+        ValueError, match=f"{run} lacks a pool that was sampled before; start anew in another --run-dir"
+    ):
+        go(run, Accumulate(), resume=True)
+    assert (run / "pools" / "real-1.npy").read_bytes() == content
+
+
 def test_a_model_of_another_iteration(run):
     shutil.copy(run / "models" / "model-1.eqx", run / "models" / "model-3.eqx")
     with pytest.raises(ValueError, match="model-3.eqx is damaged"):
@@ -187,6 +198,22 @@ def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
             with pytest.raises(KeyboardInterrupt):
                 go(path, Accumulate(), resume=True)
         np.testing.assert_array_equal(go(path, Accumulate(), resume=True)["value"], straight["value"])
+
+
+def test_losses_up_to_a_checkpoint_are_sealed_and_half_a_line_behind_it_is_none(tmp_path):
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    directory.rewind(1, 0)
+    directory.log(1, 5, {"loss": np.array([0.25])})
+    directory.save("checkpoint", {}, np.zeros(1))
+    directory.log(1, 9, {"loss": np.array([0.5])})
+    table = tmp_path / "training.csv"
+    whole = table.read_text()
+    table.write_text(f"{whole}1,13,0,0.12,,0.1")  # of 0.15, say
+    found = RunDirectory(tmp_path, {}, resume=True).training()
+    assert [(row["step"], row["loss"]) for row in found] == [("5", "0.25"), ("9", "0.5")]
+    table.write_text(whole.replace("0.25", "0.26"))
+    with pytest.raises(ValueError, match="training.csv is damaged"):
+        RunDirectory(tmp_path, {}, resume=True).training()
 
 
 def test_notes_of_ones_own_are_nobody_elses(run):

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural import dry_run as of_dry_runs
+from neural import __main__ as command_line, dry_run as of_dry_runs
 from neural.convergence import Converged
 from neural.directory import models_measured
 from neural.dry_run import Chains, _duration, _short, _size, described
 from neural.language.configuration import PRESETS
-from neural.rehearsal import Rehearsal
+from neural.rehearsal import Rehearsal, rehearse
 from tests import own_data
 from tests.helpers import command, refused
 from theory import Accumulate, FreshReal, Generator, Replace
@@ -69,7 +69,9 @@ SLOW = {
     [*RUNS.values(), *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW.values())],
     ids=[*RUNS, *SLOW],
 )
-def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, capsys):
+def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, capsys, monkeypatch):
+    rehearsed = []
+    monkeypatch.setattr(of_dry_runs, "rehearse", lambda *asked: rehearsed.append(rehearse(*asked)) or rehearsed[0])
     path = tmp_path / "run"
     line = f"{line.format(data=data)} --run-dir {path}"
     before = sorted(tmp_path.rglob("*"))
@@ -94,6 +96,11 @@ def test_what_it_says_is_what_the_run_does(line, rows, steps, data, tmp_path, ca
     for model, count in enumerate(said["sampled_rows"], 1):
         assert np.load(path / "pools" / f"synthetic-{model}.npy").shape[:2] == (said["seeds"], count)
     assert np.load(path / "pools" / "real-1.npy").shape[:2] == (said["seeds"], rows[0])
+    (tried,), pool = rehearsed, np.load(path / "pools" / "synthetic-1.npy")
+    assert tried.row == pool[0, 0].nbytes
+    assert tried.model == 4 * numbers_in(path / "models" / "model-1.eqx")
+    # Adam remembers two numbers a weight, and each seed's how many steps there were
+    assert "converged" in line or tried.fit == 3 * tried.model + 4 * said["seeds"]
     losses = [row.split(",") for row in (path / "training.csv").read_text().splitlines()[1:]]
     for iteration, (fewest, most) in enumerate(zip(said["fewest_steps"], steps, strict=True), 1):
         done = max(int(row[1]) for row in losses if int(row[0]) == iteration)
@@ -132,19 +139,30 @@ def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, cap
 def test_copies_are_counted_and_kept(tmp_path, capsys):
     texts = [f"the cat sat on mat {n}" for n in range(20)]
     path = tmp_path / "texts.txt"
-    path.write_text("\n\n".join([*texts, texts[3], texts[3], texts[19], texts[0]]))
+    path.write_text("\n\n".join([texts[3], texts[3], *texts[:18], texts[3], texts[3], texts[17], texts[0]]))
     line = f"transformer replace --preset smoke --data text --file {path} --vocabulary 40 --run-dir {tmp_path / 'run'}"
     said = command(capsys, "neural", f"{line} --dry-run --json").json
     # 4 of 24 are held out: the last ones
     assert said["rows"] == {"found": 24, "to_train_on": 20, "held_out": 4, "left_out": 0, "T": 20, "collected": 20}
     assert [(each["count"], each["what"]) for each in said["remarks"]] == [
-        (4, "of the 4 texts held out are trained on too, so that the test loss is too low")
+        (2, "of the texts to train on equal another one and are kept"),
+        (4, "of the 4 texts held out are trained on too, so that the test loss is too low"),
     ]
-    printed = command(capsys, "neural", f"{line} --dry-run").out
+    apart = tmp_path / "apart.txt"
+    apart.write_text("\n\n".join([texts[19], texts[17]]))
+    said = command(capsys, "neural", f"{line} --dry-run --test-file {apart} --test-stories 2 --json").json
+    assert [(each["count"], each["what"][:24]) for each in said["remarks"]] == [
+        (6, "of the texts to train on"),
+        (1, "of the 2 texts held out "),
+    ]
+    ran = command(capsys, "neural", f"{line} --dry-run")
+    sizes = "--stories 20 (not 32), --test-stories 4 (not 20)"
+    assert f"transformer: as many as these data allow: {sizes}\n" in ran.err
+    printed = ran.out
     assert f"note:     {path}: 4 of the 4 texts held out are trained on too" in printed
 
 
-def test_what_is_there_is_said_and_left_alone(tmp_path, capsys):
+def test_what_is_there_is_said_and_left_alone(tmp_path, capsys, monkeypatch):
     path = tmp_path / "run"
     line = f"{MIXTURE} --iterations 1 --run-dir {path}"
     assert "where nothing is yet" in command(capsys, "neural", f"{line} --dry-run").out
@@ -156,8 +174,10 @@ def test_what_is_there_is_said_and_left_alone(tmp_path, capsys):
     said = command(capsys, "neural", f"{more} --json").json
     assert (said["models_measured"], said["iterations"]) == (1, 3)
     assert "where a run is, with 1 of 3 models measured" in said["folder"]
-    other = command(capsys, "neural", f"{line} --resume --seed 5 --dry-run")
-    assert "holds a run of another configuration (seed: there 0, now 5)" in other.out
+    monkeypatch.setattr(command_line, "models_measured", lambda _: 7)  # of a longer one
+    other = command(capsys, "neural", f"{line} --resume --seed 5 --dry-run --json").json
+    assert "holds a run of another configuration (seed: there 0, now 5)" in other["folder"]
+    assert (other["models_measured"], other["iterations"]) == (1, 1)
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
 
 
@@ -262,6 +282,23 @@ def test_many_passes_are_advised_against(tmp_path, capsys):
     assert "--until converged" in many["advice"]
     until = said("--until converged --most-steps 1200")
     assert (until["passes"], until["advice"]) == (200, None)
+    assert (until["steps_of_chain"], until["steps"]) == (2400, [1200, 1200])  # at most
+
+
+@pytest.mark.usefixtures("untried")
+def test_what_the_iterations_differ_in_is_of_each(tmp_path, capsys):
+    def said(line):
+        return command(capsys, "neural", f"{line} --run-dir {tmp_path / 'run'} --dry-run --json").json
+
+    fresh = said(MIXTURE.replace("accumulate", "fresh-real"))
+    assert (fresh["rows"]["T"], fresh["rows"]["collected"]) == (60, 120)  # at both
+    edited = said(f"{MIXTURE.replace('accumulate', 'replace')} --edited 1/2 --fading 1/3 --iterations 3")
+    assert edited["edited"] == ["1/2", "1/6", "1/18"]
+    # a first fit of its own is the run's, and not of what it is held against
+    own = said("transformer replace --preset smoke --first-steps 3 --distance --most-steps 500")
+    assert (own["steps"], own["distance_steps"]) == ([3, 4], 500)
+    told = [own[name] for name in ("model", "workflow", "data", "preset", "run_dir")]
+    assert told == ["transformer", "replace", "grammar", "smoke", str(tmp_path / "run")]
 
 
 def test_a_person_reads_it():
@@ -331,6 +368,8 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     alone = f"{line.replace('--distance --most-steps 400', '')} --dry-run --json"
     shorter, watched = (command(capsys, "neural", f"{alone}{more}").json for more in ("", " --watch"))
     assert shorter["distance_steps"] is None
+    # compilation, two fits of eight steps, and of each model a part sampled and both measured
+    assert shorter["seconds"] == [1 + 2 * (8 * 0.5 + 10 + 3 + 7), 1 + 2 * (8 * 2.0 + 10 + 3 + 7)]
     # a look at the held-out rows after the one chunk of each of two fits
     assert [after - before for before, after in zip(shorter["seconds"], watched["seconds"], strict=True)] == [6, 6]
     assert shorter["disk_bytes"] < said["disk_bytes"]

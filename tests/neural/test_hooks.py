@@ -61,6 +61,9 @@ def test_a_verifier_refuses_at_most_a_hundred_rows_for_each_that_is_needed():
     assert not accepted.add(np.zeros((1, 199)))
     with pytest.raises(ValueError, match="accepted 0 of 200 rows of seed 0, and 2 are needed"):
         accepted.add(np.zeros((1, 1)))
+    accepted = Accepted(lambda rows: rows > 0, 2, 2)
+    with pytest.raises(ValueError, match="accepted 1 of 200 rows of seed 1, and 2 are needed"):
+        accepted.add(np.stack([np.ones(200), np.eye(200)[0]]))
 
 
 @pytest.mark.parametrize(

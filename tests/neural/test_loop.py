@@ -11,7 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural import training_set as of_training
+from neural import generated as of_generated, training_set as of_training
 from neural.directory import RunDirectory, look
 from neural.loop import Learner, checked_steps, run
 from neural.plan import Plan
@@ -317,6 +317,11 @@ def test_no_two_purposes_share_a_key():
     assert len(np.unique(other, axis=0)) == 2 * PLAN.seeds
 
 
+@pytest.mark.parametrize(("T", "batch", "seeds", "rows"), [(40, 12, 5, 2), (40, 1000, 5, 40), (40, 3, 5, 1)])
+def test_rows_sampled_at_once_are_of_all_seeds_together(T, batch, seeds, rows):
+    assert dataclasses.replace(PLAN, T=T, sample_batch=batch, seeds=seeds).sampled_at_once == rows
+
+
 def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
     streams = []
 
@@ -326,9 +331,12 @@ def test_draws_and_passes_have_streams_of_their_own(monkeypatch):
 
     monkeypatch.setattr(of_training, "generator", generator)
     pools = {Pool(j): np.arange(20)[None].repeat(2, 0) for j in (1, 2)}
-    rows = TrainingRows(AccumulateSubsample(), 2, 20, pools, [(0, 1), (0, 2)])
-    rows.batches(0, 6, 10)  # three passes over 20 rows
-    assert len(streams) == len(set(streams)) == 2 * (1 + 3)
+    monkeypatch.setattr(of_generated, "stream_of", generator)
+    seeds = [(0, 1), (0, 2)]
+    rows = TrainingRows(AccumulateSubsample(), 2, 20, pools, seeds, held_out=5)
+    rows.batches(0, 3, 10)  # two passes over 15 rows
+    of_generated.edited(pools[Pool(1)], pools[Pool(2)], Fraction(1, 2), seeds)
+    assert len(streams) == len(set(streams)) == 2 * (1 + 1 + 2 + 1)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,7 +34,7 @@ COMMON = {
     "processes": ("2", "joined.processes", 2),
     "process": ("1", "joined.process", 1),
     "json": ("", "json", True),
-    "tensorboard": ("", "loggers", ["TensorBoard"]),
+    "tensorboard": ("", "loggers", ["TensorBoard {tmp}/run/tensorboard"]),
     "accept": ("tests.neural.test_hooks:near", "accept", "near"),
     "iterations": ("4", "plan.iterations", 4),
     "seeds": ("5", "plan.seeds", 5),
@@ -199,7 +200,7 @@ def arrived(monkeypatch, capsys, tmp_path):
         vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
         found.learner_class = type(learner).__name__
         found.accept = None if hooks.accept is None else hooks.accept.__name__
-        found.loggers = [type(logger).__name__ for logger in hooks.loggers]
+        found.loggers = [f"{type(logger).__name__} {logger._folder}" for logger in hooks.loggers]
         return {"test_loss": np.zeros((plan.seeds, plan.iterations))}
 
     def join(*place, settings, package, again):
@@ -207,7 +208,7 @@ def arrived(monkeypatch, capsys, tmp_path):
         found.joined.settings, found.joined.words = settings, (package, again)
 
     def directory(path, configuration, *, resume):
-        found.resume = resume
+        found.resume, found.recorded = resume, configuration
         return real_directory(path, configuration, resume=resume)
 
     real_options, real_directory, parsers = command_line._options, command_line.RunDirectory, []
@@ -264,6 +265,22 @@ def test_every_option_arrives(kind, arrived, tmp_path):
         assert at(found, where) == value, name
 
 
+def test_nothing_else_has_a_value_where_none_is_given():
+    """Fields of a configuration are the preset's; of the others what the help says is what there is."""
+    usual = {"preset": "cpu", "run_dir": Path("run"), "checkpoint_seconds": 30.0, "workflow": "replace"}
+    usual |= dict.fromkeys(("resume", "watch", "distance", "dry_run", "distributed", "json", "tensorboard"), False)
+    usual |= dict.fromkeys(("coordinator", "processes", "process"))
+    parser = command_line.parser()
+    for kind in KINDS:
+        options = vars(parser.parse_args([kind, "replace", "--run-dir", "run"]))
+        more = {"kind": kind} | ({"model": None} if kind == "transformer" else {})
+        assert {name: value for name, value in options.items() if name not in ("build", "main")} == usual | more
+    # a number is the same however it is written, so that a run goes on
+    line = "own replace --run-dir run --edited 0.20 --fading 2/4 --sizes 1,0.5,2.0".split()
+    options = parser.parse_args(line)
+    assert (options.edited, options.fading, options.sizes) == ("1/5", "1/2", "1,1/2,2")
+
+
 def test_processes_compare_what_is_run_and_not_where_it_is_kept(arrived):
     line = "vae replace --preset smoke --seeds 2 --run-dir {tmp}/run --cache {tmp} --json"
     joined = arrived(f"{line} --distributed --coordinator here:1 --processes 2 --process 1").joined
@@ -285,6 +302,7 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     learned = {}
 
     def train_vocabulary(texts, tokens, *, seed):
+        assert not learned  # it is there when it is needed again
         learned.update(texts=texts, tokens=tokens, seed=seed)
         return b"a vocabulary"
 
@@ -293,16 +311,43 @@ def test_a_vocabulary_is_learned_of_the_size_and_with_the_seed_that_are_given(ar
     made, kept = of_language.Texts, []
 
     def texts_with_a_vocabulary(*parts, vocabulary, **options):
-        kept.append(vocabulary())  # where the run is prepared, before anything of it is kept
+        kept.extend([vocabulary(), vocabulary()])  # where the run is prepared, before anything of it is kept
         return made(*parts, vocabulary=vocabulary, **options)
 
     monkeypatch.setattr(of_language, "Texts", texts_with_a_vocabulary)
     found = arrived(f"transformer replace {line} --run-dir {{tmp}}/run")
-    assert kept == [b"a vocabulary"]
+    assert kept == [b"a vocabulary"] * 2
     # without a file of them, the last texts are held out
     texts = [f"{tmp_path}/texts {n}" for n in range(9)]
     assert learned == {"texts": texts[:7], "tokens": 321, "seed": 7}
     assert found.corpus.held_out == texts[7:]
+
+
+def test_another_process_helps_with_the_fits_of_the_distance_too(arrived, monkeypatch):
+    served = []
+    monkeypatch.setattr(command_line.jax, "process_index", lambda: 1)
+    monkeypatch.setattr(command_line, "agree", lambda settings: None)
+    monkeypatch.setattr(command_line, "together", lambda made: made())
+    monkeypatch.setattr(command_line, "serve", lambda *asked: served.append(asked))
+    line = "own replace --learner tests.examples.own_learner:Mixture --preset smoke --distance --most-steps 500"
+    assert not arrived(f"{line} --run-dir {{tmp}}/run").json  # nothing is printed
+    ((_, _, trainings),) = served
+    assert [training.budget(50) for training in trainings] == [20, 500]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("vae", "images", " (default: 64 at smoke; 1437 at cpu; 50000 at gpu; 162770 at paper)"),
+        ("vae", "steps", " (default: 20 at smoke; 4000 at cpu; none at gpu, paper)"),
+        ("vae", "seed", " (default: 0)"),
+        ("vae", "folder", ""),
+        ("diffusion", "hydrogens", " (default: no at smoke, cpu, gpu; yes at paper)"),
+        ("transformer", "learning_rate", " (default: 0.01 at smoke, cpu; 0.001 at gpu, paper)"),
+    ],
+)
+def test_help_says_what_each_preset_has(kind, name, told):
+    assert command_line.by_preset(command_line.KINDS[kind], name) == told
 
 
 def test_what_is_printed_without_json(capsys):
@@ -333,8 +378,14 @@ def test_what_is_printed_without_json(capsys):
 def test_the_summary_is_over_seeds(arrived, monkeypatch):
     losses = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 9.0]])
     monkeypatch.setattr(command_line, "run", lambda *_, **__: {"test_loss": losses, "other": 10 * losses})
-    line = "diffusion replace --preset smoke --data file --file f --run-dir {tmp}/run --json"
-    summary = arrived(line).summary
+    line = "diffusion sliding-window --k 3 --preset smoke --data file --file f --run-dir {tmp}/run --json"
+    found = arrived(line)
+    summary = found.summary
+    known = {"kind": "diffusion", "workflow": "sliding-window", "parameters": {"k": "3"}, "data": "file", "seeds": 2}
+    assert known.items() <= found.recorded.items()
+    assert (summary.model, summary.workflow, summary.parameters) == ("diffusion", "sliding-window", {"k": "3"})
+    assert summary.metric == "squared error of the predicted noise per dimension, held-out molecules"
+    assert (summary.data, summary.seeds, summary.device) == ("file", 2, "cpu")
     assert summary.test_loss == [7 / 3, 14 / 3]
     assert summary.test_loss_per_seed == losses.tolist()
     # sums of squares 14/3 and 86/3 about the means, over 2, over 3 seeds

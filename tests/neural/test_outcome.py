@@ -3,19 +3,21 @@
 import csv
 import json
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from neural import picture as of_picture
 from neural.__main__ import KINDS
 from neural.directory import RunDirectory
 from neural.outcome import Outcome, differences, differing, read_run
 from neural.picture import plot
 from neural.results_command import together
 from tests.helpers import command, refused
-from theory import Accumulate, SlidingWindow, gain
+from theory import Accumulate, Pool, Replace, SlidingWindow, gain
 from theory.measurement import Measurement, errors_to_a_side
 
 LOSSES = {
@@ -72,6 +74,15 @@ def test_the_workflow_is_that_of_the_configuration(given, expected):
     assert run.workflow == expected
 
 
+def test_the_workflow_has_the_sizes_that_are_given_and_edited_it_is_none():
+    run = Outcome(Path("a"), configured("accumulate", sizes="1,2,1/2,1"), {"test_loss": LOSSES["replace"]})
+    assert run.workflow is not None
+    assert [run.workflow.size(Pool(j)) for j in (1, 2, 3)] == [1, 2, Fraction(1, 2)]
+    assert run.alike["parameters"] == "sizes=1,2,1/2,1"
+    for changes in ({"edited": "1/5"}, {"edited": "1/5", "fading": "1/2"}):
+        assert Outcome(Path("a"), configured(**changes), {"test_loss": LOSSES["replace"]}).workflow is None
+
+
 def test_differences_are_paired_by_seeds(runs):
     one, other = (read_run(runs / name) for name in LOSSES)
     shift = LOSSES["accumulate"] - LOSSES["replace"]
@@ -126,7 +137,9 @@ def test_every_field_is_one_that_metrics_are_measured_by_or_is_not():
 
 def test_one_seed_has_no_interval():
     one = Outcome(Path("a"), configured(), {"test_loss": LOSSES["replace"][:1]})
-    assert "need two seeds" in (differing(one, one) or "")
+    three = Outcome(Path("b"), configured(), {"test_loss": LOSSES["replace"]})
+    for first, second in ((one, one), (one, three), (three, one)):
+        assert "need two seeds" in (differing(first, second) or "")
     assert one.table()["standard_error"] == [None] * 3
     assert not plot(one).axes[0].containers
 
@@ -218,12 +231,27 @@ def test_a_run_that_was_killed_is_shown_as_far_as_it_came(capsys, tmp_path, monk
         assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2"]
 
 
+def test_numbers_of_all_runs_are_in_one_file(capsys, runs):
+    output = runs / "both.csv"
+    ran = command(capsys, "neural", f"plot {runs / 'replace'} {runs / 'accumulate'} --metric entropy --output {output}")
+    assert (ran.status, ran.err) == (0, "")
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["workflow"], row["iteration"]) for row in rows] == [(name, n) for name in LOSSES for n in "123"]
+    assert {(row["quantity"], row["data"], row["task"]) for row in rows} == {("entropy", "grammar", "transformer")}
+    means = np.concatenate([2 - losses.mean(0) for losses in LOSSES.values()])
+    np.testing.assert_allclose([float(row["value"]) for row in rows], means)
+
+
 def test_plot_leaves_files_among_the_folders_out(capsys, runs, monkeypatch):
     monkeypatch.chdir(runs)
     Path("notes.txt").touch()
     ran = command(capsys, "neural", "plot replace notes.txt accumulate --metric entropy")
     assert (ran.status, ran.out) == (0, "entropy.png\n")
     assert ran.err == "notes.txt is a file, and left out.\n"
+    refused(
+        command(capsys, "neural", "plot notes.txt notes.txt"), "python -m neural", "none of the 2 is a folder; give"
+    )
     again = command(capsys, "neural", "plot replace")
     assert (again.status, Path("test_loss.png").is_file()) == (0, True)
     third = command(capsys, "neural", "plot replace")
@@ -260,6 +288,7 @@ def test_differences_are_of_the_seeds_that_both_have(capsys, runs):
     assert high - low == pytest.approx(2 * errors_to_a_side(1) * shift[:, 2].std(ddof=1) / 2**0.5)
     found = command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'} --json").json
     assert (found["seeds"], found["workflows"]) == (2, ["replace", "accumulate"])
+    assert "paired over 2 seeds" in command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'}").out
     np.testing.assert_allclose(found["difference"], shift.mean(0))
 
 
@@ -299,6 +328,42 @@ def test_the_law_of_the_gain_stands_beside_converged_models():
     # it is of losses alone
     other = plot(made[Accumulate()], metric="entropy").axes[0]
     assert (len(alone[0].lines), len(other.lines)) == (2, 1)
+
+
+def test_one_excess_is_that_of_least_squares_for_runs_that_differ_in_the_workflow_alone():
+    """Losses beside the law: means of two runs, of other lengths and seeds, by NumPy's own least squares."""
+    random, made, gains, means = np.random.default_rng(5), [], [], []
+    for workflow, iterations, seeds in ((Accumulate(), 5, 3), (Replace(), 3, 2)):
+        c = np.array([float(each) for each in gain(workflow, iterations)])
+        losses = 2 + 0.3 * c + random.normal(scale=0.1, size=(seeds, iterations))
+        told = configured(workflow.command(), until="converged", iterations=iterations, seeds=seeds)
+        made.append(Outcome(Path(workflow.command()), told, {"test_loss": losses}))
+        gains.append(c - 1)
+        means.append(losses.mean(0))
+    rises = np.concatenate([mean - mean[0] for mean in means])
+    (excess,), *_ = np.linalg.lstsq(np.concatenate(gains)[:, None], rises, rcond=None)
+    lines = plot(*made).axes[0].lines
+    for line, mean, grown in zip(lines, means, gains, strict=False):
+        np.testing.assert_allclose(np.asarray(line.get_ydata()), mean[0] + excess * grown)
+    # of another learning rate it is another one
+    made[1] = Outcome(made[1].path, {**made[1].configuration, "learning_rate": 1.0}, made[1].metrics)
+    alone = (means[1] - means[1][0]) @ gains[1] / (gains[1] @ gains[1])
+    assert abs(alone / excess - 1) > 0.01
+    np.testing.assert_allclose(np.asarray(plot(*made).axes[0].lines[1].get_ydata()), means[1][0] + alone * gains[1])
+
+
+@pytest.mark.parametrize(("metric", "label"), [("test_loss", "test cross-entropy, nats a token"), ("entropy", "")])
+def test_what_a_metric_is_is_told_of_the_loss_alone(metric, label, runs, capsys, monkeypatch):
+    asked = {}
+
+    def noted(*runs, **options):
+        asked.update(options)
+        return plot(*runs, **options)
+
+    monkeypatch.setattr(of_picture, "plot", noted)
+    ran = command(capsys, "neural", f"plot {runs / 'replace'} --metric {metric} --output {runs / 'plot.svg'}")
+    assert ran.status == 0, ran.err
+    assert asked == {"metric": metric, "measured": label}
 
 
 def test_nothing_to_draw():

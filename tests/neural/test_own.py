@@ -1,12 +1,17 @@
 """A user's own learner and verifier on the command line: found, run, resumed, or refused in one line."""
 
 import json
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from neural import named as of_named
+from neural import RunDirectory, distance as of_distance, named as of_named
+from neural.__main__ import KINDS
 from tests.helpers import command, refused
+from tests.neural.test_loop import LEARNER
+from theory import Replace
 
 MIXTURE = "--learner tests.examples.own_learner:Mixture"
 
@@ -55,6 +60,24 @@ def test_the_distance_from_converged_is_of_model_1(tmp_path, capsys):
     assert "from that of models fitted until converged, by seed" in again.out
 
 
+def test_the_distance_is_of_a_model_1_that_is_fitted_as_the_others_but_until_converged(tmp_path, monkeypatch):
+    asked = []
+
+    def run(learner, workflow, plan, training, directory, *, processes):
+        asked.append((workflow, plan, training, directory.path))
+        return {"test_loss": np.array([[2.0], [4.0]])}
+
+    monkeypatch.setattr(of_distance, "run", run)
+    configuration = replace(KINDS["transformer"].presets["smoke"], **{"first_steps": 5, "iterations": 2})
+    directory = RunDirectory(tmp_path, {}, resume=False)
+    losses = {"test_loss": np.array([[3.0, 9.0], [5.0, 9.0]])}
+    found = of_distance.distance(LEARNER, Replace(), configuration, directory, losses)
+    assert found.tolist() == [0.5, 0.25]
+    ((workflow, plan, training, path),) = asked
+    assert (workflow, training, path) == (Replace(), configuration.converged, tmp_path / "converged")
+    assert plan == replace(configuration.plan, iterations=1, first_steps=None)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -82,6 +105,13 @@ def test_what_ones_own_module_lacks_is_not_hidden(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="a_package_that_nobody_has"):
         of_named.named("lacking:Mixture", option="--learner")
+
+
+def test_a_module_is_looked_for_in_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "a_module_of_mine.py").write_text("def near(rows):\n    return rows > 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    assert of_named.named("a_module_of_mine:near", option="--accept").__name__ == "near"
 
 
 class Half(of_named.Learner):

@@ -9,10 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from neural import processes
+from neural import Training, helper, processes
 from neural.chunk import Chunk
 from neural.devices import blocks
-from neural.processes import ALONE, Processes, filled, leaves, packed, unpacked
+from neural.plan import Plan
+from neural.processes import ALONE, Processes, answer, filled, leaves, packed, unpacked
+from sim.hosts import Lost
+from tests.neural.tiny import Points
 from tests.started import ended_by_another, finish, shown, start_all, starting
 
 start = starting("neural")
@@ -98,6 +101,83 @@ def test_one_process_asks_nobody(monkeypatch):
     keys, chunk = jax.random.split(jax.random.key(0), 3), Chunk(0, 1, 1, np.zeros(1), np.zeros(1))
     with ALONE.led():
         assert ALONE.advance(lambda of: (of, 1), keys, None, chunk, "") == (blocks(3), 1)
+
+
+def test_the_answers_are_those_of_all_in_their_order_or_what_one_could_not_do(monkeypatch):
+    asked, answers = [], [{}, [np.ones(2)]]
+    monkeypatch.setattr(processes, "from_first", asked.append)
+    monkeypatch.setattr(processes, "from_all", lambda content: asked.append(content) or [content, packed(*answers)])
+    found = Processes(2)._all({"what": "rows"}, [np.arange(3)], lambda: [np.zeros(1)])
+    assert [[array.tolist() for array in each] for each in found] == [[[0]], [[1, 1]]]
+    assert [unpacked(content)[0] for content in asked] == [{"what": "rows"}, {}]
+    with pytest.raises(ZeroDivisionError):  # and yet the others are heard
+        Processes(2)._all({}, [], lambda: [np.zeros(1 // 0)])
+    assert len(asked) == 4
+    answers[:] = {"problem": "no memory"}, []
+    with pytest.raises(ValueError, match="process 1 of 2 could not do its share: no memory"):
+        Processes(2)._all({}, [], lambda: [np.zeros(1)])
+
+
+def test_the_others_hear_how_a_run_has_ended(monkeypatch):
+    told = []
+    monkeypatch.setattr(processes, "from_first", lambda content: told.append(unpacked(content)[0]))
+
+    def ended(error):
+        with Processes(2).led():
+            if error is not None:
+                raise error
+
+    ended(None)
+    for error in (ValueError("no room"), ZeroDivisionError(), Lost("nobody hears")):
+        with pytest.raises(type(error)):
+            ended(error)
+    assert [each.pop("what") for each in told] == ["end"] * 3
+    assert [each["problem"] for each in told] == ["", "no room", "ZeroDivisionError"]
+    # and go with it
+    plan = Plan(iterations=2, T=12, seeds=3, seed=7, sample_batch=30)
+    training = Training(batch_size=6, learning_rate=0.1, steps=6)
+    for each in told[:2]:
+        monkeypatch.setattr(helper, "heard", lambda each=each: ({"what": "end", **each}, []))
+        if each["problem"]:
+            with pytest.raises(ValueError, match="^no room$"):
+                helper.serve(Points(), plan, [training])
+        else:
+            helper.serve(Points(), plan, [training])
+
+
+def test_another_process_answers_with_what_it_computed_or_why_it_could_not(monkeypatch):
+    told = []
+    monkeypatch.setattr(processes, "from_all", told.append)
+
+    def fails():
+        raise RuntimeError("no memory\nat all")
+
+    answer(lambda: [np.ones(2)])
+    answer(fails)
+    says, (found,) = unpacked(told[0])
+    assert (says, found.tolist()) == ({}, [1, 1])
+    assert unpacked(told[1]) == ({"problem": "no memory"}, [])
+
+
+def test_processes_that_read_other_data_are_told_apart(monkeypatch):
+    asked = []
+
+    class Read(Points):
+        def real(self, iteration, rows, *, key):
+            asked.append((iteration, rows, jax.random.key_data(key).tolist()))
+            return np.arange(rows)
+
+    plan = Plan(iterations=2, T=2000, seeds=3, seed=7, sample_batch=30)
+    monkeypatch.setattr(helper, "together", lambda made: made())
+    helper.check_same(Read(), plan)  # alone, nothing is compared
+    assert not asked
+    monkeypatch.setattr(jax, "process_count", lambda: 3)
+    monkeypatch.setattr(helper, "from_all", lambda mark: [mark] * 3)
+    helper.check_same(Read(), plan)
+    assert asked == [(1, 1000, jax.random.key_data(plan.keys[0]).tolist())]
+    monkeypatch.setattr(helper, "from_all", lambda mark: [mark, mark, b"other"])
+    with pytest.raises(ValueError, match="process 2 of this run has read other data than process 0"):
+        helper.check_same(Read(), plan)
 
 
 def test_messages_arrive_as_they_were_sent():

@@ -9,6 +9,7 @@ import sentencepiece
 from neural.conformers.configuration import PRESETS as MOLECULES
 from neural.convergence import Converged, Patience
 from neural.images.configuration import PRESETS as IMAGES
+from neural.language import text
 from neural.language.configuration import PRESETS
 from neural.language.text import Texts, train_vocabulary
 from neural.remarks import kept
@@ -87,7 +88,7 @@ def test_sizes_that_are_not_given_are_those_of_the_data(tmp_path):
     assert sizes(replace(CPU, data="text")) == (1024, 300)  # without a file, which is refused
 
 
-def test_all_texts_that_are_too_long_are_told_at_once():
+def test_all_texts_that_are_too_long_are_told_at_once(monkeypatch):
     told = [" ".join(f"cat{n * k % 17}" for k in range(n % 7)) + f" end {n}" for n in range(40)]
     content = train_vocabulary(told, 40, seed=0)
     tokens = [len(found) for found in sentencepiece.SentencePieceProcessor(model_proto=content).encode(told)]
@@ -112,6 +113,13 @@ def test_all_texts_that_are_too_long_are_told_at_once():
     assert [(each.count, "lose their end (--cut)" in each.what, each.left_out) for each in remarks] == [
         (count, True, False)
     ]
+    monkeypatch.setattr(text, "LOOKED_AT", 15)
+    with kept() as some:
+        texts(12, cut=True)
+    assert some[0].count == sum(found >= 12 for found in tokens[:15]) < count
+    assert some[0].what.startswith("of the first 15 texts are longer")
+    first = next(number for number, found in enumerate(tokens, 1) if found >= 12)
+    assert remarks[0].example == f"text {first}"
     assert remarks[0].what.startswith("of 40 texts are longer")  # of all, and not of the first
 
 

@@ -15,6 +15,8 @@ from neural.sources import SOURCES, Source, dictionary, main
 
 ROOT = Path(__file__).parents[2]
 
+IDX = "train-images-idx3-ubyte.gz"
+
 #: One of two files, a byte each.
 PAIR = Source("Pair", "two files", "MIT", ("get {folder}",), "vae WORKFLOW", sources._matching("*/*.txt"), {})
 
@@ -39,6 +41,20 @@ def test_its_options_are_those_of_the_command_line(source):
     options = parser().parse_args([*words, "--run-dir", "runs/real"])
     assert options.kind == words[0]
     assert options.data in ("idx", "ccd", "text")
+
+
+def test_what_is_looked_for_is_what_is_read(tmp_path):
+    """Where a source's files are found is where its own command line reads them."""
+    for source in SOURCES:
+        words = shlex.split(source.use.format(folder=tmp_path).replace("WORKFLOW", "replace"))
+        options = parser().parse_args([*words, "--run-dir", "runs/real"])
+        if options.data == "ccd":
+            continue  # it is read where biotite is
+        path = Path(options.file.replace("*", "a")) if options.data == "text" else Path(options.folder, IDX)
+        path.parent.mkdir(parents=True)
+        path.touch()
+        assert source.find(tmp_path) == [path]
+        assert all("{folder}" in line for line in source.get)
 
 
 def test_files_are_told_by_their_content(tmp_path):

@@ -102,6 +102,7 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
 def test_budget_in_epochs_grows_with_the_data_and_in_steps_does_not():
     epochs = dataclasses.replace(TRAINING, steps=None, epochs=1.5)
     assert [epochs.budget(rows) for rows in (1, 100, 300)] == [1, 75, 225]
+    assert [epochs.budget(rows) for rows in (99, 101, 3)] == [74, 76, 2]  # to the nearest
     assert [TRAINING.budget(rows) for rows in (1, 100, 300)] == [10, 10, 10]
 
 
@@ -191,6 +192,15 @@ def test_what_decays_in_each_network(name):
     for path in chosen:
         assert path.endswith(".weight")
         assert "norm" not in path
+
+
+def test_no_scale_and_no_table_decays():
+    tables = eqx.filter_eval_shape(lambda key: eqx.nn.Embedding(3, 2, key=key, dtype=jnp.float32), KEYS[0])
+    norms = [norm(2, dtype=jnp.float32) for norm in (eqx.nn.LayerNorm, eqx.nn.RMSNorm)]
+    norms += [eqx.nn.GroupNorm(1, 2, dtype=jnp.float32)]
+    for module in (*norms, jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), tables)):
+        assert module.weight.size >= 2
+        assert not any(jax.tree.leaves(decayed(eqx.filter(module, eqx.is_array))))
 
 
 def test_the_average_is_of_the_weights_after_each_step():

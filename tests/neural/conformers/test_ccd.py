@@ -7,7 +7,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
-from neural.conformers import ccd as of_ccd, conformer_set as conformers
+from neural.conformers import ccd as of_ccd, conformer_set as conformers, molecules
 from neural.conformers.conformer_set import Choice, split
 from tests.helpers import command, refused
 
@@ -30,6 +30,7 @@ MOLECULES = {
     "TRI": "C#CC#CC#C",
     "TWO": "CCCCCC.CCCCCC",
     "VAL": "C(C)(C)(C)(C)CC",
+    "YET": "ClCCCCCC",
 }
 
 #: Why each of the others is not taken.
@@ -41,6 +42,7 @@ LEFT_OUT = {
     "SMA": "has 3 atoms other than hydrogen, fewer than 6",
     "TWO": "consists of several molecules",
     "VAL": "is no molecule that RDKit accepts",
+    "YET": "is obsolete",
 }
 
 
@@ -80,13 +82,13 @@ def columns():
         if code == "TOL":
             ideal[[atom.GetAtomicNum() > 1 for atom in molecule.GetAtoms()], 2] = 0  # but not its hydrogens
         known[code] = model, ideal
-        add("chem_comp", id=code, pdbx_release_status="OBS" if code == "OBS" else "REL")
+        add("chem_comp", id=code, pdbx_release_status={"OBS": "OBS", "YET": "HOLD"}.get(code, "REL"))
         names = [f"{atom.GetSymbol()}{atom.GetIdx()}" for atom in molecule.GetAtoms()]
         for atom, name, here, there in zip(molecule.GetAtoms(), names, model, ideal, strict=True):
             symbol = "D" if code == "AMI" and atom.GetSymbol() == "H" else atom.GetSymbol().upper()
             add("chem_comp_atom", comp_id=code, atom_id=name, type_symbol=symbol, charge=atom.GetFormalCharge())
-            add("chem_comp_atom", **dict(zip(of_ccd._MODEL, here, strict=True)))
-            add("chem_comp_atom", **dict(zip(of_ccd._IDEAL, there, strict=True)))
+            for axis, one, other in zip("xyz", here, there, strict=True):
+                add("chem_comp_atom", **{f"model_Cartn_{axis}": one, f"pdbx_model_Cartn_{axis}_ideal": other})
         for bond in molecule.GetBonds():
             ends = names[bond.GetBeginAtomIdx()], names[bond.GetEndAtomIdx()]
             order = {1: "SING", 2: "DOUB", 3: "TRIP"}[int(bond.GetBondTypeAsDouble())]
@@ -138,7 +140,7 @@ def test_organic_molecules_are_taken_with_the_conformations_that_are_whole(dicti
     # AMI and IMA are one molecule; of CRY and IDE one of the two conformations is known
     assert taken(made) == {"AMI": 4, "BET": 2, "CRY": 1, "FLA": 2, "IDE": 1, "TOL": 2, "TRI": 2}
     news = capsys.readouterr().err
-    assert "7 skipped (BIG: has 14 atoms, not 3 to 12; IRO: is not organic; NIL: has no conf" in news
+    assert "8 skipped (BIG: has 14 atoms, not 3 to 12; IRO: is not organic; NIL: has no conf" in news
     assert made.too_large == 1
     for rows in (made.train, made.test):
         for number, x in zip(*split(rows), strict=True):
@@ -182,18 +184,29 @@ def test_hydrogens_count_where_they_are_kept(dictionary):
         n for n, who in enumerate(zip(names["comp_id"], names["type_symbol"], strict=True)) if who == ("FLA", "H")
     )
     names["model_Cartn_x"][place] = np.nan
+    bonds = parts["chem_comp_bond"]
+    bonds["value_order"][bonds["comp_id"].index("IDE")] = "QUAD"  # and a bond of four makes no molecule
     changed = write(path.with_name("changed.bcif"), parts)
     assert (taken(of(changed))["FLA"], taken(of(changed, hydrogens=True, max_atoms=16))["FLA"]) == (2, 1)
+    odd = dict(of_ccd.from_ccd(changed.read_bytes(), changed, hydrogens=False, max_atoms=12))["IDE"]
+    assert isinstance(odd, molecules.Skipped)
+    assert (str(odd), odd.kind) == ("has a bond of the kind 'QUAD'", "has a bond of a strange kind")
 
 
 def test_the_dictionary_is_read_once(dictionary, monkeypatch):
-    path, _ = dictionary
+    path, known = dictionary
     first = of(path, per_molecule=1)
     monkeypatch.setattr(of_ccd, "_read", lambda content: pytest.fail("the dictionary was read again"))
     again = of(path, per_molecule=1)
     np.testing.assert_array_equal(first.train, again.train)
     np.testing.assert_array_equal(first.test, again.test)
     assert set(taken(first).values()) == {1}
+    # of two conformations it is that of the crystal
+    for number, x in zip(*split(first.train), strict=True):
+        molecule = first.molecules[int(number)]
+        code, count = molecule.GetProp("_Name"), molecule.GetNumAtoms()
+        if code in ("BET", "FLA", "TOL"):
+            assert np.abs(distances(x[:count]) - distances(known[code][0][:count])).max() < 2e-3, code
 
 
 def test_no_molecule_is_both_trained_and_tested_on(dictionary):

@@ -100,6 +100,26 @@ def test_a_graph_has_bonds_kinds_and_no_chirality():
     )
 
 
+def test_a_graph_has_each_atoms_kind_by_hand():
+    """Elements, another one, sp to sp3, rings of 3 to 7, aromatic, charge, hydrogens, neighbours."""
+    molecule = Chem.MolFromSmiles("[NH3+]C1CC1C#N")
+    bare, whole = (conformers.graph(one, 14)[0] for one in (molecule, Chem.AddHs(molecule)))
+    elements = {"C": [0, 1, *[0] * 9], "N": [0, 0, 1, *[0] * 8], "H": [1, *[0] * 10]}
+    ring, none = [1, 0, 0, 0, 0], [0] * 5
+    atoms = [("N", 3, none, 1, 3, 1), ("C", 3, ring, 0, 1, 3), ("C", 3, ring, 0, 2, 2), ("C", 3, ring, 0, 1, 3)]
+    atoms += [("C", 1, none, 0, 0, 2), ("N", 1, none, 0, 0, 1)]
+    for row, full, (element, sp, rings, charge, hydrogens, neighbours) in zip(bare, whole, atoms, strict=False):
+        known = [*elements[element], *np.eye(3, dtype=int)[sp - 1], *rings, 0, charge, hydrogens]
+        assert row.tolist() == [*known, neighbours]
+        assert full.tolist() == [*known, neighbours + hydrogens]  # which count as such though they are atoms
+    assert whole[6].tolist() == [*elements["H"], 0, 0, 0, *none, 0, 0, 0, 1]
+    benzene = conformers.graph(Chem.MolFromSmiles("c1ccc2ccccc2c1[Si]"), 11)[0]
+    assert benzene[3].tolist() == [*elements["C"], 0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 3]
+    assert benzene[10, :11].tolist() == [0] * 10 + [1]
+    row = conformers.graph(Chem.MolFromSmiles("CCCCC"), 6)[1][0]
+    assert row.tolist() == [0, 1, 5, 6, 7, 0]  # four bonds apart are no three
+
+
 def test_smiles_that_cannot_be_used_are_counted_and_named(tmp_path, capsys):
     path = write(tmp_path / "mine.smi", SMILES)
     first = of(path)
@@ -118,6 +138,12 @@ def test_smiles_that_cannot_be_used_are_counted_and_named(tmp_path, capsys):
         file.unlink()
     np.testing.assert_array_equal(first.train, of(path).train)  # the same when computed anew
     assert of(path, hydrogens=True, max_atoms=30).atoms.shape[1] == 20  # paracetamol's, with its nine hydrogens
+
+
+@pytest.mark.parametrize("suffix", ".smi .smiles .ism .can .tsv .txt".split())
+def test_smiles_have_many_suffixes(suffix, tmp_path):
+    made = of(write(tmp_path / f"a{suffix}", "CCO\tethanol\nCCN\tethylamine\n"), per_molecule=1)
+    assert sorted(molecule.GetProp("_Name") for molecule in made.molecules) == ["ethanol", "ethylamine"]
 
 
 def sdf(tmp_path, name="two.sdf"):
@@ -193,6 +219,25 @@ def test_geoms_pickles_give_their_likeliest_conformations(tmp_path):
     kept -= kept.mean(1, keepdims=True)
     # the last two are the likeliest, the last one first; four decimals are kept
     np.testing.assert_allclose(x[numbers == number][:, :4], kept[[2, 1]], atol=2e-4)
+
+
+def test_only_so_many_molecules_are_taken_as_are_asked_for(tmp_path, monkeypatch):
+    """Out of an SDF file, and out of GEOM's folder, of which no other file is read."""
+    text = sdf(tmp_path).read_text()
+    acid = molecules.embedded(molecules.parsed("CC(=O)O"), 1)
+    acid.SetProp("_Name", "acid")
+    path = write(tmp_path / "three.sdf", text + molecules.block(acid))
+    assert (len(of(path).molecules), len(of(path, molecules=2).molecules)) == (3, 2)
+    (tmp_path / "drugs").mkdir()
+    for number in range(5):
+        (tmp_path / "drugs" / f"{number}.pickle").write_bytes(b"")
+    read = []
+    monkeypatch.setattr(conformers, "from_geom", lambda *asked: read.append(asked) or [])
+    of_geom = Choice(**{**vars(CHOICE), "molecules": 2, "per_molecule": 7})
+    with pytest.raises(ValueError, match="holds 0 molecules"):
+        conformers.geom_drugs(tmp_path / "drugs", of_geom, tmp_path / "cache")
+    ((files, conformations),) = read
+    assert (len(set(files)), conformations) == (2, 7)
 
 
 def _named(molecule):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from neural.conformers import metrics, molecules
+from neural.conformers import learner as of_learner, metrics, molecules
 from neural.conformers.configuration import PRESETS
 from neural.conformers.conformer_set import ConformerSet, join, split
 from neural.conformers.learner import ConformerModel
@@ -157,6 +157,55 @@ def test_molecules_that_do_not_move_have_no_diversity(monkeypatch):
     monkeypatch.setattr(ConformerModel, "_sample", lambda *_: join(numbers, real)[None])
     assert still._recall({"weights": jnp.zeros(1)})[0].keys() == {"coverage", "matching"}
     assert "diversity" in learner._recall({"weights": jnp.zeros(1)})[0]
+
+
+def test_conformations_are_shown_by_molecule_and_seed():
+    learner = made_by_hand()
+    for molecule, name in zip(learner.conformers.molecules, ("ethanol", "amine"), strict=True):
+        molecule.SetProp("_Name", name)
+    rows = learner.conformers.train[[[0, 3], [4, 1]]]
+    suffix, content = learner.show(rows)
+    shown = [molecule for _, molecule in molecules.in_sdf(content.decode(), ROOT)]
+    assert suffix == "sdf"
+    titles = ["ethanol, seed 0", "amine, seed 0", "amine, seed 1", "ethanol, seed 1"]
+    for molecule, title, (_, x) in zip(shown, titles, zip(*split(rows.reshape(4, -1)), strict=True), strict=True):
+        assert isinstance(molecule, Chem.Mol)
+        assert molecule.GetProp("_Name") == title
+        np.testing.assert_allclose(molecules.positions(molecule)[0], x[: molecule.GetNumAtoms()], atol=1e-4)
+
+
+def test_samples_are_measured_by_the_real_conformations():
+    """And not those by samples: what is near, how long a bond is, and how often a kind of bond counts."""
+    learner = made_by_hand()
+    train = learner.conformers.train
+    samples = train[2:5]
+    real, drawn = (metrics.Shape(learner._geometries, *split(rows)) for rows in (train, samples))
+    found = learner._shape(samples)
+    for name in ("bonds", "angles", "torsions"):
+        assert found[name] == metrics.distance(getattr(drawn, name), getattr(real, name)) > 0, name
+    assert found["bonds"] < 0.95 * metrics.distance(real.bonds, drawn.bonds)
+    one = dataclasses.replace(learner, conformers=dataclasses.replace(learner.conformers, train=train[:1]))
+    larger = join(np.zeros(3, int), split(train[[0, 0, 0]])[1] * np.array([1, 1.15, 1.5])[:, None, None])
+    assert one._shape(larger)["sane"] == pytest.approx(2 / 3)  # but for the one that is half as large again
+
+
+def test_the_loss_is_of_each_row_with_its_weight_at_a_time_that_is_drawn_as_asked(monkeypatch):
+    def told(model, graph, x, t, *, key):
+        return t + 10 * x.sum() + 100 * graph.atoms.sum().astype(jnp.float32)
+
+    def times(how, rows, *, key):
+        return jnp.arange(rows, dtype=jnp.float32) / (2 if how == "middle" else 3), jr.split(key, rows)
+
+    monkeypatch.setattr(of_learner, "error", told)
+    monkeypatch.setattr(of_learner, "training_times", times)
+    learner = made_by_hand(times="middle")
+    model = eqx.filter_eval_shape(lambda: learner.model(key=jr.key(0)))
+    rows, weights = learner.conformers.train[1:5], np.array([0.5, 2.0, 1.0, 0.5], np.float32)
+    numbers, x = split(rows)
+    each = np.arange(4) / 2 + 10 * x.sum((1, 2)) + 100 * learner.conformers.atoms[numbers].sum((1, 2))
+    loss = eqx.filter_jit(lambda rows, weights: learner.loss(model, rows, weights, key=jr.key(5)))
+    found = loss(jnp.asarray(rows), jnp.asarray(weights))
+    np.testing.assert_allclose(found, (weights * each).mean(), rtol=1e-5)
 
 
 @pytest.mark.slow

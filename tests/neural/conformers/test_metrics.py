@@ -54,6 +54,9 @@ def test_bonds_angles_and_torsions_by_hand():
     assert not metrics.Geometry(Chem.MolFromSmiles("C1CCCCC1")).torsions  # none outside the ring
     assert not metrics.Geometry(Chem.MolFromSmiles("OC=CN")).torsions.keys() & {"N SINGLE C DOUBLE C SINGLE O"}
     assert metrics.distance({}, shape.torsions) == 0
+    # a kind counts as often as samples have it: three times 2, and once 0, however often real ones have it
+    samples, others = {"a": np.ones(3), "b": np.ones(1)}, {"a": np.full(2, 3.0), "b": np.ones(9)}
+    assert metrics.distance(samples, others) == pytest.approx(1.5)
 
 
 def test_sane_conformations_keep_bonds_and_distances():

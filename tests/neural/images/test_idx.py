@@ -45,6 +45,10 @@ def test_the_images_are_those_in_the_files(suffix, dot, tmp_path):
     assert made.labels.tolist() == CLASSES.tolist()
 
 
+def test_the_files_have_the_names_of_mnist():
+    assert (TRAIN, LABELS, TEST) == ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte")
+
+
 def test_labels_need_not_be_there(tmp_path):
     assert idx(write(tmp_path / "mnist", {TRAIN: IMAGES, TEST: HELD_OUT}), test_images=3).labels is None
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from neural.images import image_files, image_set
 from neural.images.image_files import load
+from neural.remarks import kept
 from tests.helpers import write_image
 
 
@@ -18,13 +19,13 @@ def faces(tmp_path):
     folder = tmp_path / "celeba"
     for number in range(1, 7):
         write_image(
-            folder / image_set.CELEBA_IMAGES / f"{number:06d}.jpg",
+            folder / "img_align_celeba" / f"{number:06d}.jpg",
             (178, 218),
             colour=(40 * number, 0, 255 - 40 * number),
         )
     splits = [0, 0, 0, 1, 2, 2]
     lines = "".join(f"{number:06d}.jpg {split}\n" for number, split in enumerate(splits, 1))
-    (folder / image_set.CELEBA_PARTITION).write_text(lines)
+    (folder / "list_eval_partition.txt").write_text(lines)
     return folder
 
 
@@ -71,6 +72,26 @@ def test_celeba_is_split_by_its_partition_cut_and_resized(faces):
         assert np.abs(image.astype(int) - [40 * number, 0, 255 - 40 * number]).max() <= 4
 
 
+def test_the_first_faces_of_their_split_are_tested_on(faces):
+    assert np.abs(celeba(faces, test_images=1).test.astype(int) - [40 * 5, 0, 255 - 40 * 5]).max() <= 4
+
+
+def test_copies_in_a_folder_are_counted_on_the_side_where_they_are(tmp_path):
+    """Of seven images, six alike: two are held out."""
+    for number in range(7):
+        write_image(tmp_path / "a" / f"{number}.png", (8, 8), "L", 200 if number == 3 else 50)
+    with kept() as remarks:
+        made = of_folder(tmp_path / "a", test_images=2)
+    trained, held_out = ({row.tobytes() for row in rows} for rows in (made.train, made.test))
+    copies = len(made.train) - len(trained)
+    seen = sum(row.tobytes() in trained for row in made.test)
+    assert [(each.count, each.what.partition(" images ")[2][:8]) for each in remarks] == [
+        (copies, "to train"),
+        (seen, "held out"),
+    ]
+    assert (copies, len(held_out & trained)) == (3, 1)
+
+
 def test_the_cache_is_read_until_an_image_changes(faces, monkeypatch):
     first = celeba(faces)
     read = image_files._read
@@ -79,7 +100,7 @@ def test_the_cache_is_read_until_an_image_changes(faces, monkeypatch):
     assert isinstance(again.train, np.memmap)
     np.testing.assert_array_equal(first.train, again.train)
     monkeypatch.setattr(image_files, "_read", read)
-    write_image(faces / image_set.CELEBA_IMAGES / "000001.jpg", (178, 218), colour=(0, 255, 0))
+    write_image(faces / "img_align_celeba" / "000001.jpg", (178, 218), colour=(0, 255, 0))
     assert np.abs(celeba(faces).train[0].astype(int) - [0, 255, 0]).max() <= 4
     assert not list((faces.parent / "cache").glob(".*"))
 
@@ -122,8 +143,17 @@ def test_a_folder_of_any_images(tmp_path):
     np.testing.assert_allclose(middle, [0, 50, 100, 150, 200], atol=10)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_square_in_the_middle_is_kept(turned, tmp_path):
+    thirds = np.repeat(np.array([0, 100, 200], np.uint8), 6)[None].repeat(6, 0)
+    (tmp_path / "a").mkdir()
+    for number in range(2):
+        Image.fromarray(thirds.T if turned else thirds).save(tmp_path / "a" / f"{number}.png")
+    assert (of_folder(tmp_path / "a", size=3).train == 100).all()
+
+
 def damaged(folder, name):
-    path = folder / image_set.CELEBA_IMAGES / "000002.jpg"
+    path = folder / "img_align_celeba" / "000002.jpg"
     if name == "truncated":
         path.write_bytes(path.read_bytes()[:700])
     elif name == "not an image":
@@ -176,7 +206,7 @@ def test_a_damaged_image_is_named(name, message, faces):
     ],
 )
 def test_a_partition_file_that_is_wrong_is_named(content, message, faces):
-    path = faces / image_set.CELEBA_PARTITION
+    path = faces / "list_eval_partition.txt"
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(ValueError, match=message):
         celeba(faces)

@@ -1,6 +1,7 @@
 """Autoencoders in the loop and on the command line: chains, bytes and colours, presets, mistakes, a sheet of images."""
 
 import dataclasses
+import io
 import json
 
 import equinox as eqx
@@ -184,6 +185,43 @@ def test_the_test_loss_is_over_all_images_in_whatever_batches(batch):
     parts = [found["reconstruction"][0], found["kl_per_pixel"][0]]
     np.testing.assert_allclose(parts, total / 6, rtol=1e-5)
     assert found["test_loss"][0] == pytest.approx(parts[0] + 0.1 * parts[1], rel=1e-6)
+
+
+def test_bytes_are_sampled_and_shown_where_real_images_are(monkeypatch):
+    drawn = np.array([-0.2, 0.2, 0.5, 1.3], np.float32).reshape(2, 1, 1, 2, 1)
+    monkeypatch.setattr(of_learner, "_sample", lambda models, noisy, keys: drawn)
+    for kind in (np.uint8, np.float32):
+        images = np.zeros((3, 1, 2, 1), kind)
+        architecture = Architecture("linear", 1, 2, 1, latent=2, features=1, halvings=1, beta=0.1)
+        learner = ImageModel(ImageSet(images, images), architecture, noisy=False)
+        sampled = learner.sample(None, keys=jr.split(jr.key(0), (2, 1)))
+        expected = drawn if kind is np.float32 else np.array([0, 51, 128, 255]).reshape(drawn.shape)
+        assert sampled.dtype == kind
+        np.testing.assert_array_equal(sampled, expected)
+        suffix, content = learner.show(sampled)
+        assert suffix == "png"
+        with Image.open(io.BytesIO(content)) as sheet:  # a row of images a seed, in a frame of one pixel
+            assert np.asarray(sheet)[1::3, 1:3].tolist() == [[0, 51], [128, 255]]
+
+
+def test_images_that_the_model_is_not_for_are_refused():
+    images = np.zeros((3, 4, 2, 1), np.float32)
+    architecture = Architecture("linear", 2, 4, 1, latent=2, features=1, halvings=1, beta=0.1)
+    with pytest.raises(ValueError, match=r"images have shape \(4, 2, 1\), the model is for \(2, 4, 1\)"):
+        ImageModel(ImageSet(images, images), architecture, noisy=False)
+
+
+def test_bytes_are_the_numbers_that_they_stand_for():
+    """0 is 0, and 255 is 1: for the loss, and for what is measured."""
+    random = np.random.default_rng(7)
+    stored, held_out = (random.integers(0, 256, (count, 2, 2, 1), np.uint8) for count in (6, 4))
+    architecture = Architecture("linear", 2, 2, 1, latent=2, features=1, halvings=1, beta=0.1)
+    whole = (ImageSet(stored, held_out), ImageSet(*((x / 255).astype(np.float32) for x in (stored, held_out))))
+    learners = [ImageModel(images, architecture, noisy=False) for images in whole]
+    np.testing.assert_allclose(of_learner._float(jnp.asarray(stored[0])), stored[0] / 255, rtol=1e-6)
+    measured = [learner._measure(learner._test) for learner in learners]
+    assert measured[0] == pytest.approx(measured[1], rel=1e-5)
+    np.testing.assert_allclose(learners[0]._real, stored.reshape(6, -1) / 255, rtol=1e-6)
 
 
 def test_metrics_compare_samples_with_real_images():

@@ -26,6 +26,14 @@ def test_frechet_distance_of_gaussians():
     assert metrics.dimension(one) == 1
 
 
+@pytest.mark.parametrize(("shape", "blocks"), [((9, 12, 1), (3, 6)), ((16, 7, 3), (8, 7)), ((11, 8, 1), (1, 8))])
+def test_pixels_are_means_over_equal_blocks_of_which_there_are_eight_a_side_at_most(shape, blocks):
+    images = RANDOM.uniform(size=(2, *shape)).astype(np.float32)
+    parts = [[np.split(row, blocks[1], axis=1) for row in np.split(image, blocks[0])] for image in images]
+    expected = [[part.mean((0, 1), dtype=float) for row in each for part in row] for each in parts]
+    np.testing.assert_allclose(metrics.pixels(images), np.reshape(expected, (2, -1)), rtol=1e-12)
+
+
 def test_diversity_sees_copies_lost_directions_and_lost_classes():
     made = image_set.digits()
     assert made.labels is not None

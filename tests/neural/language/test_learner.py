@@ -191,6 +191,11 @@ def test_metrics_are_of_the_samples_and_their_tail_of_the_real_texts():
         assert found["tail_lost"][seed] == metrics.tail_lost(made.corpus.test, rows) > 0
 
 
+def test_texts_are_shown_by_seed():
+    suffix, content = learner(texts=3).show(np.array([[[1, 2, 0], [2, 2, 2]], [[0, 0, 0], [1, 0, 0]]], np.uint16))
+    assert (suffix, content.decode()) == ("txt", "seed 0\n  1 2\n  2 2 2\n\nseed 1\n  \n  1\n")
+
+
 def test_sampling_is_at_the_temperature_that_is_given():
     """Nearly none: the likeliest token each time; and all else that is random is in the keys."""
     cold = dataclasses.replace(learner(texts=3), sampler=Sampler(1e-4))

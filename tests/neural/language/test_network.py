@@ -236,6 +236,26 @@ def test_new_weights_have_the_scale_of_gpt2(style):
         assert abs(float(weights.std()) / expected - 1) < 5 / math.sqrt(2 * weights.size)
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_feed_forward_network_and_a_norm_are_those_of_the_style(style):
+    """By NumPy: GELU (by its tanh, as in GPT-2) or SwiGLU; zero mean and unit variance, or unit mean square alone."""
+    vocabulary = 3 if style == "gpt2" else 11  # as of other tests, so that nothing is compiled for it
+    model, x = make(style, vocabulary=vocabulary), np.random.default_rng(3).normal(size=16).astype(np.float32) + 0.5
+    one = jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, model.blocks)
+    inner, outer = (np.asarray(part.weight, float) for part in (one.feed_forward.up, one.feed_forward.down))
+    hidden = inner @ x
+    if style == "gpt2":
+        hidden = hidden * (1 + np.tanh(math.sqrt(2 / math.pi) * (hidden + 0.044715 * hidden**3))) / 2
+        centred = x - x.mean()
+    else:
+        gate = np.asarray(one.feed_forward.gate.weight, float) @ x
+        hidden, centred = gate / (1 + np.exp(-gate)) * hidden, x
+    scale = np.asarray(model.norm.weight, float)
+    found, normal = eqx.filter_jit(lambda x: (one.feed_forward(x), model.norm(x)))(jnp.asarray(x))
+    np.testing.assert_allclose(found, outer @ hidden, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(normal, scale * centred / np.sqrt((centred**2).mean()), rtol=1e-3)
+
+
 def test_a_block_with_rotary_positions_sees_distances_alone():
     """Queries and keys are turned alike: where a row begins changes nothing. Its order does."""
     model = make("llama2")

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+import sentencepiece
 
 from neural.language import text, text_files
 from neural.language.corpus import to_rows, tokens_of
@@ -48,6 +49,16 @@ def test_the_hub_is_asked_for_the_split(monkeypatch):
         text.from_hub("train")
 
 
+def test_what_is_lacking_is_said_with_how_to_get_it(tmp_path, monkeypatch):
+    for module in ("datasets", "pyarrow"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=r"needs datasets: pip install 'model-collapse\[tinystories\]', or give it by"):
+        text.from_hub("train")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"a.parquet is parquet, which needs pyarrow: pip install 'model-collapse\[ti"):
+        text_files.read_texts(tmp_path / "a.parquet")
+
+
 def test_subwords_round_trip_and_end_with_zero():
     made = corpus()
     assert made.vocabulary == 80
@@ -57,6 +68,31 @@ def test_subwords_round_trip_and_end_with_zero():
         assert row[len(tokens)] == 0
         assert max(tokens) < 80
     assert made.decode(made.test[0]) == " ".join(STORIES[40].split())
+
+
+def test_every_letter_is_kept_as_it_is():
+    """No other form of a letter, no space less, no rare letter unknown."""
+    odd = "½ ﬁ: two  spaces,\ta tab, ￥, ŵ and é."
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=text.train_vocabulary([*STORIES, odd], 110, seed=0))
+    assert pieces.decode(pieces.encode(odd)) == odd
+
+
+def test_a_vocabulary_of_many_texts_is_of_some_drawn_at_random(monkeypatch):
+    shown = []
+
+    def train(*, sentence_iterator, model_writer, **options):
+        shown.append([*sentence_iterator])
+
+    monkeypatch.setattr(text, "SHOWN_TO_VOCABULARY", 12)
+    monkeypatch.setattr(text.sentencepiece.SentencePieceTrainer, "train", train)
+    for seed in (0, 1, 1):
+        text.train_vocabulary(STORIES, 80, seed=seed)
+    assert [len(set(each)) for each in shown] == [12] * 3
+    assert set(shown[0]) != set(shown[1])
+    assert shown[1] == shown[2]
+    assert not set(shown[0]) <= set(STORIES[:24])
+    text.train_vocabulary(STORIES[:12], 80, seed=0)
+    assert shown[3] == STORIES[:12]
 
 
 def test_real_texts_are_new_at_every_iteration_and_never_the_held_out():

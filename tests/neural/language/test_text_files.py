@@ -310,6 +310,17 @@ def test_a_text_too_long_for_the_vocabulary_is_said(monkeypatch, capsys):
         text.train_vocabulary(["a" * 31], 40, seed=0)
 
 
+def test_the_hubs_validation_split_is_held_out(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "neural.language.configuration.from_hub",
+        lambda split: asked.append(split) or [f"{split} {n}" for n in range(9)],
+    )
+    smoke = replace(PRESETS["smoke"], data="tinystories", test_stories=2)
+    assert smoke._texts() == ([f"train {n}" for n in range(9)], ["validation 0", "validation 1"])
+    assert asked == ["train", "validation"]
+
+
 def test_a_column_without_a_table_is_refused(capsys, tmp_path):
     line = f"transformer replace --preset smoke --column story --run-dir {tmp_path / 'run'}"
     refused(command(capsys, "neural", line), "python -m neural", "the grammar tells its own stories")
