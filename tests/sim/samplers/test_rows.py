@@ -20,6 +20,7 @@ from tests.sim.refits import agrees
 from theory import (
     Accumulate,
     AccumulateFresh,
+    AccumulateSubsample,
     Estimator,
     FixedReal,
     FreshReal,
@@ -214,3 +215,10 @@ def test_no_key_is_of_two_pools_or_of_a_pool_and_a_draw(monkeypatch):
     found = np.asarray(jax.vmap(lambda which: Keys(*asked, which)(jr.key(3)))(jnp.arange(3)))
     assert found.shape == (3, 6)
     assert len(np.unique(found[:, 1:])) == 15
+
+
+def test_every_row_may_be_drawn_and_the_key_says_which():
+    kept = Kept(AccumulateSubsample(), 5, 3, jnp.dtype("float64"))
+    found = np.asarray(jax.vmap(lambda key: kept.counted(key, jnp.asarray(2)))(jr.split(jr.key(0), 40)))
+    np.testing.assert_allclose(np.sort(found, 1), np.tile([0] * 10 + [0.2] * 5, (40, 1)))
+    assert (found.max(0) > 0).all()  # one of 15 is left out 40 times by a chance of 1e-7
