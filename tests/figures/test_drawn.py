@@ -561,6 +561,7 @@ def test_forgetting_is_drawn_by_how_the_ridge_is_added(monkeypatch):
         assert has_circles(axes, colour, shown, means, errors), place
 
 
+@pytest.mark.slow
 def test_the_peak_is_drawn_where_rows_are_as_many_as_features():
     rows = made_up(interpolation.SWEEP)
     figure = draw(interpolation.plot, rows)

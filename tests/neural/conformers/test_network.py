@@ -51,7 +51,9 @@ ROTATION = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
 ROTATION *= np.linalg.det(ROTATION)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(jnp.float32, 1e-5), (jnp.float64, 1e-12)])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [pytest.param(jnp.float32, 1e-5, marks=pytest.mark.slow), (jnp.float64, 1e-12)]
+)
 def test_symmetries(dtype, tolerance):
     model, graph = lively(dtype, jr.key(0)), chain()
     x = np.random.default_rng(1).normal(size=(ATOMS, 3)) * 1.5

@@ -101,19 +101,19 @@ def test_hypergeometric(marked, others, draw, splits):
     assert not more or probability(found, stats.hypergeom(marked + others, marked + more, draw)) < LEAST
 
 
-def test_ends():
+@pytest.mark.parametrize("splits", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_ends(splits):
     def call(sampler, *parameters, **options):
         values = [jnp.asarray(value, float) for value in parameters]
         return np.asarray(jax.jit(jax.vmap(lambda *each: sampler(jr.key(0), *each, **options)))(*values))
 
-    for splits in (False, True):
-        np.testing.assert_array_equal(call(poisson, [0, np.inf], splits=splits), [0, np.nan])
-        found = call(binomial, [9, 9, 0, 9, 9], [0, 1, 0.5, 1 + 1e-9, -1e-9], splits=splits)
-        np.testing.assert_array_equal(found, [0, 9, 0, np.nan, np.nan])
-        few = call(hypergeometric, [4, 0, 3, 5, 0], [3, 3, 0, 5, 0], [7, 2, 2, 0, 0], splits=splits)
-        np.testing.assert_array_equal(few, [4, 0, 2, 0, 0])
-        many = call(hypergeometric, [400, 900, 0, 900], [300, 0, 900, 900], [700, 500, 500, 0], splits=splits)
-        np.testing.assert_array_equal(many, [400, 500, 0, 0])
+    np.testing.assert_array_equal(call(poisson, [0, np.inf], splits=splits), [0, np.nan])
+    found = call(binomial, [9, 9, 0, 9, 9], [0, 1, 0.5, 1 + 1e-9, -1e-9], splits=splits)
+    np.testing.assert_array_equal(found, [0, 9, 0, np.nan, np.nan])
+    few = call(hypergeometric, [4, 0, 3, 5, 0], [3, 3, 0, 5, 0], [7, 2, 2, 0, 0], splits=splits)
+    np.testing.assert_array_equal(few, [4, 0, 2, 0, 0])
+    many = call(hypergeometric, [400, 900, 0, 900], [300, 0, 900, 900], [700, 500, 500, 0], splits=splits)
+    np.testing.assert_array_equal(many, [400, 500, 0, 0])
 
 
 @pytest.mark.parametrize(("dtype", "last"), [("float64", 1 - 2.0**-53), ("float32", 1 - 2.0**-24)])

@@ -264,6 +264,7 @@ def test_the_command_says_who_is_lost(capsys):
     assert others["unconverged"] == []
 
 
+@pytest.mark.slow
 def test_a_run_with_lost_fits_goes_on_to_the_same_digits(tmp_path):
     state, size = tmp_path / "state", Blocks(build("literal", FEW, Replace(), 2)[0], jr.key(1)).size
     begun = simulate(checkpoint=state, replicates=size)

@@ -43,7 +43,7 @@ def agree(expected, mean, error, factor=1.0):
     return (np.abs(mean - factor * expected) < 0.02 * factor * expected + Z * error).all()
 
 
-@pytest.mark.parametrize(("T", "d", "count"), [(50, 20, 4000), (100, 50, 2000)])
+@pytest.mark.parametrize(("T", "d", "count"), [(50, 20, 4000), pytest.param(100, 50, 2000, marks=pytest.mark.slow)])
 def test_literal_chains(T, d, count):
     """The corrected limit is within 2 % where the law for T -> oo is far off."""
     found, different = chains(np.random.default_rng(5), T, d, 5, count, is_fresh=False)
@@ -118,6 +118,7 @@ def test_the_second_model_by_hand():
     assert errors(DRAWS, 2, T=1000, d=300)[1] == pytest.approx(1.25 * one_fit + drawn, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_second_models_of_one_design():
     """Many draws from the same two pools: how far model 2 is from their mean, in all directions and in sample."""
     random, T, d = np.random.default_rng(7), 800, 400
