@@ -66,10 +66,13 @@ def at_iteration(
     if each is not None and steps is not None:
         unrolled = Unrolled(steps, substituted(each(1), law.task.at))
 
-    def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+    if lines is None:
         most = _KNOWN_ITERATIONS if each is None else _KNOWN_IN_FULL
-        most = most if lines is None else _KNOWN_BY_RECURRENCE if each is None else _KNOWN_OF_LAGS
-        most = most if last is None else min(most, last)
+    else:
+        most = _KNOWN_BY_RECURRENCE if each is None else _KNOWN_OF_LAGS
+    most = most if last is None else min(most, last)
+
+    def at(iteration: int, values: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
         if unrolled is not None and most < iteration <= _KNOWN_IN_NUMBERS and unrolled.has_numbers(values):
             return unrolled.at(iteration, values)
         if iteration > most:

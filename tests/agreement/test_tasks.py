@@ -83,7 +83,7 @@ def test_law_and_literal_simulation_agree(task, of, workflow):
 
 @pytest.mark.parametrize(("task", "of", "workflow"), LITERAL[:: 2 * len(WORKFLOWS) + 1], ids=str)
 def test_a_law_that_is_far_off_is_seen_at_once(task, of, workflow):
-    """Of every task one: 10 % off is seen in a 25th of the rows."""
+    """One of each task with two quantities, under workflows in turn: 10 % off is seen in a 25th of the rows."""
     agree(task, of, workflow, "literal", effect=5 * EFFECT)
 
 
