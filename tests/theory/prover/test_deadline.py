@@ -10,6 +10,7 @@ import sympy as sp
 import theory
 from theory import Accumulate, ReplaceGrowing
 from theory.prover import deadline
+from theory.prover.bounds import Attempts
 from theory.prover.deadline import OutOfWork, checkpoint, within
 
 s = "sigma**2*d/(T-d-1)"
@@ -88,6 +89,15 @@ def test_the_time_limit_ends_a_search_too(monkeypatch: pytest.MonkeyPatch) -> No
     found = theory.check_bound(law, f"1.6449*{s}", time_limit=20.0)
     assert found.verdict == "undecided"
     assert "out of time" in " ".join(found.tried)
+
+
+def test_what_is_left_is_used_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that stands still: half a second is enough, and none is not."""
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: 7.0)
+    for seconds, result, failed in ((0.5, "done", {}), (0.0, None, {"a proof": "a proof: no time left"})):
+        attempts = Attempts(seconds)
+        assert attempts.attempt("a proof", 10, lambda: _spend(3)) == result
+        assert attempts.failed == failed
 
 
 def test_a_time_limit_of_ages_is_none(recwarn: pytest.WarningsRecorder) -> None:

@@ -71,6 +71,15 @@ def test_powers_of_zero() -> None:
             enclosure.power(Fraction(0), exponent)
 
 
+def test_exponentials_end_where_their_exponents_have_4096_bits() -> None:
+    enclosure = Enclosure(60)
+    for beyond in (Fraction(2**4096), Fraction(-(2**4096))):
+        with pytest.raises(OutOfReach, match="an exponential of a huge number"):
+            enclosure.exp(beyond)
+    with mpmath.workprec(100):
+        assert enclosure.exp(Fraction(2**60)).a <= mpmath.exp(2**60) <= enclosure.exp(Fraction(2**60)).b
+
+
 @pytest.mark.parametrize("exponent", [10**5, 10**5 + 1, -(10**5), -(10**5) - 1])
 def test_large_powers_of_negative_numbers(exponent: int) -> None:
     """These are no longer exact, and have a sign all the same."""
