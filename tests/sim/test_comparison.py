@@ -84,6 +84,8 @@ def test_compare_does_not_pretend():
     noisy = sim.compare(made(Accumulate(), "fresh", exact, exact * NOISIEST * np.array([0.2, 2.0, 0.2])), law)
     assert noisy.verdict == "not comparable"
     assert "reaches 10% of the mean and a verdict needs 5%; use about 4000 replicates" in noisy.reason
+    # at 5 %, to the bit, there is a verdict yet
+    assert sim.compare(made(Accumulate(), "fresh", [0.5], [0.5 * NOISIEST]), law).verdict != "not comparable"
     single = sim.compare(made(Accumulate(), "fresh", exact, exact * np.nan), law)
     assert single.verdict == "not comparable"
     asymptotic = sim.compare(
