@@ -139,6 +139,16 @@ def test_a_wrong_law_is_seen(truth, wrong, measure):
     assert sum(seen) >= 36
 
 
+@pytest.mark.parametrize("kind", ["shift", "forgetting"])
+def test_what_has_the_shape_of_the_gain_is_possible_where_noise_alone_fits(kind):
+    """On real data alone neither gain nor depth changes, so that bias and excess are not told apart."""
+    for slope, possible in ((0.0, True), (0.1, False)):
+        errors = errors_of(1.9 + slope * np.arange(6) + 0.02 * np.array([1, -1, 0.5, -0.5, 0.2, -0.2]), 0.02, None)
+        found = fit(Seen(tuple(range(1, 7)), errors, 1.5, 0.95, ()), Shapes(FixedReal(1)), kind)
+        assert (found.excess, found.possible) == (None, possible)
+        assert "its shape is that of the gain" in found.reason
+
+
 def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_gain():
     generator, n = np.random.default_rng(11), 30
     losses = chain(Replace(), n) + 0.01 * generator.normal(size=n)
@@ -147,6 +157,7 @@ def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_ga
     assert found.only is None  # ReplaceGrowing has the same depth, n: if what is forgotten is all of the rise
     assert found.possible == [Replace(), ReplaceGrowing()]
     assert found.only_if_unbiased == Replace()
+    assert len(found.candidates) == len(set(found.candidates)) == 14
     assert "if no model is biased: of the 14 candidates Replace() alone fits" in found.verdict
     far: Any = found.fits[0].forecasts[100]
     assert abs(far.value - (1.5 + 0.4 * 100)) < 5 / 1.96 * (far.high - far.value) < 0.1

@@ -18,6 +18,7 @@ from theory import (
     FreshReal,
     Gamma,
     Gaussian,
+    Generator,
     KernelDensity,
     NegativeBinomial,
     Poisson,
@@ -80,20 +81,33 @@ def known(task, workflow, quantity):
     return quantity.name in ("variance", "mean_error", "diversity") and task.objection(workflow, quantity) is None
 
 
+def _are_what_the_recursion_gives(law, task, numbers):
+    """At 5 iterations, by exact arithmetic from the expression, and to the last digits from the recursion."""
+    at = {p.symbol: sp.Rational(str(numbers[p.name])) for p in task.parameters}
+    values = law.evaluate(n=range(1, 6), **numbers)
+    each = law.derived.each or (lambda m: law.expr.subs(n, m).doit())
+    np.testing.assert_allclose(values, [float(each(m).subs(at)) for m in range(1, 6)], rtol=1e-14)
+    closed = law.closed_form()
+    if closed is not None:
+        found = [complex(sp.N(closed.subs(at).subs(n, m), 30)) for m in (1, 4)]
+        np.testing.assert_allclose(found, values[[0, 3]], rtol=1e-13)
+
+
 @pytest.mark.parametrize(("task", "numbers"), TASKS, ids=str)
 @pytest.mark.parametrize("workflow", WHOLE, ids=str)
 def test_expressions_are_what_the_recursion_gives(task, numbers, workflow):
-    """At 5 iterations, by exact arithmetic from the expression, and to the last digits from the recursion."""
-    at = {p.symbol: sp.Rational(str(numbers[p.name])) for p in task.parameters}
     for quantity in filter(lambda q: known(task, workflow, q), task.quantities):
-        law = theory.law(task, workflow, quantity.name)
-        values = law.evaluate(n=range(1, 6), **numbers)
-        each = law.derived.each or (lambda m, law=law: law.expr.subs(n, m).doit())
-        np.testing.assert_allclose(values, [float(each(m).subs(at)) for m in range(1, 6)], rtol=1e-14)
-        closed = law.closed_form()
-        if closed is not None:
-            found = [complex(sp.N(closed.subs(at).subs(n, m), 30)) for m in (1, 4)]
-            np.testing.assert_allclose(found, values[[0, 3]], rtol=1e-13)
+        _are_what_the_recursion_gives(theory.law(task, workflow, quantity.name), task, numbers)
+
+
+@pytest.mark.parametrize(("task", "numbers"), TASKS[:2], ids=str)
+@pytest.mark.parametrize("workflow", WHOLE, ids=str)
+def test_expressions_of_hotter_and_colder_samples_are_too(task, numbers, workflow):
+    """Of both estimators, though one alone has formulas of its own for most workflows."""
+    for generator in (Generator(temperature="1/2"), Generator(temperature="3/2")):
+        for quantity in ("variance", "mean_error"):
+            if task.generated_objection(workflow, generator, quantity) is None:
+                _are_what_the_recursion_gives(task.generated(workflow, generator, quantity), task, numbers)
 
 
 @pytest.mark.parametrize("task", [Gaussian(), Bernoulli(), Gamma(T=5, shape=1), Gamma(T=1, shape=0.25)], ids=str)
