@@ -146,7 +146,7 @@ def test_what_has_the_shape_of_the_gain_is_possible_where_noise_alone_fits(kind)
         errors = errors_of(1.9 + slope * np.arange(6) + 0.02 * np.array([1, -1, 0.5, -0.5, 0.2, -0.2]), 0.02, None)
         found = fit(Seen(tuple(range(1, 7)), errors, 1.5, 0.95, ()), Shapes(FixedReal(1)), kind)
         assert (found.excess, found.possible) == (None, possible)
-        assert "its shape is that of the gain" in found.reason
+        assert "its shape is that of the gain" in str(found.reason)
 
 
 def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_gain():
