@@ -150,6 +150,19 @@ def test_too_few_seeds_or_no_table_is_not_tested():
             assert claim.judge(nothing)["verdict"] == NOT_TESTED
 
 
+def test_claims_are_judged_by_tables_of_todays_configurations_alone(tmp_path):
+    """Of each folder that there are recorded tables in the table of one experiment."""
+    for name in {entry.kept: name for name, entry in EXPERIMENTS.items()}.values():
+        place, today = EXPERIMENTS[name].recorded()
+        results = Results(tmp_path / place.relative_to(RECORDED), name)
+        results.table.parent.mkdir(exist_ok=True)
+        results.save(today, [{"mean": 1.0}], 0.0)
+        assert verdicts.recorded(tmp_path)(name) == [{"mean": "1.0"}], name
+        results.save({**today, "name": "as it was before"}, [{"mean": 1.0}], 0.0)
+        with pytest.raises(Missing, match=f"no recorded result {name}"):
+            verdicts.recorded(tmp_path)(name)
+
+
 def test_a_claim_that_laws_judge_needs_no_table():
     def nothing(name):
         raise Missing(f"no recorded result {name}")
