@@ -326,6 +326,12 @@ def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, r
     assert verdicts.departures(own, tmp_path / "less.json") == [f"{own[0]['id']}: kept None, now {own[0]['verdict']!r}"]
     kept = json.loads(file.read_text())
     assert {name: kept[name] for name in others} == dict.fromkeys(others, "reproduced")
+    # what cannot be tested now is kept no more, and noticed
+    lost: list[Any] = [own[0] | {"verdict": NOT_TESTED}, *own[1:]]
+    (noticed,) = verdicts.departures(lost, file)
+    assert noticed.startswith(f"{own[0]['id']}: kept {own[0]['verdict']!r}, now 'not tested here'; its results are")
+    verdicts.keep(lost, tmp_path / "lost.json")
+    assert own[0]["id"] not in json.loads((tmp_path / "lost.json").read_text())
     # in the order of the claims, whatever was kept first
     assert list(kept) == [claim.id for claim in verdicts.CLAIMS if claim.id in kept]
 

@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from tests.sim.build import build
-from theory import AccumulateSubsample, FreshReal, Generator
+from theory import AccumulateSubsample, FreshReal, Generator, Replace
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
 
@@ -129,3 +129,18 @@ def test_wishart_at_fixed_design():
     models, shifts = walked(walk_key)
     errors = models @ np.linalg.inv(factor) + shifts
     np.testing.assert_allclose(made(KEY), (errors**2).sum(1), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "spreads"),
+    [
+        (Replace(), [1, 1.5 * 0.5, 1.5 * 2]),
+        (FreshReal(1, 1), [1, 0.5, 2]),  # fits to new real data alone
+    ],
+    ids=str,
+)
+def test_radial(workflow, spreads):
+    task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design="fresh")
+    generator = Generator("3/2", noises=NOISES[:3])
+    made: Any = build("radial", task, workflow, 3, "float64", generator)[0]
+    np.testing.assert_allclose(made.noise, spreads, rtol=1e-12)
