@@ -126,8 +126,8 @@ class Numbers:
             )
         if self.moments == 0:
             return (
-                f"an unlucky subsample has {self.fewest} different rows at d={self.d}, and a finite mean needs d + 2: "
-                "the test error has no mean, and no standard error is given."
+                f"a training set has, or by an unlucky draw may have, {self.fewest} different rows at d={self.d}, and "
+                "a finite mean needs d + 2: the test error has no mean, and no standard error is given."
             )
         return ""
 

@@ -15,30 +15,58 @@ from figures.explorer import script
 from tests.engines import browse
 from theory import LinearRegression
 
-#: What is looked at, the last with settings that are all other than at first.
+#: What is looked at, the third with settings that are all other than at first.
 ADDRESSES = (
     "T=100&d=32&sigma=1&n=10&show=Replace;Accumulate&design=both&scale=linear",
     "T=100&d=32&sigma=1&n=10&k=2&show=Accumulate;SlidingWindow(k)&design=fresh&scale=log",
     "T=50&d=10&sigma=2&ridge=0.5&signal=2&temperature=1&bias=0&unscaled=true&n=4&k=4&w=0.25&s=3"
     "&design=fixed&scale=log&show=ReplaceGrowing",
+    "T=100&d=32&sigma=1&n=1&show=Replace&design=fixed&scale=linear",
+    "T=100&d=32&sigma=1&n=5&s=2&w=0.5&show=FreshReal(s);FreshReal(s, w)&design=both&scale=linear",
+    "T=35&d=32&sigma=1&n=5&w=0.5&show=Replace;FixedReal(w)&design=both&scale=linear",
+    "T=16&d=32&sigma=1&n=2&show=Accumulate&design=fresh&scale=linear",
 )
 
 PROBE = """
 <script>
 {
+  const form = document.getElementById("explorer-controls");
   const chart = document.getElementById("explorer-chart");
+  const message = () => document.getElementById("explorer-message").textContent;
+  const input = (element) => element.dispatchEvent(new Event("input", { bubbles: true }));
+  // a slider that is where its number is changes nothing when it is touched
+  const touched = (number) => {
+    const [slider, before] = [document.getElementById(`${number.id}-slider`), number.value];
+    input(slider);
+    return [number.name, before, number.value, slider.getAttribute("aria-valuetext")];
+  };
   const own = (element, ...names) => names.map((name) => element.getAttribute(name));
   const found = %s.map((address) => {
     history.replaceState(null, "", `#explorer?${address}`);
     window.dispatchEvent(new Event("hashchange"));
     return {
       hash: location.hash,
-      message: document.getElementById("explorer-message").textContent,
+      message: message(),
       texts: [...chart.querySelectorAll("text")].map((t) => [t.textContent, ...own(t, "x", "y", "text-anchor")]),
       paths: [...chart.querySelectorAll("path")].map((p) => own(p, "d", "stroke", "stroke-width", "stroke-dasharray")),
+      dots: [...chart.querySelectorAll("circle")].map((c) => own(c, "cx", "cy", "fill")),
+      rows: [...document.querySelectorAll("#explorer-values tbody tr")].map((row) => ({
+        cells: [...row.children].map((cell) => cell.textContent.trim()),
+        key: own(row.querySelector("path"), "stroke", "stroke-width", "stroke-dasharray"),
+        dots: [...row.querySelectorAll("circle")].map((c) => c.getAttribute("fill")),
+      })),
+      sliders: [...form.querySelectorAll("input[type=number]")].map(touched),
     };
   });
-  document.title = JSON.stringify(found);
+  const typed = document.getElementById("explorer-regression-T");
+  typed.value = "2000";
+  input(typed);
+  const before = location.hash;
+  const slider = touched(typed);
+  for (const box of form.querySelectorAll("[name=family]")) box.checked = false;
+  input(form);
+  const none = [message(), location.hash === before];
+  document.title = JSON.stringify([...found, { slider, none }]);
 }
 </script>"""
 
@@ -105,7 +133,45 @@ def test_logarithmic_curves_go_through_theirs_and_laws_for_large_T_are_thin(foun
 
 
 def test_what_an_address_sets_is_set(found):
-    for shown, address in zip(found, ADDRESSES, strict=True):
+    for shown, address in zip(found, ADDRESSES, strict=False):
         now = dict(parse_qsl(shown["hash"].removeprefix("#explorer?")))
         assert now.items() >= dict(parse_qsl(address)).items()
-    assert found[-1]["message"].startswith("Thin lines are laws in the limit where d/T stays as T grows")
+    assert found[2]["message"].startswith("Thin lines are laws in the limit where d/T stays as T grows")
+
+
+def test_every_slider_stands_where_its_number_is(found):
+    for name, before, after, said in (slider for shown in found[:-1] for slider in shown["sliders"]):
+        assert before == after == said, name
+    assert {name: before for name, before, *_ in found[2]["sliders"]} == {
+        **{"T": "50", "d": "10", "sigma": "2", "ridge": "0.5", "signal": "2", "temperature": "1", "bias": "0"},
+        **{"n": "4", "k": "4", "w": "0.25", "s": "3"},
+    }
+    assert found[-1]["slider"] == ["T", "2000", "2000", "2000"]
+
+
+def test_the_key_of_a_row_is_its_curve(found):
+    for shown in found[:-1]:
+        assert [row["key"] for row in shown["rows"]] == [looks for _, *looks in shown["paths"]]
+
+
+def test_one_model_is_a_dot_and_the_second_family_of_a_colour_has_dots(found):
+    """Which then stand on its curves, and in its rows of the table."""
+    (alone,), none = found[3]["dots"], [row["dots"] for row in found[3]["rows"]]
+    assert (alone[2], none) == ("#D55E00", [[]])
+    plain, dotted = (curve.removeprefix("M ").split(" L ") for curve in [found[4]["paths"][at][0] for at in (0, -1)])
+    on = [f"{x} {y}" for x, y, _ in found[4]["dots"]]
+    assert set(dotted) <= set(on)
+    assert len(plain) == len(dotted) == 5
+    assert not set(plain[1:]) & set(on)  # model 1 is the same
+    assert [bool(row["dots"]) for row in found[4]["rows"]] == [
+        row["cells"][0] == "FreshReal(s, w)" for row in found[4]["rows"]
+    ]
+    assert not any(shown["dots"] for shown in (*found[:3], *found[5:7]))
+
+
+def test_what_has_no_variance_or_no_mean_is_said(found):
+    scattered, infinite, none = found[5], found[6], found[-1]["none"]
+    assert scattered["message"].startswith("With |T - d| < 4 the test error has a mean but no variance")
+    # of the least norm: 1 - T/d and T/(d - T - 1); model 2 has as many rows as features
+    assert [row["cells"][2:] for row in infinite["rows"]] == [["1.567", "∞", "∞", "exact"]]
+    assert none == ["Choose at least one workflow.", True]

@@ -150,6 +150,19 @@ def test_too_few_seeds_or_no_table_is_not_tested():
             assert claim.judge(nothing)["verdict"] == NOT_TESTED
 
 
+def test_claims_are_judged_by_tables_of_todays_configurations_alone(tmp_path):
+    """Of each folder that there are recorded tables in the table of one experiment."""
+    for name in {entry.kept: name for name, entry in EXPERIMENTS.items()}.values():
+        place, today = EXPERIMENTS[name].recorded()
+        results = Results(tmp_path / place.relative_to(RECORDED), name)
+        results.table.parent.mkdir(exist_ok=True)
+        results.save(today, [{"mean": 1.0}], 0.0)
+        assert verdicts.recorded(tmp_path)(name) == [{"mean": "1.0"}], name
+        results.save({**today, "name": "as it was before"}, [{"mean": 1.0}], 0.0)
+        with pytest.raises(Missing, match=f"no recorded result {name}"):
+            verdicts.recorded(tmp_path)(name)
+
+
 def test_a_claim_that_laws_judge_needs_no_table():
     def nothing(name):
         raise Missing(f"no recorded result {name}")
@@ -313,6 +326,12 @@ def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, r
     assert verdicts.departures(own, tmp_path / "less.json") == [f"{own[0]['id']}: kept None, now {own[0]['verdict']!r}"]
     kept = json.loads(file.read_text())
     assert {name: kept[name] for name in others} == dict.fromkeys(others, "reproduced")
+    # what cannot be tested now is kept no more, and noticed
+    lost: list[Any] = [own[0] | {"verdict": NOT_TESTED}, *own[1:]]
+    (noticed,) = verdicts.departures(lost, file)
+    assert noticed.startswith(f"{own[0]['id']}: kept {own[0]['verdict']!r}, now 'not tested here'; its results are")
+    verdicts.keep(lost, tmp_path / "lost.json")
+    assert own[0]["id"] not in json.loads((tmp_path / "lost.json").read_text())
     # in the order of the claims, whatever was kept first
     assert list(kept) == [claim.id for claim in verdicts.CLAIMS if claim.id in kept]
 

@@ -35,6 +35,19 @@ def test_fits_obey_the_law():
     assert abs(values.mean() - law(500)) < 5 * error + 0.01 * law(500)
 
 
+def test_a_fit_is_to_three_rows_of_ten_by_the_other_model():
+    """By least squares on labels that are made row by row, of the same random numbers."""
+    random, rows, d = np.random.default_rng(3), 120, 100
+    expected = []
+    for _ in range(2):
+        x, away = random.standard_normal((rows, d)), random.standard_normal(d)
+        noise = random.standard_normal(rows)
+        labels = [x[i] @ away / np.linalg.norm(away) * (i < 36) + noise[i] for i in range(rows)]
+        expected.append(np.sum(np.linalg.lstsq(x, labels, rcond=None)[0] ** 2))
+    found = loop(np.random.default_rng(3), 2, (1,), {"rows": rows})["test_error"]
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-9)
+
+
 def test_what_is_quoted_lacks_a_term_of_first_order():
     """E = odds + p2^2 + p1 p2 odds, odds = phi/(1 - phi), in units of sigma = c = 1."""
     odds = 0.2 / 0.8

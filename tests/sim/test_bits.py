@@ -5,12 +5,14 @@ from types import SimpleNamespace
 
 import jax
 import jax.random as jr
+import numpy as np
 import pytest
 
 import sim
 from figures import __main__ as of_figures
 from paper_repro import __main__ as of_papers
 from paper_repro.paper import Entry
+from sim.keys import key_of
 from tests.helpers import command
 from theory import Replace
 
@@ -26,6 +28,16 @@ def usual():
     with jax.threefry_partitionable(False):
         assert bits() != found
         yield found
+
+
+@pytest.mark.parametrize(("wide", "kind"), [(False, "threefry2x32"), (True, "threefry2x32"), (True, "rbg")])
+def test_all_bits_of_a_seed_count(wide, kind):
+    """As in JAX by default where numbers have 64 bits, wherever the key is made."""
+    for seed in (0, 3, 2**32, 5 * 2**32 + 3, 2**63 - 1):
+        with jax.enable_x64(True):
+            expected = jr.key_data(jr.key(seed, impl="threefry2x32"))
+        with jax.enable_x64(wide), jax.default_prng_impl(kind):
+            np.testing.assert_array_equal(jr.key_data(key_of(seed)), expected)
 
 
 def test_in_a_run(usual, monkeypatch):

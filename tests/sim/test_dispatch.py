@@ -1,19 +1,34 @@
 """Which sampler is chosen, and what each refuses."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import jax.random as jr
 import pytest
+import sympy as sp
 
 import sim
+from sim import dispatch
 from sim.dispatch import Wish, chosen, sampler_names
 from sim.samplers.least_squares import replicates_needed
+from sim.tasks import SAMPLERS, samplers_of
 from tests.helpers import Made
 from tests.sim.build import build
 from theory import (
     Accumulate,
     AccumulateSubsample,
+    Bernoulli,
+    Categorical,
+    Estimator,
     FreshReal,
+    Gamma,
+    Gaussian,
+    GeneralisedLinear,
     Generator,
+    KernelDensity,
     LinearRegression,
+    NegativeBinomial,
+    Poisson,
     Replace,
     ReplaceGrowing,
     SlidingWindow,
@@ -123,6 +138,46 @@ def test_with_a_relative_error_the_one_that_gets_there_first(workflow, T, d, des
     assert with_quantiles.name == build("auto", task, workflow, 3)[0].name
     # who asks for one gets it
     assert chosen(Wish("literal", relative_error=relative_error), task, workflow, 3)[0].name == "literal"
+
+
+#: Of every task one or more, of a number of rows that has no half.
+TASKS: tuple[Any, ...] = (
+    *(sim.LinearRegression(T=15, d=2, design=of, ridge=ridge) for of in ("fixed", "fresh") for ridge in (None, 0.1)),
+    *(Gaussian(5, 1), Bernoulli(5, 0.3), Categorical(5, (0.5, 0.3, 0.2)), Poisson(5, 2.0), Gamma(5, 1.0, 1.0)),
+    *(
+        NegativeBinomial(5, 2.0, 2.0),
+        KernelDensity(5, 0.5),
+        GeneralisedLinear(T=15, d=2),
+        GeneralisedLinear(table="iris"),
+    ),
+    Estimator(sp.Symbol("x", real=True), lambda rows, weights: rows @ weights, 5),
+)
+
+
+def test_no_sampler_takes_half_a_row():
+    """But for the limit T -> oo, which has no rows."""
+    half = Made(lambda i: by_count(synthetic(i - 1)), lambda j: 1 if j == 1 else "1/2")
+    assert {type(task) for task in TASKS} == SAMPLERS.keys()
+    for task in TASKS:
+        for sampler in samplers_of(type(task)):
+            if sampler.is_limit or not sampler.serves(task, half, 3) or sampler.objection(task, Replace(), 3):
+                continue
+            said = sampler.objection(task, half, 3)
+            assert said is not None, (task, sampler)
+            assert ("other sizes than T" if getattr(task, "table", None) else " rows at T=") in said
+
+
+@pytest.mark.parametrize(("platform", "precision"), [("cpu", "float64"), ("gpu", "float64"), ("tpu", "float32")])
+def test_float32_is_the_default_on_a_tpu_alone(platform, precision, monkeypatch):
+    """Of fits to few rows; asked for, a precision is what it is."""
+    there = SimpleNamespace(local_devices=lambda: [SimpleNamespace(platform=platform)])
+    monkeypatch.setattr(dispatch, "jax", there)
+    task = sim.LinearRegression(T=12, d=4, design="fresh")
+    assert chosen(Wish(), task, Accumulate(), 3)[1] == precision
+    for asked in ("float64", "float32"):
+        assert chosen(Wish(precision=asked), task, Accumulate(), 3)[1] == asked
+    many = sim.LinearRegression(T=100, d=4, design="fresh")
+    assert chosen(Wish(), many, Accumulate(), 3)[1] == "float32"
 
 
 def test_means_alone_have_no_quantiles():

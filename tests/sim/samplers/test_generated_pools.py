@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from tests.sim.build import build
-from theory import FreshReal, Generator
+from theory import AccumulateSubsample, FreshReal, Generator, Replace
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
 
@@ -104,6 +104,23 @@ def test_gaussian():
     np.testing.assert_allclose(chain("gaussian", "fresh")(KEY), (errors**2).sum(1), rtol=1e-12)
 
 
+def test_gaussian_of_subsamples():
+    """Of labels without a shift: T rows drawn of R T have the pools' mean noise, and (1/T)(1 - 1/R) of one row's."""
+    generator = Generator("3/2", noises=NOISES, sizes=(1, 2, 1, 3))
+    task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design="fresh")
+    made: Any = build("gaussian", task, AccumulateSubsample(), ITERATIONS, "float64", generator)[0]
+    sizes, spreads = np.array([1, 2, 1, 3]), np.array([1, 1.5 * 0.5, 1.5 * 2, 1.5 * 1.5])
+    models = np.zeros((ITERATIONS + 1, 2 * ITERATIONS))  # on the pools' noises, then on those of the draws
+    for n in range(1, ITERATIONS + 1):
+        rows = sizes[:n].sum()
+        shares = sizes[:n] / rows
+        models[n] = shares @ models[:n]
+        models[n, :n] += shares * spreads[:n] / sizes[:n] ** 0.5
+        models[n, ITERATIONS + n - 1] = ((1 - 1 / rows) * (shares @ spreads[:n] ** 2)) ** 0.5
+    found = np.asarray(made.walk.response)
+    np.testing.assert_allclose(found @ found.T, models[1:] @ models[1:].T, rtol=1e-12)
+
+
 def test_wishart_at_fixed_design():
     """One X'X = L L' is every pool's, and the shift goes through it as it is."""
     made = chain("wishart", "fixed")
@@ -112,3 +129,18 @@ def test_wishart_at_fixed_design():
     models, shifts = walked(walk_key)
     errors = models @ np.linalg.inv(factor) + shifts
     np.testing.assert_allclose(made(KEY), (errors**2).sum(1), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "spreads"),
+    [
+        (Replace(), [1, 1.5 * 0.5, 1.5 * 2]),
+        (FreshReal(1, 1), [1, 0.5, 2]),  # fits to new real data alone
+    ],
+    ids=str,
+)
+def test_radial(workflow, spreads):
+    task = sim.LinearRegression(T=T, d=D, sigma=SIGMA, design="fresh")
+    generator = Generator("3/2", noises=NOISES[:3])
+    made: Any = build("radial", task, workflow, 3, "float64", generator)[0]
+    np.testing.assert_allclose(made.noise, spreads, rtol=1e-12)
