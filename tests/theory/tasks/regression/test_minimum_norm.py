@@ -71,6 +71,15 @@ def test_the_newest_pool_alone():
     np.testing.assert_allclose(formula, expected, rtol=1e-12)
 
 
+def test_later_pools_may_have_more_rows_than_features():
+    """Rows fewer than features keep a share of what model n - 1 was, more rows all of it: 5, 10, 15, … for d = 13."""
+    found = law(ReplaceGrowing(), "fresh", 5, 13).evaluate(n=range(1, 6))
+    one, two = 8 / 13 + 0.25 * 5 / 7, 10 / 13 * (8 / 13 + 0.25 * 5 / 7) + 3 / 13 + 0.25 * 10 / 2
+    three = two + 0.25 * 13 / 1
+    four = three + 0.25 * 13 / 6
+    np.testing.assert_allclose(found, [one, two, three, four, four + 0.25 * 13 / 11], rtol=1e-13)
+
+
 FITS = [
     ("fresh", Accumulate(), 2, 7),
     ("fresh", Replace(), 3, 7),
