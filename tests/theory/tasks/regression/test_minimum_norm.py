@@ -80,6 +80,18 @@ def test_later_pools_may_have_more_rows_than_features():
     np.testing.assert_allclose(found, [one, two, three, four, four + 0.25 * 13 / 11], rtol=1e-13)
 
 
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+@pytest.mark.parametrize("workflow", [Accumulate(), FixedReal("3/10")], ids=str)
+def test_with_rows_enough_it_is_least_squares(workflow, design):
+    """From T = d + 2 on: the same formula, as valid, with the same moments."""
+    least_squares = theory.law(LinearRegression(9, 7, 0.5, design=design), workflow)
+    found = law(workflow, design, 9, 7)
+    assert found.expr == least_squares.expr
+    assert (found.validity, found.gain_expr) == (least_squares.validity, least_squares.gain_expr)
+    assert found.moments_exist() == least_squares.moments_exist()
+    assert (found.evaluate(n=[1, 4]) == least_squares.evaluate(n=[1, 4])).all()
+
+
 FITS = [
     ("fresh", Accumulate(), 2, 7),
     ("fresh", Replace(), 3, 7),
