@@ -71,6 +71,21 @@ def test_losses_are_told_as_they_were_given(best_loss: float | None) -> None:
     assert together.values()["losses"] == [{**each, "loss": pytest.approx(each["loss"])} for each in given]
 
 
+@pytest.mark.parametrize("losses", [[n + 1e-5 * (-1) ** n for n in range(1, 13)], CROOKED])
+def test_json_has_what_a_diagnosis_says(losses: list[float]) -> None:
+    """Each conclusion under its own name: with bias more is possible than without."""
+    found = diagnose(losses, 2e-5, forecasts=())
+    told = found.values()
+    for name in ("possible", "possible_if_unbiased"):
+        assert told[name] == [str(each) for each in getattr(found, name)]
+    for name in ("only", "only_if_unbiased", "note", "verdict", "assumed"):
+        value = getattr(found, name)
+        assert told[name] == (None if value is None else str(value)), name
+    if losses is not CROOKED:
+        assert (found.only, found.only_if_unbiased) == (None, Replace())
+        assert len(found.possible) > len(found.possible_if_unbiased)
+
+
 @pytest.mark.parametrize("best_loss", [None, 1.5])
 def test_what_is_measured_is_what_is_forecast(best_loss: float | None) -> None:
     """Of losses on a law, of later models and of those that were seen, with and without the best loss."""

@@ -1,5 +1,7 @@
 """Fits of least norm, rows fewer than features: published numbers, the peak, and the fits themselves."""
 
+from math import inf
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -8,6 +10,9 @@ import theory
 from tests.theory.tasks.regression.literal_ridge import Literal, master
 from theory import Accumulate, FixedReal, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, Spectrum
 from theory.symbols import n
+from theory.tasks.regression import ridge_fit
+from theory.tasks.regression.equivalents import Equivalent
+from theory.tasks.regression.ridge import Ridge
 
 
 def law(workflow, design, T, d, **options):
@@ -78,6 +83,14 @@ def test_later_pools_may_have_more_rows_than_features():
     three = two + 0.25 * 13 / 1
     four = three + 0.25 * 13 / 6
     np.testing.assert_allclose(found, [one, two, three, four, four + 0.25 * 13 / 11], rtol=1e-13)
+
+
+@pytest.mark.parametrize(("rows", "variance"), [(10, 10 / 2), (11, inf), (12, inf), (13, inf), (14, 12 / 2)])
+def test_a_variance_is_finite_from_two_rows_apart_on(rows, variance):
+    """In the limit T/(d - T), or d/(T - d), and infinite where it is so at finite T."""
+    assert Equivalent(Spectrum.isotropic(12), rows, 0.0).variance == pytest.approx(variance)
+    _, found = ridge_fit.bias_and_variance(Ridge(0.0, True, 1.0, None), rows, 12)
+    assert np.isinf(found) == np.isinf(variance)
 
 
 @pytest.mark.parametrize("design", ["fixed", "fresh"])
