@@ -80,16 +80,6 @@ def test_it_goes_to_zero_where_real_data_keep_coming():
     assert linear.test_error(AccumulateFresh(0, 2), design="fresh").limit() is None
 
 
-def test_it_does_not_go_to_zero_where_sampled_data_outgrow_real_ones():
-    """With n T new sampled rows beside T real ones what is left of an error shrinks by 1 - 4/n^2, and so not to 0."""
-    growing = Made(lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)), sizes=lambda j: j)
-    law = linear.test_error(growing, design="fresh")
-    assert law.exact
-    assert law.growth() is None
-    few, many = law.evaluate(T=12, d=3, n=[200, 400])
-    assert 0.98 * few < many < few
-
-
 @pytest.mark.parametrize(
     "workflow", [AccumulateFresh("1/2"), AccumulateFresh(2, "3/2"), AccumulateFresh("1/3", 4)], ids=str
 )
