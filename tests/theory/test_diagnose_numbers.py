@@ -13,6 +13,7 @@ from tests.helpers import command
 from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diagnose_jointly, gain
 from theory.__main__ import parser
 from theory.diagnose import errors_of
+from theory.diagnose_command import from_table
 from theory.diagnose_errors import BySeed
 
 #: Losses that no reading fits, and the excess of one fit is known.
@@ -68,6 +69,21 @@ def test_losses_are_told_as_they_were_given(best_loss: float | None) -> None:
     given = [{"chain": name, "iteration": n, "loss": loss} for name in both for n, loss in enumerate(both[name], 1)]
     del given[6]  # model 1 is one
     assert together.values()["losses"] == [{**each, "loss": pytest.approx(each["loss"])} for each in given]
+
+
+@pytest.mark.parametrize("losses", [[n + 1e-5 * (-1) ** n for n in range(1, 13)], CROOKED])
+def test_json_has_what_a_diagnosis_says(losses: list[float]) -> None:
+    """Each conclusion under its own name: with bias more is possible than without."""
+    found = diagnose(losses, 2e-5, forecasts=())
+    told = found.values()
+    for name in ("possible", "possible_if_unbiased"):
+        assert told[name] == [str(each) for each in getattr(found, name)]
+    for name in ("only", "only_if_unbiased", "note", "verdict", "assumed"):
+        value = getattr(found, name)
+        assert told[name] == (None if value is None else str(value)), name
+    if losses is not CROOKED:
+        assert (found.only, found.only_if_unbiased) == (None, Replace())
+        assert len(found.possible) > len(found.possible_if_unbiased)
 
 
 @pytest.mark.parametrize("best_loss", [None, 1.5])
@@ -144,3 +160,37 @@ def test_every_option_of_the_command_reaches_the_diagnosis(tmp_path: Path, capsy
     for name in OPTIONS:  # each of them makes a difference
         without = given.replace(f"{name} {OPTIONS[name]}", "")
         assert command(capsys, "theory", f"diagnose {file} {without} --json").json != told, name
+
+
+@pytest.mark.parametrize("column", ["standard_error", "seed"])
+@pytest.mark.parametrize("chains", [1, 2])
+def test_the_rows_of_a_table_may_come_in_any_order(column: str, chains: int, tmp_path: Path) -> None:
+    """Errors that differ go with their own losses, and a seed's losses with that seed's in every chain."""
+    chance = np.random.default_rng(8)
+    names, seeds = ("a", "b")[:chains], ("",) if column == "standard_error" else ("1", "2", "3", "10")
+    losses = {name: np.array([CROOKED] * len(seeds)) + 0.1 * chance.normal(size=(len(seeds), 6)) for name in names}
+    errors = {name: np.geomspace(0.05, 0.4, 6) for name in names}
+    if column == "seed":
+        given: Any = {name: losses[name] for name in names}, None
+    else:
+        given = {name: losses[name][0] for name in names}, errors
+    if chains == 1:
+        found: Any = diagnose(given[0]["a"], given[1] and errors["a"], SlidingWindow(3), forecasts=())
+    else:
+        found = diagnose_jointly(*given, forecasts=())
+    rows = [
+        (name, n + 1, losses[name][place, n], errors[name][n] if column == "standard_error" else seed)
+        for name in names
+        for place, seed in enumerate(seeds)
+        for n in range(6)
+    ]
+    rows = [rows[place] for place in [0, -1, *chance.permutation(np.arange(1, len(rows) - 1))]]
+    heading = ("chain", "iteration", "loss", column)
+    table = [",".join(map(str, row[chains == 1 :])) for row in (heading, *rows)]
+    file = tmp_path / "losses.csv"
+    file.write_text("\n".join(table))
+    read: Any = from_table(file, forecasts=(), **({"workflow": SlidingWindow(3)} if chains == 1 else {}))
+    for one, other in zip(read.fits, found.fits, strict=True):
+        assert one.workflow == other.workflow
+        assert one.test.statistic == pytest.approx(other.test.statistic, rel=1e-9)
+        assert one.excess.value == pytest.approx(other.excess.value, rel=1e-6)

@@ -128,3 +128,18 @@ def test_sizes_of_a_generator_are_those_of_sampled_pools_alone():
         workflow = AccumulateFresh(ratio, 3)
         sized = generated(workflow, Generator(sizes=[1, *[3] * 5]), design="fixed")
         assert sized.gain(6) == gain(workflow, 6)
+
+
+@pytest.mark.parametrize("temperature", ["1/2", 3])
+@pytest.mark.parametrize("size", [2, "1/2"])
+def test_a_draw_from_unequal_pools_sees_the_noises_of_their_rows(temperature, size):
+    """T rows out of real(1) and a pool of s T that is sampled at t: the variance of a row is (1 + s t^2)/(1 + s)."""
+    s, square = Fraction(size), Fraction(temperature) ** 2
+    law = generated(
+        Made(lambda i: subsample(pools(1, i), rows=1), lambda j: size),
+        Generator(temperature=temperature),
+        design="fresh",
+    )
+    # delta_2 = noise_1 + s/(1 + s) noise_2 + what the draw adds, for model 1 has the noise of its pool
+    pooled = 1 + (s / (1 + s)) ** 2 * square / s
+    assert law.gain(2) == [1, pooled + (1 - 1 / (1 + s)) * (1 + s * square) / (1 + s)]

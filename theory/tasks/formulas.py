@@ -119,12 +119,18 @@ def _from_two(factor: sp.Expr, first: sp.Expr) -> sp.Expr:
     return factored(first / at(factor, i, n + 1)) * later
 
 
-def sampled_formula(workflow: SymbolicWorkflow, sampled: sp.Expr) -> Formula | None:
+def sampled_formula(
+    workflow: SymbolicWorkflow, sampled: sp.Expr, numbers: Mapping[sp.Symbol, sp.Expr]
+) -> Formula | None:
     """The mean spread within training sets where sampled data have `sampled` times the spread of their model.
 
     All factors but the first, of real data, are those of a spread that is `sampled` times that within.
+
+    Args:
+        workflow, numbers: as in `spread_formula`.
+        sampled: above 0.
     """
-    found = _nested_spread(workflow, Scaled(sampled), {})
+    found = _nested_spread(workflow, Scaled(sampled), numbers)
     if found is None or found.expr is None:
         return None
     growth = None if found.growth is None else found.growth.scaled(1 / sampled)

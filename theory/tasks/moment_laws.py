@@ -1,9 +1,10 @@
 """Laws that are a moment of models fitted by their training set's mean: exact, under every workflow."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import mpmath
@@ -22,7 +23,8 @@ from .formulas import Formula, error_formula, spread_formula
 from .second_moments import Moments, Value, second_moments
 from .spreads import Spread
 
-#: Decimal digits beyond those that a spread of 2^-n costs, which is the least there is for two rows or more.
+#: Decimal digits beyond those that a spread of 2^-n costs, which is the least there is for two rows or more where data
+#: are sampled from the models as they are.
 _DIGITS, _DIGITS_EACH = 40, 0.302
 
 ERROR, SPREAD = "error", "spread"
@@ -42,7 +44,8 @@ class MomentLaw:
         numbers: as far as the task has some.
         gained: whether the mean's variance times T goes to the workflow's gain for T -> oo.
         sampled: what the spread of sampled data is multiplied by.
-        further: (workflow, moment) -> a formula where there is no general one, or sampled data are spread otherwise.
+        further: (workflow, moment, numbers) -> a formula where there is no general one, or sampled data are spread
+            otherwise.
     """
 
     workflow: Workflow
@@ -54,7 +57,7 @@ class MomentLaw:
     numbers: Mapping[sp.Symbol, sp.Rational]
     gained: bool = True
     sampled: Fraction = Fraction(1)
-    further: Callable[[SymbolicWorkflow, str], Formula | None] | None = None
+    further: Callable[[SymbolicWorkflow, str, Mapping[sp.Symbol, sp.Expr]], Formula | None] | None = None
 
     def objection(self) -> str | None:
         """Why there is no law; `None` where there is one."""
@@ -98,11 +101,12 @@ class MomentLaw:
         return None if formula is None or formula.growth is None else formula.growth.scaled(self.unit)
 
     def _formula(self, symbolic: SymbolicWorkflow) -> Formula | None:
+        further = None if self.further is None else partial(self.further, symbolic, self.moment, self.numbers)
         if self.sampled != 1:
-            return None if self.further is None else self.further(symbolic, self.moment)
+            return None if further is None else further()
         find = error_formula if self.moment == ERROR else spread_formula
         found = find(symbolic, self.spread, self.numbers)
-        return self.further(symbolic, self.moment) if found is None and self.further is not None else found
+        return further() if found is None and further is not None else found
 
     def moments(self, numbers: Mapping[str, Any], iterations: int) -> list[Moments]:
         """K and s of models 1, 2, …, to more digits than a float has."""
@@ -124,7 +128,8 @@ class MomentLaw:
     def values(self, numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
         """In float64."""
         most = int(iterations.max())
-        digits = _DIGITS + int(_DIGITS_EACH * most)
+        # colder samples have less spread at each iteration
+        digits = _DIGITS + int((_DIGITS_EACH + max(0.0, -math.log10(self.sampled))) * most)
         scale = sp.lambdify(self.parameters, self.unit, "math")(*(numbers[symbol.name] for symbol in self.parameters))
         with mpmath.workdps(digits):
             found = [getattr(each, self.moment) for each in self.moments(numbers, most)]

@@ -53,3 +53,22 @@ def test_the_ratio_to_one_fit_is_one(part, is_seen):
     scaled = replace(after.state, expression=op.scaled(sp.Rational(part), after.state.expression))
     said = objections(setting, [before, replace(after, state=scaled)])
     assert ("one fit: the ratio is not 1 in the limit at n = 1" in said) == is_seen
+
+
+def test_what_is_claimed_of_model_1_apart_is_tried():
+    """Twice the vector, or half as much again of the number, in the place of what each step says of n = 1."""
+    setting, before, seen = cases()["fresh real 1"].setting, (), []
+    for rule, state in states("fresh real 1"):
+        step = Step(rule, "", "", state)
+        if state.base is not None:
+            if isinstance(state, Value):
+                forged = replace(state, base=op.scaled(sp.Rational(3, 2), state.base))
+            else:
+                forged = replace(state, base=(state.base[0], op.scaled(2, state.base[1])))
+            said = objections(setting, [*before, replace(step, state=forged)])
+            assert [each for each in said if each.startswith(f"{rule}: ")], rule
+            seen.append(rule)
+        before = (step,)
+        if rule == "white noise":  # later ones take averages over designs
+            break
+    assert {"normal equations", "isolate", "squared", "white noise"} <= set(seen)

@@ -257,6 +257,13 @@ TRAPS = {
         "not within the training set",
         (designs.exchangeability, ("if not _is_within(", "if False and not _is_within(")),
     ),
+    "a pool that was dropped": (
+        MIXED,
+        trace_of(MIXED_G(N, -2), MIXED.chain.gram(N - 1)),
+        designs.exchangeability,
+        "not within the training set",
+        None,
+    ),
     "two training sets": (
         ACCUMULATE,
         trace_of(G(N - 1, -1), G(N, -1), CHAIN.gram(N - 1)),

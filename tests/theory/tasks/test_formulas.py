@@ -100,6 +100,33 @@ def test_expressions_are_what_the_recursion_gives(task, numbers, workflow):
         _are_what_the_recursion_gives(theory.law(task, workflow, quantity.name), task, numbers)
 
 
+@dataclass(frozen=True)
+class Sized(Workflow):
+    """The training sets of a workflow, with sampled pools of other sizes."""
+
+    workflow: Workflow
+    sampled: str
+
+    def training_set(self, iteration):
+        return self.workflow.training_set(iteration)
+
+    def pool_size(self, pool):
+        return self.sampled
+
+
+@pytest.mark.parametrize(("task", "numbers"), [TASKS[0], TASKS[4]], ids=str)
+@pytest.mark.parametrize(
+    ("workflow", "size"),
+    [(FixedReal(THREE_TENTHS), "2"), (FixedReal(THREE_TENTHS), "1/2"), (FreshReal(1, THREE_TENTHS), "2")],
+    ids=str,
+)
+def test_expressions_for_pools_of_other_sizes(task, numbers, workflow, size):
+    sized = Sized(workflow, size)
+    for quantity in filter(lambda q: known(task, sized, q), task.quantities):
+        law = theory.law(task, sized, quantity.name)
+        _are_what_the_recursion_gives(law, task, {**numbers, "T": 6})
+
+
 @pytest.mark.parametrize(("task", "numbers"), TASKS[:2], ids=str)
 @pytest.mark.parametrize("workflow", WHOLE, ids=str)
 def test_expressions_of_hotter_and_colder_samples_are_too(task, numbers, workflow):

@@ -71,7 +71,7 @@ class Estimator(Task):
         mean, variance = self._moment(1), self.influence_variance
         if sp.simplify(mean) != 0:
             raise ValueError(f"an influence has mean 0 at N(0, 1); that of {influence} is {mean}. Subtract it.")
-        if not (variance.is_finite and variance.is_positive):
+        if not variance.is_positive:  # as infinity is not, for SymPy
             raise ValueError(
                 f"an influence has a finite variance above 0 at N(0, 1); that of {influence} is {variance}."
             )

@@ -1,5 +1,6 @@
 """A Gaussian fitted by mean and covariance, as in Shumailov et al. (2305.17493) and Kazdan et al. (2410.16713)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -166,5 +167,7 @@ class Gaussian(Task):
         )
 
 
-def _at_temperature(square: Fraction, workflow: SymbolicWorkflow, moment: str) -> Formula | None:
-    return sampled_formula(workflow, rational(square)) if moment == SPREAD else None
+def _at_temperature(
+    square: Fraction, workflow: SymbolicWorkflow, moment: str, numbers: Mapping[sp.Symbol, sp.Expr]
+) -> Formula | None:
+    return sampled_formula(workflow, rational(square), numbers) if moment == SPREAD else None

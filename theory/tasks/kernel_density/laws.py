@@ -84,13 +84,14 @@ class _Each:
         return 1 + bandwidth**2 * sp.Rational(mean.numerator, mean.denominator)
 
 
-def formula(workflow: SymbolicWorkflow, moment: str) -> Formula | None:
+def formula(workflow: SymbolicWorkflow, moment: str, numbers: Mapping[sp.Symbol, sp.Expr]) -> Formula | None:
     """With a fixed kernel, where a training set is the newest pool of T rows alone, or all pools of T rows so far.
 
     In the first case the variance obeys v_n = (1 - 1/T) v_{n-1} + h^2, v_1 = 1 - 1/T + h^2, and the mean's error is the
     rest of Q_n = 1 + n h^2. In the second that error is the sum of v_{i-1}/(i^2 T), finite as v_i <= Q_i = 1 + h^2 H_i,
     so that the variance grows as Q_n does.
     """
+    del numbers  # the kinds of growth do not depend on them
     rows, h = nested_rows(workflow), bandwidth
     if rows is None or rows.drawn is not None:
         return None

@@ -5,7 +5,17 @@ import pytest
 from scipy import stats
 
 import theory
-from theory import Accumulate, AccumulateSubsample, FreshReal, Replace, SlidingWindow
+from tests.helpers import Made
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    by_count,
+    pools,
+)
 from theory.symbols import T, n
 from theory.tasks.regression.symbols import d, sigma
 
@@ -96,3 +106,25 @@ def test_moments_that_exist(samples, features, moments):
     assert theory.linear.test_error(Accumulate(), design="fresh").moments_exist(samples, features) == moments
     assert theory.linear.test_error(AccumulateSubsample(), design="fixed").moments_exist(samples, features) == 0
     assert [q for q in range(1, 9) if 2 * q < m][-1:] == ([moments] if moments else [])
+
+
+def newest(size):
+    return Made(lambda i: by_count(pools(i, i)), lambda k: size)
+
+
+@pytest.mark.parametrize(("workflow", "rows"), [(newest("1/2"), 10), (newest(2), 20), (SlidingWindow(2), 20)], ids=str)
+def test_the_smallest_training_set_decides_which_moments_exist(workflow, rows):
+    """Of T = 20 rows, and pools of half as many or twice."""
+    m = rows - 4 + 1
+    found = theory.linear.test_error(workflow, design="fresh").moments_exist(20, 4)
+    assert found == max(q for q in range(9) if 2 * q < m)
+
+
+def test_a_variance_is_that_of_the_pools_there_are():
+    """With larger pools Replace at fresh design is a walk too, whose steps are not those of T rows."""
+    assert theory.linear.test_error(newest(1), design="fresh").variance() is not None
+    for larger in (newest(2), ReplaceGrowing()):
+        assert theory.linear.test_error(larger, design="fresh").variance() is None
+    found = variance(theory.linear.test_error(newest(2), design="fixed"), T=20, d=4, sigma=1, n=3)
+    one = variance(theory.linear.test_error(Replace(), design="fixed"), T=20, d=4, sigma=1, n=1)
+    assert found == pytest.approx((1 + 2 / 2) ** 2 * one)

@@ -7,7 +7,19 @@ import pytest
 import sympy as sp
 
 from tests.helpers import Made, command, refused
-from theory import Accumulate, AccumulateSubsample, FixedReal, LinearRegression, SlidingWindow, law, linear
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    Generator,
+    LinearRegression,
+    SlidingWindow,
+    by_count,
+    generated,
+    law,
+    linear,
+    pools,
+)
 
 WINDOW = linear.test_error(SlidingWindow(2), design="fresh")
 NUMBERS = {"T": 200, "d": 100, "sigma": 2.0}
@@ -86,6 +98,30 @@ def test_a_limit_is_one_of_rows_to_features_and_has_a_value_an_iteration(name):
         values, others = one.values(numbers, 3), two.values(doubled, 3)
         assert (one.validity, len(values)) == (two.validity, 3)
         assert np.allclose(values, others, rtol=1e-9) == (one.validity == "proportional"), one.validity
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        Made(SlidingWindow(2).training_set, lambda k: 2),
+        Made(FixedReal("1/4").training_set, lambda k: 3),
+        Made(lambda i: by_count(pools(1, i)), lambda k: k),
+    ],
+    ids=["window", "fixed real", "all kept"],
+)
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_limit_with_a_ridge_is_near_the_exact_law_of_larger_pools(workflow, scaled):
+    """At fixed design, where pools of several times T rows repeat the T rows of X: off by O(1/d)."""
+    task = LinearRegression(80, 40, 1.0, design="fixed", ridge=0.3 if scaled else 24.0, scaled=scaled)
+    of = law(task, workflow)
+    assert of.exact
+    n = [1, 2, 3, 4]
+    np.testing.assert_allclose(of.evaluate(n=n, validity="proportional"), of.evaluate(n=n), rtol=6e-3)
+
+
+@pytest.mark.parametrize("generator", [Generator(temperature="1/2"), Generator(sizes=(1, 2, 2))], ids=str)
+def test_draws_of_one_x_have_estimates_of_models_sampled_as_they_are_alone(generator):
+    assert generated(AccumulateSubsample(), generator, design="fixed").estimates(3, T=200, d=50) == {}
 
 
 def test_small_training_sets_have_no_proportional_values():

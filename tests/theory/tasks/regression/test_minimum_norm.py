@@ -1,5 +1,7 @@
 """Fits of least norm, rows fewer than features: published numbers, the peak, and the fits themselves."""
 
+from math import inf
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -8,6 +10,9 @@ import theory
 from tests.theory.tasks.regression.literal_ridge import Literal, master
 from theory import Accumulate, FixedReal, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, Spectrum
 from theory.symbols import n
+from theory.tasks.regression import ridge_fit
+from theory.tasks.regression.equivalents import Equivalent
+from theory.tasks.regression.ridge import Ridge
 
 
 def law(workflow, design, T, d, **options):
@@ -69,6 +74,35 @@ def test_the_newest_pool_alone():
     np.testing.assert_allclose(found.evaluate(n=range(1, 7)), expected, rtol=1e-13)
     formula = [float(sp.Float(found.expr.subs(n, m))) for m in range(1, 7)]
     np.testing.assert_allclose(formula, expected, rtol=1e-12)
+
+
+def test_later_pools_may_have_more_rows_than_features():
+    """Rows fewer than features keep a share of what model n - 1 was, more rows all of it: 5, 10, 15, … for d = 13."""
+    found = law(ReplaceGrowing(), "fresh", 5, 13).evaluate(n=range(1, 6))
+    one, two = 8 / 13 + 0.25 * 5 / 7, 10 / 13 * (8 / 13 + 0.25 * 5 / 7) + 3 / 13 + 0.25 * 10 / 2
+    three = two + 0.25 * 13 / 1
+    four = three + 0.25 * 13 / 6
+    np.testing.assert_allclose(found, [one, two, three, four, four + 0.25 * 13 / 11], rtol=1e-13)
+
+
+@pytest.mark.parametrize(("rows", "variance"), [(10, 10 / 2), (11, inf), (12, inf), (13, inf), (14, 12 / 2)])
+def test_a_variance_is_finite_from_two_rows_apart_on(rows, variance):
+    """In the limit T/(d - T), or d/(T - d), and infinite where it is so at finite T."""
+    assert Equivalent(Spectrum.isotropic(12), rows, 0.0).variance == pytest.approx(variance)
+    _, found = ridge_fit.bias_and_variance(Ridge(0.0, True, 1.0, None), rows, 12)
+    assert np.isinf(found) == np.isinf(variance)
+
+
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+@pytest.mark.parametrize("workflow", [Accumulate(), FixedReal("3/10")], ids=str)
+def test_with_rows_enough_it_is_least_squares(workflow, design):
+    """From T = d + 2 on: the same formula, as valid, with the same moments."""
+    least_squares = theory.law(LinearRegression(9, 7, 0.5, design=design), workflow)
+    found = law(workflow, design, 9, 7)
+    assert found.expr == least_squares.expr
+    assert (found.validity, found.gain_expr) == (least_squares.validity, least_squares.gain_expr)
+    assert found.moments_exist() == least_squares.moments_exist()
+    assert (found.evaluate(n=[1, 4]) == least_squares.evaluate(n=[1, 4])).all()
 
 
 FITS = [
