@@ -12,8 +12,10 @@ import theory
 from tests.helpers import thinned
 from theory import Accumulate, AccumulateFresh, AccumulateSubsample, Proved, Refuted, check_bound, gain, linear
 from theory.prover import certificate
+from theory.prover.bounds import judge
 from theory.prover.canonical import before, partial_product, partial_sum, tail
 from theory.prover.domain import Domain, Variable
+from theory.prover.enclosure import OutOfReach
 from theory.prover.induction import by_induction, recursion_of
 from theory.prover.parts import Parts
 from theory.prover.statement import Recursion, Statement
@@ -86,6 +88,8 @@ def chain(factor: str, added: str, first: int, least_n: int = 1) -> Statement:
     step = [parse_expr(text, {"n": n}) for text in (factor, added)]
 
     def value(iteration: int, _: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+        if iteration > 100:  # as a law that is followed step by step
+            raise OutOfReach
         found: sp.Expr = sp.Integer(first)
         for m in range(2, iteration + 1):
             found = at(step[0], n, m) * found + at(step[1], n, m)
@@ -100,6 +104,16 @@ def proved(statement: Statement, bound: str, *, lower: bool = False) -> Parts | 
     for part in found.parts if found else ():
         certificate.check(*part.sides, part.certificate)
     return found
+
+
+@pytest.mark.parametrize(("formula", "lower"), [("1", False), ("2", True)])
+def test_a_formula_is_judged_against_a_recursion(formula: str, lower: bool) -> None:
+    """2 - 2^(1 - n) lies between 1 and 2, which only an induction shows; whichever of the two is asked for first."""
+    known, statement = chain("1/2", "1", 1), Statement(sp.Integer(formula), Domain(()))
+    for of, bound, turned in ((statement, known, lower), (known, statement, not lower)):
+        found = judge(of, bound, lower=turned)
+        assert isinstance(found, Proved)
+        assert [part.where.split(",")[0] for part in found.parts] == ["n = 1", "n >= 2", "n >= 2"]
 
 
 def test_what_is_proved_is_true_and_each_condition_matters() -> None:
