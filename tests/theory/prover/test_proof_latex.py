@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,19 @@ def test_induction_is_told():
     assert r"\Delta(n) = D(n + 1) - D(n) =" in text
     assert r"by induction from $n = 1$" in text
     assert flaws(text) == []
+
+
+def test_a_case_names_its_cell():
+    """Of two, in the order of the certificate; a proof in one cell names none."""
+    h = sp.Symbol("h", positive=True)
+    two = Domain((Variable(h, (sp.Integer(1),), Fraction(2)),))
+    cases = tuple(certificate.Case("difference", cell, certificate.From(1)) for cell in (1, 0))
+    text = proof_document(n * h, n * h + 1, certificate.Certificate(two, sp.S.One, cases))
+    assert re.findall(r"\\paragraph\{Case (\d+): .*, cell (\d+)\.\}", text) == [("1", "2"), ("2", "1")]
+    for number, cell in enumerate(two.cells(), 1):
+        assert rf"\par Cell {number}: $h = {latex(cell[h])}$." in text
+    one = Domain((Variable(h, (sp.Integer(1),)),))
+    assert ", cell" not in proof_document(n * h, n * h + 1, certificate.Certificate(one, sp.S.One, cases[1:]))
 
 
 def test_long_expressions_are_broken():
