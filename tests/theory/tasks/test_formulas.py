@@ -201,6 +201,17 @@ def test_growth_is_what_the_law_does(task, workflow, of, kind):
     assert value == pytest.approx(leading[1], rel=3e-2)
 
 
+@pytest.mark.parametrize(("rows", "kind"), [(2, "exponential"), (9, "bounded")])
+def test_growth_by_numbers_is_what_the_law_does(rows, kind):
+    """Of Gamma numbers with a tenth of real data, whose growth no letters tell."""
+    law, numbers = theory.law(Gamma(), FixedReal("1/10"), "variance"), {"T": rows, "shape": 2, "mean": 3}
+    assert law.growth() is None
+    found = law.growth(**numbers)
+    assert found.kind == kind
+    leading = found.constant * (1 if found.scale is None else found.scale.subs(n, 400))
+    assert law.evaluate(n=400, **numbers) == pytest.approx(float(sp.N(leading)), rel=2e-2)
+
+
 def test_what_has_no_formula_has_one_value_after_another():
     law = theory.law(Gaussian(), SlidingWindow(3))
     assert str(law.expr) == "variance(n)"
