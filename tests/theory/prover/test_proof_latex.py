@@ -254,6 +254,17 @@ def test_long_expressions_are_broken():
     assert latex(sp.polygamma(0, n) + sp.polygamma(1, n)) == r"\psi\left(n\right) + \psi^{(1)}\left(n\right)"
 
 
+def test_a_term_has_one_sign():
+    """Of terms of either sign, in a line and broken; one that is a sum stands in parentheses."""
+    x, y = sp.symbols("x y")
+    (line,) = [each for each in "\n".join(broken_sum("D =", [-x, -y, x * y, x - y])).splitlines() if "D =" in each]
+    assert line == rf"& \fit{{D = - x - y + x y + \left({latex(x - y)}\right)}}"
+    written = " ".join(each for each in broken("D = ", sum(((-x) ** k / (k + 1) for k in range(1, 40)), sp.S.Zero)))
+    assert len(re.findall(r"\+ \\frac", written)) == 19
+    assert len(re.findall(r"- \\frac", written)) == 20
+    assert not re.search(r"\+\s*[-+]", written)
+
+
 def test_differences_are_printed_as_positive_ones():
     T, d = sp.symbols("T d")
     point = {T: sp.Integer(9), d: sp.Integer(2)}

@@ -208,7 +208,7 @@ def test_growth_by_numbers_is_what_the_law_does(rows, kind):
     assert law.growth() is None
     found = law.growth(**numbers)
     assert found.kind == kind
-    leading = found.constant * (1 if found.scale is None else found.scale.subs(n, 400))
+    leading = as_expression(found.constant) * (1 if found.scale is None else found.scale.subs(n, 400))
     assert law.evaluate(n=400, **numbers) == pytest.approx(float(sp.N(leading)), rel=2e-2)
 
 
