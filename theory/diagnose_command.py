@@ -27,7 +27,8 @@ def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
             chain, `workflows` of several.
 
     Raises:
-        ValueError: no such columns, a row that is not numbers, an iteration that is there twice, or a gap.
+        ValueError: no such columns, a row that is not numbers, an iteration that is there twice, a gap, or chains of
+            other seeds.
     """
     with file.open(newline="", encoding="utf-8-sig") as lines:
         reader = csv.DictReader(lines)
@@ -58,6 +59,12 @@ def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
         raise ValueError(
             f"{file} has {len(chains)} chains; give as many --workflow, or none for replace and accumulate."
         )
+    first, *others = chains.values()
+    if any(other.seeds != first.seeds for other in others):
+        raise ValueError(
+            f"{file}: chains are compared seed by seed, and have seeds of other names; name the same in each, or give "
+            "mean losses with standard errors."
+        )
     losses, errors, iterations = (
         {name: getattr(one, part) for name, one in chains.items()} for part in ("losses", "errors", "iterations")
     )
@@ -74,6 +81,7 @@ class _Chain:
     losses: np.ndarray
     errors: list[float] | None
     iterations: list[int]
+    seeds: list[str]
 
 
 def _chain(file: Path, rows: list[tuple[str, dict[str, str | None]]], columns: Sequence[str]) -> _Chain:
@@ -96,9 +104,10 @@ def _chain(file: Path, rows: list[tuple[str, dict[str, str | None]]], columns: S
     if any(other.keys() != first.keys() for other in others):
         raise ValueError(f"{file}: every seed must have the same iterations; leave out those that some seeds lack.")
     iterations = sorted(first)
-    values = np.array([[losses[seed][n] for n in iterations] for seed in sorted(losses)])
+    seeds = sorted(losses)  # so that row i of each chain is of the same one
+    values = np.array([[losses[seed][n] for n in iterations] for seed in seeds])
     given = [errors[n] for n in iterations] if errors else None
-    return _Chain(values if others else values[0], given, iterations)
+    return _Chain(values if others else values[0], given, iterations, seeds)
 
 
 def _number(text: str | None, what: str) -> float:

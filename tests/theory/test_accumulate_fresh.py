@@ -80,6 +80,17 @@ def test_it_goes_to_zero_where_real_data_keep_coming():
     assert linear.test_error(AccumulateFresh(0, 2), design="fresh").limit() is None
 
 
+def test_real_data_that_others_outgrow_do_not_take_the_error_to_0():
+    """Pool k of k T sampled rows, and T real ones each time: their share is 2/n, so that much of the error is kept."""
+    law = linear.test_error(
+        Made(lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)), lambda k: k), design="fresh"
+    )
+    assert law.exact
+    assert law.growth() is None
+    few, many = law.evaluate(T=12, d=3, n=[500, 1000])
+    assert many > 0.98 * few
+
+
 @pytest.mark.parametrize(
     "workflow", [AccumulateFresh("1/2"), AccumulateFresh(2, "3/2"), AccumulateFresh("1/3", 4)], ids=str
 )

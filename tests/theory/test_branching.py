@@ -61,6 +61,16 @@ def early(i: Any) -> TrainingSet:
 BRANCHING: dict[str, tuple[Workflow, str, bool]] = {
     "fresh every third": (Branches(lambda i: newest(i) if i % 3 else renewed(i)), "bounded", False),
     "fresh but every third": (Branches(lambda i: renewed(i) if i % 3 else newest(i)), "bounded", False),
+    "fresh every second and every third": (
+        Branches(lambda i: renewed(i) if i % 2 == 0 or i % 3 == 0 else newest(i)),
+        "bounded",
+        False,
+    ),
+    "windows by parity, sizes by thirds": (
+        Branches(lambda i: window(i, 2) if i % 2 else newest(i), lambda j: 1 + j % 3),
+        "linear",
+        True,
+    ),
     "anchored every second": (
         Branches(lambda i: by_count(real(1), synthetic(i - 1)) if i % 2 else newest(i)),
         "bounded",

@@ -187,3 +187,26 @@ def test_the_command_reads_chains(tmp_path, capsys):
         "theory diagnose",
         "has no column chain, and several --workflow are given",
     )
+
+
+def test_the_command_pairs_chains_by_the_names_of_seeds(tmp_path, capsys):
+    """Whatever their order in the file; other names are refused, whose errors do not go together."""
+    generator, other = np.random.default_rng(2), [5, 2, 0, 7, 3, 6, 1, 4]
+    losses = {
+        chain: gain[:2] + 0.1 * generator.normal(size=(8, 2)) for chain, gain in zip("ab", GAIN.values(), strict=True)
+    }
+    file, names = tmp_path / "losses.csv", "pqrstuvw"
+    rows = [(chain, k, n) for n in (1, 2) for chain, order in (("a", range(8)), ("b", other)) for k in order]
+
+    def write(of):
+        lines = [f"{chain},{of[chain][k]},{n},{float(losses[chain][k, n - 1])!r}\n" for chain, k, n in rows]
+        file.write_text("chain,seed,iteration,loss\n" + "".join(lines))
+
+    write({"a": names, "b": names})
+    found = command(capsys, "theory", f"diagnose {file} --json").json
+    assert found == diagnose_jointly(losses).values()
+    assert found["fits"] != diagnose_jointly({"a": losses["a"], "b": losses["b"][other]}).values()["fits"]
+    write({"a": names, "b": "qrstuvwx"})
+    refused(
+        command(capsys, "theory", f"diagnose {file}"), "theory diagnose", "have seeds of other names; name the same"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from tests.helpers import command
 from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diagnose_jointly, gain
@@ -29,6 +29,47 @@ def test_with_errors_so_many_times_as_large_a_reading_just_fits(seeds: int | Non
     for kind, one in enumerate(told(0.1)):
         assert one["test"] == ("chi-square" if seeds is None else "F")
         assert told(0.1 * one["stretch"])[kind]["p_value"] == pytest.approx(1 - level)
+
+
+@pytest.mark.parametrize("seeds", [None, 4])
+def test_likelihoods_are_those_of_the_best_means_and_size_of_errors(seeds: int | None) -> None:
+    """Less that of free means; a size that is estimated is searched anew for both."""
+    X = np.stack([np.ones(6), np.arange(1, 7)], 1)
+    test = diagnose(CROOKED, 0.1, Replace(), seeds=seeds, forecasts=()).fits[0].test
+    assert test is not None
+
+    def best(rest: np.ndarray) -> float:
+        if seeds is None:
+            return float(stats.norm.logpdf(rest, scale=0.1).sum())
+        size, freedom = np.geomspace(0.3, 10, 4001), test.degrees[1]
+        of_losses = stats.norm.logpdf(rest[:, None], scale=0.1 * size).sum(0)
+        return float((of_losses + stats.chi2.logpdf(freedom / size**2, freedom) - 2 * np.log(size)).max())
+
+    rest = CROOKED - X @ np.linalg.lstsq(X, np.array(CROOKED))[0]
+    assert test.log_likelihood == pytest.approx(best(rest) - best(0 * rest), rel=1e-5)
+
+
+def test_likelihoods_by_seed_are_those_of_the_best_means_and_covariance() -> None:
+    losses = np.random.default_rng(4).normal([1.0, 2.2, 2.8, 4.0], 0.3, size=(9, 4))
+    X = np.stack([np.ones(4), np.arange(1, 5)], 1)
+    test = diagnose(losses, workflow=Replace(), forecasts=()).fits[0].test
+    assert test is not None
+
+    def size(means: np.ndarray) -> float:
+        return float(np.linalg.slogdet((losses - means).T @ (losses - means))[1])
+
+    least = optimize.minimize(lambda b: size(X @ b), [0.0, 1.0], method="Nelder-Mead", tol=1e-10).fun
+    assert test.log_likelihood == pytest.approx(-9 / 2 * (least - size(losses.mean(0))), rel=1e-6)
+
+
+def test_what_order_is_told_is_told_in_json_too() -> None:
+    """By the same names."""
+    for losses in ({"a": CROOKED, "b": [2.0, 2.1, 2.2]}, {"a": [2.0, 2.5, 2.8, 3.0], "b": [2.0, 3.0, 4.1, 5.0]}):
+        found = diagnose_jointly(losses, 0.1, forecasts=())
+        assert found.order is not None
+        told = found.values()["order"]
+        assert found.order.enlarged != found.order.unbiased
+        assert told | {name: getattr(found.order, name) for name in ("p_value", "enlarged", "unbiased")} == told
 
 
 def test_combinations_of_losses_have_the_t_of_their_seeds() -> None:

@@ -48,6 +48,19 @@ class Sized(Workflow):
         return self.rule(pool, self.p)
 
 
+class SizedReal(Sized):
+    """The sizes are those of the new real data, which come to pools of T rows."""
+
+    def training_set(self, iteration):
+        return by_count(pools(1, iteration), real(iteration))
+
+    def pool_size(self, pool):
+        return 1
+
+    def real_size(self, iteration):
+        return self.rule(iteration, self.p)
+
+
 def late(start):
     return Made(lambda i: by_count(pools(1, i)) if i < start else subsample(pools(1, i)))
 
@@ -84,6 +97,7 @@ KNOWN = [
     (Sized(0, lambda j, p: [9, 9, 1, 2, 3][j]), False, True, 4),
     (Sized(0, lambda j, p: {j: 10 - j}[j]), False, True, 9),  # pool 10 would have no rows
 ]
+KNOWN += [(SizedReal(one.p, one.rule), *rest) for one, *rest in KNOWN if isinstance(one, Sized)]
 
 
 @pytest.mark.parametrize(("workflow", "draws", "whole", "looked_at"), KNOWN)

@@ -12,8 +12,10 @@ import theory
 from tests.helpers import thinned
 from theory import Accumulate, AccumulateFresh, AccumulateSubsample, Proved, Refuted, check_bound, gain, linear
 from theory.prover import certificate
+from theory.prover.bounds import judge
 from theory.prover.canonical import before, partial_product, partial_sum, tail
 from theory.prover.domain import Domain, Variable
+from theory.prover.enclosure import OutOfReach
 from theory.prover.induction import by_induction, recursion_of
 from theory.prover.parts import Parts
 from theory.prover.statement import Recursion, Statement
@@ -81,17 +83,19 @@ def test_gains_obey_the_recursion_and_end(real: Any, sampled: Any) -> None:
     assert gains[299] < gains[74] / 2
 
 
-def chain(factor: str, added: str, first: int, least_n: int = 1) -> Statement:
+def chain(factor: str, added: str, first: int, least_n: int = 1, most_n: int | None = None) -> Statement:
     """f_n = factor f_{n-1} + added from f_1 = `first`, over n alone."""
     step = [parse_expr(text, {"n": n}) for text in (factor, added)]
 
     def value(iteration: int, _: Mapping[sp.Symbol, Fraction]) -> sp.Expr:
+        if iteration > 100:  # as a law that is followed step by step
+            raise OutOfReach
         found: sp.Expr = sp.Integer(first)
         for m in range(2, iteration + 1):
             found = at(step[0], n, m) * found + at(step[1], n, m)
         return found
 
-    return Statement(sp.S.One, Domain((), least_n), at=value, recursion=Recursion(*step))
+    return Statement(sp.S.One, Domain((), least_n, most_n), at=value, recursion=Recursion(*step))
 
 
 def proved(statement: Statement, bound: str, *, lower: bool = False) -> Parts | None:
@@ -100,6 +104,16 @@ def proved(statement: Statement, bound: str, *, lower: bool = False) -> Parts | 
     for part in found.parts if found else ():
         certificate.check(*part.sides, part.certificate)
     return found
+
+
+@pytest.mark.parametrize(("formula", "lower"), [("1", False), ("2", True)])
+def test_a_formula_is_judged_against_a_recursion(formula: str, lower: bool) -> None:
+    """2 - 2^(1 - n) lies between 1 and 2, which only an induction shows; whichever of the two is asked for first."""
+    known, statement = chain("1/2", "1", 1), Statement(sp.Integer(formula), Domain(()))
+    for of, bound, turned in ((statement, known, lower), (known, statement, not lower)):
+        found = judge(of, bound, lower=turned)
+        assert isinstance(found, Proved)
+        assert [part.where.split(",")[0] for part in found.parts] == ["n = 1", "n >= 2", "n >= 2"]
 
 
 def test_what_is_proved_is_true_and_each_condition_matters() -> None:
@@ -118,6 +132,16 @@ def test_what_is_proved_is_true_and_each_condition_matters() -> None:
     assert proved(chain("-1", "3", 0), "2") is None
     # The bound that is put in is that of n - 1, and not of n.
     assert proved(chain("1", "0", 1), "1/n") is None
+
+
+@pytest.mark.parametrize("last", [2, 3, 4])
+@pytest.mark.parametrize("first", [1, 2])
+def test_every_iteration_up_to_the_last_is_proved(first: int, last: int) -> None:
+    """f_n = n - first + 1 is at most 1 at the first n alone, and at least 1 at all."""
+    statement = chain("1", "1", 2 - first, first, last)
+    assert proved(statement, f"n - {first - 1}")
+    assert proved(statement, "1", lower=True)
+    assert (proved(statement, "1") is not None) == (first >= last)
 
 
 def test_a_law_is_at_most_itself_without_a_formula() -> None:

@@ -176,6 +176,18 @@ def test_periods_have_no_slope():
     assert not turns.is_bounded
 
 
+@pytest.mark.parametrize("models", [2, 5, 6, 9, 17])
+def test_a_way_back_may_be_as_long_as_there_are_models(models):
+    """Each learns from the next, and the last from the first: without real data they collapse, with some at one not."""
+    ring = np.roll(np.eye(models, dtype=int), 1, axis=1).tolist()
+    alone = Population(ring, [0] * models)
+    assert alone.without_real_data == alone.closed_classes == [[*range(1, models + 1)]]
+    assert not alone.is_bounded
+    some = Population([*ring[:-1], ["1/2", *[0] * (models - 1)]], [*[0] * (models - 1), "1/2"])
+    assert some.closed_classes == alone.closed_classes
+    assert some.is_bounded
+
+
 def test_reasons():
     assert PAIR.is_bounded
     assert PAIR.closed_classes == [[1, 2]]

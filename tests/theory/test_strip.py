@@ -135,25 +135,33 @@ def test_laws_without_a_formula_are_compared_and_bounded_from_below() -> None:
     assert check_bound(three, f"(n/4+716/1000)*{U}", lower=True).verdict == "refuted"
 
 
-def test_the_parts_of_a_proof_cover_every_iteration_and_hold_each() -> None:
-    verdict = check_bound(linear.test_error(SlidingWindow(3), design="fixed"), f"(n/4+61/81)*{U}")
+@pytest.mark.parametrize(("constant", "lower"), [("61/81", False), ("1", False), ("1/2", True)])
+def test_the_parts_of_a_proof_cover_every_iteration_and_hold_each(constant: str, lower: bool) -> None:
+    """One by one, or in stretches; the law's side is the second of a lower bound."""
+    verdict = check_bound(linear.test_error(SlidingWindow(3), design="fixed"), f"(n/4+{constant})*{U}", lower=lower)
     assert isinstance(verdict, Proved)
     *firsts, last = verdict.parts
     domains = [part.certificate.domain for part in verdict.parts]
     assert domains[0].least_n == 1
     assert [domain.least_n for domain in domains[1:]] == [domain.most_n + 1 for domain in domains[:-1] if domain.most_n]
     assert last.certificate.domain.most_n is None
-    assert last.where.startswith(f"n >= {domains[-1].least_n}, where the law of SlidingWindow(k=3) is at most")
-    gains = gain(SlidingWindow(3), 200)
+    words, gains = (
+        f"where the law of SlidingWindow(k=3) is at {'least' if lower else 'most'}",
+        gain(SlidingWindow(3), 200),
+    )
     for part, domain in zip(firsts, domains, strict=False):
         check(*part.sides, part.certificate)
         first, most = domain.least_n, domain.most_n
         assert most is not None
-        assert part.sides[0] == max(gains[first - 1 : most]) * ONE_FIT
-        assert part.where.startswith(f"n = {first}" if first == most else f"{first} <= n <= {most}, where the law of")
+        stands = part.sides[lower]
+        assert stands == (min if lower else max)(gains[first - 1 : most]) * ONE_FIT
+        assert part.where == (f"n = {first}" if first == most else f"{first} <= n <= {most}, {words} {stands}")
+    assert any(domain.least_n != domain.most_n for domain in domains[:-1]) == (constant != "61/81")
     check(*last.sides, last.certificate)
+    assert last.where == f"n >= {domains[-1].least_n}, {words} {last.sides[lower]}"
     for n in range(domains[-1].least_n, 201):
-        assert (last.sides[0] / ONE_FIT).subs(sp.Symbol("n", integer=True, positive=True), n) >= gains[n - 1]
+        edge = (last.sides[lower] / ONE_FIT).subs(sp.Symbol("n", integer=True, positive=True), n)
+        assert (edge <= gains[n - 1]) if lower else (edge >= gains[n - 1])
 
 
 @pytest.mark.skipif(shutil.which("gp") is None, reason="PARI/GP is not installed")

@@ -85,6 +85,23 @@ def test_numbers_of_a_task_are_put_into_its_laws():
         half.evaluate(n=2)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_nothing_that_a_law_at_numbers_tells_has_letters(task):
+    numbers = {"T": 9, "d": 3, "p": 0.25} | {p.name: 2 for p in task.parameters if p.name not in ("T", "d", "p")}
+    chosen = {choice.name: choice.options[0] for choice in task.choices}
+    example = task(**{p.name: numbers[p.name] for p in task.parameters}, **chosen)
+    for quantity in (each for each in task.quantities if example.objection(Replace(), each) is None):
+        law, general = (theory.law(of, Replace(), quantity.name) for of in (example, task(**chosen)))
+        growth = law.growth()
+        told = [law.expr, law.unit, law.closed_form(), law.limit()]
+        told += [] if growth is None else [growth.constant, growth.scale]
+        if law.derived.spread is not None:
+            told.append(law.variance())
+            at = {p.symbol: numbers[p.name] for p in task.parameters}
+            assert sp.simplify(law.variance() - general.variance().subs(at)) == 0
+        assert all(each.free_symbols <= {n} for each in told if each is not None), quantity.name
+
+
 def test_bounds_of_a_task_with_numbers_are_judged_at_these():
     # At T = 100, d = 32 the error stays below 1.5 of one fit, at other T and d it does not.
     bound = "3/2*sigma**2*d/(T-d-1)"

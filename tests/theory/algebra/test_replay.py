@@ -7,7 +7,7 @@ import sympy as sp
 
 from tests.theory.algebra.cases import cases, states
 from theory.algebra import operations as op
-from theory.algebra.checker import replay
+from theory.algebra.checker import quadrature, replay
 from theory.algebra.checker.quadrature import Grid
 from theory.algebra.checker.replay import objections
 from theory.algebra.terms import Value
@@ -36,6 +36,27 @@ def test_what_has_no_average_is_not_taken_for_right(monkeypatch, name, rule, pat
         monkeypatch.setattr(Grid, "covers", lambda *_: False)
     setting, *steps = last_of(name, rule)
     assert objection in objections(setting, steps)
+
+
+@pytest.mark.parametrize("lacking", [1, 2, "later"])
+@pytest.mark.parametrize(
+    ("name", "rule", "what"),
+    [("accumulate, fixed", "summation", "the law"), ("accumulate fresh", "older error", "older error")],
+)
+def test_an_average_in_one_dimension_or_at_one_iteration_is_not_enough(monkeypatch, name, rule, what, lacking):
+    """None of d = 1, of d = 2, or of more pools than at the first iteration."""
+    fewest: dict[int, int] = {}
+
+    def world_over(case, pools, **options):
+        d = case.numbers.d
+        refused = len(pools) > fewest.setdefault(d, len(pools)) if lacking == "later" else d == lacking
+        return None if refused else quadrature.world_over(case, pools, **options)
+
+    setting, *steps = last_of(name, rule)
+    said = f"{what}: it could not be tried"
+    assert said not in objections(setting, steps)
+    monkeypatch.setattr(replay, "world_over", world_over)
+    assert said in objections(setting, steps)
 
 
 def test_what_holds_at_finite_rows_is_not_passed_off_as_a_limit():

@@ -119,3 +119,8 @@ def test_where_the_domain_leaves_it_out_a_function_may_cancel() -> None:
     assert check_bound(LAW, U + "+log(n-2)-log(n-2)", domain="n >= 3").verdict == "proved"
     with pytest.raises(ValueError, match="which cancels"):
         check_bound(LAW, U + "+log(n-2)-log(n-2)", domain="n >= 2")
+
+
+def test_a_sum_begins_at_1_wherever_n_does() -> None:
+    with pytest.raises(ValueError, match="the bound divides by i - 3, which cancels"):
+        check_bound(LAW, U + "*Sum((1+0/(i-3)),(i,1,n))", domain="n >= 5")

@@ -99,6 +99,19 @@ def test_the_first_n_is_the_domain_s() -> None:
             _checked(*_shown(run), domain=later)
 
 
+def test_the_last_n_is_the_domain_s() -> None:
+    ended = DOMAIN.narrowed("n <= 4")
+    for cases in (_shown(Between(1, 5)), _shown(Between(1, 4), Only(4)), _shown(Between(1, 3)) + _steps(From(2))):
+        _checked(*cases, domain=ended)
+    for cases, missed in (
+        (_shown(Between(1, 4)), "n = 4 is"),
+        (_shown(Only(1), Only(2), Only(3)), "n = 4 is"),
+        (_shown(Between(1, 3), Only(4)), "n = 3 is"),
+    ):
+        with pytest.raises(Unsound, match=missed):
+            _checked(*cases, domain=ended)
+
+
 @pytest.mark.parametrize(
     ("case", "why"),
     [

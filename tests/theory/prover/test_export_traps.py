@@ -11,7 +11,7 @@ from tests.helpers import thinned
 from theory.prover.certificate import _LEMMAS, Case, Certificate
 from theory.prover.domain import Domain
 from theory.prover.export import gp_script
-from theory.prover.lemmas import Lemma, TailBound, Telescoping, Termwise, ZetaTail
+from theory.prover.lemmas import Lemma, PowerBound, TailBound, Telescoping, Termwise, ZetaTail
 from theory.prover.powers import ExpTangent, PowerRatio, Square
 from theory.prover.products import ProductBound, ProductSum
 from theory.prover.region import Region
@@ -129,3 +129,16 @@ def test_what_changes_with_n_holds_sums_and_tails_too(tmp_path: Path) -> None:
     assert "TAILS = [[R1" in script
     ends = 'must(without_n(T_) && !without_n(n_) && !without_n(T_*R1), "letters"); print("verified")'
     assert answer(script.replace('print("verified")', ends), tmp_path) == "verified"
+
+
+@needs_gp
+@pytest.mark.parametrize("exponent", [n, 2 * n + 1, 3 * n - 1])
+def test_only_an_even_power_is_that_of_the_opposite(
+    exponent: sp.Expr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checker that takes an odd power of a negative number for one that is >= 0 is not followed."""
+    (weight,) = (variable.symbol for variable in WEIGHTS.variables)
+    monkeypatch.setattr(PowerBound, "_base", lambda lemma, _: -lemma.power.as_base_exp()[0])
+    even, odd = (PowerBound((-weight) ** each, True) for each in (2 * n, exponent))
+    assert answer(gp_script(*used_by(even, WEIGHT_REGION)), tmp_path) == "verified"
+    assert "an even exponent" in answer(gp_script(*used_by(odd, WEIGHT_REGION)), tmp_path)

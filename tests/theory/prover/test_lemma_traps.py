@@ -228,6 +228,12 @@ FALSE: list[tuple[Lemma, Region, str]] = [
     (InsideRoot(ROOT, LogBound(n, TWO, 1, False)), REGION, "from below"),  # nothing says that it is real
     (InsideRoot(ROOT, LogBound(n, TWO, 1, False), LogBound(n, TWO, 2, False)), REGION, "from below"),
     (InsideRoot(CUBE, LogBound(n, TWO, 1, False), LogBound(T, TWO, 1, True)), REGION, "two estimates of log.n.; one"),
+    # not real where T > e^5, and the least value that is said is of log T, in which it falls
+    (
+        InsideRoot(sp.sqrt(5 - sp.log(T)), LogBound(n, TWO, 1, False), LogBound(T, TWO, 1, True)),
+        REGION,
+        "two estimates",
+    ),
     (InsideRoot(CUBE, LEAST), REGION, ">= 0"),  # of log T nothing is said
     (InsideRoot((sp.log(n) - 1) ** 2, LEAST), REGION, ">= 0"),  # (log 2 - 1)^2 is more than that at n = 3
     (InsideRoot((d + sp.log(n)) ** 2, LogBound(n, TINY, 1, True), LEAST), REGION, "no other least value"),

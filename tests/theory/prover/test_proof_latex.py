@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,19 @@ def test_induction_is_told():
     assert flaws(text) == []
 
 
+def test_a_case_names_its_cell():
+    """Of two, in the order of the certificate; a proof in one cell names none."""
+    h = sp.Symbol("h", positive=True)
+    two = Domain((Variable(h, (sp.Integer(1),), Fraction(2)),))
+    cases = tuple(certificate.Case("difference", cell, certificate.From(1)) for cell in (1, 0))
+    text = proof_document(n * h, n * h + 1, certificate.Certificate(two, sp.S.One, cases))
+    assert re.findall(r"\\paragraph\{Case (\d+): .*, cell (\d+)\.\}", text) == [("1", "2"), ("2", "1")]
+    for number, cell in enumerate(two.cells(), 1):
+        assert rf"\par Cell {number}: $h = {latex(cell[h])}$." in text
+    one = Domain((Variable(h, (sp.Integer(1),)),))
+    assert ", cell" not in proof_document(n * h, n * h + 1, certificate.Certificate(one, sp.S.One, cases[1:]))
+
+
 def test_long_expressions_are_broken():
     x = sp.symbols("x")
     for lines in (broken("D = ", sum((x**k / (k + 1) for k in range(40)), sp.S.Zero)), broken_sum("", [x] * 60, "= 1")):
@@ -238,6 +252,17 @@ def test_long_expressions_are_broken():
         assert max(map(len, written)) < 340  # characters of LaTeX
     assert latex(sp.harmonic(n, 2) ** 2) == r"\left(H^{(2)}_{n}\right)^{2}"
     assert latex(sp.polygamma(0, n) + sp.polygamma(1, n)) == r"\psi\left(n\right) + \psi^{(1)}\left(n\right)"
+
+
+def test_a_term_has_one_sign():
+    """Of terms of either sign, in a line and broken; one that is a sum stands in parentheses."""
+    x, y = sp.symbols("x y")
+    (line,) = [each for each in "\n".join(broken_sum("D =", [-x, -y, x * y, x - y])).splitlines() if "D =" in each]
+    assert line == rf"& \fit{{D = - x - y + x y + \left({latex(x - y)}\right)}}"
+    written = " ".join(each for each in broken("D = ", sum(((-x) ** k / (k + 1) for k in range(1, 40)), sp.S.Zero)))
+    assert len(re.findall(r"\+ \\frac", written)) == 19
+    assert len(re.findall(r"- \\frac", written)) == 20
+    assert not re.search(r"\+\s*[-+]", written)
 
 
 def test_differences_are_printed_as_positive_ones():

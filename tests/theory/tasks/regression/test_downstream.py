@@ -57,6 +57,8 @@ def test_generators_want_more_ridge():
     assert fake.error == pytest.approx(0.8 * real.error)
     assert slope(2.0, 0.5, fake.ridge, b=0.8) == pytest.approx(-fake.error, abs=0.03)
     assert slope(2.0, 0.5, real.ridge, b=0.8) > -fake.error + 0.05
+    for fewer in (0.1, 0.5, 0.8):  # as are those of which the slope is, 2,000 at any T
+        assert best_rate(2.0, 0.5, generator_rows=0.8, features=fewer) == fake
     assert best_rate(2.0, 0.5, generator_rows=2.0).error == real.error
     assert best_rate(2.0, 0.5, generator_rows=0.5, features=2.0).error == 0
     assert best_rate(2.0, 1.0) == best_rate(2.0, 3.0)

@@ -13,6 +13,7 @@ from theory import (
     FixedReal,
     Generator,
     LinearRegression,
+    Replace,
     SlidingWindow,
     by_count,
     generated,
@@ -60,6 +61,14 @@ def test_exact_laws_need_none():
     np.testing.assert_array_equal(exact.evaluate(n=[2], validity="exact", **NUMBERS), exact.evaluate(n=[2], **NUMBERS))
     with pytest.raises(ValueError, match="no proportional values; it has exact"):
         exact.evaluate(n=[2], validity="proportional", **NUMBERS)
+
+
+def test_what_there_is_at_sizes_that_a_generator_gives():
+    """Half a pool of T = 100 has too few rows for 60 features, though the workflow's own has not."""
+    half, double = (linear.generated(Replace(), Generator(sizes=(1, size)), design="fresh") for size in ("1/2", 2))
+    assert list(half.estimates(2, T=100, d=40)) == ["next-order", "proportional", "approximation"]
+    assert list(double.estimates(2, T=100, d=60)) == ["next-order", "proportional", "approximation"]
+    assert list(half.estimates(2, T=100, d=60)) == ["next-order"]
 
 
 def test_what_there_is_for_draws():

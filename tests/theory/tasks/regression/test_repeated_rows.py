@@ -151,6 +151,7 @@ def test_where_it_is_found():
     ("workflow", "iterations", "T", "d", "message"),
     [
         (DRAWS, 3, 100, 72, "more than 72 different rows in every training set; iteration 3 of Acc.* has 70.37"),
+        (DRAWS, 2, 100, 75, "more than 75 different rows in every training set; iteration 2 of Acc.* has 75. Use"),
         (ReplaceGrowing(), 5, 30, 6, "pools have T rows that count alike; iteration 2 of"),
         (DRAWS, MOST + 1, 100, 10, f"at most {MOST} iterations; got {MOST + 1}"),
         (

@@ -1,6 +1,7 @@
 """Bounds on errors with a ridge, or of the least norm: proved, refuted at a point, or left open, and never wrongly."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from theory.prover.parts import Parts
 from theory.prover.statement import Statement
 from theory.symbols import T, n
 from theory.tasks.regression import ridge_envelopes, ridge_fit
+from theory.tasks.regression.ridge_enclosed import _outwards
 from theory.tasks.regression.symbols import d, sigma
 
 ALL: Workflow = Accumulate()
@@ -196,13 +198,14 @@ def test_close_to_the_law(task, bound, lower, verdict):
 
 def test_above_any_bound_from_the_peak_on():
     of = theory.law(LinearRegression(5, 10, 1.0, design="fresh", ridge=0), ALL)
-    assert theory.check_bound(of, "10**6*n").counterexample == {"n": 2}
+    for domain in ("", "n <= 2", "n <= 3"):  # with the peak as the last iteration, too
+        assert theory.check_bound(of, "10**6*n", domain=domain or ()).counterexample == {"n": 2}
+        with pytest.raises(ValueError, match=r"is infinite from n = 2 on; narrow by n <= 1\."):
+            theory.check_bound(of, "1", lower=True, domain=domain or ())
     assert theory.check_bound(of, "1", domain="n >= 4").counterexample == {"n": 4}
     assert judged(of, "7/4", domain="n <= 1").verdict == "proved"
     assert judged(of, "7/4", domain="n <= 1", lower=True).verdict == "proved"
     assert judged(of, "174/100", domain="n <= 1").verdict == "refuted"
-    with pytest.raises(ValueError, match=r"is infinite from n = 2 on; narrow by n <= 1\."):
-        theory.check_bound(of, "1", lower=True)
     with pytest.raises(ValueError, match="not real|has no value"):
         theory.check_bound(of, "1/(n-2)")
 
@@ -216,6 +219,15 @@ def test_two_laws_that_are_infinite_are_not_compared():
         assert theory.check_bound(one, other, lower=lower, domain="n <= 1").verdict == "proved"
     finite = theory.law(one.task, Replace())
     assert theory.check_bound(one, finite).counterexample == {"n": 2}
+
+
+def test_what_is_written_shorter_is_written_outwards():
+    """Of numbers that have no such end, and of one between two."""
+    for low, high in ((Fraction(1, 3), Fraction(2, 3)), (Fraction(5, 7), Fraction(5, 7)), (Fraction(10**30, 3),) * 2):
+        found = _outwards(low, high)
+        assert found[0] < low <= high < found[1]
+        assert found[1] - found[0] < high - low + Fraction(1, 2**50)
+    assert _outwards(Fraction(1, 2), Fraction(3)) == (Fraction(1, 2), 3)
 
 
 @pytest.mark.parametrize("task", [FEW, SAME_ROWS, LEAST, replace(SAME_ROWS, scaled=False)], ids=str)
