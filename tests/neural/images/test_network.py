@@ -58,6 +58,58 @@ def test_a_convolution_is_that_of_jax(stride):
     np.testing.assert_allclose(made(x), expected, rtol=1e-5, atol=1e-5)
 
 
+def test_encoder_and_decoder_are_as_they_are_described():
+    """By NumPy, of an image that is no square: with no two arrays of weights alike, biases among them."""
+    a = Architecture("convolutional", 4, 8, 3, latent=2, features=2, halvings=2, beta=0.05)
+    rng = np.random.default_rng(6)
+    made = jax.tree.map(
+        lambda leaf: jnp.asarray(rng.normal(0, 0.6, leaf.shape), jnp.float32) if eqx.is_array(leaf) else leaf,
+        eqx.filter_jit(lambda: VAE(a, key=jr.key(0)))(),
+    )
+    x, z = rng.uniform(size=a.shape), rng.normal(size=2)
+
+    def affine(part, x):
+        return np.asarray(part.weight, float) @ x + np.asarray(part.bias, float)
+
+    def convolved(part, x, stride):
+        """Each place sees the nine around it; every second place of every second row where the image is halved."""
+        height, width, channels = x.shape
+        weight = np.asarray(part.weight, float).reshape(3, 3, channels, -1)
+        framed = np.zeros((height + 2, width + 2, channels))
+        framed[1:-1, 1:-1] = x
+        found = [
+            [np.einsum("ijc,ijco->o", framed[i : i + 3, j : j + 3], weight) for j in range(0, width, stride)]
+            for i in range(0, height, stride)
+        ]
+        return np.array(found) + np.asarray(part.bias, float)
+
+    def silu(x):
+        return x / (1 + np.exp(-x))
+
+    first, second = made.encode.convolutions
+    posterior = affine(made.encode.posterior, silu(convolved(second, silu(convolved(first, x, 2)), 2)).ravel())
+    first, second = made.decode.convolutions
+    y = silu(affine(made.decode.first, z)).reshape(1, 2, 4)
+    for part in (first, second):
+        y = silu(convolved(part, np.kron(y, np.ones((2, 2, 1))), 1))
+    mean = 1 / (1 + np.exp(-convolved(made.decode.last, y, 1)))
+    found = eqx.filter_jit(lambda x, z: (*made.encode(x), made.decode(z)))(
+        jnp.asarray(x, jnp.float32), jnp.asarray(z, jnp.float32)
+    )
+    for one, expected in zip(found, (posterior[:2], posterior[2:], mean), strict=True):
+        np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-4)
+    assert np.ptp(mean) > 0.3
+
+
+@pytest.mark.parametrize(("inputs", "stride"), [(1, 2), (16, 1)])
+def test_new_convolutions_keep_the_scale_of_what_they_read(inputs, stride):
+    """By He et al. (2015): variance 2 over the numbers read, nine places of each channel."""
+    made = Convolution(inputs, 600, stride, key=jr.key(3))
+    # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
+    assert abs(float(made.weight.std()) / (2 / (9 * inputs)) ** 0.5 - 1) < 5 / (2 * made.weight.size) ** 0.5 < 0.05
+    assert not made.bias.any()
+
+
 @pytest.mark.slow
 def test_the_gradient_is_that_of_finite_differences():
     made, x = model(), image()
