@@ -23,8 +23,8 @@ def test_rmsd_is_over_rotations_and_symmetries():
 
 
 def test_coverage_and_matching_by_hand():
-    distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 1.0]])
-    assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 1.0) / 3))
+    distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 0.751]])  # 0.75 is near, and no more
+    assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 0.751) / 3))
     assert metrics.among(np.array([[0.0, 1, 2], [1, 0, 3], [2, 3, 0]])) == 2
     assert metrics.among(np.zeros((1, 1))) == 0
 
@@ -65,12 +65,12 @@ def test_sane_conformations_keep_bonds_and_distances():
     geometry = {0: metrics.Geometry(molecule)}
     reference = metrics.Shape(geometry, np.zeros(1, int), real)
     folded = np.array([[-0.5, 1.4, 0], [0, 0, 0], [0.5, 1.4, 0]])
-    samples = np.stack([real[0], 1.19 * real[0], 1.3 * real[0], folded])
+    samples = np.stack([real[0], 1.199 * real[0], 1.201 * real[0], folded])  # a fifth longer, and no more
     assert metrics.Shape(geometry, np.zeros(4, int), samples).sane(reference) == 0.5
     # of several real ones the nearest ends say how near is too near: 1.36 of 1.7, and not of 2.05 on average
     bent = np.array([[[-0.85, 1.2359, 0], [0, 0, 0], [0.85, 1.2359, 0]]])
     near = np.array(
-        [[[-0.75, 1.299, 0], [0, 0, 0], [0.75, 1.299, 0]], [[-0.65, 1.352, 0], [0, 0, 0], [0.65, 1.352, 0]]]
+        [[[-0.681, 1.3365, 0], [0, 0, 0], [0.681, 1.3365, 0]], [[-0.679, 1.3375, 0], [0, 0, 0], [0.679, 1.3375, 0]]]
     )
     both = metrics.Shape(geometry, np.zeros(2, int), np.concatenate([real, bent]))
     assert metrics.Shape(geometry, np.zeros(2, int), near).sane(both) == 0.5

@@ -101,6 +101,45 @@ def test_a_new_model_takes_positions_for_gaussian_ones():
         np.testing.assert_allclose(found, sigma * x / (alpha**2 * 2.7 + sigma**2), rtol=1e-3, atol=1e-4)
 
 
+def test_the_noise_is_what_messages_from_pair_to_pair_make_of_it():
+    """By NumPy, one pair of atoms after the other: who hears whom, and which way an atom moves."""
+    rng, t = np.random.default_rng(5), 0.3
+    model = jax.tree.map(
+        lambda leaf: jnp.asarray(rng.normal(0, 0.4, leaf.shape), jnp.float32) if eqx.is_array(leaf) else leaf,
+        lively(jnp.float32, jr.key(0)),
+    )
+    kinds = np.array([[0, 1, 2, 3], [1, 0, 1, 2], [2, 1, 0, 1], [3, 2, 1, 0]])
+    x = rng.normal(size=(ATOMS, 3)).astype(np.float32)
+
+    def affine(part, x):
+        return np.asarray(part.weight, float) @ x + np.asarray(part.bias, float)
+
+    def silu(x):
+        return x / (1 + np.exp(-x))
+
+    alpha, sigma = map(float, levels(jnp.float32(t)))
+    time = silu(affine(model.time, np.cos(np.pi * t * np.arange(1, 9))))
+    h = [affine(model.embed, atom) + time for atom in ([1, 1], [1, 0], [1, 0], [1, 1])]
+    at = 2.7 * alpha / (2.7 * alpha**2 + sigma**2) * x  # the best linear estimate
+    for layer in model.layers:
+        moves, heard = np.zeros((ATOMS, 3)), np.zeros((ATOMS, 16))
+        for i, j in np.ndindex(ATOMS, ATOMS):
+            distance = np.sqrt(((at[i] - at[j]) ** 2).sum() + 1e-6)
+            seen = [*np.exp(-(((distance - 0.5 * np.arange(1, 9)) / 0.5) ** 2) / 2), distance, 1 / (1 + distance)]
+            told = affine(layer.receiver, h[i]) + affine(layer.sender, h[j]) + np.asarray(layer.kind)[kinds[i, j]]
+            message = silu(told + seen @ np.asarray(layer.distance, float))
+            moves[i] += message @ np.asarray(layer.move) / (1 + distance) * (at[i] - at[j])
+            heard[i] += message / 4
+        h = [
+            one + affine(layer.update, silu(affine(layer.gather, np.concatenate([one, told]))))
+            for one, told in zip(h, heard, strict=True)
+        ]
+        at = at + np.sqrt(sigma) * moves
+    expected = (x - alpha * at) / sigma
+    found = PREDICT(model, chain(), jnp.asarray(x), jnp.float32(t))
+    np.testing.assert_allclose(found, expected - expected.mean(0), rtol=1e-3, atol=1e-3)
+
+
 def test_levels_are_those_of_the_sigmoid_schedule():
     steps = np.arange(5000)
     rates = (2e-3 - 1e-7) / (1 + np.exp(-np.linspace(-6, 6, 5000))) + 1e-7  # GeoDiff's configuration of GEOM-Drugs
