@@ -4,13 +4,14 @@ import dataclasses
 from itertools import count
 from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 
 from neural import loop as of_loop
 from neural.directory import RunDirectory
 from neural.loop import run
-from tests.neural.test_loop import LEARNER, PLAN, TRAINING, Stopped
+from tests.neural.test_loop import LEARNER, PLAN, TRAINING, Gaussian, Stopped
 from theory import Replace
 
 STEPS = TRAINING.budget(PLAN.T)
@@ -85,6 +86,16 @@ def test_the_bar_is_of_all_steps_and_full_at_the_end(bars, tmp_path):
     assert bars[0].told[-1] == "iteration 2/2, measuring"
     # of four rows a seed's are drawn two at a time
     assert bars[1].told[1:3] == ["iteration 3/3, sampling 1-2 of 4", "iteration 3/3, sampling 3-4 of 4"]
+
+
+def test_random_bits_are_the_same_whatever_the_environment_says(bars, tmp_path, monkeypatch):
+    found, show = [], Gaussian.show
+    monkeypatch.setattr(
+        Gaussian, "show", lambda *asked: found.append(jax.config.jax_threefry_partitionable) or show(*asked)
+    )
+    with jax.threefry_partitionable(False):
+        go(tmp_path)
+    assert found == [True] * 2
 
 
 @pytest.mark.parametrize("place", ["log", "write_sample"])

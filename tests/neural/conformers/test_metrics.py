@@ -59,6 +59,18 @@ def test_bonds_angles_and_torsions_by_hand():
     assert metrics.distance(samples, others) == pytest.approx(1.5)
 
 
+def test_one_bond_or_one_contact_is_enough_for_a_conformation_to_be_insane():
+    geometry = {0: metrics.Geometry(Chem.MolFromSmiles("CCCC"))}
+    real = np.array([[[0.0, 0, 0], [1.5, 0, 0], [1.5, 1.8, 0], [3, 1.8, 0]]])  # bonds of one kind, 1.6 on average
+    reference = metrics.Shape(geometry, np.zeros(1, int), real)
+    stretched, met, both = real.copy(), real.copy(), np.concatenate([real] * 2)
+    stretched[0, 3, 0] = 3.6  # one of 2.1, and the other two as they are
+    met[0, 3] = [0.05, 1.8, 0]  # 1.45 from its neighbour, and 1.80 from the other end, of 1.87 at least
+    for bad in (stretched, met):
+        assert metrics.Shape(geometry, np.zeros(1, int), bad).sane(reference) == 0
+    assert metrics.Shape(geometry, np.zeros(2, int), both).sane(reference) == 1
+
+
 def test_sane_conformations_keep_bonds_and_distances():
     molecule = Chem.MolFromSmiles("CCC")
     real = np.array([[[-1.2, 0.9, 0], [0, 0, 0], [1.2, 0.9, 0]]])

@@ -21,6 +21,7 @@ from neural.conformers.network import (
     training_times,
 )
 from neural.train import Fit, Training, train
+from tests.neural.drawn import drawn_apart
 
 ATOMS = 4
 ARCHITECTURE = Architecture(features=2, kinds=4, width=16, layers=2)
@@ -94,6 +95,7 @@ def test_distances_are_seen_as_bells_half_an_angstrom_apart():
 def test_a_new_model_takes_positions_for_gaussian_ones():
     """Of variance 2.7: the mean of the noise given x_t, as no atom is moved at first."""
     model, x = Denoiser(ARCHITECTURE, key=jr.key(0)), np.random.default_rng(1).normal(size=(ATOMS, 3))
+    assert drawn_apart(model)
     x = (x - x.mean(0)).astype(np.float32)
     for t in (0.2, 0.5, 0.9):
         alpha, sigma = map(float, levels(jnp.float32(t)))
@@ -316,6 +318,9 @@ def test_training_times_have_the_density_that_they_say(how):
     # Of 6,400 independent times the share is known to 0.006; evenly spread ones are not left to chance.
     assert abs(within.mean() - expected) < 0.035
     if how == "uniform":
+        first = np.asarray(jax.vmap(jax.vmap(lambda key: jr.normal(key, (), jnp.float32)))(noises))
+        # a correlation of N independent pairs is known to 1/sqrt(N); of one key the two would rise together
+        assert abs(np.corrcoef(times.ravel(), first.ravel())[0, 1]) < 5 / times.size**0.5
         assert np.ptp(within) > 0.3
     else:
         assert np.ptp(within) <= 2 / 16

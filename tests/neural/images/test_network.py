@@ -13,6 +13,7 @@ from neural.images.learner import ImageModel
 from neural.images.network import VAE, Architecture, Convolution, elbo, log_likelihood, loss, loss_terms, sample
 from neural.loop import begin
 from neural.train import Training, train
+from tests.neural.drawn import drawn_apart
 
 SMALL = Architecture("convolutional", 4, 4, 1, latent=2, features=2, halvings=1, beta=0.05)
 LINEAR = Architecture("linear", 2, 3, 1, latent=2, features=1, halvings=1, beta=0.2)
@@ -166,6 +167,7 @@ def test_loss_is_the_bound_without_its_constant():
 
 def test_observation_noise_has_variance_beta_over_two():
     made = model(dtype=jnp.float32)
+    assert drawn_apart(made)
     keys = jr.split(jr.key(8), 10_000)
     clean, noisy = (
         np.asarray(eqx.filter_jit(lambda n: jax.vmap(lambda k: sample(made, noisy=n, key=k))(keys))(flag), np.float64)
@@ -263,6 +265,7 @@ def test_each_image_of_a_batch_has_a_draw_of_its_own():
 def test_the_latent_code_is_drawn_from_the_posterior():
     """Of a linear decoder the expected squared error is |x - decode(mean)|^2 + sum_j variance_j |W_j|^2."""
     made, x = model(LINEAR), image(LINEAR.shape)
+    assert drawn_apart(made)
     made = eqx.tree_at(lambda m: m.encode.log_variance, made, jnp.array([-1.5, 0.7]))
     keys = jr.split(jr.key(4), 20_000)
     errors = np.asarray(eqx.filter_jit(jax.vmap(lambda key: loss_terms(made, x, key=key)[0]))(keys))

@@ -21,6 +21,7 @@ from neural.language.network import (
 )
 from neural.train import Fit, Training, train
 from tests.helpers import thinned
+from tests.neural.drawn import drawn_apart
 
 STYLES = ("gpt2", "llama2")
 
@@ -234,6 +235,7 @@ def test_new_weights_have_the_scale_of_gpt2(style):
     for weights, expected in (*((w, scale) for w in inner), *((w, scale / 2) for w in residual)):
         # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
         assert abs(float(weights.std()) / expected - 1) < 5 / math.sqrt(2 * weights.size)
+    assert drawn_apart((model.embedding, model.positions, model.head), block)
 
 
 @pytest.mark.parametrize("style", STYLES)
