@@ -5,6 +5,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import jax
+import jax.random as jr
 import numpy as np
 import pytest
 
@@ -88,14 +89,20 @@ def test_the_bar_is_of_all_steps_and_full_at_the_end(bars, tmp_path):
     assert bars[1].told[1:3] == ["iteration 3/3, sampling 1-2 of 4", "iteration 3/3, sampling 3-4 of 4"]
 
 
-def test_random_bits_are_the_same_whatever_the_environment_says(bars, tmp_path, monkeypatch):
-    found, show = [], Gaussian.show
-    monkeypatch.setattr(
-        Gaussian, "show", lambda *asked: found.append(jax.config.jax_threefry_partitionable) or show(*asked)
-    )
+@pytest.mark.usefixtures("bars")
+def test_random_bits_are_the_same_whatever_the_environment_says(tmp_path, monkeypatch):
+    def bits(*_):
+        found.append(jr.bits(jr.key(0), (4,)).tolist())
+        return "txt", b""
+
+    found = []
+    monkeypatch.setattr(Gaussian, "show", bits)
+    with jax.threefry_partitionable(True):
+        bits()
     with jax.threefry_partitionable(False):
         go(tmp_path)
-    assert found == [True] * 2
+        bits()
+    assert found[0] == found[1] == found[2] != found[3]
 
 
 @pytest.mark.parametrize("place", ["log", "write_sample"])
