@@ -281,6 +281,9 @@ def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_
     assert list(checks) == [step for step in map(int, (row["step"] for row in rows)) if step % 10 == 0]
     best, steps = found["held_out_loss"][1, 0], int(found["fit_steps"][1, 0])
     assert checks[steps] == best == min(checks.values())
+    later = [loss for step, loss in checks.items() if step > steps]
+    assert later
+    assert min(later) > best  # each as it was found
 
 
 @pytest.mark.slow

@@ -394,3 +394,4 @@ def test_numbers_that_no_machine_has_are_refused():
         dataclasses.replace(PLAN, iterations=10**9)
     with pytest.raises(ValueError, match="seeds must be at most 10,000; got 10,001"):
         dataclasses.replace(PLAN, seeds=10_001)
+    assert dataclasses.replace(PLAN, seeds=10_000, iterations=1000).T == PLAN.T

@@ -131,7 +131,7 @@ OTHERS = [
     ("transformer", "--until converged --patience 3", "training.until.patience", 3),
     ("transformer", "--until converged --most-steps 5000", "training.until.most_steps", 5000),
     ("vae", "--edited 0.2 --fading 1/2", "plan.generator", Generator(edited="1/5", fading="1/2")),
-    ("diffusion", "--weight-decay 0 --averaging 0", "training.averaging", 0.0),
+    ("diffusion", "--weight-decay 0 --averaging 0.0", "training.averaging", 0.0),
     ("diffusion", "--times spread", "learner.times", "spread"),
     ("transformer", "--epochs 2.5", "training.epochs", 2.5),
     ("transformer", "--epochs 2.5", "training.steps", None),

@@ -47,7 +47,7 @@ def bars(monkeypatch):
 
     def train(fit, *_, start, steps, keys, **others):
         for step in range(start, steps, 20):
-            yield step + 20, fit, np.zeros((20, len(keys)), np.float32)
+            yield step + 20, fit, step + np.outer(np.arange(20), np.arange(len(keys))).astype(np.float32)
 
     monkeypatch.setattr(of_loop, "train", train)
     monkeypatch.setattr(of_loop, "tqdm", lambda **options: made.append(Bar(**options)) or made[-1])
@@ -85,6 +85,10 @@ def test_the_bar_is_of_all_steps_and_full_at_the_end(bars, tmp_path):
     assert [bar.disable for bar in bars] == [False, True]
     assert {bar.told[0] for bar in bars} == {"iteration 1/2, fitting", "iteration 3/3, fitting"}
     assert bars[0].told[-1] == "iteration 2/2, measuring"
+    # a line of the table has a seed's mean over a chunk, whose losses go up by its number at each step
+    rows = [row for row in RunDirectory(tmp_path, {}, resume=True).training() if row["iteration"] == "3"]
+    told = [(int(row["step"]), int(row["seed"]), float(row["loss"])) for row in rows]
+    assert told == [(step, seed, step - 20 + 9.5 * seed) for step in range(20, STEPS + 1, 20) for seed in range(3)]
     # of four rows a seed's are drawn two at a time
     assert bars[1].told[1:3] == ["iteration 3/3, sampling 1-2 of 4", "iteration 3/3, sampling 3-4 of 4"]
 
