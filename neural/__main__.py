@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -118,8 +118,11 @@ def _options(kind: Kind, command: Parser) -> None:
 
 
 def _from_zero(text: str) -> float:
-    """0 or a positive finite number, as in `--weight-decay 0.1`."""
-    return 0.0 if text == "0" else positive_number(text)
+    """0, however it is written, or a positive finite number, as in `--weight-decay 0.1`."""
+    with suppress(ValueError):
+        if float(text) == 0:
+            return 0.0
+    return positive_number(text)
 
 
 def _exactly(text: str) -> str:

@@ -51,11 +51,9 @@ def check_pools(workflow: Workflow, plan: Plan) -> None:
     """Refuse now what would be refused when a pool is needed, after hours.
 
     Raises:
-        ValueError: a pool is no whole number of rows, or one of fresh real data not T, or cannot be edited.
+        ValueError: a pool of fresh real data has not T rows, or one cannot be edited.
     """
     check_edits(plan.generator, workflow, plan.iterations)
-    for pool in map(Pool, range(1, plan.iterations + 2)):
-        rows_of(workflow.size(pool), plan.T, str(pool))
     for pool in _pools_fitted(workflow, plan.iterations):
         if pool.fresh_real and workflow.size(pool) != 1:
             raise ValueError(f"{workflow}: {pool} has {workflow.size(pool)} times T rows; neural collects T of them.")

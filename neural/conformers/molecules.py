@@ -244,18 +244,14 @@ def refuse_size(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> None:
 
 
 def arranged(molecule: Chem.Mol) -> Chem.Mol:
-    """The molecule with its atoms in the order of its SMILES, whatever order and numbers they have."""
-    molecule = _unnumbered(molecule)
-    Chem.MolToSmiles(molecule, isomericSmiles=False)  # leaves the order of its atoms as a property
-    return Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
-
-
-def _unnumbered(molecule: Chem.Mol) -> Chem.Mol:
-    """The molecule without the numbers that chemists map atoms by; RDKit would order and tell molecules by them."""
+    """The molecule with its atoms in the order of its SMILES, whatever order they have, and without the numbers that
+    chemists map atoms by: RDKit would order and tell molecules by them.
+    """
     molecule = Chem.Mol(molecule)
     for atom in molecule.GetAtoms():
         atom.SetAtomMapNum(0)
-    return molecule
+    Chem.MolToSmiles(molecule, isomericSmiles=False)  # leaves the order of its atoms as a property
+    return Chem.RenumberAtoms(molecule, list(molecule.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]))
 
 
 def misplaced(xyz: np.ndarray) -> str | None:
@@ -288,8 +284,8 @@ def is_drawn(molecule: Chem.Mol) -> bool:
 
 
 def canonical(molecule: Chem.Mol) -> str:
-    """SMILES by which two molecules are the same; blind to chirality, as the model is, and to atoms' numbers."""
-    return Chem.MolToSmiles(_unnumbered(Chem.RemoveAllHs(molecule)), isomericSmiles=False)
+    """SMILES by which two arranged molecules are the same; blind to chirality, as the model is."""
+    return Chem.MolToSmiles(Chem.RemoveAllHs(molecule), isomericSmiles=False)
 
 
 def positions(molecule: Chem.Mol) -> list[np.ndarray]:

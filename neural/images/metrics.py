@@ -30,8 +30,8 @@ OtherFeatures = Float[np.ndarray, "others features"]
 #: Side that images are averaged down to, at most, for the Frechet distance, distances and classes.
 SIDE = 8
 
-#: A class is drawn if its share of the samples is at least this part of its share of the real images.
-DRAWN = 0.1
+#: A class is drawn if its share of the samples is at least one part in so many of its share of the real images.
+DRAWN = 10
 
 
 def pixels(images: Float32[np.ndarray, "rows height width channels"]) -> Features:
@@ -90,5 +90,6 @@ def classes(real: Features, labels: Integer[np.ndarray, " rows"], rows: OtherFea
     """
     found = labels[_tree(real).query(rows)[1]]
     names, counts = np.unique(labels, return_counts=True)
-    drawn = [(found == name).mean() >= DRAWN * count / len(labels) for name, count in zip(names, counts, strict=True)]
-    return float(np.mean(drawn))
+    # In whole numbers: what is drawn as seldom as it may be is not left to rounding.
+    drawn = [DRAWN * (found == name).sum() for name in names]
+    return float((np.array(drawn) * len(labels) >= counts * len(found)).mean())

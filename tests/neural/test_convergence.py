@@ -51,6 +51,7 @@ LOSSES = [
     pytest.param([5, 4, 3, 3.5, 3.6, 2.9, 2.8, 9], id="patience runs out, and the last stretch betters it"),
     pytest.param([-1, -2, -2.001, -2.0015, -9, -9], id="of negative losses; a thousandth is no progress"),
     pytest.param([3, 2.99, 2.98, 2.97, 2.9699, 2.9698, 9, 9], id="three thousandths are progress"),
+    pytest.param([1, 0.99903, 0.99897, 9, 9, 9], id="a thousandth is progress, and a little less is not"),
     pytest.param([1.0, 2, 3, 0.5, 0.1, 0.05], id="the first is the best; nothing counts behind the end"),
     pytest.param([1 / n for n in range(1, 41)], id="no room for more"),
     pytest.param([np.inf, 2, 1, 3, 3, 3], id="nothing to compare with at first"),
@@ -280,6 +281,9 @@ def test_the_table_of_losses_has_the_held_out_ones_and_the_metrics_the_best(tmp_
     assert list(checks) == [step for step in map(int, (row["step"] for row in rows)) if step % 10 == 0]
     best, steps = found["held_out_loss"][1, 0], int(found["fit_steps"][1, 0])
     assert checks[steps] == best == min(checks.values())
+    later = [loss for step, loss in checks.items() if step > steps]
+    assert later
+    assert min(later) > best  # each as it was found
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neural import __main__ as command_line, dry_run as of_dry_runs
+from neural.__main__ import KINDS
 from neural.convergence import Converged
 from neural.directory import models_measured
 from neural.dry_run import Chains, _duration, _short, _size, described
@@ -372,8 +373,14 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     assert shorter["seconds"] == [1 + 2 * (8 * 0.5 + 10 + 3 + 7), 1 + 2 * (8 * 2.0 + 10 + 3 + 7)]
     # a look at the held-out rows after the one chunk of each of two fits
     assert [after - before for before, after in zip(shorter["seconds"], watched["seconds"], strict=True)] == [6, 6]
-    assert shorter["disk_bytes"] < said["disk_bytes"]
+    # of one model and both seeds: real and sampled rows, a fit, files of a model, and lines of 40 chunks and metrics
+    rows = 2 * (60 + 60 + 60) * 8
+    assert said["disk_bytes"] - shorter["disk_bytes"] == rows + 2 + (1 + 5 + 20 * 200) + 2 * (40 + 50) * 48
     # one fit of 400 steps, four looks at 6 held-out rows, each four times in batches of 10, and one model measured
     least, most = (after - before for before, after in zip(shorter["seconds"], said["seconds"], strict=True))
     assert least == 400 * 0.5 + 0.25 * 4 * 3 * 0.5 + 10 + 3 + 7
     assert most == 400 * 2.0 + 4 * 3 * 2.0 + 10 + 3 + 7
+    # which is still to be done where the run's own models are
+    own = replace(KINDS["own"].presets["smoke"], data="tests.examples.own_learner:Mixture", most_steps=400)
+    done = of_dry_runs.dry_run(own, Accumulate(), done=own.iterations, distance=True)
+    assert done["seconds"] == [1 + 400 * 0.5 + 0.25 * 4 * 2 * 0.5 + 20, 1 + 400 * 2.0 + 4 * 2 * 2.0 + 20]

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural.generated import edited
+from neural.generated import check_edits, edited
 from tests.helpers import command, refused
 from tests.neural.test_loop import PLAN, go
-from theory import Accumulate, Generator, Replace
+from theory import Accumulate, Generator, Replace, ReplaceGrowing
 from theory.tasks.regression.edited import gains
 
 MIXTURE = "--learner tests.examples.own_learner:Mixture --preset smoke --run-dir {tmp}/run"
@@ -74,6 +74,13 @@ def test_pools_have_the_sizes_that_are_given(tmp_path):
 def test_what_makes_no_sense_is_one_line(line, message, tmp_path, capsys):
     refused(command(capsys, "neural", f"own {line} {MIXTURE}".format(tmp=tmp_path)), "python -m neural", message)
     assert not (tmp_path / "run").exists()
+
+
+def test_pools_that_grow_are_not_edited():
+    check_edits(Generator(edited="1/5"), Replace(), 3)
+    check_edits(Generator(edited="1/5"), ReplaceGrowing(), 1)  # of T rows
+    with pytest.raises(ValueError, match=r"which is Replace\(\); ReplaceGrowing\(\) has another"):
+        check_edits(Generator(edited="1/5"), ReplaceGrowing(), 2)
 
 
 def test_noise_and_bias_of_labels_are_none_of_networks():

@@ -11,7 +11,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from neural import generated as of_generated, training_set as of_training
+from neural import generated as of_generated, loop as of_loop, training_set as of_training
 from neural.directory import RunDirectory, look
 from neural.loop import Learner, checked_steps, run
 from neural.plan import Plan
@@ -201,7 +201,10 @@ def test_a_run_stopped_at_any_write_goes_on_to_the_same_files(workflow, generato
     assert files(path) == files(tmp_path / "straight")
 
 
-def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
+def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(Gaussian, "show", lambda _, rows, show=Gaussian.show: shown.append(rows) or show(LEARNER, rows))
+    monkeypatch.setattr(of_loop, "SHOWN", 2)
     found = go(tmp_path, Replace())
     with (tmp_path / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -210,8 +213,9 @@ def test_metrics_are_a_line_a_value_and_samples_can_be_read(tmp_path):
         value = found[row["metric"]][int(row["seed"]), int(row["iteration"]) - 1]
         assert float(row["value"]) == value
     text = (tmp_path / "samples" / "model-2.txt").read_text()
-    first = np.load(tmp_path / "pools" / "synthetic-2.npy")[0, 0]
-    assert text.startswith(f"seed 0: {first:.3f}\n")
+    pool = np.load(tmp_path / "pools" / "synthetic-2.npy")
+    assert text.startswith(f"seed 0: {pool[0, 0]:.3f}\n")
+    assert shown[1].tolist() == pool[:, :2].tolist()  # the first rows of each seed, and not all rows of some
     with (tmp_path / "training.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["iteration"] == "3" and row["seed"] == "1"]
     assert steps == [75, 150, 200]
@@ -390,3 +394,4 @@ def test_numbers_that_no_machine_has_are_refused():
         dataclasses.replace(PLAN, iterations=10**9)
     with pytest.raises(ValueError, match="seeds must be at most 10,000; got 10,001"):
         dataclasses.replace(PLAN, seeds=10_001)
+    assert dataclasses.replace(PLAN, seeds=10_000, iterations=1000).T == PLAN.T

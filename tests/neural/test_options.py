@@ -131,7 +131,7 @@ OTHERS = [
     ("transformer", "--until converged --patience 3", "training.until.patience", 3),
     ("transformer", "--until converged --most-steps 5000", "training.until.most_steps", 5000),
     ("vae", "--edited 0.2 --fading 1/2", "plan.generator", Generator(edited="1/5", fading="1/2")),
-    ("diffusion", "--weight-decay 0 --averaging 0", "training.averaging", 0.0),
+    ("diffusion", "--weight-decay 0 --averaging 0.0", "training.averaging", 0.0),
     ("diffusion", "--times spread", "learner.times", "spread"),
     ("transformer", "--epochs 2.5", "training.epochs", 2.5),
     ("transformer", "--epochs 2.5", "training.steps", None),
@@ -197,7 +197,7 @@ def arrived(monkeypatch, capsys, tmp_path):
 
     def run(learner, workflow, plan, training, directory, *, checkpoint_seconds, watch, progress, hooks, processes):
         vars(found).update(learner=learner, workflow=workflow, plan=plan, training=training, watch=watch)
-        vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds)
+        vars(found).update(directory=str(directory.path), checkpoint_seconds=checkpoint_seconds, progress=progress)
         found.learner_class = type(learner).__name__
         found.accept = None if hooks.accept is None else hooks.accept.__name__
         found.loggers = [f"{type(logger).__name__} {logger._folder}" for logger in hooks.loggers]
@@ -263,6 +263,7 @@ def test_every_option_arrives(kind, arrived, tmp_path):
         if not isinstance(value, tuple):  # of exact numbers, which JSON has not
             value = json.loads(json.dumps(value).replace("{tmp}", str(tmp_path)))
         assert at(found, where) == value, name
+    assert found.progress  # as a bar
 
 
 def test_nothing_else_has_a_value_where_none_is_given():

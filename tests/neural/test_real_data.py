@@ -43,3 +43,12 @@ def test_without_a_home_a_cache_is_asked_for(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="there is no home folder .* give a folder by --cache"):
         cache_folder(None)
     assert cache_folder(tmp_path / "mine") == tmp_path / "mine"
+
+
+def test_the_cache_is_where_the_system_has_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert cache_folder(None) == tmp_path / "xdg" / "model-collapse"
+    monkeypatch.setenv("XDG_CACHE_HOME", "")  # as if it were not set
+    assert cache_folder(None) == tmp_path / ".cache" / "model-collapse"
+    assert cache_folder(None).is_dir()

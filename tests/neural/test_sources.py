@@ -73,7 +73,8 @@ def test_a_source_that_differs_is_an_error(capsys, tmp_path, monkeypatch):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "1.txt").write_text("a")
     changes = {"checksums": {"package 1": hashlib.sha256(b"a").hexdigest()}}
-    monkeypatch.setattr(sources, "SOURCES", (Source(**{**vars(PAIR), **changes}),))
+    missing = Source(**{**vars(PAIR), "find": sources._matching("nothing")})
+    monkeypatch.setattr(sources, "SOURCES", (missing, Source(**{**vars(PAIR), **changes}), missing))
     assert main([str(tmp_path)]) == 0
     assert "  there, package 1" in capsys.readouterr().out
     (tmp_path / "x" / "1.txt").write_text("b")

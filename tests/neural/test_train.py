@@ -95,7 +95,9 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
 
     chunks = train(begin(), loss, poisoned, TRAINING, start=0, steps=10, keys=KEYS)
     assert next(chunks)[0] == 4
-    with pytest.raises(FloatingPointError, match="seed 1 is not finite at step 6 of 10; lower the learning rate"):
+    with pytest.raises(
+        FloatingPointError, match=r"seed 1 is not finite at step 6 of 10; lower the learning rate \(now 0.1\)"
+    ):
         next(chunks)
 
 

@@ -148,15 +148,25 @@ def test_coverage_and_matching_are_of_the_real_conformations(monkeypatch):
 
 
 def test_molecules_that_do_not_move_have_no_diversity(monkeypatch):
-    """All held-out conformations within a twentieth of an angstrom: what samples differ by is no share of that."""
+    """All held-out conformations within a tenth of an angstrom: what samples differ by is no share of that."""
     learner = made_by_hand()
     numbers, real = split(learner.conformers.test)
-    jitter = 0.02 * np.random.default_rng(3).normal(size=real.shape)
-    rigid = join(numbers, real[np.arange(6) // 3 * 3] + jitter)
-    still = dataclasses.replace(learner, conformers=dataclasses.replace(learner.conformers, test=rigid))
     monkeypatch.setattr(ConformerModel, "_sample", lambda *_: join(numbers, real)[None])
-    assert still._recall({"weights": jnp.zeros(1)})[0].keys() == {"coverage", "matching"}
-    assert "diversity" in learner._recall({"weights": jnp.zeros(1)})[0]
+
+    def moved(scale):
+        jitter = scale * np.random.default_rng(3).normal(size=real.shape)
+        return join(numbers, real[np.arange(6) // 3 * 3] + jitter)
+
+    def apart(rows):
+        x, known = split(rows)[1], learner.conformers.molecules
+        return np.mean([metrics.among(metrics.rmsd(known[n], x[numbers == n])) for n in (0, 1)])
+
+    edge = 0.02 * 0.1 / apart(moved(0.02))  # angstrom
+    for share in (0.98, 1.02):
+        rows = moved(share * edge)
+        assert apart(rows) == pytest.approx(share * 0.1, rel=0.01)
+        still = dataclasses.replace(learner, conformers=dataclasses.replace(learner.conformers, test=rows))
+        assert ("diversity" in still._recall({"weights": jnp.zeros(1)})[0]) == (share > 1)
 
 
 def test_conformations_are_shown_by_molecule_and_seed():

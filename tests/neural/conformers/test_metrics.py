@@ -23,8 +23,8 @@ def test_rmsd_is_over_rotations_and_symmetries():
 
 
 def test_coverage_and_matching_by_hand():
-    distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 1.0]])
-    assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 1.0) / 3))
+    distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 0.751]])  # 0.75 is near, and no more
+    assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 0.751) / 3))
     assert metrics.among(np.array([[0.0, 1, 2], [1, 0, 3], [2, 3, 0]])) == 2
     assert metrics.among(np.zeros((1, 1))) == 0
 
@@ -59,18 +59,30 @@ def test_bonds_angles_and_torsions_by_hand():
     assert metrics.distance(samples, others) == pytest.approx(1.5)
 
 
+def test_one_bond_or_one_contact_is_enough_for_a_conformation_to_be_insane():
+    geometry = {0: metrics.Geometry(Chem.MolFromSmiles("CCCC"))}
+    real = np.array([[[0.0, 0, 0], [1.5, 0, 0], [1.5, 1.8, 0], [3, 1.8, 0]]])  # bonds of one kind, 1.6 on average
+    reference = metrics.Shape(geometry, np.zeros(1, int), real)
+    stretched, met, both = real.copy(), real.copy(), np.concatenate([real] * 2)
+    stretched[0, 3, 0] = 3.6  # one of 2.1, and the other two as they are
+    met[0, 3] = [0.05, 1.8, 0]  # 1.45 from its neighbour, and 1.80 from the other end, of 1.87 at least
+    for bad in (stretched, met):
+        assert metrics.Shape(geometry, np.zeros(1, int), bad).sane(reference) == 0
+    assert metrics.Shape(geometry, np.zeros(2, int), both).sane(reference) == 1
+
+
 def test_sane_conformations_keep_bonds_and_distances():
     molecule = Chem.MolFromSmiles("CCC")
     real = np.array([[[-1.2, 0.9, 0], [0, 0, 0], [1.2, 0.9, 0]]])
     geometry = {0: metrics.Geometry(molecule)}
     reference = metrics.Shape(geometry, np.zeros(1, int), real)
     folded = np.array([[-0.5, 1.4, 0], [0, 0, 0], [0.5, 1.4, 0]])
-    samples = np.stack([real[0], 1.19 * real[0], 1.3 * real[0], folded])
+    samples = np.stack([real[0], 1.199 * real[0], 1.201 * real[0], folded])  # a fifth longer, and no more
     assert metrics.Shape(geometry, np.zeros(4, int), samples).sane(reference) == 0.5
     # of several real ones the nearest ends say how near is too near: 1.36 of 1.7, and not of 2.05 on average
     bent = np.array([[[-0.85, 1.2359, 0], [0, 0, 0], [0.85, 1.2359, 0]]])
     near = np.array(
-        [[[-0.75, 1.299, 0], [0, 0, 0], [0.75, 1.299, 0]], [[-0.65, 1.352, 0], [0, 0, 0], [0.65, 1.352, 0]]]
+        [[[-0.681, 1.3365, 0], [0, 0, 0], [0.681, 1.3365, 0]], [[-0.679, 1.3375, 0], [0, 0, 0], [0.679, 1.3375, 0]]]
     )
     both = metrics.Shape(geometry, np.zeros(2, int), np.concatenate([real, bent]))
     assert metrics.Shape(geometry, np.zeros(2, int), near).sane(both) == 0.5

@@ -44,6 +44,27 @@ def test_molecules_are_counted_by_the_kind_of_what_is_wrong(smiles, stretch, rea
     assert caught.value.kind == kind
 
 
+@pytest.mark.parametrize(
+    (
+        "smiles",
+        "lengths",
+    ),  # 0.6 and 1.6 times the sum of RDKit's radii, 0.76 of carbon, 1.02 of chlorine, 0.66 of oxygen
+    [("CC", (0.912, 2.432)), ("CCl", (1.068, 2.848)), ("C=O", (0.852, 2.272))],
+)
+def test_a_bond_may_be_as_long_and_as_short_as_its_atoms_allow(smiles, lengths):
+    molecule = Chem.MolFromSmiles(smiles)
+    for length, inwards in zip(lengths, (1, -1), strict=True):
+        for move, known in ((0.001, True), (-0.001, False)):
+            found = molecules.stretched(molecule, np.array([[0, 0, 0], [0, 0, length + inwards * move]]))
+            assert (found is None) == known
+    assert "angstrom" in (molecules.stretched(molecule, np.array([[0, 0, 0], [0, 0, 9.0]])) or "")
+
+
+def test_atoms_have_a_place_of_their_own_from_a_tenth_of_an_angstrom_on():
+    for apart, reason in ((0.1001, None), (0.0999, "has several atoms in one place")):
+        assert molecules.misplaced(np.array([[0, 0, 0], [5, 0, 0], [5, apart, 0]])) == reason
+
+
 def test_what_the_force_field_does_not_know_is_skipped():
     with pytest.raises(molecules.Skipped, match="has no MMFF parameters"):
         molecules.embedded(molecules.parsed("CB(C)C"), 1)

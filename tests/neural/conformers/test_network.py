@@ -21,6 +21,7 @@ from neural.conformers.network import (
     training_times,
 )
 from neural.train import Fit, Training, train
+from tests.neural.drawn import drawn_apart
 
 ATOMS = 4
 ARCHITECTURE = Architecture(features=2, kinds=4, width=16, layers=2)
@@ -94,11 +95,51 @@ def test_distances_are_seen_as_bells_half_an_angstrom_apart():
 def test_a_new_model_takes_positions_for_gaussian_ones():
     """Of variance 2.7: the mean of the noise given x_t, as no atom is moved at first."""
     model, x = Denoiser(ARCHITECTURE, key=jr.key(0)), np.random.default_rng(1).normal(size=(ATOMS, 3))
+    assert drawn_apart(model)
     x = (x - x.mean(0)).astype(np.float32)
     for t in (0.2, 0.5, 0.9):
         alpha, sigma = map(float, levels(jnp.float32(t)))
         found = PREDICT(model, chain(), jnp.asarray(x), jnp.float32(t))
         np.testing.assert_allclose(found, sigma * x / (alpha**2 * 2.7 + sigma**2), rtol=1e-3, atol=1e-4)
+
+
+def test_the_noise_is_what_messages_from_pair_to_pair_make_of_it():
+    """By NumPy, one pair of atoms after the other: who hears whom, and which way an atom moves."""
+    rng, t = np.random.default_rng(5), 0.3
+    model = jax.tree.map(
+        lambda leaf: jnp.asarray(rng.normal(0, 0.4, leaf.shape), jnp.float32) if eqx.is_array(leaf) else leaf,
+        lively(jnp.float32, jr.key(0)),
+    )
+    kinds = np.array([[0, 1, 2, 3], [1, 0, 1, 2], [2, 1, 0, 1], [3, 2, 1, 0]])
+    x = rng.normal(size=(ATOMS, 3)).astype(np.float32)
+
+    def affine(part, x):
+        return np.asarray(part.weight, float) @ x + np.asarray(part.bias, float)
+
+    def silu(x):
+        return x / (1 + np.exp(-x))
+
+    alpha, sigma = map(float, levels(jnp.float32(t)))
+    time = silu(affine(model.time, np.cos(np.pi * t * np.arange(1, 9))))
+    h = [affine(model.embed, atom) + time for atom in ([1, 1], [1, 0], [1, 0], [1, 1])]
+    at = 2.7 * alpha / (2.7 * alpha**2 + sigma**2) * x  # the best linear estimate
+    for layer in model.layers:
+        moves, heard = np.zeros((ATOMS, 3)), np.zeros((ATOMS, 16))
+        for i, j in np.ndindex(ATOMS, ATOMS):
+            distance = np.sqrt(((at[i] - at[j]) ** 2).sum() + 1e-6)
+            seen = [*np.exp(-(((distance - 0.5 * np.arange(1, 9)) / 0.5) ** 2) / 2), distance, 1 / (1 + distance)]
+            told = affine(layer.receiver, h[i]) + affine(layer.sender, h[j]) + np.asarray(layer.kind)[kinds[i, j]]
+            message = silu(told + seen @ np.asarray(layer.distance, float))
+            moves[i] += message @ np.asarray(layer.move) / (1 + distance) * (at[i] - at[j])
+            heard[i] += message / 4
+        h = [
+            one + affine(layer.update, silu(affine(layer.gather, np.concatenate([one, told]))))
+            for one, told in zip(h, heard, strict=True)
+        ]
+        at = at + np.sqrt(sigma) * moves
+    expected = (x - alpha * at) / sigma
+    found = PREDICT(model, chain(), jnp.asarray(x), jnp.float32(t))
+    np.testing.assert_allclose(found, expected - expected.mean(0), rtol=1e-3, atol=1e-3)
 
 
 def test_levels_are_those_of_the_sigmoid_schedule():
@@ -277,6 +318,9 @@ def test_training_times_have_the_density_that_they_say(how):
     # Of 6,400 independent times the share is known to 0.006; evenly spread ones are not left to chance.
     assert abs(within.mean() - expected) < 0.035
     if how == "uniform":
+        first = np.asarray(jax.vmap(jax.vmap(lambda key: jr.normal(key, (), jnp.float32)))(noises))
+        # a correlation of N independent pairs is known to 1/sqrt(N); of one key the two would rise together
+        assert abs(np.corrcoef(times.ravel(), first.ravel())[0, 1]) < 5 / times.size**0.5
         assert np.ptp(within) > 0.3
     else:
         assert np.ptp(within) <= 2 / 16

@@ -14,7 +14,7 @@ from PIL import Image
 
 from neural.images import learner as of_learner, metrics
 from neural.images.configuration import PRESETS
-from neural.images.image_set import ImageSet
+from neural.images.image_set import ImageSet, digits
 from neural.images.learner import ImageModel, picture, to_bytes
 from neural.images.metrics import frechet
 from neural.images.network import Architecture, loss_terms
@@ -143,9 +143,8 @@ def test_every_preset_has_a_model_of_its_images():
     assert PRESETS["cpu"].seeds >= 3
     assert PRESETS["cpu"].iterations == PRESETS["paper"].iterations == 10
     assert PRESETS["paper"].images == 162_770  # CelebA's training split
-    assert dataclasses.replace(
-        PRESETS["paper"], data="digits", size=8, channels=1, halvings=2, test_images=9
-    ).image_set()
+    of_digits = dataclasses.replace(PRESETS["paper"], data="digits", size=8, channels=1, halvings=2, test_images=9)
+    assert of_digits.image_set().test.tolist() == digits().test[:9].tolist()
 
 
 def test_a_sheet_has_a_frame_around_each_image():

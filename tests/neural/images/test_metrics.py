@@ -34,6 +34,14 @@ def test_pixels_are_means_over_equal_blocks_of_which_there_are_eight_a_side_at_m
     np.testing.assert_allclose(metrics.pixels(images), np.reshape(expected, (2, -1)), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("drawn", "share"), [((990, 9, 1), 1), ((992, 8, 0), 1 / 3), ((89, 911, 0), 1 / 3)])
+def test_a_class_is_lost_by_its_own_share_of_real_images(drawn, share):
+    """Of 90, 9 and 1 in a hundred a tenth is 9 %, 0.9 % and 0.1 %, that much included."""
+    places = np.array([[0.0], [10.0], [20.0]])
+    labels, samples = np.repeat([2, 0, 7], (90, 9, 1)), np.repeat(places, drawn, axis=0)
+    assert metrics.classes(np.repeat(places, (90, 9, 1), axis=0), labels, samples) == pytest.approx(share)
+
+
 def test_diversity_sees_copies_lost_directions_and_lost_classes():
     made = image_set.digits()
     assert made.labels is not None

@@ -1,4 +1,4 @@
-"""The autoencoder: against probabilistic PCA, importance sampling, finite differences, and JAX's own convolution."""
+"""The autoencoder: against probabilistic PCA, importance sampling, finite differences, and NumPy pixel by pixel."""
 
 import equinox as eqx
 import jax
@@ -13,6 +13,7 @@ from neural.images.learner import ImageModel
 from neural.images.network import VAE, Architecture, Convolution, elbo, log_likelihood, loss, loss_terms, sample
 from neural.loop import begin
 from neural.train import Training, train
+from tests.neural.drawn import drawn_apart
 
 SMALL = Architecture("convolutional", 4, 4, 1, latent=2, features=2, halvings=1, beta=0.05)
 LINEAR = Architecture("linear", 2, 3, 1, latent=2, features=1, halvings=1, beta=0.2)
@@ -44,18 +45,56 @@ def test_sizes_from_digits_to_faces(side, channels, halvings, style):
         assert made.encode.posterior.in_features == (side >> halvings) ** 2 * 4 * 2 ** (halvings - 1)
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_a_convolution_is_that_of_jax(stride):
-    made = Convolution(3, 5, stride, key=jr.key(0))
-    x = jr.normal(jr.key(1), (6, 4, 3), jnp.float32)
-    expected = jax.lax.conv_general_dilated(
-        x[None],
-        made.weight.reshape(3, 3, 3, 5),
-        (stride, stride),
-        ((1, 1 - (stride - 1)), (1, 1 - (stride - 1))) if stride == 1 else ((1, 0), (1, 0)),
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )[0]
-    np.testing.assert_allclose(made(x), expected, rtol=1e-5, atol=1e-5)
+def test_encoder_and_decoder_are_as_they_are_described():
+    """By NumPy, of an image that is no square: with no two arrays of weights alike, biases among them."""
+    a = Architecture("convolutional", 4, 8, 3, latent=2, features=2, halvings=2, beta=0.05)
+    rng = np.random.default_rng(6)
+    made = jax.tree.map(
+        lambda leaf: jnp.asarray(rng.normal(0, 0.6, leaf.shape), jnp.float32) if hasattr(leaf, "shape") else leaf,
+        eqx.filter_eval_shape(lambda: VAE(a, key=jr.key(0))),
+    )
+    x, z = rng.uniform(size=a.shape), rng.normal(size=2)
+
+    def affine(part, x):
+        return np.asarray(part.weight, float) @ x + np.asarray(part.bias, float)
+
+    def convolved(part, x, stride):
+        """Each place sees the nine around it; every second place of every second row where the image is halved."""
+        height, width, channels = x.shape
+        weight = np.asarray(part.weight, float).reshape(3, 3, channels, -1)
+        framed = np.zeros((height + 2, width + 2, channels))
+        framed[1:-1, 1:-1] = x
+        found = [
+            [np.einsum("ijc,ijco->o", framed[i : i + 3, j : j + 3], weight) for j in range(0, width, stride)]
+            for i in range(0, height, stride)
+        ]
+        return np.array(found) + np.asarray(part.bias, float)
+
+    def silu(x):
+        return x / (1 + np.exp(-x))
+
+    first, second = made.encode.convolutions
+    posterior = affine(made.encode.posterior, silu(convolved(second, silu(convolved(first, x, 2)), 2)).ravel())
+    first, second = made.decode.convolutions
+    y = silu(affine(made.decode.first, z)).reshape(1, 2, 4)
+    for part in (first, second):
+        y = silu(convolved(part, np.kron(y, np.ones((2, 2, 1))), 1))
+    mean = 1 / (1 + np.exp(-convolved(made.decode.last, y, 1)))
+    found = eqx.filter_jit(lambda x, z: (*made.encode(x), made.decode(z)))(
+        jnp.asarray(x, jnp.float32), jnp.asarray(z, jnp.float32)
+    )
+    for one, expected in zip(found, (posterior[:2], posterior[2:], mean), strict=True):
+        np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-4)
+    assert np.ptp(mean) > 0.3
+
+
+@pytest.mark.parametrize(("inputs", "stride"), [(1, 2), (16, 1)])
+def test_new_convolutions_keep_the_scale_of_what_they_read(inputs, stride):
+    """By He et al. (2015): variance 2 over the numbers read, nine places of each channel."""
+    made = Convolution(inputs, 600, stride, key=jr.key(3))
+    # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
+    assert abs(float(made.weight.std()) / (2 / (9 * inputs)) ** 0.5 - 1) < 5 / (2 * made.weight.size) ** 0.5 < 0.05
+    assert not made.bias.any()
 
 
 @pytest.mark.slow
@@ -128,6 +167,7 @@ def test_loss_is_the_bound_without_its_constant():
 
 def test_observation_noise_has_variance_beta_over_two():
     made = model(dtype=jnp.float32)
+    assert drawn_apart(made)
     keys = jr.split(jr.key(8), 10_000)
     clean, noisy = (
         np.asarray(eqx.filter_jit(lambda n: jax.vmap(lambda k: sample(made, noisy=n, key=k))(keys))(flag), np.float64)
@@ -206,7 +246,8 @@ def test_latent_code_and_observation_noise_are_drawn_apart():
     code = np.asarray(draw(False)).reshape(-1)
     noise = (np.asarray(draw(True)).reshape(-1) - code) / a.noise
     assert abs((code * noise).mean()) < 5 / len(code) ** 0.5
-    assert abs((noise**2).mean() - 1) < 5 * (2 / len(code)) ** 0.5
+    for drawn in (code, noise):  # of the prior N(0, I), and of the noise in units of its deviation
+        assert abs((drawn**2).mean() - 1) < 5 * (2 / len(drawn)) ** 0.5
 
 
 def test_each_image_of_a_batch_has_a_draw_of_its_own():
@@ -224,6 +265,7 @@ def test_each_image_of_a_batch_has_a_draw_of_its_own():
 def test_the_latent_code_is_drawn_from_the_posterior():
     """Of a linear decoder the expected squared error is |x - decode(mean)|^2 + sum_j variance_j |W_j|^2."""
     made, x = model(LINEAR), image(LINEAR.shape)
+    assert drawn_apart(made)
     made = eqx.tree_at(lambda m: m.encode.log_variance, made, jnp.array([-1.5, 0.7]))
     keys = jr.split(jr.key(4), 20_000)
     errors = np.asarray(eqx.filter_jit(jax.vmap(lambda key: loss_terms(made, x, key=key)[0]))(keys))

@@ -1,5 +1,7 @@
 """The stories' corpus: each next token's probability by listing all stories, new ones each time, impossible ones."""
 
+from pathlib import Path
+
 import jax.random as jr
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from neural.language.corpus import to_rows
 from neural.language.grammar_corpus import GrammarCorpus
 from tests.neural.language.test_grammar import SMALL, every_story
 
+README = Path(grammar_corpus.__file__).parents[1] / "README.md"
 CORPUS = GrammarCorpus(SMALL, test_texts=40, key=jr.key(0))
 WORDS = ["", *SMALL.vocabulary]  # 0 is the end
 
@@ -47,5 +50,6 @@ def test_the_impossible_are_those_that_the_grammar_cannot_tell(monkeypatch):
     strange[0, 1] = CORPUS.vocabulary + 5  # as a model of more tokens may sample
     assert CORPUS.impossible(strange) == 0.75
     assert CORPUS.decode(strange[0]) == f"cat <{CORPUS.vocabulary + 5}> . it"
+    assert f"of the first {grammar_corpus.JUDGED:,}, that cannot be real" in README.read_text()
     monkeypatch.setattr(grammar_corpus, "JUDGED", 3)
     assert CORPUS.impossible(rows) == pytest.approx(2 / 3)  # of the first ones

@@ -28,6 +28,9 @@ def test_the_tail_is_the_rarest_pairs():
     assert metrics.tail_lost(real, np.array([[A, B, 0]])) == 1.0
     assert metrics.tail_lost(real, np.array([[C, D, 0]])) == 0.5
     assert metrics.tail_lost(real, real) == 0.0
+    # a twentieth, and no more: 2 of 40, and 2 of 59 where three pairs are as rare: (A D) and (C D), not (D A)
+    assert metrics.tail_lost(np.array([[A, B, 0]] * 19 + [[C, D, A]]), np.array([[C, D, 0]])) == 0.5
+    assert metrics.tail_lost(np.array([[A, B, 0, 0]] * 28 + [[C, D, A, D]]), np.array([[D, A, 0, 0]])) == 1.0
     # of 84 the tail may have 4.2: (C D) and (A end) once, and (D A) twice; each counts as often as it occurs
     uneven = np.array([[A, B, 0]] * 40 + [[C, D, A], [D, A, 0]])
     assert metrics.tail_lost(uneven, np.array([[C, D, 0]])) == 3 / 4

@@ -21,6 +21,7 @@ from neural.language.network import (
 )
 from neural.train import Fit, Training, train
 from tests.helpers import thinned
+from tests.neural.drawn import drawn_apart
 
 STYLES = ("gpt2", "llama2")
 
@@ -234,36 +235,53 @@ def test_new_weights_have_the_scale_of_gpt2(style):
     for weights, expected in (*((w, scale) for w in inner), *((w, scale / 2) for w in residual)):
         # the standard deviation of N normal numbers is known to 1/sqrt(2 N)
         assert abs(float(weights.std()) / expected - 1) < 5 / math.sqrt(2 * weights.size)
+    assert drawn_apart((model.embedding, model.positions, model.head), block)
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_feed_forward_network_and_a_norm_are_those_of_the_style(style):
-    """By NumPy: GELU (by its tanh, as in GPT-2) or SwiGLU; zero mean and unit variance, or unit mean square alone."""
-    vocabulary = 3 if style == "gpt2" else 11  # as of other tests, so that nothing is compiled for it
-    model, x = make(style, vocabulary=vocabulary), np.random.default_rng(3).normal(size=16).astype(np.float32) + 0.5
-    one = jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, model.blocks)
-    inner, outer = (np.asarray(part.weight, float) for part in (one.feed_forward.up, one.feed_forward.down))
-    hidden = inner @ x
-    if style == "gpt2":
-        hidden = hidden * (1 + np.tanh(math.sqrt(2 / math.pi) * (hidden + 0.044715 * hidden**3))) / 2
-        centred = x - x.mean()
-    else:
-        gate = np.asarray(one.feed_forward.gate.weight, float) @ x
-        hidden, centred = gate / (1 + np.exp(-gate)) * hidden, x
-    scale = np.asarray(model.norm.weight, float)
-    found, normal = eqx.filter_jit(lambda x: (one.feed_forward(x), model.norm(x)))(jnp.asarray(x))
-    np.testing.assert_allclose(found, outer @ hidden, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(normal, scale * centred / np.sqrt((centred**2).mean()), rtol=1e-3)
+def test_a_transformer_is_that_of_its_papers(style):
+    """The logits by NumPy, place by place and head by head, with no two arrays of weights alike, norms among them."""
+    rng, tokens = np.random.default_rng(4), np.array([0, *range(1, 11), 3])
+    model = jax.tree.map(
+        lambda leaf: jnp.asarray(rng.normal(0.5, 0.5, leaf.shape), jnp.float32) if eqx.is_array(leaf) else leaf,
+        make(style),
+    )
 
+    def of(part, x, layer=0):
+        weight, bias = (None if w is None else np.asarray(w, float) for w in (part.weight, part.bias))
+        if not isinstance(part, eqx.nn.Linear):
+            x = x - x.mean(-1, keepdims=True) if style == "gpt2" else x
+            x = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5)
+            return x * weight + (0 if bias is None else bias)
+        return x @ weight.T + (0 if bias is None else bias)
 
-def test_a_block_with_rotary_positions_sees_distances_alone():
-    """Queries and keys are turned alike: where a row begins changes nothing. Its order does."""
-    model = make("llama2")
-    block = jax.tree.map(lambda leaf: leaf[0] if eqx.is_array(leaf) else leaf, model.blocks)
-    x = jr.normal(jr.key(2), (1, 6, 16), jnp.float32)
-    run = eqx.filter_jit(lambda x, start: block(x, None, start)[0])
-    found = run(x, jnp.int32(0))
-    np.testing.assert_allclose(run(x, jnp.int32(7)), found, rtol=1e-4, atol=1e-4)  # angles in float32
-    # the last place sees the others, in another order, elsewhere
-    turned = run(x[:, jnp.array([4, 3, 2, 1, 0, 5])], jnp.int32(0))
-    assert float(jnp.abs(turned[0, 5] - found[0, 5]).max()) > 1e-3
+    def turned(x):  # (places, features)
+        half = x.shape[1] // 2
+        spun = (x[:, :half] + 1j * x[:, half:]) * np.exp(
+            1j * np.arange(len(x))[:, None] / 10_000 ** (np.arange(half) / half)
+        )
+        return np.concatenate([spun.real, spun.imag], axis=1)
+
+    x = np.asarray(model.embedding, float)[tokens]
+    x = x + np.asarray(model.positions, float) if style == "gpt2" else x
+    for layer in range(2):
+        block = jax.tree.map(lambda leaf, n=layer: leaf[n] if eqx.is_array(leaf) else leaf, model.blocks)
+        query, key, value = np.split(of(block.attend, of(block.norm1, x)), 3, axis=1)
+        mixed = np.zeros_like(x)
+        for head in (slice(0, 8), slice(8, 16)):
+            q, k = (part[:, head] if style == "gpt2" else turned(part[:, head]) for part in (query, key))
+            for place in range(len(tokens)):
+                shares = np.exp(k[: place + 1] @ q[place] / math.sqrt(8))
+                mixed[place, head] = shares / shares.sum() @ value[: place + 1, head]
+        x = x + of(block.project, mixed)
+        normal, inner = of(block.norm2, x), block.feed_forward
+        hidden = of(inner.up, normal)
+        if style == "gpt2":
+            hidden = hidden * (1 + np.tanh(math.sqrt(2 / math.pi) * (hidden + 0.044715 * hidden**3))) / 2
+        else:
+            gate = of(inner.gate, normal)
+            hidden = gate / (1 + np.exp(-gate)) * hidden
+        x = x + of(inner.down, hidden)
+    expected = of(model.norm, x) @ np.asarray(model.embedding if style == "gpt2" else model.head, float).T
+    found = eqx.filter_jit(lambda model, tokens: model(tokens))(model, tokens[None].astype(np.int32))
+    np.testing.assert_allclose(found[0], expected, rtol=1e-3, atol=1e-3)
