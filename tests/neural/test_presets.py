@@ -14,10 +14,9 @@ LATER = (
 
 
 def test_what_came_later_is_recorded_where_it_is_set():
-    for kind in KINDS.values():
-        for preset in kind.presets.values():
-            names = [field.name for field in fields(preset)]
-            assert [*preset.recorded()] == [name for name in names if name not in LATER]
+    for preset in [preset for kind in KINDS.values() for preset in kind.presets.values()]:
+        names = [field.name for field in fields(preset)]
+        assert [*preset.recorded()] == [name for name in names if name not in LATER]
         for name in set(LATER) & {*names}:
             other = {bool: True, int: 7, float: 0.25}.get(type(getattr(preset, name)), "another")
             assert replace(preset, **{name: other}).recorded() == {**preset.recorded(), name: other}
