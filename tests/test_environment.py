@@ -160,7 +160,9 @@ def installed(tmp_path_factory):
 
 
 def files(folder):
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if "__pycache__" not in path.parts}
+    """When each file was written, and which folders there are; Python may keep what it compiles beside them."""
+    found = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return {path: path.stat().st_mtime_ns if path.is_file() else None for path in found}
 
 
 @pytest.mark.slow
