@@ -128,13 +128,12 @@ def test_expressions_for_pools_of_other_sizes(task, numbers, workflow, size):
 
 
 @pytest.mark.parametrize(("task", "numbers"), TASKS[:2], ids=str)
-@pytest.mark.parametrize("workflow", WHOLE, ids=str)
-def test_expressions_of_hotter_and_colder_samples_are_too(task, numbers, workflow):
+@pytest.mark.parametrize("workflow", [Replace(), ReplaceGrowing(), Accumulate(), SlidingWindow(2)], ids=str)
+def test_expressions_of_hotter_samples_are_too(task, numbers, workflow):
     """Of both estimators, though one alone has formulas of its own for most workflows."""
-    for generator in (Generator(temperature="1/2"), Generator(temperature="3/2")):
-        for quantity in ("variance", "mean_error"):
-            if task.generated_objection(workflow, generator, quantity) is None:
-                _are_what_the_recursion_gives(task.generated(workflow, generator, quantity), task, numbers)
+    for quantity in ("variance", "mean_error"):
+        law = task.generated(workflow, Generator(temperature="3/2"), quantity)
+        _are_what_the_recursion_gives(law, task, numbers)
 
 
 @pytest.mark.parametrize("task", [Gaussian(), Bernoulli(), Gamma(T=5, shape=1), Gamma(T=1, shape=0.25)], ids=str)
