@@ -49,7 +49,11 @@ class Learner(abc.ABC):
 
     @abc.abstractmethod
     def real(self, iteration: int, rows: int, *, key: Key[Array, ""]) -> np.ndarray:
-        """The real data collected at an iteration; the key is the seed's, the same at every iteration."""
+        """The real data collected at an iteration; the key is the seed's, the same at every iteration.
+
+        Folded with a small number it is one of the loop's own keys. `jr.fold_in(key, 2**31 + iteration)` is none of
+        these, and numbers of another generator, seeded with it, have nothing to do with them.
+        """
 
     def real_rows(self) -> "RealRows":
         """How many real rows there are, where that is known and they end."""
