@@ -31,11 +31,17 @@ def test_all_of_the_mass_and_its_moments(rows, d):
 
 
 def test_what_lies_beyond_the_interval_counts():
-    """A function that is large far out alone is enclosed with what may be there."""
+    """Of a function that may be large far out alone the ball is wider, by as much as there may be."""
     eigenvalues = Balls(3, 2)
-    ball = eigenvalues.mean(lambda u: acb(0), arb(10) ** 60)
-    assert ball.contains(0)
-    assert ball.upper() > 0
+    beyond = arb(2) ** -42
+    near, far = (
+        eigenvalues.mean(lambda u: acb(1), most)
+        for most in (arb(1), beyond / wishart_balls._beyond(eigenvalues, wishart_balls._BITS))
+    )
+    assert near.contains(2)
+    assert far.contains(2)
+    assert near.rad() < beyond / 8
+    assert beyond / 4 < far.rad() < beyond
 
 
 def test_the_most_there_can_be_where_no_integral_is_found(monkeypatch):
