@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from theory.cli import (
     command_parser,
     exact_number,
     natural_number,
+    nonnegative_number,
     positive_number,
     run as run_command,
     whole_number,
@@ -105,7 +106,7 @@ def _options(kind: Kind, command: Parser) -> None:
         elif "choices" in entry.metadata:
             form = {"choices": entry.metadata["choices"]}
         elif entry.name in _FROM_ZERO:
-            form = {"type": _from_zero, "metavar": "X"}
+            form = {"type": nonnegative_number, "metavar": "X"}
         elif entry.name == "seed":
             form = {"type": natural_number, "metavar": "N"}
         elif "exact" in entry.metadata:
@@ -115,14 +116,6 @@ def _options(kind: Kind, command: Parser) -> None:
         told = f"{entry.metadata['help']}{by_preset(kind, entry.name)}".replace("%", "%%")
         flag = entry.metadata.get("flag", _flag(entry.name))
         group.add_argument(flag, dest=entry.name, default=argparse.SUPPRESS, help=told, **form)
-
-
-def _from_zero(text: str) -> float:
-    """0, however it is written, or a positive finite number, as in `--weight-decay 0.1`."""
-    with suppress(ValueError):
-        if float(text) == 0:
-            return 0.0
-    return positive_number(text)
 
 
 def _exactly(text: str) -> str:

@@ -90,6 +90,6 @@ def classes(real: Features, labels: Integer[np.ndarray, " rows"], rows: OtherFea
     """
     found = labels[_tree(real).query(rows)[1]]
     names, counts = np.unique(labels, return_counts=True)
+    drawn = np.array([(found == name).sum() for name in names])
     # In whole numbers: what is drawn as seldom as it may be is not left to rounding.
-    drawn = [DRAWN * (found == name).sum() for name in names]
-    return float((np.array(drawn) * len(labels) >= counts * len(found)).mean())
+    return float((DRAWN * drawn * len(labels) >= counts * len(found)).mean())

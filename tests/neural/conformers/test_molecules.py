@@ -45,10 +45,8 @@ def test_molecules_are_counted_by_the_kind_of_what_is_wrong(smiles, stretch, rea
 
 
 @pytest.mark.parametrize(
-    (
-        "smiles",
-        "lengths",
-    ),  # 0.6 and 1.6 times the sum of RDKit's radii, 0.76 of carbon, 1.02 of chlorine, 0.66 of oxygen
+    ("smiles", "lengths"),
+    # 0.6 and 1.6 times the sum of RDKit's radii: 0.76 of carbon, 1.02 of chlorine, 0.66 of oxygen
     [("CC", (0.912, 2.432)), ("CCl", (1.068, 2.848)), ("C=O", (0.852, 2.272))],
 )
 def test_a_bond_may_be_as_long_and_as_short_as_its_atoms_allow(smiles, lengths):
