@@ -11,12 +11,11 @@ from tests.helpers import as_a_user, thinned
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "tests/examples").glob("*.py"), key=lambda path: path.stem != "check_a_bound")  # it is quick
+NOTEBOOKS = sorted((ROOT / "tests/examples").glob("*.ipynb"))
 
 
-NOTEBOOKS = sorted((ROOT / "tests/examples").glob("*.ipynb"))  # that on bounds is quick, and the first
-
-
-@pytest.mark.parametrize("path", thinned(NOTEBOOKS, every=3), ids=lambda path: path.stem)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_holds_what_its_cells_print(path, tmp_path):
     notebook = json.loads(path.read_text())
     for cell in notebook["cells"]:

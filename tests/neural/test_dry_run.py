@@ -163,6 +163,7 @@ def test_copies_are_counted_and_kept(tmp_path, capsys):
     assert f"note:     {path}: 4 of the 4 texts held out are trained on too" in printed
 
 
+@pytest.mark.slow
 def test_what_is_there_is_said_and_left_alone(tmp_path, capsys, monkeypatch):
     path = tmp_path / "run"
     line = f"{MIXTURE} --iterations 1 --run-dir {path}"

@@ -110,12 +110,13 @@ def test_subsamples(task, known):
 IN_TURN = Made(lambda i: by_count(pools(i - 1, i)) if i % 3 == 0 else subsample(pools(1, i), rows=min(i, 2)))
 
 
+@SLOW
 @pytest.mark.parametrize(
     ("task", "workflow"),
     [
         (Categorical(5, (0.5, 0.3, 0.2)), IN_TURN),
-        pytest.param(Bernoulli(400, 0.3), AccumulateSubsample(), marks=SLOW),  # counts that are split
-        pytest.param(Categorical(200, (0.6, 0.3, 0.1)), IN_TURN, marks=SLOW),
+        (Bernoulli(400, 0.3), AccumulateSubsample()),  # counts that are split
+        (Categorical(200, (0.6, 0.3, 0.1)), IN_TURN),
     ],
     ids=str,
 )

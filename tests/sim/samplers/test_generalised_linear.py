@@ -250,6 +250,7 @@ def test_a_run_of_which_too_many_are_lost_is_refused(capsys):
     )
 
 
+@pytest.mark.slow
 def test_the_command_says_who_is_lost(capsys):
     line = "replace --task generalised-linear --T 20 --d 2 --iterations 2 --replicates 2000 --seed 1"
     found = command(capsys, "sim", f"{line} --json").json

@@ -146,6 +146,7 @@ def test_a_small_ridge_tends_to_the_least_norm():
     np.testing.assert_allclose(near.mean, least.mean, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_no_ridge_and_rows_enough_are_least_squares_to_the_bit():
     for design, workflow in (("fresh", Accumulate()), ("fixed", Replace())):
         none, nought = (
@@ -234,7 +235,7 @@ def test_populations_have_no_ridge():
         simulate(task, symmetric_population(2, 0), 2, 10)
 
 
-@pytest.mark.parametrize("sampler", ["wishart", "literal"])
+@pytest.mark.parametrize("sampler", ["wishart", pytest.param("literal", marks=pytest.mark.slow)])
 def test_ill_conditioned_chains_are_refused(sampler):
     settings = {"iterations": 1, "key": jr.key(0), "sampler": sampler, "precision": "float32"}
     weak, strong = (sim.LinearRegression(T=30, d=30, design="fixed", ridge=ridge) for ridge in (1e-12, 1.0))

@@ -161,6 +161,7 @@ def median(rows, weights):
 MEDIAN = sp.sign(x) * sp.sqrt(sp.pi / 2)
 
 
+@pytest.mark.slow
 def test_medians_walk():
     """Under Replace the steps are independent, of the variance that quadrature has for the middle of 9 normal rows."""
 
