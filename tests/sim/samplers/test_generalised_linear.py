@@ -315,6 +315,6 @@ LARGE_T = [
 def test_means_follow_the_law_at_large_T(link, workflow, of, own):
     task = GeneralisedLinear(200, 4, 0.5, link)
     law = theory.law(task, workflow, of)
-    agrees(task, workflow, of, law.evaluate(n=range(1, 3)), effect=0.02, own=own)
+    agrees(task, workflow, of, law.evaluate(n=range(1, 3)), effect=0.04, own=own)
     with pytest.raises(ValueError, match="own"):
         sim.compare(simulate(task=GeneralisedLinear(200, 2), replicates=50), law)
