@@ -8,7 +8,7 @@ import numpy as np
 import sim
 from sim.comparison import Z
 
-#: A run knows its error relative to its own mean, which may lie above the law by a few of these errors.
+#: A run knows its error relative to its own mean, which may lie above the law by a few of these errors, and by `own`.
 CLOSER = 0.98
 
 
@@ -61,7 +61,7 @@ def agrees(task, workflow, of, expected, *, effect, replicates=None, own=(0.0, 0
         of=of,
         iterations=len(expected),
         replicates=replicates,
-        relative_error=None if replicates else CLOSER * effect / (2 * Z),
+        relative_error=None if replicates else CLOSER * effect / (2 * Z) / (1 + own[1]),
         key=jr.key(seed),
         sampler=sampler,
         **more,
