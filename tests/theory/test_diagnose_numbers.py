@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from tests.helpers import command
+from tests.helpers import command, refused
 from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diagnose_jointly, gain
 from theory.__main__ import parser
 from theory.diagnose import errors_of
@@ -99,6 +99,15 @@ def test_standard_errors_of_one_size_are_told_by_bartletts_test() -> None:
         else:
             with pytest.raises(ValueError, match="are not of one size for 4 seeds"):
                 errors_of(np.ones(models), deviations, len(shape))
+
+
+@pytest.mark.parametrize("seeds", [None, 4])
+def test_errors_that_are_estimated_are_not_stated_too_large(seeds: int | None) -> None:
+    """Losses that are on a law to the last digit are nearer to it than known errors let them be."""
+    found = diagnose([1.5 + 0.4 * n for n in range(1, 9)], 0.1, Replace(), seeds=seeds, forecasts=())
+    assert found.fits[0].test is not None
+    assert found.fits[0].test.p_value > 0.999
+    assert (found.note is None) == (seeds is not None)
 
 
 @pytest.mark.parametrize("best_loss", [None, 1.5])
@@ -235,3 +244,11 @@ def test_the_rows_of_a_table_may_come_in_any_order(column: str, chains: int, tmp
         assert one.workflow == other.workflow
         assert one.test.statistic == pytest.approx(other.test.statistic, rel=1e-9)
         assert one.excess.value == pytest.approx(other.excess.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("content", [b"iteration,loss\n1,\xff", b"iteration,loss\n1," + b"2" * 2**18, b"x" * 2**18])
+def test_what_is_no_table_is_named(content: bytes, tmp_path: Path, capsys: Any) -> None:
+    """Bytes that are no text, and cells that are longer than any."""
+    (tmp_path / "losses.csv").write_bytes(content)
+    ran = command(capsys, "theory", f"diagnose {tmp_path / 'losses.csv'}")
+    refused(ran, "theory diagnose", "losses.csv is no table (")
