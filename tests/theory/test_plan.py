@@ -128,11 +128,14 @@ def test_an_error_that_is_met_exactly_is_not_below():
     assert found.best.growth.limit == Fraction(2, 3)
 
 
-def test_no_workflow_makes_up_for_too_few_rows():
+def test_no_workflow_makes_up_for_too_few_rows(monkeypatch):
     none = plan(error=0.4, iterations=20, **PRICES)
     assert none.best is None
     assert none.because == "model 1 has 0.477612 under every workflow, not below 0.4; T >= 114 would do for that"
     assert Fraction(32, 114 - 33) < Fraction(4, 10) <= Fraction(32, 113 - 33)
+    monkeypatch.setitem(plan.__globals__, "FAMILIES", FAMILIES[:1])
+    met = plan(error=1, excess=1, iterations=3, T=100)
+    assert (met.best, met.because) == (None, "model 1 has 1 under every workflow, not below 1")
 
 
 @pytest.mark.slow
@@ -182,6 +185,7 @@ def test_the_gain_of_first_real_data_falls_with_their_weight():
         ({"error": 0}, "the error must be more than 0; got 0"),
         ({"least_sampled": 1}, "above 0 and below 1"),
         ({"largest": 0}, "at least 1"),
+        ({"T": 0, "d": None, "excess": 1}, "at least 1"),
         ({"iterations": 0}, "iterations are counted from 1"),
         ({"T": 33}, "needs"),
         ({"real_cost": -1}, "real_cost must be at least 0"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import theory
+import theory.__main__
 from tests.helpers import command, refused
 from theory import (
     Accumulate,
@@ -13,6 +13,7 @@ from theory import (
     Generator,
     KernelDensity,
     Poisson,
+    Replace,
     expected_characteristic,
     expected_density,
     generator_table,
@@ -89,6 +90,20 @@ def test_the_table_is_of_the_quantity_asked_for(capsys, monkeypatch, of, generat
     assert command(capsys, "theory", f"table --task gaussian {of} --json").json == []
     assert asked == [("gaussian", "mean_error" if of else "variance")]
     assert sampled == generators
+
+
+def test_the_rows_of_a_quantity_are_those_of_the_workflows_that_have_its_law():
+    assert {(row.law.quantity.name, row.law.workflow) for row in theory.table.rows(Gaussian, "kl")} == {
+        ("kl", Replace())
+    }
+
+
+@pytest.mark.parametrize(("module", "options"), [(theory.__main__, ""), (theory.generator_command, "--bias 1")])
+def test_as_many_iterations_as_are_said_are_listed(capsys, monkeypatch, module, options):
+    monkeypatch.setattr(module, "LISTED", 3)
+    line = f"replace --design fixed {options} --json --iterations"
+    assert command(capsys, "theory", f"{line} 3").json["gain"] == ["1", "2", "3"]
+    refused(command(capsys, "theory", f"{line} 4"), "python -m theory", "at most 3 iterations are listed")
 
 
 def test_what_leaves_the_range_of_floats_is_null(capsys):
