@@ -20,7 +20,7 @@ from theory import (
     generated,
     law,
 )
-from theory.by_iteration import LEADING, TRAILING, by_iteration
+from theory.by_iteration import LEADING, TRAILING, by_iteration, of_population
 
 FIXED = LinearRegression(design="fixed")
 
@@ -69,6 +69,15 @@ def test_details_and_several_numbers_are_columns():
     assert set(law(ridge, Replace()).table(2)["ridge"]) == {0.1}
     found = law(Categorical(T=20, p=(0.5, 0.25, 0.25)), Replace()).table(2)
     assert set(found["p"]) == {"0.5,0.25,0.25"}
+
+
+def test_a_population_is_told_as_one():
+    told = of_population("simulation", FIXED, "test_error", {"T": 9, "d": 2, "sigma": 1.0})
+    alike = ["simulation", "regression", "test_error", "population", None, None]
+    assert list(told.items()) == [
+        *zip(LEADING, alike, strict=True),
+        *{"design": "fixed", "T": 9, "d": 2, "sigma": 1.0}.items(),
+    ]
 
 
 def test_parameters_that_are_left_out_are_not_told():

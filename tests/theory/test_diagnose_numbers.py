@@ -81,6 +81,32 @@ def test_combinations_of_losses_have_the_t_of_their_seeds() -> None:
     assert (found.t, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
 
 
+@pytest.mark.parametrize("errors", ["known", "estimated", "unstated", "by seed"])
+def test_intervals_are_those_of_least_squares(errors: str) -> None:
+    """Of the best loss, the excess and the loss of model 9: normal, or Student's t with the degrees that there are."""
+    X, F = np.stack([np.ones(6), np.arange(1, 7)], 1), np.array([[1, 0], [0, 1], [1, 9]])
+    losses = X @ [1.5, 0.4] + 0.1 * np.random.default_rng(9).normal(size=(4, 6))
+    options: dict[str, Any] = {"known": {"standard_errors": 0.1}, "estimated": {"standard_errors": 0.1, "seeds": 4}}
+    given = losses if errors == "by seed" else losses[0]
+    found = diagnose(given, workflow=Replace(), level=0.9, forecasts=[9], **options.get(errors, {})).fits[0]
+    coefficients, squares, *_ = np.linalg.lstsq(X, losses.T)
+    estimates = (F @ coefficients).T
+    if errors == "by seed":
+        tried: Any = stats.ttest_1samp(estimates, 0)
+        low, high = tried.confidence_interval(0.9)
+    else:
+        of_one = {
+            "known": stats.norm.ppf(0.95) * 0.1,
+            "estimated": stats.t.ppf(0.95, 6 * 3) * 0.1,
+            "unstated": stats.t.ppf(0.95, 6 - 2) * np.sqrt(squares[0] / (6 - 2)),
+        }[errors]
+        half = of_one * np.sqrt((F @ np.linalg.inv(X.T @ X) @ F.T).diagonal())
+        low, high = estimates[0] - half, estimates[0] + half
+    for interval, *ends in zip((found.best_loss, found.excess, found.forecasts[9]), low, high, strict=True):
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx(ends)
+
+
 def test_standard_errors_of_one_size_are_told_by_bartletts_test() -> None:
     """One seed's losses stretched until their spread differs from the others' by more than chance, 1 in 100."""
     shape, models = np.array([-1.0, 0.2, 0.3, 0.5]), 5

@@ -104,7 +104,16 @@ KNOWN = [
     (Sized(0, lambda j, p: {j: 10 - j}[j]), False, True, 9),  # pool 10 would have no rows
 ]
 KNOWN += [(SizedReal(one.p, one.rule), *rest) for one, *rest in KNOWN if isinstance(one, Sized)]
-KNOWN += [(of(degree, nearly_whole), False, False, None) for of in (Sized, SizedReal) for degree in (1, 2, 3)]
+KNOWN += [
+    (
+        of(P, lambda j, p, degree=degree: nearly_whole(j, degree)),
+        False,
+        False,
+        None,
+    )  # in a family no number is asked for
+    for of in (Sized, SizedReal)
+    for degree in (1, 2, 3)
+]
 KNOWN += [
     (Made(lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)]), lambda j: {j: 10 - j}[j]), False, True, 9),
     (Made(lambda i: {2: by_count(real(1)), 3: by_count(pools(1, 3))}[i], lambda j: {j: 10 - j}[j]), False, True, 3),
