@@ -16,6 +16,7 @@ from theory import (
     Replace,
     expected_characteristic,
     expected_density,
+    generator_command,
     generator_table,
     task_table,
 )
@@ -98,7 +99,7 @@ def test_the_rows_of_a_quantity_are_those_of_the_workflows_that_have_its_law():
     }
 
 
-@pytest.mark.parametrize(("module", "options"), [(theory.__main__, ""), (theory.generator_command, "--bias 1")])
+@pytest.mark.parametrize(("module", "options"), [(theory.__main__, ""), (generator_command, "--bias 1")])
 def test_as_many_iterations_as_are_said_are_listed(capsys, monkeypatch, module, options):
     monkeypatch.setattr(module, "LISTED", 3)
     line = f"replace --design fixed {options} --json --iterations"
