@@ -53,6 +53,8 @@ def test_each_assignment_is_a_least_squares_fit_to_all_losses(shared):
                 assert noise.forecasts[chain, 20].value == pytest.approx(wanted)
     assert found.assigned == {"a": Replace(), "b": Accumulate()}
     assert next(iter(found.likelihoods)) == (Replace(), Accumulate())
+    by_kind = [fit.test.log_likelihood for fit in found.fits if fit.workflow == (Replace(), Accumulate())]
+    assert found.likelihoods[Replace(), Accumulate()] == max(by_kind)
 
 
 def known(losses, generator):

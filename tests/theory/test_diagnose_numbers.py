@@ -182,6 +182,26 @@ def test_half_of_what_may_be_wrong_is_left_for_an_interval_where_the_share_kept_
         assert (interval.low, interval.high) == pytest.approx((value - width, value + width), abs=1e-9)
 
 
+def test_intervals_reach_over_all_shares_kept_that_fit() -> None:
+    """Each share's least squares at the level between; those that do not fit, or need a bias below 0, are left out."""
+    n, deviation, level = np.arange(1, 9), 0.02, 0.9
+    losses = 1.5 + 0.1 * n + 0.5 * (0.4 - 0.4**n) / 0.6 + deviation * np.random.default_rng(5).normal(size=8)
+    between, ends, fitting = (1 + level) / 2, [], []
+    for z in np.arange(1, 10) / 10:
+        X = np.stack([np.ones(8), n, (z - z**n) / (1 - z)], axis=1)
+        estimates, squares, *_ = np.linalg.lstsq(X, losses)
+        half = stats.norm.ppf((1 + between) / 2) * deviation * np.sqrt(np.linalg.inv(X.T @ X).diagonal())
+        if stats.chi2.sf(squares[0] / deviation**2, 5) >= 1 - between and (estimates + half)[1:].min() >= 0:
+            ends.append((estimates - half, estimates + half))
+            fitting.append(z)
+    assert 1 < len(fitting) < 9
+    found = diagnose(losses, deviation, Replace(), level=level, forecasts=()).fits[-1]
+    lows, highs = (np.array(each) for each in zip(*ends, strict=True))
+    for place, interval in enumerate((found.best_loss, found.excess, found.bias)):
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx((lows[:, place].min(), highs[:, place].max()))
+
+
 #: Of Accumulate, SlidingWindow(3) and Replace, with so much noise that chains are hardly told apart.
 THREE = (Accumulate(), SlidingWindow(3), Replace())
 
