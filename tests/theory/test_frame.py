@@ -66,6 +66,14 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_process_left_of_a_file_is_cleared_and_nothing_else(tmp_path):
+    """Also where the file's name would be a pattern."""
+    for name in (".t[1].0a1b.partial.csv", ".t1.0a1b.partial.csv"):
+        (tmp_path / name).touch()
+    MIXED.to_csv(tmp_path / "t[1].csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"t[1].csv", ".t1.0a1b.partial.csv"}
+
+
 def test_what_is_moved_there_is_on_the_disk(tmp_path, monkeypatch):
     """Else a power failure leaves an empty file."""
     done = []
