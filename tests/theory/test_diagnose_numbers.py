@@ -162,6 +162,30 @@ def test_json_has_what_a_diagnosis_says(losses: list[float]) -> None:
         assert len(found.possible) > len(found.possible_if_unbiased)
 
 
+def test_what_is_printed_of_each_reading_is_its_own() -> None:
+    losses = [1.5 + 0.3 * n + 0.05 * (n - 1) ** 2 + 0.001 * (-1) ** n for n in range(1, 9)]
+    found = diagnose(losses, 0.002, forecasts=[20])
+    text = str(found).splitlines()
+    assert text[1] == found.verdict
+    heading = next(place for place, line in enumerate(text) if line.startswith("p-value of"))
+    assert text[heading].split()[2:] == ["noise", "shift", "forgetting"]
+    for place, line in enumerate(text[heading + 1 : heading + 1 + len(found.candidates)]):
+        fits = found.fits[3 * place : 3 * place + 3]
+        assert line.startswith(str(fits[0].workflow))
+        for one, shown in zip(fits, line[50:].replace(" no", "-no").split(), strict=True):
+            assert one.test is not None
+            assert shown == f"{one.test.p_value:.2g}" + "-no" * (not one.possible)
+    told = [one for one in found.fits if one.possible]
+    assert {one.kind for one in told} >= {"shift"}
+    for one in told:
+        start = text.index(f"{one.workflow}, {one.kind}:" + (f" kept {one.kept}" if one.kept is not None else ""))
+        shown = {"best loss": one.best_loss, "excess of one fit": one.excess, "bias": one.bias}
+        shown |= {"rise by noise": one.rise["noise"], "rise by bias": one.rise.get("bias")}
+        shown |= {"loss of model 20": one.forecasts[20]}
+        lines = [f"{name} {interval}" for name, interval in shown.items() if interval is not None]
+        assert [" ".join(line.split()) for line in text[start + 1 : start + 1 + len(lines)]] == lines
+
+
 @pytest.mark.parametrize("best_loss", [None, 1.5])
 def test_what_is_measured_is_what_is_forecast(best_loss: float | None) -> None:
     """Of losses on a law, of later models and of those that were seen, with and without the best loss."""

@@ -71,6 +71,18 @@ def test_each_candidate_tells_its_errors_and_how_they_go_on(found):
     assert kinds == {("bounded", True), ("bounded", False), ("linear", False), ("logarithmic", False)}
 
 
+def test_what_is_printed_of_each_candidate_is_its_own(found):
+    best, because, empty, _, *lines = str(found).splitlines()
+    assert (best, because, empty) == (str(found.best.workflow), found.because, "")
+    for each, numbers, words in zip(found.candidates, lines[::2], lines[1::2], strict=True):
+        cost, worst, last, workflow = numbers.split(maxsplit=3)
+        assert (float(cost), workflow) == (pytest.approx(float(each.cost), rel=1e-5), str(each.workflow))
+        assert [worst, last] == ["-" if value is None else f"{value:.4g}" for value in (each.error, each.last)]
+        assert words.strip().startswith("does" if each.feasible else each.reason)
+        assert (f"; for n -> oo {each.growth}" in words) == (each.growth is not None)
+        assert (f"; weight: {each.how}" in words) == bool(each.how)
+
+
 def test_of_equally_cheap_ones_the_last_error_decides():
     """Rows that cost nothing, and errors that are largest at model 1."""
     found = plan(error="11/10", iterations=4, excess=1, T=100, real_cost=0, largest=1, least_sampled="1/3")

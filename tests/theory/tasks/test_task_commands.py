@@ -1,5 +1,7 @@
 """The command line of the tasks beside regression."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,24 @@ def test_estimates_are_printed_beside_the_law(capsys):
         assert [float(number) for number in line.split()] == pytest.approx(
             [n, *(estimates[name][n - 1] for name in columns.split()[1:])], rel=1e-9
         )
+
+
+@pytest.mark.parametrize("options", ["accumulate --design fixed", "accumulate-subsample --design fresh"])
+def test_what_is_printed_is_what_json_has(capsys, options):
+    line = f"{options} --T 9 --d 2 --iterations 3"
+    found = command(capsys, "theory", f"{line} --json").json
+    text = command(capsys, "theory", line).out.splitlines()
+    told = dict(each.split(maxsplit=1) for each in (row.replace("closed form", "closed") for row in text[1:8]))
+    assert told["closed"] == f"= {found['closed_form']}"
+    assert told["limit"] == f"= {found['limit']}"
+    assert told["growth"] == f": {found['growth']}, -> {found['growth_constant']}"
+    assert told["needs"] == f": {', '.join(found['assumptions'])}"
+    assert told["validity"] == (": exact at finite T" if found["exact"] else ": large-T")
+    assert told["source"] == f": {found['source']}"
+    start = next(place for place, row in enumerate(text) if "gain c_n" in row)
+    for n, row in enumerate(text[start + 1 : start + 4], 1):
+        gain, value = float(Fraction(found["gain"][n - 1])), found["values"][n - 1]
+        assert list(map(float, row.split())) == pytest.approx([n, gain, value], rel=1e-7)
 
 
 @pytest.mark.parametrize(("of", "generators"), [("", ["gaussian"]), ("--of mean-error", [])])
