@@ -29,7 +29,7 @@ from .asymptotics import Growth
 from .iterations import check_iterations
 from .pools import Pool
 from .symbolic_workflow import SymbolicWorkflow
-from .symbols import n
+from .symbols import k, n
 from .sympy_types import as_expression
 from .workflow import Workflow, check_workflow
 
@@ -137,6 +137,8 @@ def _stationary(workflow: SymbolicWorkflow) -> tuple[Growth | None, tuple[sp.Exp
         collected = [(first, last) for first, last, fresh in reading.parts if fresh]
         if all(first in (1, 2) and last == n for first, last in collected):
             because = "given all real data the sampled ones do not depend on the truth: they never help"
+            if collected and reading.real_size.has(k):  # all of them may be no more than so many rows
+                return None, (), because, False
             return Growth("bounded", sp.S.Zero if collected else sp.S.One), (), because, True
     lags = workflow.settled_lags
     if lags is None or lags.thinning != 0 or lags.anchor != 0 or len(lags.runs) != 1 or len(lags.fresh) > 1:

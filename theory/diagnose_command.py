@@ -17,6 +17,9 @@ from .diagnose_jointly import JointDiagnosis, diagnose_jointly
 #: What a row may tell; others are not looked at.
 _NEEDED, _OPTIONAL = ("iteration", "loss"), ("standard_error", "seed")
 
+#: A row by the names of the columns, and its place in the file.
+_Row = tuple[str, dict[str, str | None]]
+
 
 def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
     """Diagnose a table of CSV with the columns iteration and loss, and standard_error or seed, and chain, if any.
@@ -27,23 +30,21 @@ def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
             chain, `workflows` of several.
 
     Raises:
-        ValueError: no such columns, a row that is not numbers, an iteration that is there twice, a gap, or chains of
-            other seeds.
+        ValueError: no table, no such columns, a row that is not numbers, an iteration that is there twice, a gap, or
+            chains of other seeds.
     """
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        columns = reader.fieldnames or []
-        missing = [name for name in _NEEDED if name not in columns]
-        if missing:
-            raise ValueError(
-                f"{file} has no column {' and no column '.join(missing)}; the first line must name the columns: "
-                f"{', '.join(_NEEDED)}, and standard_error or seed where there are any, and chain of several."
-            )
-        if all(name in columns for name in _OPTIONAL):
-            raise ValueError(f"{file} has standard_error and seed; leave one of them out.")
-        rows: dict[str, list[tuple[str, dict[str, str | None]]]] = {}
-        for row in reader:
-            rows.setdefault(row.get("chain") or "", []).append((f"{file}, line {reader.line_num}", row))
+    columns, found = _table(file)
+    missing = [name for name in _NEEDED if name not in columns]
+    if missing:
+        raise ValueError(
+            f"{file} has no column {' and no column '.join(missing)}; the first line must name the columns: "
+            f"{', '.join(_NEEDED)}, and standard_error or seed where there are any, and chain of several."
+        )
+    if all(name in columns for name in _OPTIONAL):
+        raise ValueError(f"{file} has standard_error and seed; leave one of them out.")
+    rows: dict[str, list[_Row]] = {}
+    for where, row in found:
+        rows.setdefault(row.get("chain") or "", []).append((where, row))
     if not rows:
         raise ValueError(f"{file} has no rows; give one a model, with its iteration and loss.")
     chains = {name: _chain(file, given, columns) for name, given in rows.items()}
@@ -74,6 +75,17 @@ def from_table(file: Path, **options: object) -> Diagnosis | JointDiagnosis:
     return diagnose_jointly(losses, given, iterations=iterations, **options)  # pyright: ignore[reportArgumentType]: as `diagnose_jointly` checks
 
 
+def _table(file: Path) -> tuple[Sequence[str], list[_Row]]:
+    """The names of the columns, and the rows."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines)
+            rows = [(f"{file}, line {reader.line_num}", row) for row in reader]
+            return reader.fieldnames or [], rows
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} is no table ({error}); give a text file of CSV, in UTF-8.") from error
+
+
 @dataclass(frozen=True, eq=False)
 class _Chain:
     """The losses of a chain, by seed where there are any, and what else is said of it."""
@@ -84,13 +96,13 @@ class _Chain:
     seeds: list[str]
 
 
-def _chain(file: Path, rows: list[tuple[str, dict[str, str | None]]], columns: Sequence[str]) -> _Chain:
+def _chain(file: Path, rows: list[_Row], columns: Sequence[str]) -> _Chain:
     """What the rows of one chain say; each comes with its place in the file."""
     errors: dict[int, float] = {}
     losses: dict[str, dict[int, float]] = {}
     for where, row in rows:
         n = _number(row["iteration"], f"{where}: iteration")
-        if n != int(n):
+        if not n.is_integer():
             raise ValueError(f"{where}: iteration must be a whole number; got {row['iteration']}.")
         seed = losses.setdefault(row.get("seed") or "", {})
         if n in seed:

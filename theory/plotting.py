@@ -211,9 +211,10 @@ def _colours(found: Sequence[_Series]) -> dict[tuple[Any, ...], Any]:
 
 def _draw(axes: Any, series: _Series, colour: Any, label: str) -> None:
     n, values = series.column("iteration"), series.column("value")
-    if not np.isfinite(values).all():
-        label += ", infinite from iteration " + f"{n[~np.isfinite(values)][0]:g}"
-        values = np.where(np.isfinite(values), values, np.nan)
+    infinite = np.isinf(values)
+    if infinite.any():
+        label += f", infinite from iteration {n[infinite][0]:g}"
+        values = np.where(infinite, np.nan, values)
     if series.of["source"] == LAW:
         axes.plot(n, values, color=colour, linestyle=_LINES[series.of["validity"]], label=label)
     elif np.isfinite(series.half).any():

@@ -81,9 +81,7 @@ class Population:
                 )
         if min(sizes) <= 0:
             raise ValueError(f"sizes must be more than 0; got {', '.join(map(str, sizes))}.")
-        for name, options in (("pools", POOLS), ("real_data", REAL_DATA)):
-            if getattr(self, name) not in options:
-                raise ValueError(f"{name} must be {options[0]!r} or {options[1]!r}; got {getattr(self, name)!r}.")
+        _check_kind(self.pools, self.real_data)
         for name, value in (("shares", shares), ("real", real), ("sizes", sizes)):
             # a frozen dataclass has no other way to keep its fields in one form
             object.__setattr__(self, name, value)
@@ -252,9 +250,12 @@ def symmetric_limit(models: Any, weight: Any, *, pools: str = "shared", real_dat
         pools, real_data: as in `Population`.
 
     Raises:
-        ValueError: w is not more than 0: there is no limit then.
+        ValueError: w is not more than 0: there is no limit then; or it is more than 1, or there are no such pools.
     """
+    _check_kind(pools, real_data)
     m, w = sp.sympify(models), expression(weight)
+    if (w - 1).is_positive:
+        raise ValueError(f"the weight on real data is at most 1; got {w}.")
     if w.is_nonpositive:
         raise ValueError(f"the weight on real data must be more than 0 for a limit; got {w}.")
     alpha, beta, kept = sp.symbols("alpha beta a", cls=sp.Dummy)
@@ -267,6 +268,12 @@ def symmetric_limit(models: Any, weight: Any, *, pools: str = "shared", real_dat
         a = sp.solve(kept - (1 - w) * (w / m + kept), kept)[0]
         value += w**2 + 2 * w * a + m * a**2
     return as_expression(factored(value))
+
+
+def _check_kind(pools: str, real_data: str) -> None:
+    for name, given, options in (("pools", pools, POOLS), ("real_data", real_data, REAL_DATA)):
+        if given not in options:
+            raise ValueError(f"{name} must be {options[0]!r} or {options[1]!r}; got {given!r}.")
 
 
 def _identity(size: int) -> np.ndarray:

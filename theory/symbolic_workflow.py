@@ -121,7 +121,8 @@ class SymbolicWorkflow:
     @property
     def looked_at(self) -> int | None:
         """The first iterations, for which `draws` and `in_whole_multiples` are known; `None` for all."""
-        return self._drawing.looked or self._wholeness.looked
+        known = (self._drawing.looked, self._wholeness.looked)
+        return min((looked for looked in known if looked is not None), default=None)
 
     @cached_property
     def fewest_rows(self) -> Fraction:

@@ -1,5 +1,6 @@
 """Best weights against least squares for the weights in floating point, over long chains, and known rationals."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -28,6 +29,14 @@ from theory.sympy_types import as_expression
 LATEST = {K: Made(lambda i, K=K: by_count(real(i), pools(max(2, i - K + 1), i))) for K in (1, 2, 3, 5)}
 ALL_SAMPLED = Made(lambda i: by_count(real(i), pools(2, i)))
 ALL_KEPT = Made(lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)))
+
+
+@dataclass(frozen=True)
+class Shrinking(Made):
+    """As `Made`, with later real data of T/4, T/8, … rows."""
+
+    def real_size(self, iteration):
+        return Fraction(1, 2) ** iteration
 
 
 def best_in_floats(workflow, iterations):
@@ -150,12 +159,42 @@ def test_sampled_data_never_help_where_all_real_data_are_kept(workflow, limit):
     assert found.proved
 
 
+def test_real_data_that_fade_do_not_take_the_gain_to_0():
+    """Of T, T/4, T/8, … rows: in all 3 T/2, of which the gain is one over."""
+    found = best_weights(Shrinking(lambda i: by_count(real(1), Pools(2, i, fresh_real=True), synthetic(i - 1))), 12)
+    assert found.gains == [1 / (Fraction(3, 2) - Fraction(1, 2**m)) for m in range(1, 13)]
+    assert (found.growth, found.proved) == (None, False)
+    assert "they never help" in found.because
+
+
 def test_real_data_that_are_dropped_are_not_all():
     """real(1) and real(n), but none between."""
     ends = Made(lambda i: by_count(real(1), real(i), synthetic(i - 1)))
     found = best_weights(ends, 5)
     assert found.growth is None
     assert any(share for pool, share in found.weights[-1].items() if pool.labelled_by)
+
+
+UNKNOWN = {
+    "real data of the iteration before": Made(lambda i: by_count(real(i - 1), synthetic(i - 1))),
+    "real data of two iterations": Made(lambda i: by_count(real(i - 1), real(i), synthetic(i - 1))),
+    "larger pools": Made(lambda i: by_count(pools(max(1, i - 1), i)), lambda j: 3),
+    "larger pools beside real data": Made(lambda i: by_count(real(i), pools(max(2, i - 1), i)), lambda j: 3),
+    "the pool before the newest": Made(lambda i: by_count(synthetic(i - 2)) if i > 2 else by_count(real(1))),
+    "the two pools before the newest": Made(
+        lambda i: by_count(pools(i - 2, i - 1)) if i > 3 else by_count(synthetic(i - 1))
+    ),
+    "two runs": Made(lambda i: by_count(synthetic(i - 1), synthetic(i - 3)) if i > 3 else by_count(synthetic(i - 1))),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_known_of_other_pools_is_not_said_of_these(name):
+    """The weights and gains are theirs all the same."""
+    found = best_weights(UNKNOWN[name], 6)
+    assert (found.growth, found.stationary, found.proved) == (None, (), False)
+    for c, (_, value) in zip(found.gains, best_in_floats(UNKNOWN[name], 6), strict=True):
+        assert float(c) == pytest.approx(value, rel=1e-9)
 
 
 def test_mistakes():

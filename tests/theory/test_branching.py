@@ -186,6 +186,20 @@ TRAPS: dict[str, Workflow] = {
     ),
     "a hash": Branches(lambda i: by_count(real(1)) if i in {3, 70} else newest(i)),
     "sizes that grow every second": Branches(newest, lambda j: j if j % 2 else 1),
+    # As the traps above, just beyond what is let.
+    "all data, and one pool from before": Branches(
+        lambda i: by_count(pools(1, i)) if i % 2 == 0 or i < 4 else by_count(synthetic(i - 2))
+    ),
+    "all data, and in two steps one pool from before": Branches(
+        lambda i: by_count(pools(1, i)) if i % 3 == 0 or i < 4 else by_count(synthetic(i - 1 - 2 * (i % 3 - 1)))
+    ),
+    "no real data on one way": Branches(
+        lambda i: by_count(Pools(i, i - 1, fresh_real=True), synthetic(i - 1)) if i * i - 70 * i > 9 else renewed(i)
+    ),
+    "no share of real data on one way": Branches(
+        lambda i: by_weight({real(1): 0, synthetic(i - 1): 1}) if i * i - 70 * i > 9 else renewed(i)
+    ),
+    "draws that shrink each time": Branches(lambda i: subsample(synthetic(i - 1), rows=1 / i)),
 }
 
 

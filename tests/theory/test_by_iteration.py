@@ -11,6 +11,7 @@ from theory import (
     Accumulate,
     AccumulateSubsample,
     Categorical,
+    FreshReal,
     Generator,
     LinearRegression,
     Poisson,
@@ -19,7 +20,7 @@ from theory import (
     generated,
     law,
 )
-from theory.by_iteration import LEADING, TRAILING
+from theory.by_iteration import LEADING, TRAILING, by_iteration, of_population
 
 FIXED = LinearRegression(design="fixed")
 
@@ -68,6 +69,25 @@ def test_details_and_several_numbers_are_columns():
     assert set(law(ridge, Replace()).table(2)["ridge"]) == {0.1}
     found = law(Categorical(T=20, p=(0.5, 0.25, 0.25)), Replace()).table(2)
     assert set(found["p"]) == {"0.5,0.25,0.25"}
+
+
+def test_a_population_is_told_as_one():
+    told = of_population("simulation", FIXED, "test_error", {"T": 9, "d": 2, "sigma": 1.0})
+    alike = ["simulation", "regression", "test_error", "population", None, None]
+    assert list(told.items()) == [
+        *zip(LEADING, alike, strict=True),
+        *{"design": "fixed", "T": 9, "d": 2, "sigma": 1.0}.items(),
+    ]
+
+
+def test_parameters_that_are_left_out_are_not_told():
+    found = law(FIXED, FreshReal()).table(1, T=9, d=2) + law(FIXED, FreshReal(2, "1/4")).table(1, T=9, d=2)
+    assert found["parameters"] == ["synthetic_ratio=1", "synthetic_ratio=2, weight=1/4"]
+
+
+def test_what_is_infinite_is_not_what_is_missing():
+    found = by_iteration({}, np.array([1, np.inf, np.nan]), standard_error=np.array([np.inf, np.nan, 0.5]))
+    assert (found["value"], found["standard_error"]) == ([1, np.inf, None], [np.inf, None, 0.5])
 
 
 def test_a_parameter_called_mean_keeps_its_column():

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from theory.cli import exact_number, natural_number, nonnegative_number, positive_number, whole_number
+from theory import Gaussian, GeneralisedLinear, LinearRegression, Poisson, Task
+from theory.cli import (
+    Parser,
+    add_task,
+    exact_number,
+    natural_number,
+    nonnegative_number,
+    positive_number,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +61,13 @@ def test_others_are_refused(read: Callable[[str], Any], text: str, message: str)
         read(text)
     assert message in str(refusal.value)
     assert str(refusal.value).endswith(f"got {text!r}")
+
+
+@pytest.mark.parametrize(
+    ("task", "required"),
+    [(LinearRegression, {"design", "T", "d"}), (GeneralisedLinear, set()), (Poisson, {"T"}), (Gaussian, {"T"})],
+)
+def test_numbers_that_a_table_may_tell_need_not_be_typed(task: type[Task], required: set[str]) -> None:
+    parser = Parser(prog="it")
+    add_task(parser, task, needed=True)
+    assert {action.dest for action in parser._actions if action.required} == required

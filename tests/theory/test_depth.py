@@ -1,5 +1,6 @@
 """Depths against every line of descent, walked row by row, and formulas against numbers."""
 
+import math
 from fractions import Fraction
 
 import mpmath
@@ -22,11 +23,14 @@ from theory import (
     real,
     synthetic,
 )
+from theory.asymptotics import Growth
 from theory.depth import z
 from theory.symbols import n
 
 HALF = Fraction(1, 2)
 SIZED = Made(lambda i: by_count(pools(1, i)), lambda k: k)
+#: The first pool has T rows, whatever the others have: the formula of sizes that begin otherwise is another one.
+LARGER, SMALLER = (Made(lambda i: by_count(pools(1, i)), lambda k, size=size: size) for size in (3, "1/2"))
 OLD = Made(lambda i: by_weight({synthetic(i - 1 - i % 2): "1/3", real(i): "2/3"}) if i > 3 else by_count(real(1)))
 WORKFLOWS = [
     Replace(),
@@ -40,6 +44,8 @@ WORKFLOWS = [
     FreshReal(2),
     FreshReal(3, "2/5"),
     SIZED,
+    LARGER,
+    SMALLER,
     OLD,
 ]
 
@@ -76,7 +82,7 @@ def test_formulas_give_the_numbers(workflow):
 
 def test_what_has_a_formula():
     with_formula = [workflow for workflow in WORKFLOWS if depth(workflow).expr is not None]
-    assert with_formula == [w for w in WORKFLOWS if w not in (SlidingWindow(2), SlidingWindow(3), OLD)]
+    assert with_formula == [w for w in WORKFLOWS if w not in (SlidingWindow(2), SlidingWindow(3), LARGER, SMALLER, OLD)]
 
 
 def test_accumulate():
@@ -139,6 +145,19 @@ def test_real_data_and_two_older_models():
     # g = z (1/2 z + 1/2 g), since real(1) has depth 1
     assert abs(float(limit.subs(z, sp.Rational(4, 5))) - 0.4 / 0.6) < 1e-14
     assert abs(float(found.generating("4/5", 200)[-1]) - 0.4 / 0.6) < 1e-14
+
+
+@pytest.mark.slow
+def test_pools_that_shrink_fast_bound_the_depth():
+    """In all 2 n/(n + 1) times T rows, of which the newest pool has the share 1/n^2: these add up to the mean depth.
+
+    g_n(z) ends in the product of 1 - (1 - z)/i^2, which is sin(a)/a with a^2 = pi^2 (1 - z).
+    """
+    found = depth(Made(lambda i: by_count(pools(1, i)), lambda k: 2 / (k * (k + 1))))
+    assert found.growth() == Growth("bounded", sp.pi**2 / 6)
+    limit, end = found.law.limit, math.sin(math.pi * math.sqrt(0.2)) / (math.pi * math.sqrt(0.2))
+    assert float(found.generating("4/5", 400)[-1]) == pytest.approx(end, rel=1e-3)
+    assert limit is None or float(limit.subs(z, sp.Rational(4, 5))) == pytest.approx(end, rel=1e-12)
 
 
 def test_families():

@@ -9,7 +9,17 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Accumulate, AccumulateSubsample, FixedReal, FreshReal, Replace, ReplaceGrowing, SlidingWindow
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    Derivation,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    Step,
+)
 
 PDFLATEX = shutil.which("pdflatex")
 w, s = sp.symbols("w s", positive=True)
@@ -54,3 +64,11 @@ def test_limits_are_no_equations(workflow, design):
     first = relations.index(r"\simeq") if r"\simeq" in relations else len(relations)
     assert relations == ["="] * first + [r"\simeq"] * (len(relations) - first)
     assert (r"\simeq" in relations) == (not law.exact)
+
+
+def test_a_line_is_aligned_once():
+    steps = Step("one", "E_n = a = b", "why"), Step("two", r"E_n \simeq c = d", "why")
+    assert Derivation(steps).latex().splitlines()[1:-1] == [
+        r"E_n &= a = b && \text{(1. one)} \\",
+        r"E_n &\simeq c = d && \text{(2. two)}",
+    ]

@@ -236,7 +236,7 @@ def test_what_the_data_cannot_tell_is_said():
     few = diagnose([1.0, 2.0], 0.1, forecasts=())
     assert few.only is few.only_if_unbiased is None
     assert len(few.possible) == len(few.candidates)
-    assert "the data cannot tell, as" in few.verdict
+    assert "the data cannot tell, as 2 unknowns go through any 2 losses; measure another iteration" in few.verdict
     assert few.fits[0].test is None
     assert few.fits[0].excess.value == pytest.approx(1)  # said all the same
     assert few.fits[1].excess is None  # two losses, three unknowns
@@ -259,6 +259,7 @@ def test_the_first_standard_errors_decide_not_the_order_of_the_losses():
     whole, part = diagnose(losses, 0.05, Replace()), diagnose(losses[1::2], 0.05, Replace(), iterations=[2, 4, 6])
     assert whole.fits[0].excess.value == pytest.approx(part.fits[0].excess.value)
     assert part.values()["iterations"] == [2, 4, 6]
+    assert diagnose([losses], 0.05, Replace()).values() == whole.values()  # a row of one seed
 
 
 @pytest.mark.parametrize(
@@ -350,7 +351,8 @@ def test_published_curves_under_replace_bend_as_no_gain_of_unbiased_fits_does(mo
 
 def test_the_command_reads_errors_and_seeds(tmp_path, capsys):
     file = tmp_path / "losses.csv"
-    file.write_text("iteration,loss,standard_error\n" + "".join(f"{n},{1.5 + 0.4 * n},0.01\n" for n in (3, 1, 2, 4, 5)))
+    table = "".join(f"{n},{1.5 + 0.4 * n},0.01\n" for n in (3, 1, 2, 4, 5))
+    file.write_text(f"iteration,loss,standard_error\n{table}", encoding="utf-8-sig")  # as spreadsheets do
     ran = command(capsys, "theory", f"diagnose {file} --json --workflow replace --forecasts 7")
     assert ran.status == 0
     noise = ran.json["fits"][0]
@@ -385,6 +387,7 @@ def test_the_command_reads_errors_and_seeds(tmp_path, capsys):
         ("iteration,loss\n1,2\n1,3\n", "line 3: iteration 1 is there twice. Name each chain in a column seed or chain"),
         ("iteration,loss\n1,x\n", "line 2: loss must be a number; got 'x'"),
         ("iteration,loss\n1.5,2\n", "must be a whole number"),
+        ("iteration,loss\ninf,2\n", "line 2: iteration must be a whole number; got inf"),
         ("iteration,loss,seed\n1,2,a\n2,3,a\n1,2,b\n", "every seed must have the same iterations"),
         ("iteration,loss,seed,standard_error\n1,2,a,1\n", "leave one of them out"),
         ("iteration,loss\n0,2\n1,3\n", "counts model-fitting iterations from 1"),

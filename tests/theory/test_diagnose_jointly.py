@@ -53,6 +53,8 @@ def test_each_assignment_is_a_least_squares_fit_to_all_losses(shared):
                 assert noise.forecasts[chain, 20].value == pytest.approx(wanted)
     assert found.assigned == {"a": Replace(), "b": Accumulate()}
     assert next(iter(found.likelihoods)) == (Replace(), Accumulate())
+    by_kind = [fit.test.log_likelihood for fit in found.fits if fit.workflow == (Replace(), Accumulate())]
+    assert found.likelihoods[Replace(), Accumulate()] == max(by_kind)
 
 
 def known(losses, generator):
@@ -145,11 +147,40 @@ def test_three_chains_are_told_apart():
     assert list(found.assigned.values()) == [SlidingWindow(3), Replace(), Accumulate()]
 
 
+def test_differences_that_go_round_in_a_circle_tell_nothing():
+    """a is above b, b above c, and c above a, each where these two were measured."""
+    measured = {"a": {5: 2.0, 7: 1.0}, "b": {5: 1.0, 6: 2.0}, "c": {6: 1.0, 7: 2.0}}
+    found = diagnose_jointly(
+        {name: [*losses.values()] for name, losses in measured.items()},
+        0.01,
+        [Accumulate(), SlidingWindow(3), Replace()],
+        iterations={name: [*losses] for name, losses in measured.items()},
+        forecasts=(),
+    )
+    assert (found.order.p_value, found.assigned) == (1, None)
+
+
+def test_readings_with_an_excess_below_zero_are_not_likely():
+    """Losses that fall as the gains rise."""
+    found = diagnose_jointly({"a": 2 - 0.1 * GAIN[Replace()], "b": 2 - 0.1 * GAIN[Accumulate()]}, 0.001, forecasts=())
+    assert max(found.likelihoods.values()) < -1e4
+    assert found.possible == []
+
+
+def test_errors_by_seed_are_not_enlarged():
+    """Whatever the readings leave over: they are the seeds' own."""
+    losses = np.array([1.0, 3.0, 2.0, 5.0, 1.0, 4.0]) + 0.1 * np.random.default_rng(7).normal(size=(2, 9, 6))
+    found = diagnose_jointly({"a": losses[0], "b": losses[1] + 1}, forecasts=())
+    assert found.possible == []
+    assert found.order.enlarged == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
         (({"a": [1, 2]}, 0.1), {}, "of two chains or more; got 1"),
         (({name: [1, 2] for name in "abcde"}, 0.1), {}, "5 chains are given, and 4 are told apart at most"),
+        (({name: [1, 2] for name in "abcd"}, 0.1), {}, "4 chains need as many different workflows"),
         (({name: [1, 2] for name in "abc"}, 0.1), {}, "3 chains need as many different workflows; got Replace"),
         (({"a": [1, 2], "b": [1, 3]}, 0.1, [Replace(), Replace()]), {}, "as many different workflows"),
         (({"a": [1, 2], "b": [1, np.nan]}, 0.1), {}, "the losses of b must be finite numbers"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from tests.helpers import command
+from tests.helpers import command, refused
 from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diagnose_jointly, gain
 from theory.__main__ import parser
 from theory.diagnose import errors_of
@@ -81,6 +81,32 @@ def test_combinations_of_losses_have_the_t_of_their_seeds() -> None:
     assert (found.t, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
 
 
+@pytest.mark.parametrize("errors", ["known", "estimated", "unstated", "by seed"])
+def test_intervals_are_those_of_least_squares(errors: str) -> None:
+    """Of the best loss, the excess and the loss of model 9: normal, or Student's t with the degrees that there are."""
+    X, F = np.stack([np.ones(6), np.arange(1, 7)], 1), np.array([[1, 0], [0, 1], [1, 9]])
+    losses = X @ [1.5, 0.4] + 0.1 * np.random.default_rng(9).normal(size=(4, 6))
+    options: dict[str, Any] = {"known": {"standard_errors": 0.1}, "estimated": {"standard_errors": 0.1, "seeds": 4}}
+    given = losses if errors == "by seed" else losses[0]
+    found = diagnose(given, workflow=Replace(), level=0.9, forecasts=[9], **options.get(errors, {})).fits[0]
+    coefficients, squares, *_ = np.linalg.lstsq(X, losses.T)
+    estimates = (F @ coefficients).T
+    if errors == "by seed":
+        tried: Any = stats.ttest_1samp(estimates, 0)
+        low, high = tried.confidence_interval(0.9)
+    else:
+        of_one = {
+            "known": stats.norm.ppf(0.95) * 0.1,
+            "estimated": stats.t.ppf(0.95, 6 * 3) * 0.1,
+            "unstated": stats.t.ppf(0.95, 6 - 2) * np.sqrt(squares[0] / (6 - 2)),
+        }[errors]
+        half = of_one * np.sqrt((F @ np.linalg.inv(X.T @ X) @ F.T).diagonal())
+        low, high = estimates[0] - half, estimates[0] + half
+    for interval, *ends in zip((found.best_loss, found.excess, found.forecasts[9]), low, high, strict=True):
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx(ends)
+
+
 def test_standard_errors_of_one_size_are_told_by_bartletts_test() -> None:
     """One seed's losses stretched until their spread differs from the others' by more than chance, 1 in 100."""
     shape, models = np.array([-1.0, 0.2, 0.3, 0.5]), 5
@@ -99,6 +125,15 @@ def test_standard_errors_of_one_size_are_told_by_bartletts_test() -> None:
         else:
             with pytest.raises(ValueError, match="are not of one size for 4 seeds"):
                 errors_of(np.ones(models), deviations, len(shape))
+
+
+@pytest.mark.parametrize("seeds", [None, 4])
+def test_errors_that_are_estimated_are_not_stated_too_large(seeds: int | None) -> None:
+    """Losses that are on a law to the last digit are nearer to it than known errors let them be."""
+    found = diagnose([1.5 + 0.4 * n for n in range(1, 9)], 0.1, Replace(), seeds=seeds, forecasts=())
+    assert found.fits[0].test is not None
+    assert found.fits[0].test.p_value > 0.999
+    assert (found.note is None) == (seeds is not None)
 
 
 @pytest.mark.parametrize("best_loss", [None, 1.5])
@@ -127,6 +162,30 @@ def test_json_has_what_a_diagnosis_says(losses: list[float]) -> None:
         assert len(found.possible) > len(found.possible_if_unbiased)
 
 
+def test_what_is_printed_of_each_reading_is_its_own() -> None:
+    losses = [1.5 + 0.3 * n + 0.05 * (n - 1) ** 2 + 0.001 * (-1) ** n for n in range(1, 9)]
+    found = diagnose(losses, 0.002, forecasts=[20])
+    text = str(found).splitlines()
+    assert text[1] == found.verdict
+    heading = next(place for place, line in enumerate(text) if line.startswith("p-value of"))
+    assert text[heading].split()[2:] == ["noise", "shift", "forgetting"]
+    for place, line in enumerate(text[heading + 1 : heading + 1 + len(found.candidates)]):
+        fits = found.fits[3 * place : 3 * place + 3]
+        assert line.startswith(str(fits[0].workflow))
+        for one, shown in zip(fits, line[50:].replace(" no", "-no").split(), strict=True):
+            assert one.test is not None
+            assert shown == f"{one.test.p_value:.2g}" + "-no" * (not one.possible)
+    told = [one for one in found.fits if one.possible]
+    assert {one.kind for one in told} >= {"shift"}
+    for one in told:
+        start = text.index(f"{one.workflow}, {one.kind}:" + (f" kept {one.kept}" if one.kept is not None else ""))
+        shown = {"best loss": one.best_loss, "excess of one fit": one.excess, "bias": one.bias}
+        shown |= {"rise by noise": one.rise["noise"], "rise by bias": one.rise.get("bias")}
+        shown |= {"loss of model 20": one.forecasts[20]}
+        lines = [f"{name} {interval}" for name, interval in shown.items() if interval is not None]
+        assert [" ".join(line.split()) for line in text[start + 1 : start + 1 + len(lines)]] == lines
+
+
 @pytest.mark.parametrize("best_loss", [None, 1.5])
 def test_what_is_measured_is_what_is_forecast(best_loss: float | None) -> None:
     """Of losses on a law, of later models and of those that were seen, with and without the best loss."""
@@ -145,6 +204,26 @@ def test_half_of_what_may_be_wrong_is_left_for_an_interval_where_the_share_kept_
     half = stats.norm.ppf(0.975) * deviation * np.sqrt(np.linalg.inv(X.T @ X).diagonal())
     for interval, value, width in zip((found.best_loss, found.excess, found.bias), (1.5, 0.1, 0.5), half, strict=True):
         assert (interval.low, interval.high) == pytest.approx((value - width, value + width), abs=1e-9)
+
+
+def test_intervals_reach_over_all_shares_kept_that_fit() -> None:
+    """Each share's least squares at the level between; those that do not fit, or need a bias below 0, are left out."""
+    n, deviation, level = np.arange(1, 9), 0.02, 0.9
+    losses = 1.5 + 0.1 * n + 0.5 * (0.4 - 0.4**n) / 0.6 + deviation * np.random.default_rng(5).normal(size=8)
+    between, ends, fitting = (1 + level) / 2, [], []
+    for z in np.arange(1, 10) / 10:
+        X = np.stack([np.ones(8), n, (z - z**n) / (1 - z)], axis=1)
+        estimates, squares, *_ = np.linalg.lstsq(X, losses)
+        half = stats.norm.ppf((1 + between) / 2) * deviation * np.sqrt(np.linalg.inv(X.T @ X).diagonal())
+        if stats.chi2.sf(squares[0] / deviation**2, 5) >= 1 - between and (estimates + half)[1:].min() >= 0:
+            ends.append((estimates - half, estimates + half))
+            fitting.append(z)
+    assert 1 < len(fitting) < 9
+    found = diagnose(losses, deviation, Replace(), level=level, forecasts=()).fits[-1]
+    lows, highs = (np.array(each) for each in zip(*ends, strict=True))
+    for place, interval in enumerate((found.best_loss, found.excess, found.bias)):
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx((lows[:, place].min(), highs[:, place].max()))
 
 
 #: Of Accumulate, SlidingWindow(3) and Replace, with so much noise that chains are hardly told apart.
@@ -235,3 +314,11 @@ def test_the_rows_of_a_table_may_come_in_any_order(column: str, chains: int, tmp
         assert one.workflow == other.workflow
         assert one.test.statistic == pytest.approx(other.test.statistic, rel=1e-9)
         assert one.excess.value == pytest.approx(other.excess.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("content", [b"iteration,loss\n1,\xff", b"iteration,loss\n1," + b"2" * 2**18, b"x" * 2**18])
+def test_what_is_no_table_is_named(content: bytes, tmp_path: Path, capsys: Any) -> None:
+    """Bytes that are no text, and cells that are longer than any."""
+    (tmp_path / "losses.csv").write_bytes(content)
+    ran = command(capsys, "theory", f"diagnose {tmp_path / 'losses.csv'}")
+    refused(ran, "theory diagnose", "losses.csv is no table (")

@@ -1,5 +1,6 @@
 """Exactness at finite T is shown for every iteration, or the law says for which it was looked at."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -61,6 +62,11 @@ class SizedReal(Sized):
         return self.rule(iteration, self.p)
 
 
+def nearly_whole(pool, degree):
+    """A polynomial of that degree: whole for as many pools from the second on, and not for the next one."""
+    return 1 + math.prod(pool - 2 - j for j in range(degree)) / (2 * math.factorial(degree))
+
+
 def late(start):
     return Made(lambda i: by_count(pools(1, i)) if i < start else subsample(pools(1, i)))
 
@@ -98,6 +104,20 @@ KNOWN = [
     (Sized(0, lambda j, p: {j: 10 - j}[j]), False, True, 9),  # pool 10 would have no rows
 ]
 KNOWN += [(SizedReal(one.p, one.rule), *rest) for one, *rest in KNOWN if isinstance(one, Sized)]
+KNOWN += [
+    (
+        of(P, lambda j, p, degree=degree: nearly_whole(j, degree)),
+        False,
+        False,
+        None,
+    )  # in a family no number is asked for
+    for of in (Sized, SizedReal)
+    for degree in (1, 2, 3)
+]
+KNOWN += [
+    (Made(lambda i: by_count(*[pools(j, j) for j in range(1, i + 1)]), lambda j: {j: 10 - j}[j]), False, True, 9),
+    (Made(lambda i: {2: by_count(real(1)), 3: by_count(pools(1, 3))}[i], lambda j: {j: 10 - j}[j]), False, True, 3),
+]
 
 
 @pytest.mark.parametrize(("workflow", "draws", "whole", "looked_at"), KNOWN)

@@ -55,6 +55,8 @@ def test_a_file_is_written_as_its_name_ends(tmp_path):
     with pytest.raises(ValueError, match=r"ends in \.csv, \.json or \.parquet; got .*t\.xlsx"):
         MIXED.write(tmp_path / "t.xlsx")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["D.CSV", "a.csv", "b.json", "c.parquet"]
+    MIXED.write(tmp_path / "new" / "folder" / "e.csv")
+    assert (tmp_path / "new" / "folder" / "e.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
@@ -62,6 +64,14 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(AttributeError):
         MIXED.to_csv(tmp_path / "t.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_of_a_file_is_cleared_and_nothing_else(tmp_path):
+    """Also where the file's name would be a pattern."""
+    for name in (".t[1].0a1b.partial.csv", ".t1.0a1b.partial.csv"):
+        (tmp_path / name).touch()
+    MIXED.to_csv(tmp_path / "t[1].csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"t[1].csv", ".t1.0a1b.partial.csv"}
 
 
 def test_what_is_moved_there_is_on_the_disk(tmp_path, monkeypatch):
@@ -113,6 +123,8 @@ def test_print_tells_what_is_alike_once_and_the_ends_of_a_long_one():
     assert len(rows) == 40
     assert (rows[0].split()[0], rows[-1].split()[0]) == ("1", "100")
     assert last == "(100 rows, of which 40 are shown)"
+    for count, shown in ((40, 41), (41, 42)):  # with the heading, and with what is said of those left out
+        assert len(str(Frame({"n": [*range(count)]})).splitlines()) == shown
     assert {len(row) for row in rows} == {len(heading)}
     assert str(Frame({"workflow": ["replace"] * 2, "n": [1, 2]})).splitlines() == ["workflow: replace", "n", "1", "2"]
     assert str(Frame({"workflow": ["replace"], "n": [1]})).split() == ["workflow", "n", "replace", "1"]

@@ -58,10 +58,19 @@ def test_known_limits():
 
 def test_what_grows_without_bound():
     biased = "sampled from the model shifted by a vector of length 1"
+    assert found(Accumulate(), biased)["gain"] is None  # that is of the noises alone
     assert found(Accumulate(), biased)["growth"] == "log-squared, ~ (1) (log n)^2"
     assert found(SlidingWindow(2), biased)["growth"] == "quadratic, ~ (4/9) n^2"
     assert found(Replace(), "a fifth sampled anew, the rest kept")["growth"].startswith("linear")
     assert found(Replace(), "sampled without noise, as the model predicts")["growth"].startswith("bounded")
+
+
+def test_the_gain_and_where_such_data_were_looked_at_before():
+    half, verified = (
+        found(Replace(), x) for x in ("sampled with half the noise", next(x for x in SAMPLED if "pull" in x))
+    )
+    assert sp.expand(half["gain"] - 1 - (n - 1) / 4) == 0
+    assert (half["source"], verified["source"]) == ("new here", "new here; as 2510.16657 in kind")
 
 
 def test_what_holds_at_finite_T():

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -56,6 +57,17 @@ def test_plateaus_of_both_designs():
     values = {design: float(limit.subs({T: 100, d: 32, sigma: 1})) for design, limit in limits.items()}
     assert round(values["fresh"], 4) == 0.7087
     assert round(values["fixed"], 4) == 0.7856
+
+
+def test_a_limit_at_numbers_has_none_of_their_letters_and_is_where_the_law_goes():
+    """Also where numbers decide whether there is one: a tenth of real data holds exponential ones from T = 5 on."""
+    law = theory.linear.test_error(Accumulate(), design="fixed")
+    assert float(as_expression(law.limit(T=100, d=32, sigma=1))) == pytest.approx(32 / 67 * np.pi**2 / 6)
+    by_numbers = theory.law(theory.Gamma(), FixedReal("1/10"))
+    assert (by_numbers.limit(), by_numbers.limit(T=4, shape=1)) == (None, sp.oo)
+    numbers: dict[str, Any] = {"T": 50, "shape": 1, "mean": 2}
+    far = by_numbers.evaluate(n=400, **numbers)
+    assert float(as_expression(by_numbers.limit(**numbers))) == pytest.approx(far, rel=1e-9)
 
 
 @pytest.mark.parametrize(("workflow", "design"), ALL, ids=str)

@@ -71,6 +71,18 @@ def test_each_candidate_tells_its_errors_and_how_they_go_on(found):
     assert kinds == {("bounded", True), ("bounded", False), ("linear", False), ("logarithmic", False)}
 
 
+def test_what_is_printed_of_each_candidate_is_its_own(found):
+    best, because, empty, _, *lines = str(found).splitlines()
+    assert (best, because, empty) == (str(found.best.workflow), found.because, "")
+    for each, numbers, words in zip(found.candidates, lines[::2], lines[1::2], strict=True):
+        cost, worst, last, workflow = numbers.split(maxsplit=3)
+        assert (float(cost), workflow) == (pytest.approx(float(each.cost), rel=1e-5), str(each.workflow))
+        assert [worst, last] == ["-" if value is None else f"{value:.4g}" for value in (each.error, each.last)]
+        assert words.strip().startswith("does" if each.feasible else each.reason)
+        assert (f"; for n -> oo {each.growth}" in words) == (each.growth is not None)
+        assert (f"; weight: {each.how}" in words) == bool(each.how)
+
+
 def test_of_equally_cheap_ones_the_last_error_decides():
     """Rows that cost nothing, and errors that are largest at model 1."""
     found = plan(error="11/10", iterations=4, excess=1, T=100, real_cost=0, largest=1, least_sampled="1/3")
@@ -128,11 +140,14 @@ def test_an_error_that_is_met_exactly_is_not_below():
     assert found.best.growth.limit == Fraction(2, 3)
 
 
-def test_no_workflow_makes_up_for_too_few_rows():
+def test_no_workflow_makes_up_for_too_few_rows(monkeypatch):
     none = plan(error=0.4, iterations=20, **PRICES)
     assert none.best is None
     assert none.because == "model 1 has 0.477612 under every workflow, not below 0.4; T >= 114 would do for that"
     assert Fraction(32, 114 - 33) < Fraction(4, 10) <= Fraction(32, 113 - 33)
+    monkeypatch.setitem(plan.__globals__, "FAMILIES", FAMILIES[:1])
+    met = plan(error=1, excess=1, iterations=3, T=100)
+    assert (met.best, met.because) == (None, "model 1 has 1 under every workflow, not below 1")
 
 
 @pytest.mark.slow
@@ -182,6 +197,7 @@ def test_the_gain_of_first_real_data_falls_with_their_weight():
         ({"error": 0}, "the error must be more than 0; got 0"),
         ({"least_sampled": 1}, "above 0 and below 1"),
         ({"largest": 0}, "at least 1"),
+        ({"T": 0, "d": None, "excess": 1}, "at least 1"),
         ({"iterations": 0}, "iterations are counted from 1"),
         ({"T": 33}, "needs"),
         ({"real_cost": -1}, "real_cost must be at least 0"),

@@ -13,10 +13,12 @@ from theory import (
     AccumulateSubsample,
     Frame,
     Gaussian,
+    Generator,
     LinearRegression,
     Poisson,
     Replace,
     SlidingWindow,
+    generated,
     law,
     plot,
 )
@@ -107,6 +109,15 @@ def test_settings_that_differ_are_in_the_labels_and_not_in_the_title():
     assert len({to_rgb(line.get_color()) for line in figure.axes[0].lines}) == 2
 
 
+def test_how_data_are_sampled_is_told_in_the_title_or_where_it_differs_in_the_labels():
+    warm, hot = (generated(Replace(), Generator(temperature=t), design="fixed").table(3, T=100, d=32) for t in (2, 3))
+    alone, both = plot(warm), plot(warm, hot)
+    assert alone.axes[0].get_title() == "regression, fixed design, T=100, d=32, sigma=1, Generator(temperature=2)"
+    assert of_legend(alone) == ["replace: law, exact"]
+    assert both.axes[0].get_title() == "regression, fixed design, T=100, d=32, sigma=1"
+    assert of_legend(both) == [f"replace, Generator(temperature={t}): law, exact" for t in (2, 3)]
+
+
 def test_workflows_of_ones_own_have_colours_of_their_own():
     curves = law(TASK, Replace()).table(3)
     named = [Frame.of([row | {"workflow": name} for row in curves]) for name in ("mine", "replace", "yours", "theirs")]
@@ -131,6 +142,8 @@ def test_what_is_infinite_is_said():
     rows = law(TASK, Replace()).table(4).rows()
     figure = plot(Frame.of([row | {"value": np.inf if row["iteration"] > 2 else 1.0} for row in rows]))
     assert of_legend(figure) == ["replace: law, exact, infinite from iteration 3"]
+    gap = plot(Frame.of([row | {"value": None if row["iteration"] == 2 else 1.0} for row in rows]))
+    assert of_legend(gap) == ["replace: law, exact"]  # what is missing is not infinite
 
 
 def test_a_users_workflow_has_a_colour():

@@ -224,3 +224,9 @@ def test_mistakes_in_numbers():
         symmetric_population(0, "1/2")
     with pytest.raises(ValueError, match="must be more than 0"):
         symmetric_limit(3, 0)
+    with pytest.raises(ValueError, match="is at most 1; got 3/2"):
+        symmetric_limit(3, "3/2")
+    with pytest.raises(ValueError, match="pools must be 'shared' or 'separate'; got 'both'"):
+        symmetric_limit(3, "1/2", pools="both")
+    with pytest.raises(ValueError, match="real_data must be 'fixed' or 'fresh'; got 'old'"):
+        symmetric_limit(3, "1/2", real_data="old")

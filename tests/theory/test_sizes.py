@@ -1,6 +1,8 @@
 """Pools whose size is not 1: gains, slopes, anchors and draws against exact rationals that share no code."""
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -19,6 +21,7 @@ from theory import (
     subsample,
     synthetic,
 )
+from theory.asymptotics import Growth
 from theory.gain import noises
 from theory.recursion import solve
 from theory.symbolic_workflow import SymbolicWorkflow
@@ -114,6 +117,29 @@ def test_real_data_beside_larger_samples(size, real_pool):
     stationary = (p**2 / s + (0 if real_pool == "first" else f**2)) / (1 - p**2)
     assert solved.growth is not None
     assert solved.growth.constant == sp.Rational(stationary + (1 if real_pool == "first" else 0))
+
+
+@dataclass(frozen=True)
+class RealRows(Made):
+    """As `Made`, with so many times T rows of later real data."""
+
+    rows: Any = 1
+
+    def real_size(self, iteration):
+        return self.rows
+
+
+@pytest.mark.parametrize("rows", [3, "1/2"])
+def test_later_real_data_of_another_size(rows):
+    """r T new real rows beside T sampled ones, all alike: c_n = (c_{n-1} + 1 + r)/(1 + r)^2."""
+    workflow = RealRows(lambda i: by_count(real(i), synthetic(i - 1)), rows=rows)
+    r, expected = Fraction(rows), [Fraction(1)]
+    for _ in range(7):
+        expected.append((expected[-1] + 1 + r) / (1 + r) ** 2)
+    assert gain(workflow, 8) == expected
+    found = solve(SymbolicWorkflow(workflow))
+    assert found.growth == Growth("bounded", sp.Rational((1 + r) / ((1 + r) ** 2 - 1)))
+    assert found.expr is None or [at(found.expr, n, m) for m in range(1, 9)] == expected
 
 
 def test_larger_pools_alone_divide_the_gain():

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings, strategies as st
 
-from theory.asymptotics import growth
+from theory.asymptotics import Growth, growth
 from theory.summation import closed_sum, is_sum
 from theory.symbols import T, i, n
 from theory.sympy_types import as_expression, at, substituted
@@ -99,3 +99,9 @@ def test_growth(closed, kind, constant):
 )
 def test_growth_is_not_guessed(unknown):
     assert growth(unknown) is None
+
+
+def test_a_growth_keeps_its_function_of_n() -> None:
+    grows = Growth("power", sp.Rational(1, 2), n**3)
+    assert grows.scaled(sp.Integer(3)) == Growth("power", sp.Rational(3, 2), n**3)
+    assert str(grows.scaled(sp.Integer(3))) == "power, ~ (3/2) n**3"

@@ -1,9 +1,11 @@
 """The command line of the tasks beside regression."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-import theory
+import theory.__main__
 from tests.helpers import command, refused
 from theory import (
     Accumulate,
@@ -13,8 +15,10 @@ from theory import (
     Generator,
     KernelDensity,
     Poisson,
+    Replace,
     expected_characteristic,
     expected_density,
+    generator_command,
     generator_table,
     task_table,
 )
@@ -80,6 +84,24 @@ def test_estimates_are_printed_beside_the_law(capsys):
         )
 
 
+@pytest.mark.parametrize("options", ["accumulate --design fixed", "accumulate-subsample --design fresh"])
+def test_what_is_printed_is_what_json_has(capsys, options):
+    line = f"{options} --T 9 --d 2 --iterations 3"
+    found = command(capsys, "theory", f"{line} --json").json
+    text = command(capsys, "theory", line).out.splitlines()
+    told = dict(each.split(maxsplit=1) for each in (row.replace("closed form", "closed") for row in text[1:8]))
+    assert told["closed"] == f"= {found['closed_form']}"
+    assert told["limit"] == f"= {found['limit']}"
+    assert told["growth"] == f": {found['growth']}, -> {found['growth_constant']}"
+    assert told["needs"] == f": {', '.join(found['assumptions'])}"
+    assert told["validity"] == (": exact at finite T" if found["exact"] else ": large-T")
+    assert told["source"] == f": {found['source']}"
+    start = next(place for place, row in enumerate(text) if "gain c_n" in row)
+    for n, row in enumerate(text[start + 1 : start + 4], 1):
+        gain, value = float(Fraction(found["gain"][n - 1])), found["values"][n - 1]
+        assert list(map(float, row.split())) == pytest.approx([n, gain, value], rel=1e-7)
+
+
 @pytest.mark.parametrize(("of", "generators"), [("", ["gaussian"]), ("--of mean-error", [])])
 def test_the_table_is_of_the_quantity_asked_for(capsys, monkeypatch, of, generators):
     """Laws under generators are of the first."""
@@ -89,6 +111,20 @@ def test_the_table_is_of_the_quantity_asked_for(capsys, monkeypatch, of, generat
     assert command(capsys, "theory", f"table --task gaussian {of} --json").json == []
     assert asked == [("gaussian", "mean_error" if of else "variance")]
     assert sampled == generators
+
+
+def test_the_rows_of_a_quantity_are_those_of_the_workflows_that_have_its_law():
+    assert {(row.law.quantity.name, row.law.workflow) for row in theory.table.rows(Gaussian, "kl")} == {
+        ("kl", Replace())
+    }
+
+
+@pytest.mark.parametrize(("module", "options"), [(theory.__main__, ""), (generator_command, "--bias 1")])
+def test_as_many_iterations_as_are_said_are_listed(capsys, monkeypatch, module, options):
+    monkeypatch.setattr(module, "LISTED", 3)
+    line = f"replace --design fixed {options} --json --iterations"
+    assert command(capsys, "theory", f"{line} 3").json["gain"] == ["1", "2", "3"]
+    refused(command(capsys, "theory", f"{line} 4"), "python -m theory", "at most 3 iterations are listed")
 
 
 def test_what_leaves_the_range_of_floats_is_null(capsys):

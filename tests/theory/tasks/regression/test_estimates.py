@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import theory.__main__
 from tests.helpers import Made, command, refused
 from theory import (
     Accumulate,
@@ -149,7 +150,7 @@ def test_kappa():
         linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fresh").kappa(3)
 
 
-def test_command(capsys):
+def test_command(capsys, monkeypatch):
     line = "sliding-window --k 2 --design fresh --T 200 --d 100 --iterations 3"
     found = command(capsys, "theory", f"{line} --json").json
     assert found["validity"] == "large-T"
@@ -162,8 +163,10 @@ def test_command(capsys):
     assert "1.505344995" in shown
     alone = command(capsys, "theory", "sliding-window --k 2 --design fresh --iterations 3 --json").json
     assert alone["estimates"] == {"large-T": None, "kappa": ["1", "9/8", "21/16"]}
-    long = command(capsys, "theory", "sliding-window --k 2 --design fresh --iterations 21 --json").json
-    assert long["estimates"]["kappa"] is None
+    monkeypatch.setattr(theory.__main__, "MOST_EXACT", 4)
+    for iterations, listed in ((4, 4), (5, 0)):
+        line = f"sliding-window --k 2 --design fresh --iterations {iterations} --json"
+        assert len(command(capsys, "theory", line).json["estimates"]["kappa"] or []) == listed
     exact = command(capsys, "theory", "accumulate --design fresh --T 200 --d 100 --iterations 3 --json").json
     assert exact["estimates"] is None
 
