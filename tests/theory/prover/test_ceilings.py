@@ -169,7 +169,8 @@ def _gp(script: str, folder: Path) -> str:
 
 
 def test_least_constants() -> None:
-    assert tightest(_law(Replace()), domain="n <= 10").constant == 10
+    for last in (10, 100):
+        assert tightest(_law(Replace()), domain=f"n <= {last}").constant == last
     found = tightest(_law(Accumulate()), domain="n <= 3")
     assert (found.constant, found.attained) == (sp.Rational(49, 36), True)
     # The limit T -> oo, where the constant is pi^2/6, is outside.
