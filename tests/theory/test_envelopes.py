@@ -43,7 +43,7 @@ def _number(value: int) -> Statement:
 
 
 @pytest.mark.parametrize("lower", [False, True])
-@pytest.mark.parametrize(("low", "high"), [(0, 0), (0, 1), (1, 1), (0, 4), (1, 3), (2, 2), (3, 3), (3, 4), (4, 4)])
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (1, 1), (0, 4), (2, 2), (3, 3), (4, 4)])
 def test_verdicts_are_those_of_all_numbers_between(low: int, high: int, lower: bool) -> None:
     """One side is any number of 1, 3/2, …, 3, and the other any from `low` to `high`: all of them, none, or some."""
     ours = [Fraction(k, 2) for k in range(2, 7)]
