@@ -128,11 +128,12 @@ def _main(task: type[Task], options: argparse.Namespace) -> int:
 
 def _tail(task: type[Task], options: argparse.Namespace) -> int:
     """Judge a probability."""
+    chosen, usual = map(generator_command.written, (generator_command.build(options), Generator()))
     given = [
         name
         for name in ("below", "lower", "asymptotic", "domain", "time_limit", "export", "latex")
         if getattr(options, name)
-    ] + (["temperature"] if generator_command.build(options) != Generator() else [])
+    ] + [name for name, value in chosen.items() if value != usual[name]]
     if given or options.bound is None:
         what = f"--{given[0].replace('_', '-')} does not go with it" if given else "it needs the bound"
         raise ValueError(f"--probability judges P(error > bound) at numbers of the parameters; {what}.")

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 import theory
-from theory import Refuted, Undecided, bound_command
+from theory import Accumulate, Generator, Refuted, Replace, ReplaceGrowing, Undecided, bound_command, generator_command
 from theory.__main__ import main, parser
 
 #: (options, what `check_bound` gets); each once, with a value that is not its default.
@@ -29,7 +29,7 @@ def test_every_option_reaches_the_judge(monkeypatch, options, given):
 
     monkeypatch.setattr(bound_command, "check_bound", judge)
     assert main(["check-bound", "accumulate", "3*T", "--design", "fixed", *options.split()]) == 2
-    assert (got.pop("law").workflow, got.pop("bound")) == (theory.Accumulate(), "3*T")
+    assert (got.pop("law").workflow, got.pop("bound")) == (Accumulate(), "3*T")
     assert got == USUAL | given
 
 
@@ -37,9 +37,31 @@ def test_no_option_is_left_out_here():
     names = parser().commands["check-bound"].commands["accumulate"].names
     written = {"--json", "--latex", "--export"}
     of_laws = {"--design", "--task", "--of", "--T", "--d", "--sigma", "--ridge", "--unscaled", "--signal", "--below"}
-    of_generators = {"--temperature", "--bias", "--edited", "--fading"}
+    of_generators = {f"--{name}" for name in GENERATED}
     judged = {word for options, _ in GIVEN for word in options.split() if word.startswith("--")}
     assert names == {"-h", "--help", "--probability", "--n", *written, *of_laws, *of_generators, *judged}
+
+
+#: For each part of a generator options, and two workflows that have a law under it.
+GENERATED = {
+    "temperature": ({"temperature": "1/2"}, Accumulate(), ReplaceGrowing()),
+    "bias": ({"bias": "2"}, ReplaceGrowing(), Replace()),
+    "edited": ({"edited": "1/3"}, Replace(), Replace()),
+    "fading": ({"edited": "1/3", "fading": "1/2"}, Replace(), Replace()),
+}
+
+
+@pytest.mark.parametrize("part", generator_command.written(Generator()))
+def test_both_laws_are_those_of_the_generator(monkeypatch, part):
+    got = []
+    monkeypatch.setattr(bound_command, "check_bound", lambda *laws, **_: got.extend(laws) or Undecided(()))
+    options, *workflows = GENERATED[part]
+    of, below = (workflow.command() for workflow in workflows)
+    given = [word for name, value in options.items() for word in (f"--{name}", value)]
+    assert main(["check-bound", of, "--below", below, "--design", "fixed", *given]) == 0
+    for law, workflow in zip(got, workflows, strict=True):
+        assert law.expr == theory.generated(workflow, Generator(**options), design="fixed").expr
+        assert law.expr != theory.linear.test_error(workflow, design="fixed").expr
 
 
 LINE = ["check-bound", "fixed-real", "--weight", "w", "3*T", "--design", "fixed"]

@@ -1,6 +1,7 @@
 """Lower bounds, and laws against laws; what is true follows from the comment beside it."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import mpmath
@@ -31,9 +32,9 @@ from theory.prover.domain import Domain
 from theory.prover.parsing import parse_bound
 from theory.prover.region import From
 from theory.prover.unsound import Unsound
-from theory.symbols import i, n
+from theory.symbols import T, i, n
 from theory.sympy_types import sum_of
-from theory.tasks.regression.symbols import DOMAIN
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d
 
 s = "sigma**2*d/(T-d-1)"
 
@@ -152,6 +153,18 @@ def test_laws_against_laws(smaller: Workflow, larger: Workflow, design: str) -> 
         assert isinstance(refuted, Refuted)
         T, d, n = (int(refuted.counterexample[name]) for name in ("T", "d", "n"))
         assert right.evaluate(T=T, d=d, n=n) > left.evaluate(T=T, d=d, n=n)
+
+
+def test_laws_are_compared_where_both_hold() -> None:
+    """8 n/(T - d - 1) is at most n from T = d + 9 on, which it needs; at T = d + 2 it would be eight times as large."""
+    usual = _law(Replace())
+    derived = replace(usual.derived, expr=8 * n * ONE_FIT / (T - d - 1), own_gain=False, needs=(sp.Ge(T, d + 9),))
+    later = replace(usual, derived=derived)
+    assert isinstance(check_bound(later, usual), Proved)
+    assert isinstance(check_bound(usual, later, lower=True), Proved)
+    refuted = check_bound(usual, later)
+    assert isinstance(refuted, Refuted)
+    assert refuted.counterexample["T"] > refuted.counterexample["d"] + 9
 
 
 def test_designs_are_compared() -> None:

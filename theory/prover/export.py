@@ -203,7 +203,7 @@ class _Script:
             self._inner += 1
             name = f"INNER{self._inner}"
             yield f"{name} = [P, V];"
-            inner.append((name, each.estimate(region).below))
+            inner.append((name, each.estimate(region).below, tuple(each.conditions(region))))
         yield f"P = {text(estimate.part)}; V = {text(estimate.value)};"
         used = Application(estimate, tuple(lemma.conditions(region)), self.names, tuple(inner))
         for holds, about in claims(lemma, used):

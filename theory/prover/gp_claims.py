@@ -6,12 +6,14 @@ from functools import singledispatch
 import sympy as sp
 
 from ..sympy_types import as_expression, symbols
-from .conditions import NONNEGATIVE, POSITIVE, Condition
+from .conditions import NONNEGATIVE, POSITIVE, VANISHES, Condition
 from .gp_text import Names
 from .lemmas import Estimate, Lemma
 
 #: What has to be true, each with what it is about.
 Claims = list[tuple[str, str]]
+#: How the kinds of conditions are written that are shown apart.
+_SIGNS = {NONNEGATIVE: ">=", POSITIVE: ">", VANISHES: "->"}
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,14 @@ class Application:
     Attributes:
         estimate, conditions: the lemma's.
         names: of the script.
-        inner: of the lemmas inside of it, what their [P, V] is called, and whether it is an estimate from below.
+        inner: of the lemmas inside of it, what their [P, V] is called, whether it is an estimate from below, and their
+            conditions, which are among the lemma's.
     """
 
     estimate: Estimate
     conditions: tuple[Condition, ...]
     names: Names
-    inner: tuple[tuple[str, bool | None], ...] = ()
+    inner: tuple[tuple[str, bool | None, tuple[Condition, ...]], ...] = ()
 
     @property
     def stated(self) -> list[sp.Expr]:
@@ -40,14 +43,21 @@ class Application:
         (expression,) = (c.expression for c in self.conditions if c.kind == NONNEGATIVE)
         return as_expression(expression)
 
-    def nonnegative(self) -> str:
-        """The same as text."""
-        return self.names.text(self.compared)
-
     def needs(self, *expected: str) -> Claims:
-        """That the conditions are about these expressions, in this order."""
-        pairs = zip(self.stated, expected, strict=True)
-        return [(" && ".join(f"{self.names.text(a)} == {b}" for a, b in pairs) or "1", "the conditions")]
+        """That the conditions are those of the lemmas inside, and these, as "x >= 0", "x > 0" or "x -> 0", in order."""
+        own, inside = self._shown(self.conditions), [c for *_, each in self.inner for c in self._shown(each)]
+        handed_on = [(c.kind, c.expression, c.region) for c in own[: len(inside)]]
+        holds = [str(int(handed_on == [(c.kind, c.expression, c.region) for c in inside]))]
+        for condition, text in zip(own[len(inside) :], expected, strict=True):
+            wanted, sign, _ = text.rsplit(" ", 2)
+            is_said = _SIGNS[condition.kind] == sign or (condition.kind, sign) == (POSITIVE, ">=")
+            holds.append(f"{int(is_said)} && {self.names.text(as_expression(condition.expression))} == {wanted}")
+        return [(" && ".join(holds), "the conditions")]
+
+    @staticmethod
+    def _shown(conditions: tuple[Condition, ...]) -> list[Condition]:
+        """Those that are shown apart."""
+        return [condition for condition in conditions if condition.kind in _SIGNS]
 
 
 @singledispatch

@@ -54,7 +54,7 @@ def _(lemma: TailBound, used: Application) -> Claims:
     gap = f"subst({text(lemma.term)}, i_, n_ + 1) - {value} + subst({value}, n_, n_ + 1)"
     return [
         (f"term_of(P, TAILS) == {text(lemma.term)} && V == {value}", "the estimate"),
-        (f"{used.nonnegative()} == {sign}({gap})", "the condition"),
+        *used.needs(f"{sign}({gap}) >= 0", f"{value} -> 0"),
     ]
 
 
@@ -68,7 +68,8 @@ def _(lemma: Termwise, used: Application) -> Claims:
     return [
         (f"{lemma.first} == 1 || {lemma.first} == 2", "the first term"),
         (f"term_of(P, SUMS) == {text(lemma.term)}", "the term"),
-        (f"{used.nonnegative()} == {gap} && V == {total} + {known}", "the estimate"),
+        (f"V == {total} + {known}", "the estimate"),
+        *used.needs(f"{gap} >= 0"),
     ]
 
 
@@ -81,7 +82,8 @@ def _(lemma: Telescoping, used: Application) -> Claims:
     return [
         (f"holds_sums_alone({value})", "the value"),
         (f"term_of(P, SUMS) == {term}", "the term"),
-        (f"{used.nonnegative()} == {gap} && V == {known} + {value}", "the estimate"),
+        (f"V == {known} + {value}", "the estimate"),
+        *used.needs(f"{gap} >= 0"),
     ]
 
 
@@ -93,6 +95,7 @@ def _(lemma: HarmonicLog, used: Application) -> Claims:
     return [
         (f"reduced(V) == reduced({log}) + {gamma} + 1/(2*{x}) - {correction}", "the estimate"),
         (f"{int(bool(used.estimate.below))} == {lemma.terms} % 2 && {lemma.terms} >= 0", "the side"),
+        *used.needs(f"{x} > 0"),
     ]
 
 
@@ -105,7 +108,7 @@ def _(lemma: LogRatio, used: Application) -> Claims:
     change = f"2*{t}/(2 + {t})" if lemma.below == up else f"{t}*(6 + {t})/(6 + 4*{t})"
     return [
         (f"reduced(V) == reduced({log}) {'+' if up else '-'} {change}", "the estimate"),
-        (f"{used.nonnegative()} == {f'{x} - {y}' if up else f'{y} - {x}'}", "the condition"),
+        *used.needs(f"{x} > 0", f"{y} > 0", f"{f'{x} - {y}' if up else f'{y} - {x}'} >= 0"),
     ]
 
 
@@ -115,9 +118,9 @@ def _(lemma: LogBound, used: Application) -> Claims:
     x, c, log = text(lemma.x), text(lemma.c), text(sp.log(lemma.c))
     sides = [(f"number_sign({c}) == 1 && {lemma.k} >= 1 && alike({log}, log(number({c})))", "the constant")]
     if lemma.below:
-        return [*sides, (f"V == {log} && {used.nonnegative()} == {x} - {c}", "the estimate")]
+        return [*sides, (f"V == {log}", "the estimate"), *used.needs(f"{x} - {c} >= 0")]
     root = text(lemma.x ** sp.Rational(1, lemma.k))
-    return [*sides, (f"V == {lemma.k}*({log} + {root}/{c} - 1)", "the estimate")]
+    return [*sides, (f"V == {lemma.k}*({log} + {root}/{c} - 1)", "the estimate"), *used.needs(f"{x} > 0")]
 
 
 @claims.register
@@ -130,10 +133,10 @@ def _(lemma: RootBound, used: Application) -> Claims:
     sides = [(f"0 < {e} && {e} < 1 && {known}", "the constants")]
     if lemma.flat:
         side = (f"{int(bool(used.estimate.below))}", "the side")
-        return [*sides, side, (f"V == {c} && {used.nonnegative()} == {x} - {start}", "the estimate")]
+        return [*sides, side, (f"V == {c}", "the estimate"), *used.needs(f"{x} > 0", f"{x} - {start} >= 0")]
     t = f"({x}/{start})"
     sloped = f"{t}/(1 + (1 - {e})*({t} - 1))" if lemma.below else f"(1 + {e}*({t} - 1))"
-    return [*sides, (f"V == {c}*{sloped}", "the estimate")]
+    return [*sides, (f"V == {c}*{sloped}", "the estimate"), *used.needs(f"{x} > 0")]
 
 
 @claims.register
@@ -145,7 +148,7 @@ def _(lemma: PowerBound, used: Application) -> Claims:
     first, grows = f"({text(slope)}*least(r) + {text(start)})", large == bool(slope >= 0)
     may_be_0 = len(used.stated) > 1
     result: Claims = [
-        *used.needs(f"{b} - 1" if large else f"1 - {b}", *([b] if may_be_0 else [])),
+        *used.needs(f"{f'{b} - 1' if large else f'1 - {b}'} >= 0", *([f"{b} >= 0"] if may_be_0 else [])),
         (f"{text(exponent)} == {text(slope)}*n_ + {text(start)}", "the exponent"),
         (f"{int(lemma.below)} || !{int(grows)}", "the side"),
     ]
@@ -197,7 +200,7 @@ def _(lemma: HarmonicPower, used: Application) -> Claims:
         (f"{p} > {int(lemma.endless)} && {p} != 1", "the order"),
         (f"{int(lemma.endless)} || {text(lemma.x)} == n_", "the argument"),
         (f"P == {text(sp.harmonic(lemma.x, lemma.p))} && alike(V - {grown}/(1 - {p}), {known})", "the estimate"),
-        *used.needs(text(lemma.x)),
+        *used.needs(f"{text(lemma.x)} > 0"),
     ]
 
 
@@ -209,7 +212,7 @@ def _(lemma: HarmonicRises, used: Application) -> Claims:
     return [
         (f"{p} > 0", "the order"),
         (f"P == {text(used.estimate.part)} && {known}", "the estimate"),
-        *(used.needs(y, f"{x} - {y}") if lemma.below else used.needs(x, f"{y} - {x}")),
+        *used.needs(*((f"{y} >= 0", f"{x} - {y} >= 0") if lemma.below else (f"{x} >= 0", f"{y} - {x} >= 0"))),
     ]
 
 
@@ -222,7 +225,12 @@ def _(lemma: ProductBound, used: Application) -> Claims:
     return [
         (f"term_of(P, PRODUCTS) == {factor}", "the factor"),
         (f"V == {first}/{start}*{value}", "the estimate"),
-        *used.needs(f"subst({factor}, i_, n_ + 1)", first, start, f"{'' if lemma.below else '-'}({gap})"),
+        *used.needs(
+            f"subst({factor}, i_, n_ + 1) >= 0",
+            f"{first} >= 0",
+            f"{start} > 0",
+            f"{'' if lemma.below else '-'}({gap}) >= 0",
+        ),
     ]
 
 
@@ -232,18 +240,18 @@ def _(lemma: ProductSum, used: Application) -> Claims:
     factor, total = text(lemma.factor), text(partial_sum(cancelled(lemma.factor - 1)))
     each = f"subst({factor}, i_, n_)"
     known = f"V == 1 + {total}" if lemma.below else f'same(logarithm_of(V), {total}, "the exponent")'
-    sides = [each, f"1 - {each}"] if lemma.below else [each]
+    sides = [f"{each} >= 0", *([f"1 - {each} >= 0"] if lemma.below else [])]
     return [
         (f"term_of(P, PRODUCTS) == {factor} && term_of({total}, SUMS) == {factor} - 1", "the terms"),
         (known, "the estimate"),
-        *used.needs(*([f"{each} - 1"] if lemma.below and len(used.stated) == 1 else sides)),
+        *used.needs(*([f"{each} - 1 >= 0"] if lemma.below and len(used.stated) == 1 else sides)),
     ]
 
 
 @claims.register
 def _(lemma: ZetaBound, used: Application) -> Claims:
     s = used.names.text(lemma.s)
-    return [(f"V == 1/({s} - 1) + {'1/2' if lemma.below else '1'}", "the estimate"), *used.needs(f"{s} - 1")]
+    return [(f"V == 1/({s} - 1) + {'1/2' if lemma.below else '1'}", "the estimate"), *used.needs(f"{s} - 1 > 0")]
 
 
 def found_positive(lemma: Lemma, used: Application) -> sp.Expr | None:

@@ -4,6 +4,7 @@ import pytest
 
 import theory
 from theory import check_bound
+from theory.prover.arithmetic import FUNCTIONS
 from theory.prover.cancelled import check_cancelled
 
 LAW = theory.linear.test_error(theory.Replace(), design="fixed")
@@ -124,3 +125,13 @@ def test_where_the_domain_leaves_it_out_a_function_may_cancel() -> None:
 def test_a_sum_begins_at_1_wherever_n_does() -> None:
     with pytest.raises(ValueError, match="the bound divides by i - 3, which cancels"):
         check_bound(LAW, U + "*Sum((1+0/(i-3)),(i,1,n))", domain="n >= 5")
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - {"exp", "zeta"}))  # that of any number, and of one
+def test_every_function_without_a_value_is_seen_where_it_cancels(name: str) -> None:
+    part = f"{name}({'1, ' if name == 'polygamma' else ''}n-9)"
+    for cancelling in (f"+{part}-{part}", f"+0*{part}"):
+        with pytest.raises(ValueError, match="which cancels, and is not shown to have a value"):
+            check_cancelled(U + cancelling, LAW.task.domain)
+    beyond = part.replace("n-9", "n+9")
+    check_cancelled(f"{U}+{beyond}-{beyond}", LAW.task.domain)

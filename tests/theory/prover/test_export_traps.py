@@ -14,10 +14,12 @@ from theory.prover.export import gp_script
 from theory.prover.lemmas import Lemma, PowerBound, TailBound, Telescoping, Termwise, ZetaTail
 from theory.prover.powers import ExpTangent, PowerRatio, Square
 from theory.prover.products import ProductBound, ProductSum
-from theory.prover.region import Region
+from theory.prover.region import From, Only, Region
 from theory.prover.series import SeriesTail
 from theory.prover.unsound import Unsound
 from theory.symbols import T, i, n
+from theory.sympy_types import as_expression
+from theory.tasks.regression.symbols import d, sigma
 
 from .test_forged import HAND_MADE
 from .test_lemma_traps import DOMAIN, FALSE, REGION, TRUE, WEIGHT_REGION, WEIGHTS
@@ -142,3 +144,36 @@ def test_only_an_even_power_is_that_of_the_opposite(
     even, odd = (PowerBound((-weight) ** each, True) for each in (2 * n, exponent))
     assert answer(gp_script(*used_by(even, WEIGHT_REGION)), tmp_path) == "verified"
     assert "an even exponent" in answer(gp_script(*used_by(odd, WEIGHT_REGION)), tmp_path)
+
+
+#: A true estimate for each lemma that speaks of all later n, and one whose condition holds at n = 2 and later fails.
+ONWARDS: list[tuple[Lemma, Lemma]] = [
+    (TailBound(i**-2, 1 / n, False), TailBound(i**-2, 2 / n**3, False)),
+    (Telescoping(i**-2, -1 / (n + 1)), Telescoping(i**-2, n**2 / 100)),
+    (ProductBound(1 + i**-2, sp.S.One, True), ProductBound(1 + i**-2, n**2 / 100 + 1, True)),
+]
+
+
+@needs_gp
+@pytest.mark.parametrize(("true", "false"), ONWARDS, ids=lambda lemma: type(lemma).__name__)
+def test_what_is_said_of_all_later_terms_is_shown_for_all(true: Lemma, false: Lemma, tmp_path: Path) -> None:
+    """Where n = 2 is the last there is."""
+    domain = Domain(DOMAIN.variables, 2, 2)
+    for lemma, expected in (
+        (true, "verified"),
+        (false, f"{type(false).__name__} 1: nonnegative: a negative coefficient"),
+    ):
+        certificate = Certificate(domain, sp.S.One, (Case("difference", 0, Only(2), (lemma,)),))
+        assert expected in answer(gp_script(n, n, certificate), tmp_path)
+
+
+@needs_gp
+@pytest.mark.parametrize(
+    "bound", [n + 1 / (n - 1), n + 1 / (n - 1) ** 2, n + 1 / (T - d - 2), n + sigma / (d - 1)], ids=str
+)
+def test_a_denominator_that_may_be_0_is_refused(bound: sp.Expr, tmp_path: Path) -> None:
+    """At the least n, T or d; one farther from it, it is not 0."""
+    for moved, expected in ((0, "failed: case 1: the denominator"), (1, "verified")):
+        farther = bound.subs({n: n + moved, T: T + 2 * moved, d: d + moved}, simultaneous=True)
+        certificate = Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1)),))
+        assert answer(gp_script(n, as_expression(farther), certificate), tmp_path) == expected

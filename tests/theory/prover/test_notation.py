@@ -1,6 +1,7 @@
 """Bounds as theorists type them: text, Unicode and LaTeX, what is refused as ambiguous, and where errors point."""
 
 import re
+import unicodedata
 
 import pytest
 import sympy as sp
@@ -325,3 +326,29 @@ def _outcome(text: str) -> str:
     except ValueError as error:
         return str(error)
     return "read"
+
+
+GREEK = {
+    letter: unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda")
+    for letter in "αβγδεζηθικλμνξπρστυφχψω"  # without omicron, which LaTeX has none of
+}
+
+
+@pytest.mark.parametrize(("letter", "name"), GREEK.items())
+def test_greek_letters_are_read_by_their_names(letter: str, name: str) -> None:
+    """As Unicode has them; also those that are constants or functions, where a letter of the bound is called so."""
+    symbol = sp.Symbol(name, positive=True)
+    for text in (letter, name, rf"\{name}"):
+        assert parse_bound(f"n*({text})^2", (symbol, n)) == n * symbol**2
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_raised_and_lowered_digits_are_read_by_their_values(digit: int) -> None:
+    every = [chr(code) for code in (*range(0xB0, 0xBA), *range(0x2070, 0x2090))]
+    raised, lowered = (
+        next(x for x in every if unicodedata.digit(x, None) == digit and unicodedata.name(x).startswith(kind))
+        for kind in ("SUPERSCRIPT", "SUBSCRIPT")
+    )
+    assert parse_bound(f"(n+1){raised} + 2⁻{raised}", (n,)) == (n + 1) ** digit + sp.Rational(1, 2**digit)
+    assert parse_bound(f"ψ⁽{raised}⁾(n)", (n,)) == sp.polygamma(digit, n)
+    assert parse_bound(f"H₁{lowered}", (n,)) == sp.harmonic(10 + digit)

@@ -223,6 +223,9 @@ def test_poles_of_terms_are_none_that_cancel():
     with pytest.raises(NoValue, match="i = 30"):
         RationalSum(i / (i - 30) - 30 / (i - 30), i)(1, 30, {})
     assert RationalSum(i / (i - 30) - 30 / (i - 30), i)(1, 29, {}) == 29
+    with pytest.raises(NoValue, match="i = 30"):
+        RationalSum(i / (i - 30) - 30 / (i - 30), i)(30, 70, {})
+    assert RationalSum(i / (i - 30) - 30 / (i - 30), i)(31, 70, {}) == 40
     with pytest.raises(NoValue, match="division by zero"):
         RationalSum(1 / (i * (T - 3)), i)(1, 40, {T: fmpq(3)})
     assert not RationalSum(sp.sqrt(i), i).is_rational

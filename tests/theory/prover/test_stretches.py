@@ -68,6 +68,28 @@ def test_a_formula_that_is_too_far_at_first_is_asked_for_later(good: int) -> Non
     assert found.parts[0].certificate.domain.least_n == 1
 
 
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize(("ours", "theirs", "first"), [(0, 0, 3), (5, 0, 13), (0, 5, 13), (9, 4, 17)])
+def test_a_formula_is_used_where_those_of_both_sides_hold(ours: int, theirs: int, first: int, lower: bool) -> None:
+    """Of 1 at each n and of 2, each known to be that from so many n on after what is asked for; the least n is 3."""
+    one, two = (
+        Statement(
+            sp.S.One,
+            Domain((), least_n=3),
+            at=lambda iteration, values, number=number: sp.Integer(number),
+            beyond=lambda start, above, number=number, late=late: Beyond(
+                start + late if late else 1, sp.Integer(number)
+            ),
+        )
+        for number, late in ((1, ours), (2, theirs))
+    )
+    found = in_parts(two, one, True) if lower else in_parts(one, two, False)
+    assert found is not None
+    assert found.parts[-1].where.partition(",")[0] == f"n >= {first}"
+    ends = [(part.certificate.domain.least_n, part.certificate.domain.most_n) for part in found.parts]
+    assert ends == ([(3, None)] if first == 3 else [(3, first - 1), (first, None)])
+
+
 def test_one_value_stands_for_all_where_it_can() -> None:
     assert _parts(f"3*{U}") == [(1, LAST)]
 
