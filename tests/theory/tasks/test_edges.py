@@ -53,15 +53,15 @@ NAMED = [(task, parameter.name) for task in TASKS for parameter in task.paramete
 
 
 @pytest.mark.parametrize(("task", "name"), NAMED, ids=lambda each: getattr(each, "name", each))
-def test_what_is_no_number_is_refused(task, name):
+def test_what_is_no_number_is_refused(task: Any, name: str) -> None:
     """Whether the task is made with it, or its law is evaluated there."""
     law = theory.law(task(**{choice.name: choice.options[0] for choice in task.choices}), Replace())
-    others = {p.name: NUMBERS.get(p.name, 1.5) for p in task.parameters if p.name != name}
+    others: dict[str, Any] = {p.name: NUMBERS.get(p.name, 1.5) for p in task.parameters if p.name != name}
     for wrong in (True, float("nan"), float("inf"), "many", 1j, -1, 0):
         with pytest.raises(ValueError, match=rf"\b{name}\b"):
             example(task, **{name: wrong})
         with pytest.raises(ValueError, match=rf"\b{name}\b"):
-            law.evaluate(n=1, **others, **{name: wrong})
+            law.evaluate(n=1, **{**others, name: wrong})
 
 
 def changed(task: Any, name: str) -> Any:
@@ -81,7 +81,7 @@ def changed(task: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_tasks_that_differ_in_one_field_are_two(task):
+def test_tasks_that_differ_in_one_field_are_two(task: Any) -> None:
     """A simulation or a law that is kept for one is not taken for the other's; equal ones are one."""
     for name in example(task).fields:
         ridged = task is LinearRegression and name in ("scaled", "signal", "spectrum")

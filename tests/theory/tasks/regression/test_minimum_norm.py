@@ -13,6 +13,7 @@ from theory import (
     Accumulate,
     AccumulateSubsample,
     FixedReal,
+    FreshReal,
     LinearRegression,
     Replace,
     ReplaceGrowing,
@@ -90,6 +91,13 @@ def test_the_rows_that_are_fitted_decide_which_moments_exist(workflow, d, rows):
     """E (1/chi^2 of |m - d| + 1)^q is finite for 2 q < |m - d| + 1: for the rows that are drawn, and that count."""
     expected = min(max(q for q in range(9) if q == 0 or 2 * q < abs(m - d) + 1) for m in rows)
     assert law(workflow, "fresh", 5, d).moments_exist() == expected
+
+
+@pytest.mark.parametrize("workflow", [AccumulateSubsample(), FreshReal("1/2"), FreshReal("3/2", "1/3")], ids=str)
+def test_where_rows_of_one_design_are_no_whole_pools(workflow):
+    """A draw repeats some rows of X and lacks others, and half a pool has half of them: no law is known of either."""
+    with pytest.raises(ValueError, match="there is no law at fixed design for"):
+        law(workflow, "fixed", 5, 9)
 
 
 def test_fixed_design():
