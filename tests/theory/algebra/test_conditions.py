@@ -11,6 +11,7 @@ from theory.algebra import operations as op, reading
 from theory.algebra.indices import FEATURES, ROWS, N
 from theory.algebra.rules import equations, laws, sums
 from theory.algebra.rules.equations import P, Q
+from theory.algebra.rules.expectations import independent
 from theory.algebra.terms import Equation, Value
 
 MIXED = cases()["fresh real 1"].setting
@@ -25,6 +26,18 @@ def test_what_multiplies_the_truth_has_to_be_the_same_on_both_sides(factor):
     assert equations.errors(cases()[name].setting, labelled) == dict(states(name))["errors"]
     with pytest.raises(RuleDoesNotApply, match=r"the terms in w\* do not cancel"):
         equations.errors(cases()[name].setting, replace(labelled, right=op.scaled(factor, labelled.right)))
+
+
+@pytest.mark.parametrize("name", ["fresh real 1", "accumulate fresh", "weights", "subsample"])
+def test_an_error_depends_on_what_came_in_up_to_its_own_iteration(name):
+    """On the noises of sampled and of real data, on draws, and on the designs; not on what comes later."""
+    setting = cases()[name].setting
+    met = [setting.chain.noise, setting.real.noise, setting.thinning, setting.chain.design, setting.real.design]
+    for family in met:
+        alike = family in met[-2:] and not setting.is_fresh  # the one X is met by all
+        assert not independent(setting.error(N), family(N), 1, ())
+        assert not independent(setting.error(N), family(1), 1, ())
+        assert independent(setting.error(N - 1), family(N), 2, ()) != alike
 
 
 def shared(setting, *weights):
