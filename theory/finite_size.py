@@ -70,7 +70,7 @@ def fewest_rows(workflow: Workflow) -> Fraction:
     sizes, real_sizes, sets = pool_sizes(workflow), pool_sizes(workflow, fresh_real=True), training_sets(workflow)
     least = Fraction(1)
     if not workflow.is_symbolic:
-        least = min(least, *_rows(workflow))
+        least = min(least, *fitted_rows(workflow))
     bound = rational(least)
     if sizes is None or real_sizes is None:
         return least if not workflow.is_symbolic else Fraction(0)
@@ -132,7 +132,7 @@ def _has(said: TrainingSet, bound: sp.Rational, sizes: Mapping[bool, sp.Expr], *
     return bool(sp.factor(total - bound).is_nonnegative)
 
 
-def _rows(workflow: Workflow) -> list[Fraction]:
+def fitted_rows(workflow: Workflow) -> list[Fraction]:
     """Of the first training sets: those drawn, or those of all pools that have a share."""
     found: list[Fraction] = []
     for iteration in range(1, LOOKED_AT + 1):
@@ -140,8 +140,7 @@ def _rows(workflow: Workflow) -> list[Fraction]:
             composition = workflow.composition(iteration)
         except (LookupError, ValueError):  # it ends, as in `_searched`
             break
-        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
-        found.append(used if composition.drawn is None else composition.drawn)
+        found.append(composition.fitted)
     return found
 
 

@@ -94,6 +94,12 @@ class Composition:
         """Rows of all its pools, in multiples of T."""
         return sum((run.rows for run in self.runs), Fraction(0))
 
+    @property
+    def fitted(self) -> Fraction:
+        """The rows that a fit depends on: those drawn, or those of the pools that count."""
+        used = sum((run.rows for run in self.runs if run.share), Fraction(0))
+        return used if self.drawn is None else self.drawn
+
 
 def intervals(parts: tuple[Pools, ...]) -> list[list[tuple[int, int, bool]]]:
     """Each part's pools as (first, last, fresh_real); real data of iteration 1 are the chain's pool 1 in any case."""

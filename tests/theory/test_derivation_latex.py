@@ -64,6 +64,11 @@ def test_limits_are_no_equations(workflow, design):
     first = relations.index(r"\simeq") if r"\simeq" in relations else len(relations)
     assert relations == ["="] * first + [r"\simeq"] * (len(relations) - first)
     assert (r"\simeq" in relations) == (not law.exact)
+    # nor is it for the checker, which reads states
+    limits = [step.state.limit for step in law.derivation if step.state is not None]
+    assert bool(limits) == (law.derivation.checker is not None)
+    assert limits == sorted(limits)
+    assert limits[-1:] in ([], [not law.exact])
 
 
 def test_a_line_is_aligned_once():

@@ -75,6 +75,12 @@ def test_moments_of_a_matrix_beta():
     assert Jacobi(d, s, r, 200).mean(np.ones_like) == pytest.approx(d, rel=1e-13)
 
 
+def test_means_that_are_small_are_as_precise():
+    """What still changes by a hundredth with half as many nodes again has not been found, however small it is."""
+    with pytest.raises(ValueError, match="were not found to 1e-12"):
+        agreed(lambda beta: np.array([1.0, 1e-9 + 1e-9 / beta.nodes]), 2, 5, 5)
+
+
 @pytest.mark.parametrize(
     ("rows", "ratio", "features"), thinned([(3, 1, 1), (10, 1, 8), (10, 2, 8), (30, 1, 28), (40, 3, 5)], every=2)
 )

@@ -132,6 +132,17 @@ def test_bounds(task, workflow, of, bound, lower, domain, verdict):
     assert theory.check_bound(law, bound, lower=lower, domain=domain).verdict in verdict.split(", ")
 
 
+@pytest.mark.parametrize(
+    ("bound", "lower", "verdict"),
+    [("p/3", False, "proved"), ("(1-p)/3", False, "refuted"), ("p/10", True, "refuted"), ("(1-p)/8", True, "proved")],
+)
+def test_a_probability_above_one_half_is_judged_where_it_is(bound, lower, verdict):
+    """The mean's error under Replace goes from 0.21/5 up to p (1 - p), 0.21 at p = 0.7 as at 0.3; a bound may not."""
+    law = theory.law(Bernoulli(T=5, p=0.7), REPLACE, "mean_error")
+    assert theory.check_bound(law, bound, lower=lower).verdict == verdict
+    assert law.limit() == Fraction(21, 100)
+
+
 PI2, SINH = mpmath.pi**2 / 6, mpmath.sinh(mpmath.pi) / mpmath.pi
 FIXED = mpmath.mpf(100) / 19  # (1 + r) with r = (1 - w)^2/(w (2 - w)) at w = 1/10
 

@@ -20,6 +20,7 @@ from theory import (
     KernelDensity,
     LinearRegression,
     Replace,
+    ReplaceGrowing,
     SlidingWindow,
 )
 from theory.symbols import n
@@ -99,6 +100,9 @@ LARGE = "Dey and Donoho 2410.22812 for estimators at large"
         (LinearRegression(design="fixed"), Accumulate(), "Gerstgrasser et al. 2404.01413, Thm 2, eq. (3)"),
         (LinearRegression(design="fresh"), Replace(), "Dohmatob et al. 2402.07712; Gerstgrasser et al. 2404.01413"),
         (LinearRegression(design="fresh"), Accumulate(), "new here"),
+        (LinearRegression(design="fixed"), Replace(), "Dohmatob et al. 2402.07712; Gerstgrasser et al. 2404.01413, eq"),
+        (LinearRegression(design="fixed"), ReplaceGrowing(), "O(log n) in Gerstgrasser et al. 2404.01413, App. E"),
+        (LinearRegression(design="fresh"), ReplaceGrowing(), "new here"),
     ],
     ids=str,
 )

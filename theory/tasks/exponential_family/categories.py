@@ -91,7 +91,7 @@ class Bernoulli(_Categories):
         _ROWS,
         Parameter(p, "the truth's probability of a one", default=0.5, most=1),
     )
-    # at p and 1 - p all quantities are the same: bounds are judged for p up to 1/2, and hold beyond
+    # at p and 1 - p all quantities are the same: of those at any p, bounds are judged for p up to 1/2
     domain: ClassVar[Domain] = Domain((Variable(T, (sp.S.One,)), Variable(p, (), Fraction(1, 2))))
     curvature: ClassVar[sp.Expr] = sp.S.NegativeOne
 
@@ -108,10 +108,9 @@ class Bernoulli(_Categories):
         return SupportLost(workflow, (p, 1 - p), (p,))
 
     @property
-    def at(self) -> dict[sp.Symbol, sp.Rational]:
-        """What is put in for the symbols that have numbers: for p that of the rarer outcome."""
-        found = {T: self.T, p: None if self.p is None else min(exact(self.p), 1 - exact(self.p))}
-        return {symbol: rational(exact(value)) for symbol, value in found.items() if value is not None}
+    def own_domain(self) -> Domain:
+        """Bounds may say something else of p than of 1 - p: with a number for p they are judged at that number."""
+        return self.domain if self.p is None else Domain((self.domain.variables[0], Variable(p)))
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """T and p as plain numbers, where there are two categories."""

@@ -6,7 +6,6 @@ Labels' shift is one more model ahead of the others, whose error is the shift at
 """
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -35,9 +34,7 @@ def objection(workflow: Workflow, iterations: int, *, T: int, d: int, corrected:
     if draws > MOST_DRAWS - 1:
         return f"{workflow} draws rows; the limit d/T -> gamma is computed for at most {MOST_DRAWS} iterations then."
     for iteration in range(1, iterations + 1):
-        composition, least = workflow.composition(iteration), d + corrected
-        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
-        rows = T * (used if composition.drawn is None else composition.drawn)
+        rows, least = T * workflow.composition(iteration).fitted, d + corrected
         if rows <= least:
             return (
                 f"without ridge the limit d/T -> gamma needs more than {least} rows in every training set; iteration "

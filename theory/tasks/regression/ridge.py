@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from ...derivation import Spread
-from ...finite_size import LOOKED_AT
+from ...finite_size import fitted_rows
 from ...prover.domain import Domain, Variable
 from ...symbols import T
 from ...task import Quantity
@@ -126,7 +126,7 @@ class RidgeError(Spread):
         T, d = numbers["T"], numbers["d"]
         rows = [Fraction(T)]
         if self.design == "fresh":
-            rows = [T * self.workflow.composition(iteration).rows for iteration in range(1, LOOKED_AT + 1)]
+            rows = [T * each for each in fitted_rows(self.workflow)]
         return int(min(abs(m - d) for m in rows) // 2)
 
     def variance(self) -> None:

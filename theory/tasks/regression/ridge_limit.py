@@ -6,7 +6,6 @@ training set on whose rows are within one of the features the error is infinite.
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -112,10 +111,7 @@ def _infinite_from(workflow: Workflow, ridge: Ridge, numbers: Mapping[str, Any],
     if ridge.penalty:
         return last + 1
     for iteration in range(1, last + 1):
-        composition = workflow.composition(iteration)
-        used = sum((run.rows for run in composition.runs if run.share), Fraction(0))
-        rows = used if composition.drawn is None else composition.drawn
-        if abs(rows * numbers["T"] - numbers["d"]) < 2:
+        if abs(workflow.composition(iteration).fitted * numbers["T"] - numbers["d"]) < 2:
             return iteration
     return last + 1
 

@@ -15,6 +15,7 @@ from theory import (
     FixedReal,
     FreshReal,
     Pool,
+    Pools,
     Replace,
     ReplaceGrowing,
     SlidingWindow,
@@ -26,6 +27,7 @@ from theory import (
     pools,
     real,
     subsample,
+    synthetic,
 )
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T, i, n
@@ -266,6 +268,13 @@ EXACT = [
     (AccumulateSubsample(), ""),
     (Drawn(), ""),
     (Made(lambda i: by_count(pools(1, i)), lambda j: 2), "fixed fresh"),
+    # one pool more than the exact laws at fresh design have, or another one
+    (Made(lambda i: by_count(real(1), real(i), synthetic(i - 1))), "fixed"),
+    (Made(lambda i: by_count(real(i), pools(i - 1, i))), "fixed"),
+    (Made(lambda i: by_count(Pools(i - 1, i, fresh_real=True), synthetic(i - 1))), "fixed"),
+    (Made(lambda i: by_count(Pools(i - 1, i - 1, fresh_real=True), synthetic(i - 1))), "fixed"),
+    (Made(lambda i: by_weight({real(1): "1/4", real(i): "1/4", synthetic(i - 1): "1/2"})), "fixed"),
+    (Made(lambda i: subsample(real(i), synthetic(i - 1))), ""),
     (Made(lambda i: by_count(pools(1, i)), lambda j: "5/2"), ""),
 ]
 

@@ -1,5 +1,6 @@
 """Fits of least norm, rows fewer than features: published numbers, the peak, and the fits themselves."""
 
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -8,7 +9,20 @@ import sympy as sp
 
 import theory
 from tests.theory.tasks.regression.literal_ridge import Literal, master
-from theory import Accumulate, FixedReal, LinearRegression, Replace, ReplaceGrowing, SlidingWindow, Spectrum
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    LinearRegression,
+    Replace,
+    ReplaceGrowing,
+    SlidingWindow,
+    Spectrum,
+    Workflow,
+    by_count,
+    pools,
+)
 from theory.symbols import n
 from theory.tasks.regression import ridge_fit
 from theory.tasks.regression.equivalents import Equivalent
@@ -51,6 +65,39 @@ def test_it_is_infinite_from_the_peak_on(T, d, peak):
     assert (np.isinf(limit[1:]) == (abs(2 * T - d) < 2)).all()
     assert law(Accumulate(), "fresh", T, d).moments_exist() == 0
     assert law(Accumulate(), "fixed", T, d).moments_exist() == (d - T) // 2
+
+
+@dataclass(frozen=True)
+class Table(Workflow):
+    """Two training sets, and no more."""
+
+    def training_set(self, iteration):
+        return {2: by_count(pools(1, 2)), 3: by_count(pools(2, 3))}[int(iteration)]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "d", "rows"),
+    [
+        (AccumulateSubsample(), 10, [5, 5]),
+        (FixedReal(1), 10, [5, 5]),
+        (FixedReal("1/2"), 10, [5, 10]),
+        (FixedReal("1/2"), 14, [5, 10]),
+        (ReplaceGrowing(), 17, [5, 10, 15, 20]),
+        (Table(), 12, [5, 10, 10]),
+    ],
+    ids=str,
+)
+def test_the_rows_that_are_fitted_decide_which_moments_exist(workflow, d, rows):
+    """E (1/chi^2 of |m - d| + 1)^q is finite for 2 q < |m - d| + 1: for the rows that are drawn, and that count."""
+    expected = min(max(q for q in range(9) if q == 0 or 2 * q < abs(m - d) + 1) for m in rows)
+    assert law(workflow, "fresh", 5, d).moments_exist() == expected
+
+
+@pytest.mark.parametrize("workflow", [AccumulateSubsample(), FreshReal("1/2"), FreshReal("3/2", "1/3")], ids=str)
+def test_where_rows_of_one_design_are_no_whole_pools(workflow):
+    """A draw repeats some rows of X and lacks others, and half a pool has half of them: no law is known of either."""
+    with pytest.raises(ValueError, match="there is no law at fixed design for"):
+        law(workflow, "fixed", 5, 9)
 
 
 def test_fixed_design():

@@ -58,3 +58,5 @@ def test_what_it_is_not_for():
         mean(np.ones_like, 400, 400)
     with pytest.raises(ValueError, match="the ridge is too small for the quadrature"):
         mean(lambda u: u / (u + 1e-9) ** 2, 3, 3)
+    with pytest.raises(ValueError, match="the ridge is too small for the quadrature"):
+        mean(lambda u: 1e-12 * u / (u + 1e-9) ** 2, 3, 3)  # however small the mean is
