@@ -12,12 +12,15 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
+from rdkit import Chem
 
 import sim
+from neural.conformers.conformer_set import join
+from neural.conformers.learner import ConformerModel
 from neural.language.configuration import PRESETS
 from neural.language.learner import LanguageModel
 from paper_repro import experiment, one_law, recorded, sweep as sweeps, tasks
-from paper_repro.gerstgrasser2024 import language
+from paper_repro.gerstgrasser2024 import diffusion, language
 from paper_repro.registry import EXPERIMENTS
 from theory import Accumulate, FixedReal, Gaussian, Generator, Poisson, Replace
 
@@ -259,6 +262,36 @@ def test_the_first_texts_are_kept_to_be_read():
 
     rows = language._shown(Read(), np.arange(10, 15)[:, None])
     assert [(row["text"], row["words"]) for row in rows] == [(0, "text 10"), (1, "text 11"), (2, "text 12")]
+
+
+@pytest.mark.parametrize("others", [("other",), tuple(f"other {k}" for k in range(48))], ids=len)
+def test_the_first_conformation_of_a_molecule_is_kept_to_be_looked_at(others):
+    """Of the drugs that are shown, in their order; of others some, spread over those that were drawn."""
+
+    def kept(names):
+        molecules = [Chem.MolFromSmiles(smiles) for smiles, _ in zip("CO CCO CN".split() * 20, names, strict=False)]
+        for molecule, name in zip(molecules, names, strict=True):
+            molecule.SetProp("_Name", name)
+
+        class Drawn(ConformerModel):
+            conformers: Any = SimpleNamespace(molecules=molecules)
+
+            def __init__(self):
+                pass
+
+        numbers = np.array([*range(len(names))[::-1], *range(len(names))])  # each twice
+        x = np.arange(len(numbers) * 9.0).reshape(-1, 3, 3)
+        return diffusion._shown(Drawn(), join(numbers, x)), x
+
+    rows, x = kept(("sulfadiazine", "procaine", *others))
+    assert [(row["molecule"], row["atoms"], row["bonds"]) for row in rows] == [
+        ("procaine", "C C O", "0-1 1-2"),
+        ("sulfadiazine", "C O", "0-1"),
+    ]
+    for row, place, atoms in ((rows[0], -2, 3), (rows[1], -1, 2)):
+        first = x[: len(x) // 2][place]
+        assert [float(number) for number in str(row["positions"]).split()] == first[:atoms].ravel().tolist()
+    assert [row["molecule"] for row in kept(others)[0]] == list(others[:: 1 if len(others) < 48 else 2])
 
 
 def test_the_median():
