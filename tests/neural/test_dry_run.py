@@ -133,6 +133,7 @@ def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, cap
     ]
     assert said["left_out"][0]["example"] == "line 8, ethanol"
     assert "line 5, broken: does not parse" in said["left_out"][1]["example"]
+    assert said["left_out"][2]["example"].startswith("line 7, CCC")
     assert said["rows"] == {"found": 8, "to_train_on": 6, "held_out": 2, "left_out": 5, "T": 6, "collected": 6}
 
 
