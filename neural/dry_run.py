@@ -142,7 +142,8 @@ def dry_run(
             most = checked_steps(learner, workflow, first, configuration.converged)
             chains.append(Chains(workflow, first, configuration.converged, most))
         tried = rehearse(learner, workflow, plan, training)
-    bounds = [part.seconds(tried, done=done * (part is chains[0]), watch=watch) for part in chains]
+    bounds = [chains[0].seconds(tried, done=done, watch=watch)]
+    bounds += [part.seconds(tried, done=0, watch=False) for part in chains[1:]]  # nobody watches the fit of a distance
     return {
         "rows": _rows(learner.real_rows(), remarks, plan.T, last_collected(workflow, plan.iterations)),
         "left_out": [_told(remark) for remark in remarks if remark.left_out],

@@ -252,19 +252,21 @@ def test_no_step_draws_as_the_held_out_rows_do(tmp_path, monkeypatch):
 
 
 def test_watched_is_the_average_and_held_out_rows_have_their_weights(tmp_path, monkeypatch):
-    """With an average of 4 and weights at 9 the test loss after a chunk is (4 - 3)^2, and so is the model's."""
+    """With averages of 4 now and of 5 at best the test loss after a chunk is (4 - 3)^2, and the model's (5 - 3)^2."""
     given = []
 
     def train(fit, *_, steps, held_out, **others):
         given.append(held_out)
-        weights, average = (Number(jnp.full(2, value, jnp.float32)) for value in (9, 4))
-        yield steps, Fit(weights, fit.optimiser, average), np.zeros((1, 2), np.float32)
+        weights, average, best = (Number(jnp.full(2, value, jnp.float32)) for value in (9, 4, 5))
+        loss = jnp.full(2, 0.5, jnp.float32)
+        patience = dataclasses.replace(fit.patience, best=(weights, fit.optimiser, best), loss=loss, latest=loss)
+        yield steps, Fit(weights, fit.optimiser, average, patience), np.zeros((1, 2), np.float32)
 
     monkeypatch.setattr(of_loop, "train", train)
     directory = RunDirectory(tmp_path, {}, resume=False)
     found = run(LEARNER, FreshReal(1, "3/4"), PLAN, TRAINING, directory, watch=True)
     assert [float(row["test_loss"]) for row in directory.training()] == [1] * 4
-    assert found["test_loss"].tolist() == [[1, 1], [1, 1]]
+    assert found["test_loss"].tolist() == [[4, 4], [4, 4]]
     # three quarters of the weight are fresh real rows', half of all
     pool = np.load(tmp_path / "pools" / "real-2.npy")
     for seed in range(2):

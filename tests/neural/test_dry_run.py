@@ -133,6 +133,7 @@ def test_rows_left_out_are_counted_by_reason_with_an_example(data, tmp_path, cap
     ]
     assert said["left_out"][0]["example"] == "line 8, ethanol"
     assert "line 5, broken: does not parse" in said["left_out"][1]["example"]
+    assert said["left_out"][2]["example"].startswith("line 7, CCC")
     assert said["rows"] == {"found": 8, "to_train_on": 6, "held_out": 2, "left_out": 5, "T": 6, "collected": 6}
 
 
@@ -219,6 +220,7 @@ def test_the_time_is_that_of_what_is_left():
     assert chains.seconds(TRIED, done=2, watch=False) == (30 * 0.5 + after / 3, 30 * 2.0 + after / 3)
     looks = (3 + 5 + 8) * 3
     assert chains.seconds(TRIED, done=0, watch=True) == (30 + after + looks, 120 + after + looks)
+    assert chains.seconds(TRIED, done=2, watch=True) == (15 + after / 3 + 8 * 3, 60 + after / 3 + 8 * 3)
     until = replace(chains.training, until=Converged(0.1, 2, 1, 30), epochs=None, batch_size=5)
     chains = Chains(Accumulate(), plan, until, [30, 30, 30])
     # of 30, 60 and 90 rows 3, 6 and 9 are held out and read four times, in 3, 5 and 8 batches, every second step
@@ -381,7 +383,7 @@ def test_a_verifier_and_a_distance_are_part_of_it(tmp_path, capsys):
     least, most = (after - before for before, after in zip(shorter["seconds"], said["seconds"], strict=True))
     assert least == 400 * 0.5 + 0.25 * 4 * 3 * 0.5 + 10 + 3 + 7
     assert most == 400 * 2.0 + 4 * 3 * 2.0 + 10 + 3 + 7
-    # which is still to be done where the run's own models are
+    # which is still to be done where the run's own models are, and which nobody watches
     own = replace(KINDS["own"].presets["smoke"], data="tests.examples.own_learner:Mixture", most_steps=400)
-    done = of_dry_runs.dry_run(own, Accumulate(), done=own.iterations, distance=True)
+    done = of_dry_runs.dry_run(own, Accumulate(), done=own.iterations, watch=True, distance=True)
     assert done["seconds"] == [1 + 400 * 0.5 + 0.25 * 4 * 2 * 0.5 + 20, 1 + 400 * 2.0 + 4 * 2 * 2.0 + 20]

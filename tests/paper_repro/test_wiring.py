@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
@@ -11,12 +12,16 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
+from rdkit import Chem
 
 import sim
+from neural.conformers.conformer_set import join
+from neural.conformers.learner import ConformerModel
 from neural.language.configuration import PRESETS
 from neural.language.learner import LanguageModel
 from paper_repro import experiment, one_law, recorded, sweep as sweeps, tasks
-from paper_repro.gerstgrasser2024 import language
+from paper_repro.gerstgrasser2024 import diffusion, language
+from paper_repro.registry import EXPERIMENTS
 from theory import Accumulate, FixedReal, Gaussian, Generator, Poisson, Replace
 
 
@@ -83,6 +88,46 @@ def test_everything_that_a_sweep_states_reaches_its_run(asked):
         assert after == before | expected, field
     for field, (value, expected) in SWEEPS.items():
         assert told(asked, replace(SWEEP, **{field: value})) == told(asked, SWEEP) | expected, field
+
+
+#: Fields of experiments that change none of the numbers in a table, or that JSON has no form of.
+NOT_TOLD = {"watched", "loop"}
+
+
+def another(value):
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return 2 * value
+    if isinstance(value, tuple):
+        return (*value, value[0])
+    if isinstance(value, Mapping):
+        return {**value, "more": next(iter(value.values()))}
+    if isinstance(value, str):
+        return f"{value} more"
+    return 0.5 if value is None else replace(value, seed=value.seed + 1)
+
+
+def test_another_value_of_any_field_is_another_table():
+    """Else a table that was made of one would be taken for that of the other."""
+    every = {type(each): each for entry in EXPERIMENTS.values() for each in entry.presets.values()}
+    assert len(every) == 7
+    for one in every.values():
+        for field in {field.name for field in dataclasses.fields(one)} - NOT_TOLD:
+            changed = replace(one, **{field: another(getattr(one, field))})
+            assert changed.configuration != one.configuration, (type(one), field)
+    for base in (replace(ONE, ridge=0.5), replace(ONE, ridge=0.5, label="mine")):
+        for field, (value, _) in SIMULATIONS.items():
+            assert replace(base, **{field: value}).described != base.described, field
+    refit = sweeps.Refit(Gaussian(10), Replace(), "variance")
+    changes = {"task": Gaussian(11), "workflow": Accumulate(), "of": "mean_error", "generator": Generator("1/2")}
+    for base in (refit, replace(refit, label="mine")):
+        for field, value in {**changes, "label": "other"}.items():
+            assert replace(base, **{field: value}).described != base.described, field
+    refitted = tasks.Refitted(Gaussian(10), "variance", 40)
+    for field, value in {"task": Gaussian(10, estimator="unbiased"), "of": "mean_error", "replicates": 50}.items():
+        assert replace(refitted, **{field: value}).described != refitted.described, field
 
 
 def test_a_row_says_what_the_run_did(asked):
@@ -217,6 +262,36 @@ def test_the_first_texts_are_kept_to_be_read():
 
     rows = language._shown(Read(), np.arange(10, 15)[:, None])
     assert [(row["text"], row["words"]) for row in rows] == [(0, "text 10"), (1, "text 11"), (2, "text 12")]
+
+
+@pytest.mark.parametrize("others", [("other",), tuple(f"other {k}" for k in range(48))], ids=len)
+def test_the_first_conformation_of_a_molecule_is_kept_to_be_looked_at(others):
+    """Of the drugs that are shown, in their order; of others some, spread over those that were drawn."""
+
+    def kept(names):
+        molecules = [Chem.MolFromSmiles(smiles) for smiles, _ in zip("CO CCO CN".split() * 20, names, strict=False)]
+        for molecule, name in zip(molecules, names, strict=True):
+            molecule.SetProp("_Name", name)
+
+        class Drawn(ConformerModel):
+            conformers: Any = SimpleNamespace(molecules=molecules)
+
+            def __init__(self):
+                pass
+
+        numbers = np.array([*range(len(names))[::-1], *range(len(names))])  # each twice
+        x = np.arange(len(numbers) * 9.0).reshape(-1, 3, 3)
+        return diffusion._shown(Drawn(), join(numbers, x)), x
+
+    rows, x = kept(("sulfadiazine", "procaine", *others))
+    assert [(row["molecule"], row["atoms"], row["bonds"]) for row in rows] == [
+        ("procaine", "C C O", "0-1 1-2"),
+        ("sulfadiazine", "C O", "0-1"),
+    ]
+    for row, place, atoms in ((rows[0], -2, 3), (rows[1], -1, 2)):
+        first = x[: len(x) // 2][place]
+        assert [float(number) for number in str(row["positions"]).split()] == first[:atoms].ravel().tolist()
+    assert [row["molecule"] for row in kept(others)[0]] == list(others[:: 1 if len(others) < 48 else 2])
 
 
 def test_the_median():

@@ -56,7 +56,10 @@ def test_a_population_has_a_row_a_model():
     found = sim.run(TASK, pair, iterations=3, replicates=20, key=jr.key(0))
     table = found.table()
     assert (table["model"], table["iteration"]) == ([1, 1, 1, 2, 2, 2], [1, 2, 3, 1, 2, 3])
-    assert table.where(model=2)["value"] == found.estimate.mean[:, 1].tolist()
+    for model in (1, 2):
+        own = table.where(model=model)
+        assert own["value"] == found.estimate.mean[:, model - 1].tolist()
+        assert own["standard_error"] == found.estimate.standard_error[:, model - 1].tolist()
     assert law_table(found, pair).where(model=2)["value"] == sim.compare(found, pair).law[:, 1].tolist()
     mean, error = found.estimate.mean[0], found.estimate.standard_error[0]
     both = ", ".join(f"{each:.6g} ± {of:.2g}" for each, of in zip(mean, error, strict=True))

@@ -195,6 +195,7 @@ def test_training_sets_are_told_apart_by_sizes_and_draws():
         told(lambda i: by_count(pools(1, i)), size=2),
         told(lambda i: subsample(pools(1, i))),
         told(lambda i: subsample(pools(1, i), rows="1/2")),
+        told(lambda i: subsample(pools(1, i), rows="1/2" if i < 3 else 1)),  # the last one alone
         told(lambda i: by_count(synthetic(i - 1))),
         told(lambda i: by_count(synthetic(i - 1)), size=2),  # the shares are the same
         told(lambda i: by_weight({pools(1, i): 1}) if i < 3 else by_count(pools(2, i))),
