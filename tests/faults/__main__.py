@@ -153,9 +153,26 @@ async def judged(fault: Fault, copy: Path) -> tuple[str, str]:
     return outcome, "" if outcome == KILLED else output.strip().splitlines()[-1]
 
 
+async def missing(tests: Sequence[str], copy: Path) -> dict[str, str]:
+    """Those of the tests that pytest misses first, with what it says: beside one of them it runs no other."""
+    _, output = await pytest(copy, "--collect-only", "--numprocesses=0", *tests)
+    said = [line for line in output.splitlines() if line.startswith("ERROR") and "not found: " in line]
+    named = {test: line for test in tests for line in said if line.endswith((test, test.partition("[")[0]))}
+    if len(named) < 2:
+        return named
+    # pytest leaves out which case of a test it misses
+    each = [await missing([test], copy) for test in named]
+    return {test: line for found in each for test, line in found.items()}
+
+
 async def unsound(faults: Sequence[Fault], copy: Path, jobs: int) -> dict[str, str]:
-    """The tests that do not pass without any fault, with what pytest says of them."""
+    """The tests that are not there, or do not pass without any fault, with what pytest says of them."""
     tests = sorted({fault.test for fault in faults})
+    if not tests:
+        return {}
+    gone = await missing(tests, copy)
+    if gone:
+        return gone | await unsound([fault for fault in faults if fault.test not in gone], copy, jobs)
     status, output = await pytest(copy, f"--numprocesses={jobs}", "-rfE", *tests)
     if status == 0:
         return {}

@@ -74,6 +74,8 @@ def test_each_outcome_is_told(tree, tmp_path, capfd):
         (replace(ONE, id="moved", file="gone.py"), STALE),
         (replace(ONE, id="syntax", new="2 *"), BROKEN),
         (replace(ONE, id="red", test="test_code.py::test_wrong"), UNSOUND),
+        (replace(ONE, id="renamed", test="test_code.py::test_thrice[1]"), UNSOUND),
+        (replace(ONE, id="untested", test="test_gone.py::test_double"), UNSOUND),
     ]
     lists = listed(tmp_path, *(fault for fault, _ in cases))
     before = (tree / "code_.py").read_text()
@@ -81,11 +83,14 @@ def test_each_outcome_is_told(tree, tmp_path, capfd):
     told = capfd.readouterr()
     for fault, outcome in cases:
         assert any(line.startswith(outcome) and line.endswith(f" {fault.id}") for line in told.out.splitlines())
-    assert "1 of 7 faults are killed." in told.out
+    assert "1 of 9 faults are killed." in told.out
     assert "unseen (code_.py): survived; test_code.py::test_nothing; wrong by a half" in told.err
     assert "stale: its old text occurs 0 times in code_.py, to be 1. The code has changed" in told.err
     assert "often: its old text occurs 2 times in code_.py, to be 1" in told.err
     assert "moved: its old text occurs 0 times in gone.py" in told.err
+    assert (
+        "renamed (code_.py): test fails without it; test_code.py::test_thrice[1]; wrong by a half; ERROR: " in told.err
+    )
     # the checkout is as it was
     assert (tree / "code_.py").read_text() == before
     assert {path.name for path in tree.iterdir() if path.name != ".git"} == NAMES
@@ -142,6 +147,12 @@ def test_the_fault_is_of_todays_code(fault):
     for name in names:
         assert f"def {name.partition('[')[0]}(" in text
     assert fault.why
+
+
+@pytest.mark.slow
+def test_every_test_that_a_fault_names_is_there_by_its_whole_name(tmp_path):
+    faults.copy_tree(ROOT, tmp_path / "copy")
+    assert asyncio.run(faults.missing(sorted({fault.test for fault in EVERY}), tmp_path / "copy")) == {}
 
 
 def test_the_lists_have_every_package_and_kind():
