@@ -55,7 +55,8 @@ def check_bound(
     Raises:
         ValueError: the bound is no such expression, or not real on the whole domain; or a relation has another form;
             or the law does not hold at finite T, and `asymptotic` is not set; or the bound has no such limit; or the
-            laws are of different things; or a symbol of the workflow has no range.
+            laws are of different things; or a symbol of the workflow has no range; or the law is the same at p and
+            1 - p, and the bound is not.
 
     >>> from theory import Accumulate, FixedReal, ReplaceGrowing, linear
     >>> law = linear.test_error(Accumulate(), design="fixed")
@@ -69,6 +70,8 @@ def check_bound(
     """
     law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
     laws = [law, *([bound] if isinstance(bound, Law) else [])]
+    if not isinstance(bound, Law):
+        _check_mirrored(law, bound, _domain(domain, law))
     if not asymptotic and any(each.derived.envelopes or each.derived.at_numbers for each in laws):
         return _between(law, bound, _domain(domain, *laws), domain, lower=lower, time_limit=time_limit)
     statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
@@ -163,7 +166,9 @@ def tightest(
     if isinstance(family, str):
         check_cancelled(family, _with_letters(domain, law))
     shape = law.unit if family is None else _with_numbers(law, family)
-    statement = _statement(law, _domain(domain, law), asymptotic)
+    where = _domain(domain, law)
+    _check_mirrored(law, shape, where)
+    statement = _statement(law, where, asymptotic)
     return least_constant(statement, _in_the_limit(law, shape) if asymptotic else shape, time_limit=time_limit)
 
 
@@ -195,6 +200,19 @@ def _parameters(workflow: Workflow) -> Iterator[Variable]:
             raise ValueError(
                 f"{workflow}: it is not known where a bound has to hold for {name} = {value}. Give {name} a symbol by"
                 f" itself, and {type(workflow).__name__} its range, as ranges = {{{name!r}: Range(…)}}."
+            )
+
+
+def _check_mirrored(law: Law, bound: str | int | sp.Expr, domain: Domain) -> None:
+    """A law that is the same at p and 1 - p is judged at half of these: a bound must say the same of the other half."""
+    for symbol, other in law.task.mirror.items():
+        if not {*domain.variables} & {v for v in law.task.own_domain.variables if v.symbol == symbol}:
+            continue  # it has a number, or is asked for in a part of that half
+        said = parse_bound(bound, _letters(law))
+        if not cancelled(said - said.subs(symbol, other)).is_zero:
+            raise ValueError(
+                f"a bound for all {symbol} must be the same at {other}, as {symbol}*({other}) is; got {said}. "
+                f"Give {symbol} a number, or a narrower domain, as {symbol} <= 2/5."
             )
 
 

@@ -145,6 +145,7 @@ class Task(abc.ABC):
         details: likewise.
         fits: in words, the details that a table of laws shows beside those left at their defaults.
         domain: of the parameters' symbols, where all details are left at their defaults.
+        mirror: of a symbol what changes no quantity in its place; the domain has one of the two alone.
         invariant: fields that no law depends on.
     """
 
@@ -156,6 +157,7 @@ class Task(abc.ABC):
     several: ClassVar[tuple[Several, ...]] = ()
     fits: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     domain: ClassVar[Domain]
+    mirror: ClassVar[Mapping[sp.Symbol, sp.Expr]] = {}
     invariant: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod

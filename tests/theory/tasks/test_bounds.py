@@ -143,6 +143,18 @@ def test_a_probability_above_one_half_is_judged_where_it_is(bound, lower, verdic
     assert law.limit() == Fraction(21, 100)
 
 
+@pytest.mark.parametrize("workflow", [ACCUMULATE, REPLACE], ids=str)
+def test_a_bound_at_any_probability_says_as_much_of_the_other_outcome(workflow):
+    """(1-p)/2 is above p (1-p) up to p = 1/2 alone."""
+    law = theory.law(Bernoulli(), workflow, "mean_error")
+    for bound in ("(1-p)/2", "p", "p**2*(1-p)"):
+        for judge in (theory.check_bound, theory.tightest):
+            with pytest.raises(ValueError, match=r"for all p must be the same at 1 - p, as p\*\(1 - p\) is; got "):
+                judge(law, bound)
+    assert theory.check_bound(law, "2*p - 2*p**2").verdict == "proved"
+    assert theory.check_bound(law, "p", domain="p <= 2/5").verdict == "proved"
+
+
 PI2, SINH = mpmath.pi**2 / 6, mpmath.sinh(mpmath.pi) / mpmath.pi
 FIXED = mpmath.mpf(100) / 19  # (1 + r) with r = (1 - w)^2/(w (2 - w)) at w = 1/10
 

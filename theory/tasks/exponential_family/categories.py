@@ -91,8 +91,8 @@ class Bernoulli(_Categories):
         _ROWS,
         Parameter(p, "the truth's probability of a one", default=0.5, most=1),
     )
-    # at p and 1 - p all quantities are the same: of those at any p, bounds are judged for p up to 1/2
     domain: ClassVar[Domain] = Domain((Variable(T, (sp.S.One,)), Variable(p, (), Fraction(1, 2))))
+    mirror: ClassVar[Mapping[sp.Symbol, sp.Expr]] = {p: 1 - p}
     curvature: ClassVar[sp.Expr] = sp.S.NegativeOne
 
     T: int | None = None
