@@ -323,6 +323,8 @@ def test_all_quantities_must_be_confirmed_and_the_first_is_reported():
         assert (found["verdict"], found["ours"]) == (REFUTED, means[0])
     # a bound itself is not between the bounds, exact or not
     assert [claim_of(mean)["verdict"] for mean in (0.0, 1.0)] == [LEFT_OPEN, LEFT_OPEN]
+    # and one quantity that is open leaves the claim open, whichever it is
+    assert [claim_of(*means)["verdict"] for means in ((0.5, 1.0), (1.0, 0.5))] == [LEFT_OPEN, LEFT_OPEN]
     # four seeds: 3.18 standard errors to either side
     assert claim_of(0.5, error=0.157)["verdict"] == REPRODUCED
     assert claim_of(0.5, error=0.158)["verdict"] == LEFT_OPEN
