@@ -70,11 +70,12 @@ def check_bound(
     """
     law, bound = law.judged, bound.judged if isinstance(bound, Judged) else bound
     laws = [law, *([bound] if isinstance(bound, Law) else [])]
+    where = _domain(domain, *laws)
     if not isinstance(bound, Law):
-        _check_mirrored(law, bound, _domain(domain, law))
+        _check_mirrored(law, bound, where)
     if not asymptotic and any(each.derived.envelopes or each.derived.at_numbers for each in laws):
-        return _between(law, bound, _domain(domain, *laws), domain, lower=lower, time_limit=time_limit)
-    statement = _statement(law, _domain(domain, law, *([bound] if isinstance(bound, Law) else [])), asymptotic)
+        return _between(law, bound, where, domain, lower=lower, time_limit=time_limit)
+    statement = _statement(law, where, asymptotic)
     if isinstance(bound, Law):
         _check_comparable(law, bound)
         if _is_one(law, bound):
