@@ -12,11 +12,20 @@ from pathlib import Path
 import pytest
 
 from tests.faults import __main__ as faults
-from tests.faults.__main__ import BROKEN, KILLED, ROOT, STALE, SURVIVED, UNSOUND, Fault, read
+from tests.faults.__main__ import BROKEN, KILLED, ROOT, SKIPPED, STALE, SURVIVED, UNSOUND, Fault, read
 
 FAULT = Fault("half", "code.py", "arithmetic", "2 * x", "3 * x", "test_code.py::test_double", "wrong by a half")
 TESTS = """
+import pytest
 from code_ import double
+
+@pytest.mark.skip(reason="Such a program: it is not installed")
+def test_with_a_program():
+    assert double(1) == 2
+
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.skip(reason="not today"))])
+def test_on_some_days(x):
+    assert double(0) == 0
 
 def test_double():
     assert double(1) == 2
@@ -69,6 +78,8 @@ def test_each_outcome_is_told(tree, tmp_path, capfd):
     cases = [
         (ONE, KILLED),
         (replace(ONE, id="unseen", test="test_code.py::test_nothing"), SURVIVED),
+        (replace(ONE, id="somewhere", test="test_code.py::test_with_a_program"), SKIPPED),
+        (replace(ONE, id="now-and-then", test="test_code.py::test_on_some_days"), SURVIVED),
         (replace(ONE, id="stale", old="4 * x"), STALE),
         (replace(ONE, id="often", old="x"), STALE),
         (replace(ONE, id="moved", file="gone.py"), STALE),
@@ -83,7 +94,7 @@ def test_each_outcome_is_told(tree, tmp_path, capfd):
     told = capfd.readouterr()
     for fault, outcome in cases:
         assert any(line.startswith(outcome) and line.endswith(f" {fault.id}") for line in told.out.splitlines())
-    assert "1 of 9 faults are killed." in told.out
+    assert "1 of 11 faults are killed; the tests of 1 are skipped on this machine." in told.out
     assert "unseen (code_.py): survived; test_code.py::test_nothing; wrong by a half" in told.err
     assert "stale: its old text occurs 0 times in code_.py, to be 1. The code has changed" in told.err
     assert "often: its old text occurs 2 times in code_.py, to be 1" in told.err
@@ -94,7 +105,11 @@ def test_each_outcome_is_told(tree, tmp_path, capfd):
     # the checkout is as it was
     assert (tree / "code_.py").read_text() == before
     assert {path.name for path in tree.iterdir() if path.name != ".git"} == NAMES
+    assert "somewhere (code_.py): test is skipped; " in told.err
+    assert "; Such a program: it is not installed" in told.err
     assert faults.main(["-k", "half"], tree, lists) == 0
+    assert capfd.readouterr().out.endswith("1 of 1 faults are killed.\n")
+    assert faults.main(["-k", "somewhere"], tree, lists) == 0
 
 
 def test_a_copy_has_what_git_knows_or_would_add(tree, tmp_path):
