@@ -133,7 +133,7 @@ def _stationary(workflow: SymbolicWorkflow) -> tuple[Growth | None, tuple[sp.Exp
     """What is known of the growth, the shares for n -> oo, why, and whether it is proved."""
     unknown = None, (), "no stationary state is known for these pools", False
     reading = workflow.training_set
-    if reading is not None and any(first == 1 for first, *_ in reading.parts):
+    if reading is not None and reading.drawn is None and any(first == 1 for first, *_ in reading.parts):
         collected = [(first, last) for first, last, fresh in reading.parts if fresh]
         if all(first in (1, 2) and last == n for first, last in collected):
             because = "given all real data the sampled ones do not depend on the truth: they never help"

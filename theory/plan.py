@@ -180,6 +180,11 @@ def plan(
         raise ValueError(
             f"give d, of a regression, or the excess of one fit, and not both; got d={d}, excess={excess}."
         )
+    if excess is not None and (sigma != 1 or design != "fixed"):
+        raise ValueError(
+            f"sigma and design are those of a regression, in place of which an excess is given; leave them out; "
+            f"got sigma={sigma}, design={design}."
+        )
     task = None if d is None else LinearRegression(T=T, d=d, sigma=sigma, design=design)
     wanted = _Wanted(
         None if budget is None else _positive(budget, "the budget"),

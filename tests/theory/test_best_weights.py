@@ -197,6 +197,12 @@ def test_what_is_known_of_other_pools_is_not_said_of_these(name):
         assert float(c) == pytest.approx(value, rel=1e-9)
 
 
+def test_nothing_is_said_for_later_of_rows_that_will_be_drawn():
+    """Training set 1 is all real data, which no row drawn from makes best for good."""
+    found = best_weights(AccumulateSubsample(), 1)
+    assert (found.gains, found.growth, found.stationary, found.proved) == ([1], None, (), False)
+
+
 def test_mistakes():
     with pytest.raises(ValueError, match="draws rows; weights are those of pools used whole"):
         best_weights(AccumulateSubsample(), 3)

@@ -198,6 +198,14 @@ def test_the_gain_of_first_real_data_falls_with_their_weight():
         ({"least_sampled": 1}, "above 0 and below 1"),
         ({"largest": 0}, "at least 1"),
         ({"T": 0, "d": None, "excess": 1}, "at least 1"),
+        (
+            {"d": None, "excess": 1, "design": "fresh"},
+            "in place of which an excess is given; leave them out; got sigma=1",
+        ),
+        (
+            {"d": None, "excess": 1, "sigma": 2},
+            "in place of which an excess is given; leave them out; got sigma=2, design=f",
+        ),
         ({"iterations": 0}, "iterations are counted from 1"),
         ({"T": 33}, "needs"),
         ({"real_cost": -1}, "real_cost must be at least 0"),
