@@ -146,8 +146,13 @@ class Law(Judged):
 
         Args:
             parameters: numbers of the task's parameters by name; needed where the kind of growth depends on them.
+
+        Raises:
+            ValueError: one is unknown, not the number that the task has, or outside the law's domain, or the quantity
+                has no mean there.
         """
-        at = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
+        at = self.task.put_in(parameters)
+        self.check_needs({**self.task.at, **at})
         found, depends = self._growth, self.derived.growth_at
         if found is None and at and depends is not None:
             found = depends({**self.task.at, **at})
@@ -158,6 +163,9 @@ class Law(Judged):
 
         Args:
             parameters: as in `growth`.
+
+        Raises:
+            ValueError: as `growth`.
         """
         found = self.growth(**parameters)
         return None if found is None else found.limit
@@ -288,14 +296,14 @@ class Law(Judged):
         return [parameter for parameter in self.task.parameters if parameter.symbol in named]
 
     def check_needs(self, at: Mapping[sp.Symbol, sp.Rational]) -> None:
-        """Refuse numbers at which the quantity has no mean.
+        """Refuse numbers at which the quantity has no mean, whatever those that are not given.
 
         Raises:
             ValueError: they are such.
         """
         for relation in self.derived.needs:
             if relation.subs(list(at.items())) == sp.false:
-                given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation), key=str))
+                given = ", ".join(f"{symbol}={at[symbol]}" for symbol in sorted(symbols(relation) & at.keys(), key=str))
                 raise ValueError(f"{self.quantity.name} needs {relation}, or {self.quantity.outside}; got {given}.")
 
     @property

@@ -264,6 +264,15 @@ class Task(abc.ABC):
         Raises:
             ValueError: one is missing, unknown, or not the number that the task has.
         """
+        values = self._filled(given)
+        missing = [name for name, value in values.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"{self.name} needs numbers for {', '.join(missing)}; give them by name, as {missing[0]}=…."
+            )
+        return values
+
+    def _filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
         names = [p.name for p in self.parameters]
         unknown = [name for name in given if name not in names]
         if unknown:
@@ -272,16 +281,28 @@ class Task(abc.ABC):
         for name, value in given.items():
             if name in own and own[name] != value:
                 raise ValueError(f"{name} is {own[name]} in {self}; got {name}={value}. Leave it out.")
-        values = {p.name: {**own, **given}.get(p.name, p.default) for p in self.parameters}
-        missing = [name for name, value in values.items() if value is None]
-        if missing:
-            raise ValueError(
-                f"{self.name} needs numbers for {', '.join(missing)}; give them by name, as {missing[0]}=…."
-            )
-        return values
+        return {p.name: {**own, **given}.get(p.name, p.default) for p in self.parameters}
+
+    def put_in(self, given: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
+        """What is put in for the symbols of some parameters, exactly; the others may stay letters.
+
+        Raises:
+            ValueError: one is unknown, not the number that the task has, or outside the domain whatever the others are.
+        """
+        filled = self._filled(given)
+        if None not in filled.values():
+            self.check(filled)
+        at = {p.symbol: rational(exact(given[p.name])) for p in self.parameters if p.name in given}
+        for symbol, number in at.items():
+            if symbol.is_integer and not number.is_Integer:
+                raise ValueError(f"{symbol} must be a whole number; got {symbol}={number}.")
+        for relation in self.relations():
+            if relation.subs([*self.at.items(), *at.items()]) == sp.false:
+                raise ValueError(f"{self.name} needs {relation}; got {self._listed(given)}.")
+        return at
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The same as plain numbers in the domain.
+        """The same as `completed`, as plain numbers in the domain.
 
         Raises:
             ValueError: as `completed`, or one is outside the domain.

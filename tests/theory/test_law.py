@@ -14,6 +14,8 @@ from theory.symbols import T, n
 from theory.sympy_types import as_expression, substituted
 from theory.tasks.regression.symbols import d, sigma
 
+FIXED = theory.LinearRegression(design="fixed")
+
 ALL = [(w, design) for w in (Replace(), Accumulate(), ReplaceGrowing()) for design in DESIGNS]
 
 
@@ -152,3 +154,31 @@ def test_evaluate_far_out_with_many_samples(samples):
     with mpmath.workdps(40):
         expected = float(2 * (mpmath.zeta(2) - mpmath.zeta(2, far + 1)) / samples)
     np.testing.assert_allclose(law.evaluate(T=samples, d=2, n=far), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("task", "of", "given", "message"),
+    [
+        (FIXED, None, {"rows": 3}, "regression has no parameter rows; it has T, d, sigma"),
+        (FIXED, None, {"T": 0}, r"regression needs T >= d \+ 2; got T=0"),
+        (FIXED, None, {"T": 2}, r"regression needs T >= d \+ 2; got T=2"),
+        (FIXED, None, {"T": 3.5}, "T must be a whole number; got T=7/2"),
+        (FIXED, None, {"sigma": -1}, "regression needs sigma > 0; got sigma=-1"),
+        (FIXED, None, {"T": 9, "d": 8}, r"needs T >= d \+ 2 for a finite mean; got T=9, d=8"),
+        (theory.LinearRegression(design="fixed", T=50), None, {"T": 60}, "T is 50 in .*; got T=60. Leave it out"),
+        (theory.LinearRegression(design="fixed", T=5), None, {"d": 8}, r"needs T >= d \+ 2"),
+        (theory.Gaussian(), "kl", {"T": 6, "d": 5}, r"kl needs T >= d \+ 3, or the divergence .*; got T=6, d=5"),
+        (theory.Gaussian(), "kl", {"T": 3}, r"kl needs T >= d \+ 3, or the divergence has no finite mean; got T=3"),
+    ],
+)
+def test_growth_and_limit_refuse_numbers_that_the_law_does_not_have(task, of, given, message):
+    law = theory.law(task, Replace(), of)
+    for asked in (law.growth, law.limit):
+        with pytest.raises(ValueError, match=message):
+            asked(**given)
+
+
+def test_a_law_of_too_few_rows_for_any_number_of_features_is_refused():
+    with pytest.raises(ValueError, match=r"kl needs T >= d \+ 3, or the divergence has no finite mean; got T=3"):
+        theory.law(theory.Gaussian(T=3), Replace(), "kl")
+    assert theory.law(theory.Gaussian(T=4), Replace(), "kl").growth(d=1).kind == "exponential"
