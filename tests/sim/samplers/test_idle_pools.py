@@ -9,6 +9,7 @@ import pytest
 
 from sim.dispatch import sampler_names
 from sim.samplers.penalty import totals
+from sim.samplers.pools import largest_pools
 from sim.tasks import SAMPLERS
 from tests.sim.build import build
 from theory import (
@@ -100,6 +101,11 @@ def test_a_pool_of_no_weight_is_in_no_sampler(task, idle, without):
         assert one[0].moments == other[0].moments
         built += 1
     assert built
+
+
+def test_nor_is_it_the_largest_of_a_training_set():
+    assert largest_pools(FreshReal(2, 1), 5, 3) == largest_pools(Anew(), 5, 3) == (5, 5, 5)
+    assert largest_pools(FreshReal(2, "1/2"), 5, 3) == (5, 10, 10)
 
 
 @pytest.mark.parametrize(("idle", "without"), PAIRS.values(), ids=PAIRS)
