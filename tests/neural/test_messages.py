@@ -1,6 +1,7 @@
 """What is wrong, word for word: the numbers and the names in a message are those that a user can put right."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ from neural.train import Training
 from neural.training_set import rows_of
 from sim.keys import key_of
 from tests.neural.images.test_idx import write as write_idx
-from theory import Generator
 
 VAE = OfImages("convolutional", height=8, width=8, channels=1, latent=2, features=2, halvings=2, beta=0.1)
 #: Images that differ.
@@ -174,7 +174,8 @@ MISTAKES = {
     ),
     "no files of texts": (
         lambda at: read_texts(texts(at, a_png="one"), option="--test-file"),
-        "--test-file {at} holds no file of texts; give some of .txt, .text, .csv, .tsv, .json, .jsonl, .ndjson, .parquet.",
+        "--test-file {at} holds no file of texts; give some of .txt, .text, .csv, .tsv, .json, .jsonl, .ndjson, "
+        ".parquet.",
     ),
     "a column of plain text": (
         lambda at: read_texts(texts(at, a_txt="one") / "a.txt", column="story"),
@@ -236,7 +237,7 @@ MISTAKES = {
         "--images, or a larger --size.",
     ),
     "a part of a row": (
-        lambda at: rows_of(Generator(edited="1/3").edited, 8, "the training set of iteration 2"),
+        lambda at: rows_of(Fraction(1, 3), 8, "the training set of iteration 2"),
         "the training set of iteration 2 has 1/3 times T = 8 rows, which is not a whole number; choose another T.",
     ),
     "a fit of few checks": (

@@ -11,6 +11,7 @@ import sim
 from sim import hosts, meeting
 from sim.dispatch import Wish, chosen
 from sim.run import Run
+from sim.samplers.base import USUAL
 from sim.samplers.scatter import moments_note
 from sim.statistics import Estimate
 from sim.tasks import samplers_of
@@ -30,14 +31,14 @@ from theory import (
 )
 
 FRESH = LinearRegression(T=12, d=3, sigma=1.0, design="fresh")
-PAIR = Population([[0, 1], ["1/2", 0]], [0, "1/2"])
+REPLACE, PAIR = Replace(), Population([[0, 1], ["1/2", 0]], [0, "1/2"])
 
 
-def run(task: Task = FRESH, workflow: Any = Replace(), **changes: Any) -> Run:
+def run(task: Task = FRESH, workflow: Any = REPLACE, **changes: Any) -> Run:
     return sim.run(task, workflow, **{"iterations": 3, "replicates": 10, "key": jr.key(0)} | changes)
 
 
-def sampler(name: str, task: Task, workflow: Any, generator: Generator = Generator(), of: str | None = None) -> Any:
+def sampler(name: str, task: Task, workflow: Any, generator: Generator = USUAL, of: str | None = None) -> Any:
     return chosen(Wish(name), task, workflow, 3, of, generator)
 
 

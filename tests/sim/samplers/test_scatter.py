@@ -1,5 +1,7 @@
 """The Gaussian's samplers against exact moments, each other, and what is known of collapse."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -117,7 +119,7 @@ def test_one_fit_is_distributed_as_it_must_be():
 
 @pytest.mark.parametrize(("estimator", "ddof"), [("mle", 0), ("unbiased", 1)])
 def test_rows_are_fitted_by_as_many_of_them_as_count(estimator, ddof):
-    sampler, _ = build("literal", Gaussian(6, 2, estimator), Accumulate(), 3)
+    sampler: Any = build("literal", Gaussian(6, 2, estimator), Accumulate(), 3)[0]
     rows = np.random.default_rng(0).normal(size=(18, 2)) @ [[2.0, 0.5], [0.0, 1.0]] + 1
     for count in (2, 6, 12, 18):
         chosen = np.arange(18)[::-1][:count]
