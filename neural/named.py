@@ -39,11 +39,13 @@ def named(text: str, *, option: str) -> Any:
 
 
 def _public(module: ModuleType) -> list[str]:
-    """The classes and functions that a module defines."""
+    """The classes and functions that a module defines, but for its own affairs."""
     return [
         name
         for name, value in vars(module).items()
-        if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
+        if (inspect.isclass(value) or inspect.isfunction(value))
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
     ]
 
 

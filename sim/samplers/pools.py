@@ -43,7 +43,7 @@ def weights_objection(workflow: Workflow, iterations: int) -> str | None:
     """Why the rows of some training set do not count alike; `None` where they do."""
     for iteration in range(1, iterations + 1):
         shares = workflow.shares(iteration)
-        if len({share / workflow.size(pool) for pool, share in shares.items()}) > 1:
+        if len({share / workflow.size(pool) for pool, share in shares.items() if share}) > 1:
             return f"{workflow} weights its rows, and they must all count alike here."
     return None
 

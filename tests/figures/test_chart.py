@@ -21,10 +21,10 @@ ADDRESSES = (
     "T=100&d=32&sigma=1&n=10&k=2&show=Accumulate;SlidingWindow(k)&design=fresh&scale=log",
     "T=50&d=10&sigma=2&ridge=0.5&signal=2&temperature=1&bias=0&unscaled=true&n=4&k=4&w=0.25&s=3"
     "&design=fixed&scale=log&show=ReplaceGrowing",
-    "T=100&d=32&sigma=1&n=1&show=Replace&design=fixed&scale=linear",
+    "T=100&d=32&sigma=1&n=1&show=Replace&design=fixed&scale=linear&unscaled=false",
     "T=100&d=32&sigma=1&n=5&s=2&w=0.5&show=FreshReal(s);FreshReal(s, w)&design=both&scale=linear",
     "T=35&d=32&sigma=1&n=5&w=0.5&show=Replace;FixedReal(w)&design=both&scale=linear",
-    "T=16&d=32&sigma=1&n=2&show=Accumulate&design=fresh&scale=linear",
+    "T=16&d=32&sigma=1&n=2&show=Accumulate&design=fresh&scale=linear&unscaled=false",
 )
 
 PROBE = """

@@ -195,6 +195,9 @@ def test_which_laws_there_are_and_which_are_exact(tmp_path):
         ({"T": 30}, ""),
         ({"ridge": -1}, "λ, ridge: λ|w|² is added to the loss, must be a number from 0"),
         ({"T": 2, "d": 1}, "T must be at least d + 2 = 3, or λ more than 0."),
+        # no rows are too few to fit two features
+        ({"T": 2, "d": 2}, "T must be at least d + 2 = 4, or λ more than 0."),
+        ({"T": 3, "d": 3}, "T must be at most d - 2 = 1, at least d + 2 = 5, or λ more than 0."),
         ({"T": 33.5}, "T, samples an iteration, must be a whole number from 1"),
         ({"T": 10**10}, "to 1,000,000,000"),
         ({"d": 0}, "d, features, must be a whole number from 1"),

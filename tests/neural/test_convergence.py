@@ -26,11 +26,12 @@ PLAN = Plan(iterations=2, T=16, seeds=2, seed=3, sample_batch=64)
 
 
 def walk(losses, rule=RULE):
-    """The rule in words, for one fit whose state is the step it came from: (state, best, end) after each check."""
-    best, best_loss, mark, waited, end, found = 0, np.inf, np.inf, 0, NEVER, []
+    """The rule in words, for one fit whose state is the step it came from: (state, best, end, latest) by check."""
+    best, best_loss, mark, waited, end, latest, found = 0, np.inf, np.inf, 0, NEVER, np.inf, []
     for number, loss in enumerate(losses, 1):
         step, state = number * rule.check_every, number
         if step <= end:
+            latest = loss
             if loss < best_loss:
                 best, best_loss = number, loss
             progress = np.isinf(mark) or loss < mark - 1e-3 * abs(mark)
@@ -39,7 +40,7 @@ def walk(losses, rule=RULE):
             full = following + stretch(following, rule) > rule.most
             if end == NEVER and (waited >= rule.patience or full):
                 state, end = best, step + stretch(best * rule.check_every, rule)
-        found.append((state, best, end))
+        found.append((state, best, end, latest))
     return found
 
 
@@ -63,11 +64,12 @@ def test_the_rule_is_as_in_words(losses):
     patience = jax.tree.map(lambda leaf: leaf[0], Patience.begin((jnp.zeros(1, jnp.int32),), 1))
     checked = jax.jit(lambda patience, state, step, loss: patience.checked(RULE, state, step, loss))
     end = NEVER
-    for number, (loss, (state, best, end)) in enumerate(zip(losses, walk(losses), strict=True), 1):
+    for number, (loss, (state, best, end, latest)) in enumerate(zip(losses, walk(losses), strict=True), 1):
         now = (jnp.int32(number),)
         (gone_on,), patience = checked(patience, now, jnp.int32(10 * number), jnp.float32(loss))
         assert (int(gone_on), int(patience.best[0]), int(patience.end)) == (state, best, end)
         assert patience.has_ended(10 * number) == (10 * number >= end)
+        assert float(patience.latest) == np.float32(latest)  # an average of weights goes on to move behind the end
         if best:
             assert (float(patience.loss), int(patience.step)) == (np.float32(losses[best - 1]), 10 * best)
     assert 10 * len(losses) >= end, "the case does not come to its end"
@@ -77,7 +79,7 @@ def test_the_rule_is_as_in_words(losses):
 def test_no_fit_is_longer_than_the_largest_number_of_steps():
     for most in (20, 29, 30, 95, 130, 400):
         rule = dataclasses.replace(RULE, most_steps=most)
-        *_, (_, _, end) = walk([1 / n for n in range(1, 50)], rule)
+        *_, (_, _, end, _) = walk([1 / n for n in range(1, 50)], rule)
         assert end <= rule.most <= most
         assert rule.most - end <= 0.25 * most
 

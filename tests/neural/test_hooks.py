@@ -160,6 +160,12 @@ def test_metrics_and_loggers(tmp_path):
         go(tmp_path / "twice", Hooks(measures=[lambda *_: {"value": np.zeros(2)}]))
 
 
+def test_numbers_are_written_by_seven_bits():
+    """As protocol buffers' own documentation has them, and on either side of each further byte."""
+    written = {0: "00", 1: "01", 127: "7f", 128: "8001", 150: "9601", 300: "ac02", 16383: "ff7f", 16384: "808001"}
+    assert {number: tensorboard._varint(number).hex() for number in written} == written
+
+
 def records(path):
     """The events of a file, as TensorBoard's format says: lengths, checksums, fields."""
     content, found = path.read_bytes(), []

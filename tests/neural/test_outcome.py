@@ -290,6 +290,9 @@ def test_differences_are_of_the_seeds_that_both_have(capsys, runs):
     assert (found["seeds"], found["workflows"]) == (2, ["replace", "accumulate"])
     assert "paired over 2 seeds" in command(capsys, "neural", f"compare {runs / 'two'} {runs / 'accumulate'}").out
     np.testing.assert_allclose(found["difference"], shift.mean(0))
+    found = command(capsys, "neural", f"compare {runs / 'accumulate'} {runs / 'two'} --json").json
+    assert (found["seeds"], found["workflows"]) == (2, ["accumulate", "replace"])
+    np.testing.assert_allclose(found["difference"], -shift.mean(0))
 
 
 def test_runs_of_other_data_have_no_differences(runs):

@@ -15,7 +15,7 @@ from neural.language.text import Texts, train_vocabulary
 from neural.remarks import kept
 from neural.sizes import at_most_held_out, largest_T, last_collected, rows_fitted, rows_sampled
 from tests import own_data
-from theory import Accumulate, AccumulateSubsample, FreshReal, Pool, Replace, Workflow
+from theory import Accumulate, AccumulateSubsample, FreshReal, Generator, Pool, Replace, Workflow
 
 CPU = PRESETS["cpu"]
 ACCUMULATE: Workflow = Accumulate()
@@ -29,6 +29,9 @@ ACCUMULATE: Workflow = Accumulate()
         (AccumulateSubsample(), 4),
         (FreshReal("1/3"), 3),
         (FreshReal("3/7", "1/2"), 4),
+        # the last pool alone has another unit
+        (FreshReal("1/3"), 1),
+        (Generator(sizes=("1", "1/2", "2/7")).sized(Replace()), 2),
     ],
     ids=str,
 )

@@ -52,7 +52,29 @@ def test_claims_on_networks_say_what_their_intervals_leave_out():
     for claim in neural_claims.NEURAL:
         assert claim.test.endswith(f"chains, which share {claim.shared}")
     assert BY_ID["vae-replace"].shared == "the 1,437 training and 360 test images"
-    assert replace(BY_ID["vae-replace"], shared="").test.endswith("intervals over at least 3 chains")
+    assert replace(BY_ID["vae-replace"], shared="").test.endswith("; 95% intervals over at least 3 chains")
+    many = replace(BY_ID["vae-replace"], replicates=1500)
+    assert many.test.endswith("over at least 1,500 chains, which share the 1,437 training and 360 test images")
+
+
+#: Weights of our models, and of those that they stand for: by the start of a claim's name.
+WEIGHTS = {
+    "language-gpt2-9m": ("19,040", "8,890,880"),
+    "language-llama2-12m": ("17,640", "12,488,960"),
+    "language-llama2-42m": ("29,152", "41,755,136"),
+    "language-llama2-126m": ("83,760", "125,553,408"),
+    "language-largest": ("379,680", "12,488,960"),
+    "shakespeare": ("524,448", "12,488,960"),
+}
+
+
+def test_stand_ins_are_told_beside_what_they_stand_for():
+    for claim in verdicts.CLAIMS:
+        told = re.findall(r"([\d,]+) weights for ([\d,]+);", claim.differs)
+        named = [WEIGHTS[name] for name in WEIGHTS if claim.id.startswith(name)]
+        # claims that name no model are on the smallest
+        assert told in ([], named or [WEIGHTS["language-gpt2-9m"]]), claim.id
+        assert told or not named, claim.id
 
 
 def test_the_table_is_what_a_report_expects(rows):

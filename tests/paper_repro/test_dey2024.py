@@ -137,6 +137,9 @@ def test_the_weighted_median_is_a_median():
         every = np.sort(np.repeat(rows, repeats))
         found = float(estimators.weighted_median(jnp.asarray(rows), jnp.asarray(repeats / repeats.sum())))
         assert found in every[[(len(every) - 1) // 2, len(every) // 2]]
+    # where half of the weight is reached to the bit, it is there that the median lies
+    for weights, expected in (([0.25] * 4, 2.0), ([0.125, 0.25, 0.125, 0.5], 3.0), ([0.5, 0.125, 0.125, 0.25], 1.0)):
+        assert float(estimators.weighted_median(jnp.asarray([1.0, 2.0, 3.0, 4.0]), jnp.asarray(weights))) == expected
     # a row that counts for nothing is not seen, wherever it lies
     beside = jnp.asarray([-9.0, -8.0, 1.0, 2.0, 3.0, 9.0]), jnp.asarray([0.0, 0.0, 1 / 3, 1 / 3, 1 / 3, 0.0])
     assert float(estimators.weighted_median(*beside)) == 2.0

@@ -13,7 +13,7 @@ from sim.comparison import FEWEST_FOR_QUANTILES, NOISIEST, Z
 from sim.run import Run
 from sim.statistics import LEVELS, Estimate
 from tests.helpers import thinned
-from theory import Accumulate, Bernoulli, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing
+from theory import Accumulate, Bernoulli, FixedReal, Gaussian, Generator, Population, Replace, ReplaceGrowing
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")  # few replicates, of many programs
 
@@ -173,6 +173,19 @@ def test_replicates_that_are_all_the_same_say_nothing(monkeypatch, mean, error, 
             f"at iteration {place + 1} all 1,000 replicates have {mean[place]:.6g}, .* the law is {values[place]:.6g}"
         )
         assert re.search(said, found.reason)
+
+
+def test_of_a_population_it_is_told_at_which_iteration_they_are_the_same():
+    pair = Population([[0, 1], ["1/2", 0]], [0, "1/2"])
+    run = made(pair, "fixed", np.ones((3, 2)), np.full((3, 2), 0.001))
+    law = sim.compare(run, pair).law
+    for place in ((0, 1), (2, 0)):
+        mean, error = law.copy(), 0.001 * law
+        mean[place], error[place] = 7.5, 0.0
+        found = sim.compare(made(pair, "fixed", mean, error), pair)
+        assert (found.verdict, found.z.shape) == ("not comparable", (3, 2))
+        assert found.reason.startswith(f"at iteration {place[0] + 1} all 1,000 replicates have 7.5, ")
+        assert f"the law is {law[place]:.6g} there" in found.reason
 
 
 def test_support_that_is_never_lost_is_not_comparable():

@@ -4,12 +4,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import jax.random as jr
+import numpy as np
 import pytest
 import sympy as sp
 
 import sim
 from sim import dispatch
 from sim.dispatch import Wish, chosen, sampler_names
+from sim.samplers.base import FIRST_LOOK
 from sim.samplers.least_squares import replicates_needed
 from sim.tasks import SAMPLERS, samplers_of
 from tests.helpers import Made
@@ -214,6 +216,23 @@ def test_the_radial_sampler_follows_lengths_alone(generator, message):
     assert chosen(Wish("radial"), task, Replace(), 3, generator=Generator(temperature="1/2"))[0].name == "radial"
     with pytest.raises(ValueError, match=f"{message}.*Use the wishart sampler"):
         chosen(Wish("radial"), task, FreshReal(), 3, generator=generator)
+
+
+@pytest.mark.parametrize(("T", "d"), [(5, 1), (6, 1), (40, 1), (20, 2), (20, 3)])
+def test_replicates_are_counted_by_the_variance_of_one_fit(T, d):
+    """For one feature by chi-squares, W of T degrees; for more by matrices that are drawn."""
+    if d == 1:
+        inverse, squared = 1 / (T - 2), 1 / ((T - 2) * (T - 4))
+        around, given, mean = 2 * squared, squared - inverse**2, inverse
+    else:
+        x = np.random.default_rng(0).normal(size=(60_000, T, d))
+        values = 1 / np.linalg.eigvalsh(x.swapaxes(1, 2) @ x)
+        around, given, mean = 2 * (values**2).sum(1).mean(), values.sum(1).var(), values.sum(1).mean()
+    task = sim.LinearRegression(T=T, d=d, design="fresh")
+    for averaged, variance in ((False, given + around), (True, given)):
+        found = replicates_needed(task, Accumulate(), 2, 1e-3, averaged=averaged)
+        np.testing.assert_allclose(found, 1e6 * variance / mean**2, rtol=1e-10 if d == 1 else 0.03)
+        assert replicates_needed(task, Accumulate(), 2, 0.5, averaged=averaged) == FIRST_LOOK
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 
@@ -138,6 +139,29 @@ def test_alone_it_ends_with_a_message(process, monkeypatch):
     monkeypatch.setattr(meeting, "PATIENCE", 0.1)
     with pytest.raises(ValueError, match="has not come|does not answer"):
         meeting.meet(f"127.0.0.1:{free_port()}", process, {"processes": 2}, hosts.compare)
+
+
+@pytest.mark.parametrize(("come", "missing"), [([2], "1, 3"), ([3, 1], "2"), ([], "1, 2, 3"), ([1, 2], "3")], ids=str)
+def test_who_has_not_come_is_named(come, missing, monkeypatch):
+    class Door(nullcontext):
+        """Where these come, one after the other, and then nobody."""
+
+        def settimeout(self, seconds):
+            assert 0 < seconds <= meeting.PATIENCE
+
+        def accept(self):
+            if not waiting:
+                raise TimeoutError
+            return nullcontext(waiting.pop(0)), None
+
+    told, settings, waiting = [], {"processes": 4}, list(come)
+    monkeypatch.setattr(meeting, "_listening", lambda _: nullcontext(Door()))
+    monkeypatch.setattr(meeting, "_hear", lambda process: (process, settings))
+    monkeypatch.setattr(meeting, "_answer", lambda process, problem: told.append((process, problem)))
+    named = f"after {meeting.PATIENCE} seconds process {missing} of 4 has not come"
+    with pytest.raises(ValueError, match=named) as ended:
+        meeting.meet("127.0.0.1:80", 0, settings, hosts.compare)
+    assert told == [(process, str(ended.value)) for process in come]  # all that have come hear of it
 
 
 @pytest.mark.parametrize(("place", "host"), [("10.0.0.1:80", "10.0.0.1"), ("[::1]:80", "::1"), ("node:80", "node")])

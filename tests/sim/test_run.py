@@ -122,6 +122,19 @@ def test_ill_conditioned_chains_are_refused_not_averaged():
         simulate(task=task, precision="float32", sampler="literal")
 
 
+@pytest.mark.parametrize(("may_fail", "chains"), [("", 3), ("a fit may have no maximum", 1)])
+def test_chains_that_are_ill_conditioned_are_counted_once_each(may_fail, chains, monkeypatch):
+    numbers = np.ones((7, 4))
+    numbers[1, 1:], numbers[4, 3], numbers[6, 2:] = np.nan, np.nan, np.inf
+    sampler, _ = build("auto", TASK, Accumulate(), 4)
+    monkeypatch.setattr(type(sampler), "may_fail", may_fail)
+    check = importlib.import_module("sim.run")._check_numbers
+    told = f"^{chains} of 7 chains at T=40, d=4 are too ill-conditioned for float32: .* {sampler.advice}$"
+    with pytest.raises(FloatingPointError, match=told):
+        check(numbers, sampler, TASK, "float32")
+    check(np.ones((7, 4)), sampler, TASK, "float32")
+
+
 def test_fewer_iterations_are_the_start_of_more():
     short, long = simulate(iterations=2), usual()
     np.testing.assert_allclose(short.test_error.mean, long.test_error.mean[:2], rtol=1e-12)

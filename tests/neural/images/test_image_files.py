@@ -184,6 +184,25 @@ def test_an_image_that_cannot_be_used_is_named(case, tmp_path, recwarn):
             of_folder(tmp_path / "a", skip_broken=True)
 
 
+@pytest.mark.parametrize(
+    ("modes", "said"),
+    [
+        (["L", "RGBA", "P", "RGB", "L", None], "3 of 5 images are not of 8 x 8 grey pixels, as 2 are; make all"),
+        (["RGB", "RGBA", "RGBA"], "2 of 3 images are not of 8 x 8 RGB pixels, as 1 are; make all"),
+        (["RGBA", "P", "LA", None, None], "all 3 images are of such kinds; save them as grey or RGB ones"),
+    ],
+    ids=str,
+)
+def test_images_of_other_kinds_are_counted_and_broken_ones_set_aside(modes, said, tmp_path):
+    for number, mode in enumerate(modes):
+        path = tmp_path / "a" / f"{number}.png"
+        saved(path, Image.new(mode or "L", (8, 8)))
+        if mode is None:
+            path.write_bytes(b"no image")
+    with pytest.raises(ValueError, match=re.escape(said)):
+        of_folder(tmp_path / "a", skip_broken=True)
+
+
 def test_broken_images_are_left_out_counted_and_named(tmp_path, capsys):
     for number in range(5):
         write_image(tmp_path / "a" / f"m{number}.png", mode="L", colour=40 * number + 40)

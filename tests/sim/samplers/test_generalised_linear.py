@@ -1,5 +1,6 @@
 """Generalised linear models: fits against their own equations, quantities against quadrature, chains and lost fits."""
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -107,6 +108,18 @@ def test_counts_that_are_all_nought_have_no_fit():
     weights = np.full(8, 1 / 8)
     assert np.isnan(fit("poisson", x, np.zeros(8), weights, np.zeros(2))).all()
     assert np.isfinite(fit("poisson", x, np.eye(8)[0] + np.eye(8)[1], weights, np.zeros(2))).all()
+
+
+@pytest.mark.parametrize(("link", "reach"), [("logistic", 10), ("probit", 10), ("poisson", 3)])
+def test_a_fit_that_is_longer_than_the_truth_by_so_much_is_none(link, reach, monkeypatch):
+    task = GeneralisedLinear(T=40, d=2, link=link, signal=2.0)
+    sampler = rows_of(task, Replace(), 1)
+    assert f"longer than the truth's by {reach} or more" in sampler.may_fail
+    for length, is_fit in ((2 + reach - 1e-6, True), (2 + reach + 1e-6, False)):
+        model = length * jnp.array([0.6, -0.8])
+        monkeypatch.setattr(sys.modules["sim.samplers.generalised_linear_rows"], "fitted", lambda *_, of=model: of)
+        found = sampler.fit(jnp.zeros((40, 3)), jnp.full(40, 1 / 40))
+        np.testing.assert_array_equal(found, model if is_fit else np.full(2, np.nan))
 
 
 @pytest.mark.parametrize("link", LINKS)

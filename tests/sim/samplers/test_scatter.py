@@ -1,5 +1,7 @@
 """The Gaussian's samplers against exact moments, each other, and what is known of collapse."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -11,6 +13,7 @@ from scipy.special import psi
 import sim
 from sim.comparison import Z
 from sim.tasks import samplers_of
+from tests.sim.build import build
 from tests.sim.refits import agrees, moments
 from theory import (
     Accumulate,
@@ -112,6 +115,17 @@ def test_one_fit_is_distributed_as_it_must_be():
             found = np.asarray(jax.jit(lambda keys, c=chain: jax.lax.map(c, keys, batch_size=500))(keys))[:, 0]
             assert stats.kstest(2 * 4 * found, stats.chi2(6).cdf).pvalue > 1e-6
             assert stats.kstest(1.04 * 2 * 4 * found, stats.chi2(6).cdf).pvalue < 1e-6
+
+
+@pytest.mark.parametrize(("estimator", "ddof"), [("mle", 0), ("unbiased", 1)])
+def test_rows_are_fitted_by_as_many_of_them_as_count(estimator, ddof):
+    sampler: Any = build("literal", Gaussian(6, 2, estimator), Accumulate(), 3)[0]
+    rows = np.random.default_rng(0).normal(size=(18, 2)) @ [[2.0, 0.5], [0.0, 1.0]] + 1
+    for count in (2, 6, 12, 18):
+        chosen = np.arange(18)[::-1][:count]
+        found = sampler.fit(jnp.asarray(rows), jnp.zeros(18).at[chosen].set(1 / count))
+        np.testing.assert_allclose(found.mean, rows[chosen].mean(0), rtol=1e-12)
+        np.testing.assert_allclose(found.covariance, np.cov(rows[chosen].T, ddof=ddof), rtol=1e-10, atol=1e-12)
 
 
 def test_a_variance_of_one_row_is_nought():
