@@ -25,6 +25,8 @@ from theory import (
     linear,
     pools,
     real,
+    subsample,
+    synthetic,
 )
 from theory.symbols import n
 from theory.sympy_types import as_expression
@@ -257,6 +259,26 @@ def test_draws_see_the_noises_of_all_rows():
     law = generated(AccumulateSubsample(), Generator(temperature=3), design="fresh")
     # delta_2 = delta_1 + noise_2/2 + thinning of variance (1 - 1/2)(1 + 9)/2
     assert law.gain(2) == [1, 1 + Fraction(9, 4) + Fraction(5, 2)]
+    # of a pool 2 of 3 T rows it is a quarter real: a noise of variance 9/3, and a draw of T of 4 T rows
+    sized = generated(AccumulateSubsample(), Generator(temperature=3, sizes=(1, 3)), design="fresh")
+    mixed = (1 + 3 * Fraction(9)) / 4
+    assert sized.gain(2) == [1, 1 + Fraction(9, 16) * 3 + Fraction(3, 4) * mixed]
+
+
+@pytest.mark.parametrize("temperature", ["1/2", 1, 3])
+def test_formulas_of_draws_give_the_numbers(temperature):
+    """A draw of real(n) and of s T sampled rows at the share p: each adds the mean variance of what is drawn from."""
+    for ratio, drawn in ((1, 1), (2, 1), (2, 2), (3, "1/2")):
+        workflow = Made(lambda i, drawn=drawn: subsample(real(i), synthetic(i - 1), rows=drawn), lambda j, s=ratio: s)
+        law = generated(workflow, Generator(temperature=temperature), design="fresh")
+        square, p, kept = Fraction(temperature) ** 2, Fraction(ratio, ratio + 1), Fraction(drawn)
+        expected = [Fraction(1)]
+        for _ in range(3):
+            added = p**2 * square / ratio + (1 - p) ** 2 + (1 / kept - Fraction(1, ratio + 1)) * (p * square + 1 - p)
+            expected.append(p**2 * expected[-1] + added)
+        assert law.gain(4) == expected
+        assert law.gain_expr is not None
+        assert [law.gain_expr.subs(n, m) for m in range(1, 5)] == expected
 
 
 @pytest.mark.parametrize(
