@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
+from tests.helpers import Made
 from tests.theory.algebra.cases import cases, states
-from theory import RuleDoesNotApply
+from theory import RuleDoesNotApply, by_count, pools, real, synthetic
 from theory.algebra import operations as op, reading
 from theory.algebra.indices import FEATURES, ROWS, N
 from theory.algebra.rules import equations, laws, sums
 from theory.algebra.rules.equations import P, Q
 from theory.algebra.rules.expectations import independent
 from theory.algebra.terms import Equation, Value
+from theory.symbolic_workflow import SymbolicWorkflow
 
 MIXED = cases()["fresh real 1"].setting
 
@@ -80,3 +82,15 @@ def test_a_recursion_has_a_limit_where_it_is_shown_to_contract(lost, shown):
         return
     with pytest.raises(RuleDoesNotApply, match="that rho < 1 was not shown"):
         laws.first_order_recursion(MIXED, value)
+
+
+@pytest.mark.parametrize("renewed", [2, 3, 4, 5])
+def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
+    """Also of the last one before the training sets are the same for good."""
+
+    def only_there(other):
+        return SymbolicWorkflow(Made(lambda i: other(i) if i == renewed else by_count(synthetic(i - 1))))
+
+    assert reading.collects_later(only_there(lambda i: by_count(real(i), synthetic(i - 1))))
+    assert not reading.collects_later(only_there(lambda i: by_count(pools(1, i))))
+    assert not reading.collects_later(only_there(lambda i: by_count(real(1))))

@@ -100,6 +100,10 @@ def test_tasks_that_differ_in_one_field_are_two(task: Any) -> None:
         assert one != other
         with pytest.raises(ValueError, match="read-only"):
             one.covariance[0, 0] = 2.0
+        mine = np.diag([1.0, 3.0])
+        kept = example(task, covariance=mine)
+        mine[0, 0] = 7.0  # what was given stays the user's own
+        assert kept == one
 
 
 MOMENTS = [

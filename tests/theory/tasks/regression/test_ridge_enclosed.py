@@ -34,7 +34,7 @@ def test_one_fit_lies_between(rows, ridge, monkeypatch):
 
 @pytest.mark.parametrize("T", [1, 2, 3, 4, 5, 7])
 def test_without_a_ridge_it_is_a_fraction_up_to_the_peak(T):
-    """At any d: a sum of V(iT)/i, infinite from rows within one of d on; and never more than is said of what follows."""
+    """At any d: a sum of V(iT)/i, infinite from rows within one of d on, and never more than is said of the rest."""
     penalty = LinearRegression(design="fresh", ridge=0, signal=2.0).penalty
     assert penalty is not None
     for d in (d for d in range(1, 17) if abs(T - d) >= 2):
