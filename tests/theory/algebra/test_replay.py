@@ -102,19 +102,20 @@ def test_what_is_claimed_of_model_1_apart_is_tried():
 @pytest.mark.parametrize("name", ["fresh real 1", "fresh real 2", "accumulate, fresh", "accumulate fresh"])
 def test_a_step_that_says_nothing_of_model_1_is_seen(name):
     """Where an equation, or a value, is claimed for later n alone, whatever the rule."""
-    setting, before, seen = cases()[name].setting, (), set()
+    setting, before = cases()[name].setting, None
+    seen: set[type] = set()
     for rule, state in states(name):
-        step = Step(rule, "", "", state)
         if state.base is not None:
-            said = objections(setting, [*before, replace(step, state=replace(state, base=None))])
-            said = [each for each in said if each.startswith(f"{rule}: ")]
+            steps = [Step(*each[:1], "", "", each[1]) for each in (before, (rule, replace(state, base=None))) if each]
+            said = [each for each in objections(setting, steps) if each.startswith(f"{rule}: ")]
             if isinstance(state, Equation):
                 assert said == [f"{rule}: nothing is said of n = 1"]
-            elif before[0].state.base is not None and isinstance(before[0].state, Value):
-                assert said == [f"{rule}: the value at n = 1 came or went"] or rule in ("rotation", "matrix beta"), said
-            seen.add(rule)
-        before = (step,)
-    assert seen
+            elif before is not None and isinstance(before[1], Value):
+                assert said == [f"{rule}: the value at n = 1 came or went"]
+            seen.add(type(state))
+        before = (rule, state)
+    assert Equation in seen
+    assert (Value in seen) == name.startswith(("fresh real", "accumulate fresh"))
 
 
 @pytest.mark.parametrize("index", [N, N - 2, sp.Integer(1)], ids=str)
@@ -143,5 +144,7 @@ def test_coefficients_are_what_sympy_says_of_them():
         sp.Min(N, ROWS, 3) + sp.Max(N, ROWS, 3),
         sp.KroneckerDelta(N, 5) + 2 * sp.KroneckerDelta(N, 4),
     ):
-        assert sp.Rational(numbers.of(expression, at_iteration(5))) == expression.subs(at).doit(), expression
+        assert sp.Rational(numbers.of(expression, at_iteration(5))) == expression.subs(list(at.items())).doit(), (
+            expression
+        )
     assert numbers.of(sp.gamma(N / 2), at_iteration(5)) == pytest.approx(float(sp.gamma(sp.Rational(5, 2))))

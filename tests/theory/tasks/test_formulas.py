@@ -22,11 +22,14 @@ from theory import (
     KernelDensity,
     NegativeBinomial,
     Poisson,
+    Pools,
     Replace,
     ReplaceGrowing,
     SlidingWindow,
     Workflow,
+    by_count,
     pools,
+    real,
     subsample,
     synthetic,
 )
@@ -64,6 +67,11 @@ WHOLE = (
     Made(lambda i: subsample(synthetic(i - 1), rows="3/5")),
     Made(lambda i: subsample(pools(1, i), rows="3/5")),
     Made(lambda i: subsample(synthetic(i - 1)), lambda j: j),
+    # one pool more than the formulas have, or an older one
+    Made(lambda i: by_count(pools(i - 1, i))),
+    Made(lambda i: by_count(Pools(i - 1, i - 1, fresh_real=True), synthetic(i - 1))),
+    Made(lambda i: by_count(Pools(i - 1, i, fresh_real=True), synthetic(i - 1))),
+    Made(lambda i: by_count(real(1), real(i), synthetic(i - 1))),
 )
 TASKS = (
     (Gaussian(), {"T": 5, "d": 2}),
@@ -239,6 +247,18 @@ def test_growth_is_what_the_law_does(task, workflow, of, kind):
     if kind == "logarithmic":  # beside a constant, which does not fade
         value, leading = value - first, [0, leading[1] - leading[0]]
     assert value == pytest.approx(leading[1], rel=3e-2)
+
+
+def test_growth_that_numbers_make_linear():
+    """Gamma numbers with 1/3 of real data: (2/3)^2 (1 + 1/(T shape)) is 1 where T is 1 and the shape 4/5."""
+    for of in ("mean_error", "variance"):
+        law, numbers = theory.law(Gamma(), FixedReal("1/3"), of), {"T": 1, "shape": 0.8, "mean": 3}
+        found = law.growth(**numbers)
+        assert found is not None
+        assert found.kind == "linear"
+        near, far = law.evaluate(n=[100, 200], **numbers)
+        assert (far - near) / 100 == pytest.approx(float(as_expression(found.constant)), rel=1e-12)
+        assert theory.law(Gamma(**numbers), FixedReal("1/3"), of).growth().constant == found.constant
 
 
 @pytest.mark.parametrize(("rows", "kind"), [(1, "exponential"), (2, "exponential"), (9, "bounded")])
