@@ -123,6 +123,7 @@ class MomentLaw:
             spread=lambda fit: self.spread.of(fit, number),
             number=lambda value: mpmath.mpf(value.numerator) / value.denominator,
             sampled=mpmath.mpf(self.sampled.numerator) / self.sampled.denominator,
+            takes_weights=self.spread.takes_weights,
         )
 
     def values(self, numbers: Mapping[str, Any], iterations: np.ndarray) -> np.ndarray:
@@ -156,6 +157,7 @@ class _Each:
                 spread=lambda fit: self._law.spread.of(fit, self._number),
                 number=lambda value: self._number(rational(value)),
                 sampled=self._number(rational(self._law.sampled)),
+                takes_weights=self._law.spread.takes_weights,
             )
         found = getattr(self._known[iteration - 1], self._law.moment)
         return self._law.unit * as_expression(self._field.to_sympy(found))

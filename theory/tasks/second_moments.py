@@ -60,6 +60,7 @@ def second_moments(
     spread: Callable[[Fit], Value],
     number: Callable[[Fraction], Value] = lambda value: value,
     sampled: Value = 1,
+    takes_weights: bool = True,
 ) -> list[Moments]:
     """Those of models 1, …, n with n = `iterations`.
 
@@ -70,14 +71,21 @@ def second_moments(
         spread: s_n of a fit.
         number: from a fraction to a number of that arithmetic.
         sampled: what the spread of data that are sampled from a model is multiplied by.
+        takes_weights: whether `spread` is defined where some rows count more than others.
 
     Raises:
-        ValueError: a training set is not valid, or rows are drawn of which some count more than others.
+        ValueError: a training set is not valid, or some of its rows count more than others where they are drawn, or
+            where the spread takes no weights.
     """
     state, truth = _State(), Moments(number(Fraction(0)), number(Fraction(1)))
     squares: dict[Name, Value] = {}
     model, found = truth, []
     for iteration, form in enumerate(linear_forms(workflow, iterations), 1):
+        if not (takes_weights or form.by_count):
+            raise ValueError(
+                f"{workflow}: at iteration {iteration} some rows count more than others, and an unbiased covariance is "
+                "defined where every row counts alike; use the estimator mle."
+            )
         for total in form.new:
             size = number(total.rows)
             source = Moments(model.error, sampled * model.spread) if total.is_sampled else truth

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
+from tests.helpers import Made
 from tests.theory.algebra.cases import cases, states
-from theory import RuleDoesNotApply
+from theory import RuleDoesNotApply, by_count, pools, real, synthetic
 from theory.algebra import operations as op, reading
 from theory.algebra.indices import FEATURES, ROWS, N
-from theory.algebra.rules import equations, laws, sums
+from theory.algebra.normal_form import normal
+from theory.algebra.rules import designs, equations, expectations, laws, least_norm, nested, ridge, sampled, sums
 from theory.algebra.rules.equations import P, Q
 from theory.algebra.rules.expectations import independent
-from theory.algebra.terms import Equation, Value
+from theory.algebra.terms import Equation, Monomial, Value
+from theory.symbolic_workflow import SymbolicWorkflow
 
 MIXED = cases()["fresh real 1"].setting
 
@@ -80,3 +83,177 @@ def test_a_recursion_has_a_limit_where_it_is_shown_to_contract(lost, shown):
         return
     with pytest.raises(RuleDoesNotApply, match="that rho < 1 was not shown"):
         laws.first_order_recursion(MIXED, value)
+
+
+@pytest.mark.parametrize("renewed", [2, 3, 4, 5])
+def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
+    """Also of the last one before the training sets are the same for good."""
+
+    def only_there(other):
+        return SymbolicWorkflow(Made(lambda i: other(i) if i == renewed else by_count(synthetic(i - 1))))
+
+    assert reading.collects_later(only_there(lambda i: by_count(real(i), synthetic(i - 1))))
+    assert not reading.collects_later(only_there(lambda i: by_count(pools(1, i))))
+    assert not reading.collects_later(only_there(lambda i: by_count(real(1))))
+
+
+KEPT, FIXED = cases()["accumulate fresh"].setting, cases()["accumulate, fixed"].setting
+DRAWN, WEIGHTED = cases()["subsample"].setting, cases()["weights"].setting
+G, W, ERROR, NOISE = KEPT.training, KEPT.chain.gram, KEPT.error, KEPT.chain.noise
+
+
+def value(*traces, start=2, base=None):
+    """E of a product of traces."""
+    return Value(normal([Monomial(sp.S.One, (), (traces,))], False), start, base)
+
+
+def solved(*left, setting=KEPT):
+    """A sum of words times delta_n is the newest noise."""
+    return Equation(op.plus(*(op.matrix(*word) for word in left)), op.matrix(setting.chain.noise(N)), 1)
+
+
+def drawn(*, limit):
+    state = dict(states("subsample"))["thinning"]
+    assert isinstance(state, Equation)
+    whole = Equation(op.matrix(DRAWN.whole_error(N)), op.minus(state.right, op.matrix(DRAWN.thinning(N))), 1)
+    return replace(whole, limit=limit)
+
+
+def multiple(rho, start=2, base: int | None = 1):
+    """E_n = rho E_{n-1} + 1 for n >= start."""
+    older = op.expected_trace(op.matrix(MIXED.error(N - 1), MIXED.error(N - 1).T))
+    first = None if base is None else laws.number(sp.Integer(base))
+    return Value(op.plus(op.scaled(rho, older), laws.number(sp.S.One)), start, first)
+
+
+OLDER = (MIXED.error(N - 1), MIXED.error(N - 1).T)
+#: (setting, state, rule, the reason).
+REFUSED = {
+    "a draw at finite T": (DRAWN, drawn(limit=False), designs.thinning, "in the limit T -> oo alone"),
+    "a draw where there is none": (KEPT, drawn(limit=True), designs.thinning, "uses its pools whole"),
+    "S and V that share one X": (
+        FIXED,
+        value((FIXED.training(N - 1, -1), FIXED.chain.gram(N))),
+        nested.wishart_ratio,
+        "S is a constant given H at fixed design",
+    ),
+    "four noises": (
+        KEPT,
+        value((NOISE(N), NOISE(N).T, NOISE(N), NOISE(N).T)),
+        expectations.white_noise,
+        "more than two noises",
+    ),
+    "two errors solved for": (
+        KEPT,
+        solved((G(N), ERROR(N)), (W(N), ERROR(N))),
+        equations.isolate,
+        "the error does not stand alone",
+    ),
+    "a sum before the error": (
+        KEPT,
+        Equation(op.over(2, N, lambda k: op.matrix(W(k), ERROR(N))), op.matrix(NOISE(N)), 1),
+        equations.isolate,
+        "the error does not stand alone",
+    ),
+    "no error": (KEPT, solved((G(N), KEPT.model(N))), equations.isolate, "no error is solved for"),
+    "a design before the error": (
+        KEPT,
+        solved((KEPT.chain.design(N), ERROR(N))),
+        equations.isolate,
+        "X has no inverse",
+    ),
+    "rows that count alike": (KEPT, solved((G(N), ERROR(N))), sums.shares_add_up, "no shares are given"),
+    "two traces of an older training set": (
+        KEPT,
+        value((G(N - 1, -1), W(N), G(N, -2), W(N)), (G(N),)),
+        nested.wishart_ratio,
+        "this mean is of one trace with one inverse",
+    ),
+    "two inverses": (
+        KEPT,
+        value((G(N - 1, -1), W(N), G(N - 1, -1), W(N))),
+        nested.wishart_ratio,
+        "this mean is of one trace with one inverse",
+    ),
+    "an error in one trace of two": (
+        KEPT,
+        value((ERROR(N - 1), ERROR(N - 1).T, G(N, -1)), (G(N),)),
+        nested.older_error,
+        "the mean is of one trace",
+    ),
+    "a rotation in one trace of two": (
+        MIXED,
+        value((*OLDER, MIXED.training(N, -1)), (MIXED.training(N),)),
+        expectations.rotation,
+        "the rotation is of one trace",
+    ),
+    "a rate that depends on n": (MIXED, multiple(1 / N), laws.first_order_recursion, "not the same at every iteration"),
+    "a recursion without a first value": (
+        MIXED,
+        multiple(sp.Rational(1, 2), base=None),
+        laws.first_order_recursion,
+        "not the same at every iteration",
+    ),
+    "a recursion from model 3 on": (
+        MIXED,
+        multiple(sp.Rational(1, 2), start=3),
+        laws.varying_recursion,
+        "not the same at every iteration",
+    ),
+    "a matrix beside the older error": (
+        MIXED,
+        value((*OLDER, MIXED.training(N, -1)), base=laws.number(sp.S.One)),
+        laws.varying_recursion,
+        "not a multiple of the one before",
+    ),
+    "matrices in a formula": (KEPT, value((G(N, -1),)), laws.summation, "the value is no formula yet"),
+    "the unit at finite T": (KEPT, Value(laws.number(sp.S.One), 1), laws.one_fit, "in the limit T -> oo alone"),
+    "rows of one X stacked": (
+        FIXED,
+        value((FIXED.training(N, -1),)),
+        designs.inverse_wishart_mean,
+        "the rows of stacked pools are not independent: not Wishart",
+    ),
+    "two Gram matrices": (
+        KEPT,
+        value((G(N, -1), W(N))),
+        designs.inverse_wishart_mean,
+        "the moments are of one Wishart matrix",
+    ),
+    "three inverses": (KEPT, value((G(N, -3),)), designs.inverse_wishart_mean, "this moment is not known"),
+    "a root": (
+        KEPT,
+        value((G(N, sp.Rational(1, 2)),)),
+        designs.inverse_wishart_mean,
+        "this moment is not known",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_rule_is_not_of(name):
+    setting, state, rule, reason = REFUSED[name]
+    with pytest.raises(RuleDoesNotApply, match=reason):
+        rule(setting, state)
+
+
+def test_a_rule_is_of_equations_or_of_values():
+    """Whatever the rule: given the other one, or nothing, it says so."""
+    equation, number = solved((G(N), ERROR(N))), Value(laws.number(sp.S.One), 1)
+    of_equations = [equations.labels, equations.errors, equations.difference, equations.single_pool, equations.isolate]
+    of_equations += [sums.unroll, sums.shares_add_up, sums.resolvent, expectations.squared, designs.thinning]
+    of_equations += [nested.older_training_set, least_norm.least_norm, least_norm.growing_span]
+    of_equations += [sampled.one_shift, sampled.depth]
+    of_values = [expectations.white_noise, expectations.fold_gram, expectations.rotation, designs.exchangeability]
+    of_values += [designs.matrix_beta, designs.beta_mean, designs.inverse_wishart_mean, nested.older_error]
+    of_values += [nested.wishart_ratio, ridge.isotropy, ridge.signal_length, ridge.one_fit_each]
+    of_values += [least_norm.least_norm_fits, least_norm.least_norm_moments, least_norm.signal_and_noise]
+    of_values += [sampled.sampled_noise, sampled.shift_length, laws.summation, laws.one_fit, laws.varying_recursion]
+    for rules, other, what in (
+        (of_equations, number, "works on an equation"),
+        (of_values, equation, "works on an expected squared error"),
+    ):
+        for rule in rules:
+            for state in (other, None):
+                with pytest.raises(RuleDoesNotApply, match=what):
+                    rule(WEIGHTED if rule is sums.shares_add_up else KEPT, state)

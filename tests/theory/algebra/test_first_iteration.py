@@ -56,3 +56,16 @@ def test_the_rule_refuses(name):
 @pytest.mark.parametrize("name", TRAPS)
 def test_the_checker_rejects_what_the_rule_makes_without_the_condition(name, monkeypatch):
     reject_without_the_condition(TRAPS[name], monkeypatch)
+
+
+@pytest.mark.parametrize("start", [2, 3, 4])
+def test_an_equation_that_says_nothing_of_model_2_is_not_summed(start):
+    names = [rule for rule, _ in states("accumulate, fresh")]
+    setting, (_, state) = cases()["accumulate, fresh"].setting, states("accumulate, fresh")[names.index("unroll") - 1]
+    assert isinstance(state, Equation)
+    assert state.start == 2
+    if start == 2:
+        assert sums.unroll(setting, state) == dict(states("accumulate, fresh"))["unroll"]
+        return
+    with pytest.raises(RuleDoesNotApply, match="the equation says nothing of iteration 2"):
+        sums.unroll(setting, replace(state, start=start))

@@ -215,6 +215,10 @@ def test_the_checkers_pseudo_inverses():
     mixed = np.stack([np.diag([2, 0]), np.diag([2, 4])])[:, None].astype(object)
     mixed = np.vectorize(Fraction, otypes=[object])(mixed)
     np.testing.assert_array_equal(pseudo_inverse(mixed)[:, 0, 1, 1], [0, Fraction(1, 4)])
+    # in floats, under quadrature, what is small is told from what is 0 but for rounding
+    turn, _ = np.linalg.qr(generator.normal(size=(3, 3)))
+    floats = turn @ np.diag([5.0, 1e-6, 0.0]) @ turn.T
+    np.testing.assert_allclose(pseudo_inverse(floats), turn @ np.diag([0.2, 1e6, 0.0]) @ turn.T, rtol=1e-6, atol=1e-3)
 
 
 def test_the_last_statements():

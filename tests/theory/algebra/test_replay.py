@@ -8,9 +8,13 @@ import sympy as sp
 from tests.theory.algebra.cases import cases, states
 from theory.algebra import operations as op
 from theory.algebra.checker import quadrature, replay
+from theory.algebra.checker.coefficients import at_iteration
+from theory.algebra.checker.instances import instance
 from theory.algebra.checker.quadrature import Grid
 from theory.algebra.checker.replay import objections
-from theory.algebra.terms import Value
+from theory.algebra.checker.values import Older
+from theory.algebra.indices import CARRIED, ENERGY, FEATURES, RIDGE, ROWS, SIGMA, N
+from theory.algebra.terms import Equation, Value
 from theory.derivation import Step
 
 
@@ -93,3 +97,54 @@ def test_what_is_claimed_of_model_1_apart_is_tried():
         if rule == "white noise":  # later ones take averages over designs
             break
     assert {"normal equations", "isolate", "squared", "white noise"} <= set(seen)
+
+
+@pytest.mark.parametrize("name", ["fresh real 1", "fresh real 2", "accumulate, fresh", "accumulate fresh"])
+def test_a_step_that_says_nothing_of_model_1_is_seen(name):
+    """Where an equation, or a value, is claimed for later n alone, whatever the rule."""
+    setting, before = cases()[name].setting, None
+    seen: set[type] = set()
+    for rule, state in states(name):
+        if state.base is not None:
+            steps = [Step(*each[:1], "", "", each[1]) for each in (before, (rule, replace(state, base=None))) if each]
+            said = [each for each in objections(setting, steps) if each.startswith(f"{rule}: ")]
+            if isinstance(state, Equation):
+                assert said == [f"{rule}: nothing is said of n = 1"]
+            elif before is not None and isinstance(before[1], Value):
+                assert said == [f"{rule}: the value at n = 1 came or went"]
+            seen.add(type(state))
+        before = (rule, state)
+    assert Equation in seen
+    assert (Value in seen) == name.startswith(("fresh real", "accumulate fresh"))
+
+
+@pytest.mark.parametrize("index", [N, N - 2, sp.Integer(1)], ids=str)
+def test_a_recursion_goes_back_by_one_model(index):
+    """Its older error is that of model n - 1, and stands beside no other matrix."""
+    setting = cases()["fresh real 1"].setting
+    error, gram = setting.error, setting.training
+    assert Older(7).of(((error(N - 1), error(N - 1).T),), at_iteration(3)) == 7
+    for word in ((error(index), error(index).T), (gram(N), error(N - 1), error(N - 1).T)):
+        with pytest.raises(ValueError, match="the error of the model before, and no other matrix"):
+            Older(7).of((word,), at_iteration(3))
+
+
+def test_coefficients_are_what_sympy_says_of_them():
+    """Each kind of expression that a coefficient may be made of, by SymPy's own arithmetic."""
+    numbers = instance(cases()["temperature and bias"].setting, 2, 4).numbers
+    i, j = sp.symbols("i j", cls=sp.Dummy, integer=True, positive=True)
+    at = {N: 5, ROWS: numbers.T, FEATURES: 2, SIGMA: sp.Rational(3, 2), CARRIED: 1, RIDGE: 0, ENERGY: 1 + 2**2}
+    for expression in (
+        (ROWS - FEATURES - 1) / N**2 + SIGMA**2 * ENERGY - RIDGE * CARRIED,
+        *(sp.harmonic(N, order) for order in (1, 2, 3)),
+        sp.Sum(i / (i + FEATURES), (i, 2, N - 1)),
+        sp.Sum(i**2 * sp.Sum(1 / j, (j, i, N)), (i, 1, N)),
+        sp.Sum(sp.Product(1 - 1 / j**2, (j, i + 1, N)), (i, 1, N)),
+        sp.Product(1 + 1 / i, (i, N, N - 1)),  # empty
+        sp.Min(N, ROWS, 3) + sp.Max(N, ROWS, 3),
+        sp.KroneckerDelta(N, 5) + 2 * sp.KroneckerDelta(N, 4),
+    ):
+        assert sp.Rational(numbers.of(expression, at_iteration(5))) == expression.subs(list(at.items())).doit(), (
+            expression
+        )
+    assert numbers.of(sp.gamma(N / 2), at_iteration(5)) == pytest.approx(float(sp.gamma(sp.Rational(5, 2))))

@@ -153,6 +153,13 @@ TRAPS = {
         "no bias or variance has this power",
         None,
     ),
+    "the moment of a Gram matrix with a ridge": (
+        RIDGED,
+        trace_of(RIDGED.training(N, -1), start=1),
+        designs.inverse_wishart_mean,
+        "not Wishart",
+        None,
+    ),
     "a fit without a ridge": (
         ACCUMULATE,
         trace_of(G(N, -1), start=1),
@@ -249,6 +256,20 @@ TRAPS = {
         designs.exchangeability,
         "more than one pool",
         None,
+    ),
+    "a Gram matrix to the power 2": (
+        ACCUMULATE,
+        trace_of(G(N, -2), CHAIN.gram(N, 2)),
+        designs.exchangeability,
+        "more than one pool",
+        (designs.exchangeability, (" or pools[0].power != 1", "")),
+    ),
+    "the inverse of a Gram matrix": (
+        ACCUMULATE,
+        trace_of(G(N), CHAIN.gram(N, -1)),
+        designs.exchangeability,
+        "more than one pool",
+        (designs.exchangeability, (" or pools[0].power != 1", "")),
     ),
     "a pool outside the training set": (
         ACCUMULATE,
@@ -463,6 +484,21 @@ def test_too_few_rows():
     state = Value(op.expected_trace(op.matrix(short.chain.gram(N, -1))), 1)
     with pytest.raises(RuleDoesNotApply, match="rows at least"):
         designs.inverse_wishart_mean(short, state)
+    # of an older training set as well, T - 1 rows and more of which are kept
+    runs = (PoolRun(sp.S.One, N), PoolRun(sp.Integer(2), N, fresh_real=True))
+    for rows, enough in ((ROWS - 1, False), (ROWS, True)):
+        kept = Setting(KEPT.workflow, "fresh", runs, True, lambda k, rows=rows: rows, KEPT.noise)
+        older, pool, whole = kept.training(N - 1, -1), kept.chain.gram(N), kept.training(N, -2)
+        met = kept.error(N - 1), kept.error(N - 1).T, kept.training(N, -1)
+        for rule, state in (
+            (nested.wishart_ratio, trace_of(older, pool, whole, pool)),
+            (nested.older_error, trace_of(*met)),
+        ):
+            if enough:
+                assert rule(kept, state) != state
+                continue
+            with pytest.raises(RuleDoesNotApply, match=r"needs d \+ 2 rows at least"):
+                rule(kept, state)
 
 
 def test_a_training_set_of_twice_a_pool_is_no_single_pool():

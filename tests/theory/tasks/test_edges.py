@@ -100,6 +100,10 @@ def test_tasks_that_differ_in_one_field_are_two(task: Any) -> None:
         assert one != other
         with pytest.raises(ValueError, match="read-only"):
             one.covariance[0, 0] = 2.0
+        mine = np.diag([1.0, 3.0])
+        kept = example(task, covariance=mine)
+        mine[0, 0] = 7.0  # what was given stays the user's own
+        assert kept == one
 
 
 MOMENTS = [
@@ -163,6 +167,18 @@ def test_what_is_said_of_pools_used_whole_is_not_said_of_draws(of):
         ).growth()
         is None
     )
+
+
+def test_pools_that_grow_are_deeper_than_those_of_T_rows():
+    """Half of all rows is in pool n of n T rows: the depth is about 2 log n, and that of T rows each about log n."""
+    grown = Made(lambda i: by_count(pools(1, i)), lambda j: j)
+    law = theory.law(KernelDensity(T=5, bandwidth=1.0), grown)
+    values, growth = law.evaluate(n=[100, 200]), law.growth()
+    assert values[1] - values[0] == pytest.approx(2 * np.log(2), rel=0.02)
+    assert growth is None or growth.constant == 2
+    usual = theory.law(KernelDensity(T=5, bandwidth=1.0), Accumulate()).growth()
+    assert usual is not None
+    assert usual.constant == 1
 
 
 @pytest.mark.parametrize("bandwidth", [0, -1.0, float("nan")])

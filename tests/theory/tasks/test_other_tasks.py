@@ -209,7 +209,7 @@ def test_variances_of_influences(influence, variance):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Estimator(x + 1), "an influence has mean 0"),
+        (lambda: Estimator(x + 3), r"an influence has mean 0 at N\(0, 1\); that of x \+ 3 is 3\. Subtract it"),
         (lambda: Estimator(sp.Symbol("y")), "an expression in the symbol x"),
         (lambda: Estimator(x * sp.exp(x**2 / 4)), "a finite variance above 0 .* is oo"),
         (lambda: Categorical(p=(1,)), "two categories or more with p > 0; got 1"),

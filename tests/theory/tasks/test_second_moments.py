@@ -9,12 +9,14 @@ from math import comb
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import theory
 from theory import (
     Accumulate,
     AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
+    Gaussian,
     Pool,
     Replace,
     ReplaceGrowing,
@@ -28,6 +30,7 @@ from theory import (
     subsample,
     synthetic,
 )
+from theory.symbols import T
 from theory.tasks.second_moments import second_moments
 
 THIRD = Fraction(1, 3)
@@ -207,13 +210,40 @@ def test_numbers_of_gaussians():
 
 @dataclass(frozen=True)
 class Weighted(Workflow):
-    """Draws of which some rows count more."""
+    """At one iteration alone some rows count more, all of them or those that are drawn."""
+
+    weighted_at: int
+    taken: Fraction | None
 
     def training_set(self, iteration):
-        parts = (*by_count(real(1)).parts, *by_count(synthetic(iteration - 1)).parts)
-        return TrainingSet(parts, (Fraction(1, 4), Fraction(3, 4)), Fraction(1))
+        alike = by_count(real(1), synthetic(iteration - 1))
+        shares = (Fraction(1, 4), Fraction(3, 4)) if iteration == self.weighted_at else None
+        return TrainingSet(alike.parts, shares, self.taken)
 
 
-def test_draws_with_weights_are_refused():
-    with pytest.raises(ValueError, match="draws rows of which some count more than others"):
-        errors(Weighted(), -1)
+@pytest.mark.parametrize("at", [2, 3, 5])
+def test_draws_with_weights_are_refused(at):
+    """At whichever iteration they are, and not before."""
+    workflow = Weighted(at, Fraction(1))
+    assert len(errors(workflow, -1, at - 1)) == at - 1
+    with pytest.raises(ValueError, match=f"iteration {at} draws rows of which some count more than others"):
+        errors(workflow, -1, at)
+
+
+@pytest.mark.parametrize("at", [2, 3, 4, 6])
+def test_an_unbiased_covariance_takes_no_weights_at_any_iteration(at):
+    """The law looks at the first training sets, and its values at all of them."""
+    task, workflow = Gaussian(5, estimator="unbiased"), Weighted(at, None)
+    if at <= 3:
+        with pytest.raises(ValueError, match="defined where every row counts alike, .* use the estimator mle"):
+            theory.law(task, workflow)
+        return
+    said = f"at iteration {at} some rows count more than others, .* use the estimator mle"
+    for law in (theory.law(task, workflow), theory.law(Gaussian(estimator="unbiased"), workflow)):
+        each = law.derived.each
+        assert each is not None
+        assert each(at - 1).subs(T, 5) == pytest.approx(law.evaluate(n=at - 1, T=5), rel=1e-14)
+        with pytest.raises(ValueError, match=said):
+            law.evaluate(n=at, T=5)
+        with pytest.raises(ValueError, match=said):
+            each(at)

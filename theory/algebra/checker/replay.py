@@ -118,6 +118,8 @@ def _about(
         return "there is nothing that it follows from"
     if (state.start, state.limit) != (before.start, before.limit) and rule not in (*_RECURSIONS, "one fit"):
         return "it starts at another iteration than the one before, or claims another limit"
+    if rule not in _RECURSIONS and (before.base is None) != (state.base is None):
+        return "the value at n = 1 came or went"
     if rule in _RECURSIONS:
         formulas = instance(setting, *_sizes(setting).formulas)
         return _about_a_recursion(instances.one_noise(formulas, designs(formulas), generator), before, state)
@@ -170,8 +172,6 @@ def _sides(before: Value, state: Value) -> list[tuple[int, Expression, Expressio
 
 
 def _differ(world: World, before: Value, state: Value) -> str | None:
-    if (before.base is None) != (state.base is None):
-        return "the value at n = 1 came or went"
     for n, old, new in _sides(before, state):
         if not _same(evaluated(world, old, n), evaluated(world, new, n)):
             return f"the value changes at n = {n}"
@@ -190,8 +190,6 @@ def _about_a_rotation(case: Instance, designs: Any, before: Value, state: Value,
 
 def _about_deals(case: Instance, designs: Any, before: Value, state: Value) -> str | None:
     """With the rows of each training set dealt to its pools in every turn of their order."""
-    if (before.base is None) != (state.base is None):
-        return "the value at n = 1 came or went"
     world = instances.without_noise(case, designs, None)
     deals = Deals(case, designs, _SQUARED)
     for n, old, new in _sides(before, state):
@@ -202,8 +200,6 @@ def _about_deals(case: Instance, designs: Any, before: Value, state: Value) -> s
 
 def _about_partial_averages(setting: Any, before: Value, state: Value, *, newest: bool) -> str | None:
     """The mean over some pools and all noises, the other pools being as they are."""
-    if (before.base is None) != (state.base is None):
-        return "the value at n = 1 came or went"
     tried: set[tuple[int, int]] = set()
     for d, T in ((1, 6), (2, 10)):
         case = instance(setting, d, T)
@@ -221,8 +217,6 @@ def _about_partial_averages(setting: Any, before: Value, state: Value, *, newest
 
 
 def _about_averages(setting: Any, before: Value, state: Value) -> str | None:
-    if (before.base is None) != (state.base is None):
-        return "the value at n = 1 came or went"
     tried: set[int] = set()
     sizes = _sizes(setting).averages
     for d, T in sizes:

@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from ...workflow import Pool
+from ..indices import N
 from ..terms import Expectation, Expression, Letter, Monomial, Word
 from .coefficients import at_iteration
 from .worlds import Array, World, inverse, pseudo_inverse, swapped
@@ -154,7 +155,7 @@ class Older(Averages):
     def of(self, traces: Expectation, index: Binding) -> Any:
         """The value, of the squared error of the model before."""
         (word,) = traces
-        if not all(x.family.name == "error" for x in word):
+        if not all(x.family.name == "error" and sp.expand(x.index - N + 1) == 0 for x in word):
             raise ValueError("a recursion holds the error of the model before, and no other matrix.")
         return self.value
 

@@ -316,8 +316,7 @@ class GeneratedLaw(Judged):
         return usual.scaled(v) if linear and usual is not None else None
 
     def _shift_growth(self) -> Growth | None:
-        if self.generator.sizes:
-            return None
+        """Where sizes are not given one by one, for then that of the noise is not known either."""
         found, square = depth(self.workflow).law, rational(self.generator.shift) ** 2
         h = rational(self.generator.carried)
         if h != 1:

@@ -8,6 +8,7 @@ import pytest
 import theory
 from tests.helpers import thinned
 from theory import Accumulate, FixedReal, LinearRegression, Replace, Spectrum, best_ridge
+from theory.tasks.regression import ridge_optimum
 
 #: d/T = 1/2, sigma = |w*| = 1: (lambda, error) at n = 1, 2, 4, 8, 16.
 BEST = [
@@ -57,6 +58,20 @@ def test_it_is_the_least():
     assert min(tried) == pytest.approx(found.error, rel=1e-2)
     unscaled = LinearRegression(60, 40, 1.0, design="fresh", ridge=1.0, spectrum=spectrum, scaled=False)
     assert best_ridge(unscaled, Replace(), 2).ridge == pytest.approx(60 * found.ridge, rel=1e-4)
+
+
+@pytest.mark.parametrize("validity", ["exact", "proportional"])
+def test_it_is_the_best_of_the_values_that_are_asked_for(validity, monkeypatch):
+    """Where features are few, exact values and those of the limit are least at different ridges."""
+    monkeypatch.setattr(ridge_optimum, "_STEPS", 11)
+    found = best_ridge(LinearRegression(8, 3, 1.0, design="fixed", ridge=1.0), Accumulate(), 2, validity=validity)
+
+    def error(ridge):
+        law = theory.law(LinearRegression(8, 3, 1.0, design="fixed", ridge=ridge), Accumulate())
+        return law.evaluate(n=2, validity=validity)
+
+    assert error(found.ridge) == pytest.approx(found.error, rel=1e-9)
+    assert found.error < min(error(0.99 * found.ridge), error(1.01 * found.ridge))
 
 
 def test_what_it_needs():

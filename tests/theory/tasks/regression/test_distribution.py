@@ -15,6 +15,7 @@ from theory import (
     SlidingWindow,
     by_count,
     pools,
+    subsample,
 )
 from theory.symbols import T, n
 from theory.tasks.regression.symbols import d, sigma
@@ -112,9 +113,19 @@ def newest(size):
     return Made(lambda i: by_count(pools(i, i)), lambda k: size)
 
 
-@pytest.mark.parametrize(("workflow", "rows"), [(newest("1/2"), 10), (newest(2), 20), (SlidingWindow(2), 20)], ids=str)
+@pytest.mark.parametrize(
+    ("workflow", "rows"),
+    [
+        (newest("1/2"), 10),
+        (newest(2), 20),
+        (SlidingWindow(2), 20),
+        (AccumulateSubsample(), 20),
+        (Made(lambda i: subsample(pools(1, i), rows="1/2")), 10),
+    ],
+    ids=str,
+)
 def test_the_smallest_training_set_decides_which_moments_exist(workflow, rows):
-    """Of T = 20 rows, and pools of half as many or twice."""
+    """Of T = 20 rows, and pools of half as many or twice; at fresh design the rows of a draw are different ones."""
     m = rows - 4 + 1
     found = theory.linear.test_error(workflow, design="fresh").moments_exist(20, 4)
     assert found == max(q for q in range(9) if 2 * q < m)

@@ -21,6 +21,7 @@ from theory import (
     law,
     linear,
     pools,
+    synthetic,
 )
 
 WINDOW = linear.test_error(SlidingWindow(2), design="fresh")
@@ -146,8 +147,14 @@ def test_kappa():
     assert linear.test_error(Accumulate(), design="fresh").kappa(2) == [1, Fraction(9, 8)]
     # at fixed design the error is the gain times that of one fit, d/(T - d - 1) = (d/T) (1 + (d + 1)/T + …)
     assert linear.test_error(SlidingWindow(2), design="fixed").kappa(3) == [1, Fraction(5, 4), Fraction(29, 16)]
-    with pytest.raises(ValueError, match="is not known"):
-        linear.test_error(FixedReal(sp.Symbol("w", positive=True)), design="fresh").kappa(3)
+    halves = Made(lambda i: by_count(synthetic(i - 1)), lambda j: "5/2")
+    assert linear.test_error(halves, design="fresh").kappa(1) == [1]
+    # draws, and pools that are X and a part of it, are at fixed design no longer the gain times one fit
+    unknown = [(FixedReal(sp.Symbol("w", positive=True)), "fresh"), (FixedReal(sp.Symbol("w", positive=True)), "fixed")]
+    unknown += [(AccumulateSubsample(), "fresh"), (AccumulateSubsample(), "fixed"), (halves, "fixed")]
+    for workflow, design in unknown:
+        with pytest.raises(ValueError, match="is not known"):
+            linear.test_error(workflow, design=design).kappa(3)
 
 
 def test_command(capsys, monkeypatch):

@@ -25,9 +25,11 @@ from theory import (
     linear,
     pools,
     real,
+    subsample,
+    synthetic,
 )
 from theory.symbols import n
-from theory.sympy_types import as_expression
+from theory.sympy_types import as_expression, substituted
 
 WORKFLOWS = [Replace(), ReplaceGrowing(), Accumulate(), SlidingWindow(2), FixedReal("3/10"), FreshReal(1, "7/10")]
 GENERATORS = [
@@ -202,6 +204,52 @@ def test_growth_under_a_bias(workflow, kind, constant):
         assert growth.constant.subs({sp.Symbol("sigma", positive=True): 0}) == 16
 
 
+@pytest.mark.parametrize("workflow", [FixedReal("3/10"), FreshReal(1, "7/10"), FreshReal(2), Replace()], ids=str)
+def test_the_limit_under_a_verifier_is_what_the_law_does(workflow):
+    """The square of the shift that stays is part of it: at many rows it is all but the whole."""
+    for generator in (Generator(pull="1/4", distance=3), Generator(temperature="1/2", pull="2/3", distance=5)):
+        law = generated(workflow, generator, design="fixed")
+        for T, sigma in ((12, 1.0), (10**9, 1e-6)):
+            there = {"T": T, "d": 3, "sigma": sigma}
+            limit = as_expression(law.limit()).subs({sp.Symbol("sigma", positive=True): sigma})
+            at = {symbol: there[symbol.name] for symbol in limit.free_symbols if isinstance(symbol, sp.Symbol)}
+            assert law.evaluate(n=40, **there) == pytest.approx(float(substituted(limit, at)), rel=1e-4)
+
+
+def test_where_no_model_is_sampled_from():
+    """Real data of the first and of the newest iteration halve the noise, from iteration 2 on."""
+    for training_set, gains in (
+        (lambda i: by_count(real(1), real(i)), [1, Fraction(1, 2), Fraction(1, 2)]),
+        (lambda i: by_count(real(i)), [1, 1, 1]),
+        (lambda i: by_count(real(1)), [1, 1, 1]),
+    ):
+        law = generated(Made(training_set), Generator(temperature=2), design="fixed")
+        assert law.gain(3) == gains
+        assert law.gain_expr is None or [law.gain_expr.subs(n, m) for m in (1, 2, 3)] == gains
+
+
+@pytest.mark.parametrize("workflow", [Accumulate(), FreshReal(), Replace()], ids=str)
+def test_numbers_given_one_by_one_have_no_formula(workflow):
+    """Those of the workflow would be of equal pools, and of equal noises."""
+    equal = generated(workflow, Generator(bias=1), design="fixed")
+    assert None not in (equal.gain_expr, equal.shift_expr, equal.growth())
+    sized = generated(workflow, Generator(bias=1, sizes=(1, 2, 3, 4)), design="fixed")
+    assert (sized.gain_expr, sized.shift_expr, sized.expr, sized.growth(), sized.limit()) == (None,) * 5
+    noisy = generated(workflow, Generator(noises=(1, 2, 3, 4)), design="fixed")
+    assert (noisy.gain_expr, noisy.expr, noisy.growth(), noisy.gain_growth()) == (None,) * 4
+    shares = {1: 0, 2: Fraction(2, 3), 3: Fraction(3, 6)}
+    if workflow == Accumulate():  # D_n = sum_k p_nk (1 + D_{k-1}), with pools of T, 2 T and 3 T rows
+        second = shares[2]
+        assert sized.shift(3) == [0, second, Fraction(2, 6) + shares[3] * (1 + second)]
+
+
+def test_a_gain_is_claimed_of_noises_alone():
+    """Labels that are shifted add what is no multiple of one fit's error."""
+    cool, biased = Generator(temperature="1/2"), Generator(bias=1)
+    assert generated(Replace(), cool, design="fixed").judged.gain_expr == 1 + (n - 1) / 4
+    assert generated(Replace(), biased, design="fixed").judged.gain_expr is None
+
+
 def test_growth_of_windows_at_a_temperature():
     unit = linear.test_error(Replace(), design="fixed").expr.subs(n, 1)
     growth = generated(SlidingWindow(3), Generator(temperature="1/2"), design="fixed").growth()
@@ -257,6 +305,26 @@ def test_draws_see_the_noises_of_all_rows():
     law = generated(AccumulateSubsample(), Generator(temperature=3), design="fresh")
     # delta_2 = delta_1 + noise_2/2 + thinning of variance (1 - 1/2)(1 + 9)/2
     assert law.gain(2) == [1, 1 + Fraction(9, 4) + Fraction(5, 2)]
+    # of a pool 2 of 3 T rows it is a quarter real: a noise of variance 9/3, and a draw of T of 4 T rows
+    sized = generated(AccumulateSubsample(), Generator(temperature=3, sizes=(1, 3)), design="fresh")
+    mixed = (1 + 3 * Fraction(9)) / 4
+    assert sized.gain(2) == [1, 1 + Fraction(9, 16) * 3 + Fraction(3, 4) * mixed]
+
+
+@pytest.mark.parametrize("temperature", ["1/2", 1, 3])
+def test_formulas_of_draws_give_the_numbers(temperature):
+    """A draw of real(n) and of s T sampled rows at the share p: each adds the mean variance of what is drawn from."""
+    for ratio, drawn in ((1, 1), (2, 1), (2, 2), (3, "1/2")):
+        workflow = Made(lambda i, drawn=drawn: subsample(real(i), synthetic(i - 1), rows=drawn), lambda j, s=ratio: s)
+        law = generated(workflow, Generator(temperature=temperature), design="fresh")
+        square, p, kept = Fraction(temperature) ** 2, Fraction(ratio, ratio + 1), Fraction(drawn)
+        expected = [Fraction(1)]
+        for _ in range(3):
+            added = p**2 * square / ratio + (1 - p) ** 2 + (1 / kept - Fraction(1, ratio + 1)) * (p * square + 1 - p)
+            expected.append(p**2 * expected[-1] + added)
+        assert law.gain(4) == expected
+        assert law.gain_expr is not None
+        assert [law.gain_expr.subs(n, m) for m in range(1, 5)] == expected
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,24 @@ def test_temperature():
     assert kappa(Replace(), 3, Generator(temperature=0)) == [1, 1, 1]
 
 
+@pytest.mark.parametrize("pull", ["1/4", "2/3"])
+def test_labels_that_hand_on_a_part_of_the_error(pull):
+    """A verifier whose own model is the truth: by hand for Replace, and for Accumulate's second model at d = 1.
+
+    There E_2 = E[(W_1 + h W_2)^2/(W_1 (W_1 + W_2)^2)] + v E[W_2/(W_1 + W_2)^2], a share B = W_1/(W_1 + W_2) being
+    beta(T/2, T/2), independent of the sum, of which 1/(2T - 2) is the mean inverse.
+    """
+    generator = Generator(pull=pull)
+    h, v = generator.carried, generator.sampled_variance
+    assert h < 1
+    gains = [Fraction(1), h**2 + v, h**4 + h**2 * v + v]
+    assert kappa(Replace(), 3, generator) == gains
+    x, inverse = sp.Symbol("x", positive=True), 2 * (T - 1) / (T - 2)
+    mixed = sp.Rational(h) ** 2 * inverse + 2 * sp.Rational(h) * (1 - sp.Rational(h)) + (1 - sp.Rational(h)) ** 2 / 2
+    scaled = sp.cancel(((mixed + sp.Rational(v) / 2) / (2 * T - 2) * T).subs(T, 1 / x))
+    assert kappa(Accumulate(), 2, generator)[1] == sp.cancel(sp.diff(scaled, x)).subs(x, 0) / 2
+
+
 def test_real_pools_have_their_own_fluctuations():
     wide = Made(lambda i: by_weight({real(i): "1/2", synthetic(i - 1): "1/2"}))
     assert kappa(wide, 4) == kappa(FreshReal(), 4)

@@ -9,7 +9,7 @@ import sympy as sp
 from scipy import integrate
 
 import theory
-from tests.helpers import command
+from tests.helpers import Made, command
 from tests.theory.tasks.regression.literal_ridge import Literal, chi_square, master
 from tests.theory.tasks.regression.test_proportional import RIDGE
 from theory import (
@@ -23,6 +23,8 @@ from theory import (
     ReplaceGrowing,
     SlidingWindow,
     Spectrum,
+    by_count,
+    pools,
 )
 from theory.depth import z
 from theory.symbols import T as ROWS, i, n
@@ -405,3 +407,14 @@ def test_command_line_refuses(capsys, line, message):
     assert ran.status == 2
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("T", "ridge"), [(9, None), (9, 0.5), (3, 0)], ids=["least squares", "ridge", "least norm"])
+def test_a_law_says_how_far_its_workflow_was_looked_at(T, ridge):
+    """At fixed design it is exact as far as all pools are whole; of training sets in a table nobody knows more."""
+    task = LinearRegression(T, 6, 1.0, design="fixed", ridge=ridge)
+    table = {2: by_count(pools(2, 2)), 3: by_count(pools(1, 3)), 4: by_count(pools(3, 4))}
+    law = theory.law(task, Made(lambda i: table[i]))
+    assert law.validity == "exact"
+    assert law.derived.looked_at == 4
+    assert theory.law(task, Replace()).derived.looked_at is None

@@ -46,6 +46,14 @@ def test_a_power_law():
         (lambda: Spectrum.power_law(5, 0, 1), "needs capacity > 0 and source >= 0; got capacity=0, source=1"),
         (lambda: Spectrum.power_law(5, 1, -1), "needs capacity > 0 and source >= 0"),
         (lambda: Spectrum.isotropic(0), "d counts features"),
+        (
+            lambda: LinearRegression(design="fresh", ridge=1.0, spectrum=Spectrum.isotropic(3, 2.0), signal=3.0),
+            r"energies of w\* add up to 4, and must add up to signal\^2 = 9. Give signal=2.0",
+        ),
+        (
+            lambda: LinearRegression(5, 4, design="fresh", ridge=1.0, spectrum=Spectrum.isotropic(3)),
+            "multiplicities of the spectrum add up to 3, and must add up to d=4",
+        ),
     ],
 )
 def test_what_is_refused(make, message):

@@ -54,9 +54,9 @@ def test_three_features_by_sampling():
 
 
 def test_what_it_is_not_for():
-    with pytest.raises(ValueError, match="at most 300 eigenvalues and 10,000,000 rows; got 400 rows of 400 features"):
-        mean(np.ones_like, 400, 400)
-    with pytest.raises(ValueError, match="the ridge is too small for the quadrature"):
-        mean(lambda u: u / (u + 1e-9) ** 2, 3, 3)
+    with pytest.raises(ValueError, match="at most 300 eigenvalues and 10,000,000 rows; got 400 rows of 500 features"):
+        mean(np.ones_like, 400, 500)
+    with pytest.raises(ValueError, match="of 3 rows and 4 features were .* the ridge is too small for the quadrature"):
+        mean(lambda u: u / (u + 1e-9) ** 2, 3, 4)
     with pytest.raises(ValueError, match="the ridge is too small for the quadrature"):
         mean(lambda u: 1e-12 * u / (u + 1e-9) ** 2, 3, 3)  # however small the mean is
