@@ -147,10 +147,10 @@ class Law(Judged):
         Args:
             parameters: numbers of the task's parameters by name; needed where the kind of growth depends on them.
         """
-        at = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
-        found, depends = self._growth, self.derived.growth_at
-        if found is None and at and depends is not None:
-            found = depends({**self.task.at, **at})
+        given = {p.symbol: rational(exact(parameters[p.name])) for p in self.task.parameters if p.name in parameters}
+        at, found, depends = {**self.task.at, **given}, self._growth, self.derived.growth_at
+        if found is None and given and depends is not None:
+            found = depends(at)
         return None if found is None else found.at(at)
 
     def limit(self, **parameters: Any) -> sp.Expr | None:

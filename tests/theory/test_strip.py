@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,23 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
             assert max(map(abs, gaps[start - 1 :])) <= found.at(start).margin
         grown += max(map(abs, gaps)) > max(map(abs, first))
     assert grown > 10
+
+
+def test_the_largest_norm_is_that_of_powers_up_to_one_of_norm_one() -> None:
+    """The companion matrix itself, multiplied; of the first ones all rows but one are soon at most 1, and one is not."""
+    chance = random.Random(5)
+    recurrences = [["6/5", "-7/10", "-1/5"], ["1/2", "6/5", "-3/5", "-2/5"], [2], []]
+    recurrences += [[f"{chance.randint(-9, 9)}/10" for _ in range(chance.randint(1, 3))] for _ in range(60)]
+    for recurrence in ([Fraction(c) for c in each] for each in recurrences):
+        size = len(recurrence)
+        companion = [[Fraction(int(column == row + 1)) for column in range(size)] for row in range(size - 1)]
+        companion += [recurrence[::-1]] * (size > 0)
+        power = [[Fraction(int(column == row)) for column in range(size)] for row in range(size)]
+        norms = [Fraction(1)]
+        while len(norms) < 65 and (len(norms) == 1 or norms[-1] > 1):
+            power = [[sum(map(mul, row, column)) for column in zip(*companion, strict=True)] for row in power]
+            norms.append(max((sum(map(abs, row)) for row in power), default=Fraction(0)))
+        assert largest_norm(recurrence) == (max(norms) if norms[-1] <= 1 else None), recurrence
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 8])
