@@ -133,6 +133,28 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
     assert str(domain.narrowed(relations)) == text
 
 
+@pytest.mark.parametrize("sign", [">", ">="])
+@pytest.mark.parametrize("slope", ["0", "1/2", "2/3", "3/2", "2"])
+@pytest.mark.parametrize("constant", ["-1/3", "5/2", "3", "7/3", "25/4"])
+def test_a_relation_leaves_the_integers_that_obey_it(sign: str, slope: str, constant: str) -> None:
+    """Each by itself: the least T at every d; and n, from below and from above."""
+
+    def obeys(value: int, line: Fraction) -> bool:
+        return value > line if sign == ">" else value >= line
+
+    line = Fraction(constant)
+    narrowed = DOMAIN.narrowed(f"T {sign} {slope}*d + {constant}")
+    for features in range(1, 14):
+        at = Fraction(slope) * features + line
+        expected = next(T for T in range(features + 2, 99) if obeys(T, at))
+        assert narrowed.least(T, {d: Fraction(features)}) == expected
+    assert DOMAIN.narrowed(f"n {sign} {constant}").least_n == next(n for n in range(1, 99) if obeys(n, line))
+    if line > 1:
+        less = DOMAIN.narrowed([f"n {sign.replace('>', '<')} {constant}", f"T {sign.replace('>', '<')} {constant} + 5"])
+        assert less.most_n == next(n for n in range(99, 0, -1) if obeys(-n, -line))
+        assert less.ceilings[T] == next(T for T in range(99, 0, -1) if obeys(-T, -line - 5))
+
+
 @pytest.mark.parametrize(
     ("domain", "relation", "forms"),
     [
