@@ -185,6 +185,9 @@ def test_real_data_that_are_dropped_are_not_all():
 UNKNOWN = {
     "real data of the iteration before": Made(lambda i: by_count(real(i - 1), synthetic(i - 1))),
     "real data of two iterations": Made(lambda i: by_count(real(i - 1), real(i), synthetic(i - 1))),
+    "real data of two iterations in one run": Made(
+        lambda i: by_count(Pools(i - 1, i, fresh_real=True), synthetic(i - 1)) if i > 2 else by_count(synthetic(i - 1))
+    ),
     "larger pools": Made(lambda i: by_count(pools(max(1, i - 1), i)), lambda j: 3),
     "larger pools beside real data": Made(lambda i: by_count(real(i), pools(max(2, i - 1), i)), lambda j: 3),
     "the pool before the newest": Made(lambda i: by_count(synthetic(i - 2)) if i > 2 else by_count(real(1))),

@@ -27,7 +27,7 @@ from theory import (
 )
 from theory.gain import gain
 from theory.prover.certificate import check
-from theory.strip import Strips, largest_norm, strips
+from theory.strip import SeasonalStrips, Strips, largest_norm, strips
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.tasks.regression.symbols import ONE_FIT
 from theory.workflow import TrainingSet, pools
@@ -100,6 +100,26 @@ def test_the_largest_norm_is_that_of_powers_up_to_one_of_norm_one() -> None:
             power = [[sum(map(mul, row, column)) for column in zip(*companion, strict=True)] for row in power]
             norms.append(max((sum(map(abs, row)) for row in power), default=Fraction(0)))
         assert largest_norm(recurrence) == (max(norms) if norms[-1] <= 1 else None), recurrence
+
+
+@pytest.mark.parametrize("start", range(1, 16))
+def test_a_strip_of_seasons_begins_with_the_first_gain_of_each_from_there_on(start: int) -> None:
+    """Three sequences beside a common line, each of whose gaps are half of the one before, or minus a third of it."""
+    begins, slope = 4, Fraction(1, 5)
+    firsts, rests = (Fraction(3), Fraction(-7, 2), Fraction(2)), (Fraction(1, 2), Fraction(-1, 3), Fraction(1, 2))
+    each = tuple(
+        Strips([3 * slope + first], 3 * slope, Fraction(0), [rest], Fraction(1))
+        for first, rest in zip(firsts, rests, strict=True)
+    )
+    found = SeasonalStrips([Fraction(0)] * (begins - 1), begins, each).at(start)
+    assert (found.first, found.slope) == (max(start, begins), slope)
+    low, high = [], []
+    for j, (first, rest) in enumerate(zip(firsts, rests, strict=True)):
+        m = next(m for m in range(1, 99) if begins + j + 3 * (m - 1) >= found.first)
+        middle = 3 * slope * m - slope * (begins + j + 3 * (m - 1))
+        low.append(middle - abs(first * rest ** (m - 1)))
+        high.append(middle + abs(first * rest ** (m - 1)))
+    assert (found.intercept - found.margin, found.intercept + found.margin) == (min(low), max(high))
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 8])

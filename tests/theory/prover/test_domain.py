@@ -196,6 +196,9 @@ def test_unknown_symbols_are_refused_with_the_domain_s_own() -> None:
         (DOMAIN.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
         (DENSITY, {T: sp.Integer(2), h: sp.Rational(1, 2)}, "d >= 1, n >= 1"),
         (SAMPLES, {}, "T >= 1, n >= 1"),
+        (CAPPED, {h: sp.Rational(3, 4)}, "T >= 1, n >= 1"),  # at an end, as at a floor
+        (DOMAIN.narrowed("T <= 9"), {T: sp.Integer(9), d: sp.Integer(7)}, "n >= 1"),
+        (FLOORED, {T: ONE, h: TWO}, "n >= 1"),
         (Domain((Variable(d, (ONE,)), Variable(T, (9 - d,)))), {d: sp.Integer(20)}, "T >= 1, n >= 1"),
     ],
 )
@@ -215,6 +218,8 @@ def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational
         (DOMAIN, {sigma: sp.Integer(0)}, "give sigma > 0"),
         (FLOORED, {h: sp.Integer(1)}, "give h >= 2"),
         (CAPPED, {h: sp.Integer(1)}, "give h <= 3/4"),
+        (CAPPED, {h: sp.Rational(751, 1000)}, "h = 751/1000 is outside the domain; give h <= 3/4"),
+        (DOMAIN.narrowed("T <= 9"), {T: sp.Integer(10), d: sp.Integer(7)}, "T = 10 is outside the domain; give T <= 9"),
         (DOMAIN, {n: sp.Integer(1)}, "n is no variable"),
     ],
 )
