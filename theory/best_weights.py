@@ -143,9 +143,8 @@ def _stationary(workflow: SymbolicWorkflow) -> tuple[Growth | None, tuple[sp.Exp
     lags, settled = workflow.settled_lags, workflow.settled_training_set
     if lags is None or settled is None or lags.thinning != 0 or len(lags.runs) != 1 or len(lags.fresh) > 1:
         return unknown
-    if len(settled.parts) != len(lags.runs) + len(
-        lags.fresh
-    ):  # real(1) too, or pools that the workflow gives no weight
+    # real(1) is no lag, and what the workflow gives no weight is none either
+    if len(settled.parts) != len(lags.runs) + len(lags.fresh):
         return unknown
     young, count, _, size = lags.runs[0]
     if young != 1 or not count.is_Integer or any((a, b) != (0, 0) for a, b, _ in lags.fresh):

@@ -86,7 +86,7 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
 
 
 def test_the_largest_norm_is_that_of_powers_up_to_one_of_norm_one() -> None:
-    """The companion matrix itself, multiplied. Of the first ones all rows but one are soon at most 1, and one is not."""
+    """The companion matrix itself, multiplied; of the first ones all rows but one are soon at most 1."""
     chance = random.Random(5)
     recurrences = [["6/5", "-7/10", "-1/5"], ["1/2", "6/5", "-3/5", "-2/5"], [2], []]
     recurrences += [[f"{chance.randint(-9, 9)}/10" for _ in range(chance.randint(1, 3))] for _ in range(60)]
