@@ -275,6 +275,22 @@ def test_there_is_no_strip_for_several_slopes_or_all_data() -> None:
         assert strips(SymbolicWorkflow(BRANCHING[name][0])) is None
 
 
+def fresh_after(last: int) -> SymbolicWorkflow:
+    return SymbolicWorkflow(Branches(lambda i: renewed(i) if i > last else newest(i)))
+
+
+def fresh_every(period: int) -> SymbolicWorkflow:
+    return SymbolicWorkflow(Branches(lambda i: newest(i) if i % period else renewed(i)))
+
+
+def test_periods_and_changes_are_read_up_to_a_last_one() -> None:
+    for period, found in ((59, 59), (60, 60), (61, None)):
+        seasons = fresh_every(period).seasons
+        assert (None if seasons is None else seasons.period) == found
+    for last, settled in ((999, 999), (1000, 1000), (1001, None)):
+        assert fresh_after(last).settled == settled
+
+
 @pytest.mark.parametrize(("longest", "oldest"), [(1, 0), (2, 0), (3, 0), (1, 2), (2, 1)])
 def test_recurrences_have_no_more_terms_than_the_state(longest: int, oldest: int) -> None:
     def rule(i: Any) -> TrainingSet:
