@@ -54,7 +54,7 @@ def test_columns_are_the_documented_ones():
             LinearRegression(design="fixed", T=9, d=2, ridge=0.1),
             {"design": "fixed", "T": 9, "d": 2, "sigma": 1.0, "ridge": 0.1, "scaled": True, "signal": 1.0},
         ),
-        (Categorical(p=("1/2", "1/4", "1/4"), T=9), {"p": "0.5,0.25,0.25", "T": 9}),
+        (Categorical(p=(0.5, 0.25, 0.25), T=9), {"p": "0.5,0.25,0.25", "T": 9}),
     ],
     ids=str,
 )
