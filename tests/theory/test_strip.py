@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 from sympy.parsing.sympy_parser import parse_expr
 
-from tests.helpers import thinned
+from tests.helpers import Made, thinned
 from theory import (
     Accumulate,
     FixedReal,
@@ -30,7 +30,7 @@ from theory.prover.certificate import check
 from theory.strip import SeasonalStrips, Strips, largest_norm, strips
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.tasks.regression.symbols import ONE_FIT
-from theory.workflow import TrainingSet, pools
+from theory.workflow import TrainingSet, by_count, pools, real, synthetic
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,23 @@ def test_windows_rise_by_four_over_the_square_of_k_plus_one(k: int) -> None:
 def test_there_is_none_where_no_lags_are_fixed_or_they_are_too_long() -> None:
     assert strips(SymbolicWorkflow(Accumulate())) is None
     assert strips(SymbolicWorkflow(SlidingWindow(30))) is None
+    assert strips(SymbolicWorkflow(Made(lambda i: by_count(real(1))))) is None  # without lags
+
+
+@pytest.mark.parametrize(("age", "known"), [(1, True), (8, True), (9, False)])
+def test_later_real_data_are_followed_as_far_as_sampled_ones(age: int, known: bool) -> None:
+    """All that there are by that iteration, of `age` iterations ago: without, and with the newest sampled pool."""
+    for sampled in ((), (1,)):
+
+        def rule(i: int, sampled: tuple[int, ...] = sampled) -> TrainingSet:
+            newest = tuple(synthetic(i - lag) for lag in sampled)
+            return by_count(real(i - age if i > age + 1 else i), *newest)
+
+        workflow = Made(rule)
+        found = strips(SymbolicWorkflow(workflow))
+        assert (found is not None) == known
+        if found is not None:
+            assert [found.gain(n) for n in range(1, 41)] == gain(workflow, 40)
 
 
 U = "sigma**2*d/(T-d-1)"
