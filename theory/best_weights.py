@@ -140,8 +140,11 @@ def _stationary(workflow: SymbolicWorkflow) -> tuple[Growth | None, tuple[sp.Exp
             if collected and reading.real_size.has(k):  # all of them may be no more than so many rows
                 return None, (), because, False
             return Growth("bounded", sp.S.Zero if collected else sp.S.One), (), because, True
-    lags = workflow.settled_lags
-    if lags is None or lags.thinning != 0 or lags.anchor != 0 or len(lags.runs) != 1 or len(lags.fresh) > 1:
+    lags, settled = workflow.settled_lags, workflow.settled_training_set
+    if lags is None or settled is None or lags.thinning != 0 or len(lags.runs) != 1 or len(lags.fresh) > 1:
+        return unknown
+    # real(1) is no lag, and what the workflow gives no weight is none either
+    if len(settled.parts) != len(lags.runs) + len(lags.fresh):
         return unknown
     young, count, _, size = lags.runs[0]
     if young != 1 or not count.is_Integer or any((a, b) != (0, 0) for a, b, _ in lags.fresh):

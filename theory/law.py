@@ -151,11 +151,11 @@ class Law(Judged):
             ValueError: one is unknown, not the number that the task has, or outside the law's domain, or the quantity
                 has no mean there.
         """
-        at = self.task.put_in(parameters)
-        self.check_needs({**self.task.at, **at})
-        found, depends = self._growth, self.derived.growth_at
-        if found is None and at and depends is not None:
-            found = depends({**self.task.at, **at})
+        given = self.task.put_in(parameters)
+        at, found, depends = {**self.task.at, **given}, self._growth, self.derived.growth_at
+        self.check_needs(at)
+        if found is None and given and depends is not None:
+            found = depends(at)
         return None if found is None else found.at(at)
 
     def limit(self, **parameters: Any) -> sp.Expr | None:

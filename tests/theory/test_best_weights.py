@@ -141,6 +141,13 @@ def test_real_data_beside_the_newest_pools(K, c):
     assert found.proved == (K == 1)
 
 
+@pytest.mark.parametrize("weight", [0, "1/3"])
+def test_weights_that_the_workflow_has_make_no_difference(weight):
+    found = best_weights(Made(lambda i: by_weight({real(i): weight, synthetic(i - 1): 1 - Fraction(weight)})), 9)
+    usual = best_weights(FreshReal(), 9)
+    assert (found.gains, found.growth, found.proved) == (usual.gains, usual.growth, True)
+
+
 def test_real_data_beside_all_sampled():
     found = best_weights(ALL_SAMPLED, 4)
     assert found.gains == [1, Fraction(2, 3), Fraction(26, 47), Fraction(75010, 153171)]
@@ -178,11 +185,23 @@ def test_real_data_that_are_dropped_are_not_all():
 UNKNOWN = {
     "real data of the iteration before": Made(lambda i: by_count(real(i - 1), synthetic(i - 1))),
     "real data of two iterations": Made(lambda i: by_count(real(i - 1), real(i), synthetic(i - 1))),
+    "real data of two iterations in one run": Made(
+        lambda i: by_count(Pools(i - 1, i, fresh_real=True), synthetic(i - 1)) if i > 2 else by_count(synthetic(i - 1))
+    ),
     "larger pools": Made(lambda i: by_count(pools(max(1, i - 1), i)), lambda j: 3),
     "larger pools beside real data": Made(lambda i: by_count(real(i), pools(max(2, i - 1), i)), lambda j: 3),
     "the pool before the newest": Made(lambda i: by_count(synthetic(i - 2)) if i > 2 else by_count(real(1))),
     "the two pools before the newest": Made(
         lambda i: by_count(pools(i - 2, i - 1)) if i > 3 else by_count(synthetic(i - 1))
+    ),
+    "the second newest, to which the workflow gives no weight": Made(
+        lambda i: by_weight({synthetic(i - 1): 1, synthetic(i - 2): 0}) if i > 2 else by_count(synthetic(i - 1))
+    ),
+    "the first real data, to which it gives none": Made(
+        lambda i: by_weight({real(1): 0, real(i): "1/2", synthetic(i - 1): "1/2"})
+    ),
+    "the first real data beside the newest": Made(
+        lambda i: by_weight({real(1): "1/4", real(i): "1/4", synthetic(i - 1): "1/2"})
     ),
     "two runs": Made(lambda i: by_count(synthetic(i - 1), synthetic(i - 3)) if i > 3 else by_count(synthetic(i - 1))),
 }

@@ -22,16 +22,20 @@ U = "sigma**2*d/(T-d-1)"
 
 @dataclass(frozen=True)
 class Branches(Workflow):
-    """Training sets and sizes by two functions."""
+    """Training sets and sizes by functions."""
 
     rule: Callable[[Any], TrainingSet] = field(repr=False)
     rows: Callable[[Any], Any] = field(default=lambda pool: 1, repr=False)
+    real_rows: Callable[[Any], Any] = field(default=lambda iteration: 1, repr=False)
 
     def training_set(self, iteration: Any) -> TrainingSet:
         return self.rule(iteration)
 
     def pool_size(self, pool: Any) -> Any:
         return self.rows(pool)
+
+    def real_size(self, iteration: Any) -> Any:
+        return self.real_rows(iteration)
 
 
 def newest(i: Any) -> TrainingSet:
@@ -186,6 +190,11 @@ TRAPS: dict[str, Workflow] = {
     ),
     "a hash": Branches(lambda i: by_count(real(1)) if i in {3, 70} else newest(i)),
     "sizes that grow every second": Branches(newest, lambda j: j if j % 2 else 1),
+    "real data that grow": Branches(lambda i: renewed(i) if i % 2 else newest(i), real_rows=lambda i: i),
+    "real data that grow every second": Branches(renewed, real_rows=lambda i: i if i % 2 else 1),
+    "draws that shrink every second": Branches(
+        lambda i: subsample(synthetic(i - 1), rows=1 / i) if i % 2 else newest(i)
+    ),
     # As the traps above, just beyond what is let.
     "all data, and one pool from before": Branches(
         lambda i: by_count(pools(1, i)) if i % 2 == 0 or i < 4 else by_count(synthetic(i - 2))
@@ -264,6 +273,22 @@ def test_gains_lie_in_the_strip(name: str, first: int) -> None:
 def test_there_is_no_strip_for_several_slopes_or_all_data() -> None:
     for name in ("two chains of two sizes", "all data every third"):
         assert strips(SymbolicWorkflow(BRANCHING[name][0])) is None
+
+
+def fresh_after(last: int) -> SymbolicWorkflow:
+    return SymbolicWorkflow(Branches(lambda i: renewed(i) if i > last else newest(i)))
+
+
+def fresh_every(period: int) -> SymbolicWorkflow:
+    return SymbolicWorkflow(Branches(lambda i: newest(i) if i % period else renewed(i)))
+
+
+def test_periods_and_changes_are_read_up_to_a_last_one() -> None:
+    for period, found in ((59, 59), (60, 60), (61, None)):
+        seasons = fresh_every(period).seasons
+        assert (None if seasons is None else seasons.period) == found
+    for last, settled in ((999, 999), (1000, 1000), (1001, None)):
+        assert fresh_after(last).settled == settled
 
 
 @pytest.mark.parametrize(("longest", "oldest"), [(1, 0), (2, 0), (3, 0), (1, 2), (2, 1)])

@@ -47,6 +47,23 @@ def test_columns_are_the_documented_ones():
     }
 
 
+@pytest.mark.parametrize(
+    ("task", "own"),
+    [
+        (
+            LinearRegression(design="fixed", T=9, d=2, ridge=0.1),
+            {"design": "fixed", "T": 9, "d": 2, "sigma": 1.0, "ridge": 0.1, "scaled": True, "signal": 1.0},
+        ),
+        (Categorical(p=(0.5, 0.25, 0.25), T=9), {"p": "0.5,0.25,0.25", "T": 9}),
+    ],
+    ids=str,
+)
+def test_a_task_has_its_choices_its_numbers_and_then_its_details(task, own):
+    found = law(task, Accumulate()).table(2)
+    assert tuple(found.columns) == (*LEADING, *own, *TRAILING)
+    assert [{name: row[name] for name in own} for row in found] == [own, own]
+
+
 def test_a_law_that_is_not_exact_brings_its_estimates():
     of = law(LinearRegression(design="fresh", T=100, d=32), AccumulateSubsample())
     found = of.table(6)

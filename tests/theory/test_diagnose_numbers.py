@@ -226,6 +226,21 @@ def test_intervals_reach_over_all_shares_kept_that_fit() -> None:
         assert (interval.low, interval.high) == pytest.approx((lows[:, place].min(), highs[:, place].max()))
 
 
+@pytest.mark.parametrize(("p", "fits"), [(0.02, False), (0.03, False), (0.049, False), (0.051, True)])
+def test_forgetting_is_rejected_where_the_best_share_kept_is_at_the_level_asked_for(p: float, fits: bool) -> None:
+    """Shares are left out of intervals at half of what may be wrong; the reading goes by all of it."""
+    n = np.arange(1, 9)
+    losses = 1.5 + 0.1 * n + 0.5 * (0.4 - 0.4**n) / 0.6 + 0.02 * np.random.default_rng(5).normal(size=8)
+
+    def read(deviation: float) -> Any:
+        return diagnose(losses, deviation, Replace(), level=0.95, forecasts=()).fits[-1]
+
+    statistic = read(0.02).test.statistic
+    found = read(0.02 * float(np.sqrt(statistic / stats.chi2.isf(p, 5))))
+    assert found.test.p_value == pytest.approx(p)
+    assert (found.fits, found.possible, found.reason is None) == (fits, fits, fits)
+
+
 #: Of Accumulate, SlidingWindow(3) and Replace, with so much noise that chains are hardly told apart.
 THREE = (Accumulate(), SlidingWindow(3), Replace())
 

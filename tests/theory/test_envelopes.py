@@ -1,15 +1,18 @@
 """What stands for a law without a formula: on which side it lies, and from where on, against numbers in plain sight."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 import sympy as sp
 
 from theory.derivation import AtNumbers
-from theory.envelopes import Between, iteration_by_iteration, judge_between
-from theory.prover.domain import Domain
+from theory.envelopes import Between, iteration_by_iteration, itself, judge_between
+from theory.prover.domain import Domain, Variable
 from theory.prover.enclosure import OutOfReach
+from theory.prover.parts import Parts
 from theory.prover.statement import Beyond, Statement
+from theory.prover.verdicts import Proved
 from theory.sympy_types import rational
 from theory.tasks.regression.symbols import sigma
 
@@ -53,3 +56,20 @@ def test_verdicts_are_those_of_all_numbers_between(low: int, high: int, lower: b
     law, bound = (Between((_number(most),), (_number(least),)) for least, most in ((1, 3), (low, high)))
     found = judge_between(law, bound, lower=lower, time_limit=None)
     assert (found.verdict, found.lower) == (expected, lower)
+
+
+def test_a_proof_says_what_stands_for_which_side() -> None:
+    """A formula, or numbers; after what the parts of the proof are of."""
+    formula = Statement(2 * sigma, Domain((Variable(sigma),), most_n=2), name="mine")
+    numbers = Statement(sp.S.One, formula.domain, at=lambda n, _: n * sigma, name="theirs")
+    larger = replace(formula, expr=3 * sigma, name="the bound")
+    each = ("n = 1, ", "n = 2, ")
+    for law, bound, lower, parts, words in (
+        (formula, numbers, True, each, "where mine is replaced by 2*sigma, and theirs by numbers for theirs"),
+        (numbers, formula, False, each, "where theirs is replaced by numbers for theirs, and mine by 2*sigma"),
+        (formula, larger, False, ("",), "where mine is replaced by 2*sigma, and the bound by 3*sigma"),
+    ):
+        found = judge_between(itself(law), itself(bound), lower=lower, time_limit=None)
+        assert isinstance(found, Proved)
+        assert found.certificate == Parts(found.parts)
+        assert [part.where for part in found.parts] == [part + words for part in parts]

@@ -47,6 +47,13 @@ from theory.symbols import n
         (np.float32(0.1), Fraction(1, 10)),
         (np.float16(0.1), Fraction(1, 10)),
         (np.float32(1.7320508), Fraction("1.7320508")),
+        # near a third, within rounding and just beyond
+        (np.float32(0.33333334), Fraction(1, 3)),
+        (np.float32(0.333334), Fraction("0.333334")),
+        (np.float16(0.3333), Fraction(1, 3)),
+        (np.float16(0.335), Fraction("0.335")),
+        (0.3333333333333333, Fraction(1, 3)),
+        (0.3333333333333, Fraction("0.3333333333333")),
         (sp.Integer(3), 3),
         (sp.Rational(2, 7), Fraction(2, 7)),
         (sp.Float(0.2), Fraction(1, 5)),

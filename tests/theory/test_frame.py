@@ -146,12 +146,14 @@ def test_notebooks_get_a_table_without_the_users_tags():
         ("folder", "is a folder; name a file in it"),
         ("missing/t.csv", "there is no folder"),
         ("there.csv", "is there already; name another file, or remove that one"),
+        ("pipe.csv", "is there already; name another file, or remove that one"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_is_computed(capsys, tmp_path, option, name, message):
     (tmp_path / "folder").mkdir()
     (tmp_path / "there.csv").write_text("mine")
+    os.mkfifo(tmp_path / "pipe.csv")
     line = f"accumulate --design fixed --T 9 --d 2 {option} {tmp_path / name}"
     refused(command(capsys, "theory", line), "python -m theory", message)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "there.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe.csv", "there.csv"]
     assert (tmp_path / "there.csv").read_text() == "mine"

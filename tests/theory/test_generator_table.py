@@ -15,6 +15,7 @@ from theory.tasks import TASKS
 from theory.tasks.regression.symbols import ONE_FIT
 
 table = cache(generator_rows)
+RIDGE = LinearRegression(design="fixed", ridge=1.0)
 
 
 def found(workflow, data, design="fixed") -> Any:
@@ -39,6 +40,13 @@ def test_columns_are_those_of_the_other_rows():
     assert [*found(Replace(), "sampled with half the noise")] == [
         *Row(law(LinearRegression(design="fixed"), Replace())).cells()
     ]
+
+
+def test_a_row_says_what_its_own_law_needs():
+    """With a ridge there is a mean at any number of rows."""
+    for task, needs in ((LinearRegression(design="fixed"), "T >= d + 2"), (RIDGE, "T >= 1")):
+        row = Row(law(task, Accumulate()))
+        assert row.cells()["needs"] == needs == str(row.law.assumptions[0])
 
 
 @pytest.mark.slow

@@ -28,6 +28,9 @@ def test_a_ratio_is_that_of_means_to_first_order():
     ratio = a / b
     assert ratio.mean == -1.5
     np.testing.assert_allclose(ratio.standard_error, 1.5 * math.hypot(0.03 / 3, 0.01 / 2), rtol=1e-12)
+    parts = {3.0: (0.03 / 3) ** 2, 5.0: (0.01 / 2) ** 2}  # Welch and Satterthwaite, of relative errors
+    degrees = sum(parts.values()) ** 2 / sum(part**2 / own for own, part in parts.items())
+    np.testing.assert_allclose(ratio.degrees, degrees, rtol=1e-12)
     draws = np.random.default_rng(1).normal(size=(2, 1_000_000))
     spread = ((3 + 0.03 * draws[0]) / (-2 + 0.01 * draws[1])).std()
     np.testing.assert_allclose(ratio.standard_error, spread, rtol=5e-3)  # 1/sqrt(2 million), five times

@@ -13,6 +13,7 @@ from tests.helpers import command, refused
 from theory import AccumulateFresh, FixedReal, FreshReal, Replace, gain, plan, plan_command
 from theory.__main__ import parser
 from theory.plan_families import FAMILIES, Larger, _best_fresh
+from theory.pools import Pool
 
 PRICES: dict[str, Any] = {"T": 100, "d": 32, "real_cost": 10, "sampled_cost": 1}
 UNIT = Fraction(32, 67)
@@ -242,3 +243,12 @@ def test_the_command_prints_the_plan(capsys):
     assert len(ran.json["candidates"]) == len(FAMILIES)
     assert command(capsys, "theory", line).out.startswith("FixedReal(weight=1/2)\n")
     refused(command(capsys, "theory", line.replace("--excess 1 ", "")), "theory plan", "give d, of a regression")
+
+
+def test_larger_pools_change_the_sampled_pools_alone():
+    usual, larger = AccumulateFresh(2, 3), Larger(AccumulateFresh(2, 3), Fraction(5))
+    for iteration in range(2, 6):
+        assert larger.training_set(iteration) == usual.training_set(iteration)
+        assert (larger.size(Pool(iteration)), larger.size(Pool(iteration, True))) == (5, 2)
+    assert larger.size(Pool(1)) == 1
+    assert gain(larger, 6) == gain(AccumulateFresh(2, 5), 6)

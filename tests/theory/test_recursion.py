@@ -89,6 +89,25 @@ def test_gain_for_every_n(workflow):
     assert law.gain(12) == gain(workflow, 12)
 
 
+#: Draws of which a formula that is near at hand is wrong: model 1 is fitted to all of its rows.
+DRAWN = {
+    "half of all": Made(lambda i: subsample(pools(1, i), rows="1/2")),
+    "a third of all": Made(lambda i: subsample(pools(1, i), rows="1/3")),
+    "half of all, of larger pools": Made(lambda i: subsample(pools(1, i), rows="1/2"), lambda j: 2),
+    "T of ever larger pools": Made(lambda i: subsample(synthetic(i - 1), rows=1), lambda j: j),
+    "more each time": Made(lambda i: subsample(pools(1, i), rows=(i + 1) / 2)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_formula_of_draws_holds_for_every_n_or_there_is_none(name):
+    workflow, solved = DRAWN[name], solve(SymbolicWorkflow(DRAWN[name]))
+    expected = gain(workflow, 8)
+    assert solved.expr is None or list(map(sp.Rational, expected)) == [sp.expand(v) for v in values_of(solved.expr, 8)]
+    law = theory.linear.test_error(workflow, design="fixed")
+    assert law.gain(8) == expected
+
+
 def values_of(expr, upto):
     return [as_expression(expr.subs(n, m).doit()) for m in range(1, upto + 1)]
 

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
 from pathlib import Path
 
 import pytest
 import sympy as sp
 from sympy.parsing.sympy_parser import parse_expr
 
-from tests.helpers import thinned
+from tests.helpers import Made, thinned
 from theory import (
     Accumulate,
     FixedReal,
@@ -26,10 +27,10 @@ from theory import (
 )
 from theory.gain import gain
 from theory.prover.certificate import check
-from theory.strip import Strips, largest_norm, strips
+from theory.strip import SeasonalStrips, Strips, largest_norm, strips
 from theory.symbolic_workflow import SymbolicWorkflow
 from theory.tasks.regression.symbols import ONE_FIT
-from theory.workflow import TrainingSet, pools
+from theory.workflow import TrainingSet, by_count, pools, real, synthetic
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,43 @@ def test_a_strip_holds_gaps_that_grow_before_they_fade() -> None:
     assert grown > 10
 
 
+def test_the_largest_norm_is_that_of_powers_up_to_one_of_norm_one() -> None:
+    """The companion matrix itself, multiplied; of the first ones all rows but one are soon at most 1."""
+    chance = random.Random(5)
+    recurrences = [["6/5", "-7/10", "-1/5"], ["1/2", "6/5", "-3/5", "-2/5"], [2], []]
+    recurrences += [[f"{chance.randint(-9, 9)}/10" for _ in range(chance.randint(1, 3))] for _ in range(60)]
+    for recurrence in ([Fraction(c) for c in each] for each in recurrences):
+        size = len(recurrence)
+        companion = [[Fraction(int(column == row + 1)) for column in range(size)] for row in range(size - 1)]
+        companion += [recurrence[::-1]] * (size > 0)
+        power = [[Fraction(int(column == row)) for column in range(size)] for row in range(size)]
+        norms = [Fraction(1)]
+        while len(norms) < 65 and (len(norms) == 1 or norms[-1] > 1):
+            power = [[sum(map(mul, row, column)) for column in zip(*companion, strict=True)] for row in power]
+            norms.append(max((sum(map(abs, row)) for row in power), default=Fraction(0)))
+        assert largest_norm(recurrence) == (max(norms) if norms[-1] <= 1 else None), recurrence
+
+
+@pytest.mark.parametrize("start", range(1, 16))
+def test_a_strip_of_seasons_begins_with_the_first_gain_of_each_from_there_on(start: int) -> None:
+    """Three sequences beside a common line, each of whose gaps are half of the one before, or minus a third of it."""
+    begins, slope = 4, Fraction(1, 5)
+    firsts, rests = (Fraction(3), Fraction(-7, 2), Fraction(2)), (Fraction(1, 2), Fraction(-1, 3), Fraction(1, 2))
+    each = tuple(
+        Strips([3 * slope + first], 3 * slope, Fraction(0), [rest], Fraction(1))
+        for first, rest in zip(firsts, rests, strict=True)
+    )
+    found = SeasonalStrips([Fraction(0)] * (begins - 1), begins, each).at(start)
+    assert (found.first, found.slope) == (max(start, begins), slope)
+    low, high = [], []
+    for j, (first, rest) in enumerate(zip(firsts, rests, strict=True)):
+        m = next(m for m in range(1, 99) if begins + j + 3 * (m - 1) >= found.first)
+        middle = 3 * slope * m - slope * (begins + j + 3 * (m - 1))
+        low.append(middle - abs(first * rest ** (m - 1)))
+        high.append(middle + abs(first * rest ** (m - 1)))
+    assert (found.intercept - found.margin, found.intercept + found.margin) == (min(low), max(high))
+
+
 @pytest.mark.parametrize("k", [2, 3, 4, 8])
 def test_windows_rise_by_four_over_the_square_of_k_plus_one(k: int) -> None:
     assert strips(SymbolicWorkflow(SlidingWindow(k))).at(1).slope == Fraction(4, (k + 1) ** 2)
@@ -92,6 +130,23 @@ def test_windows_rise_by_four_over_the_square_of_k_plus_one(k: int) -> None:
 def test_there_is_none_where_no_lags_are_fixed_or_they_are_too_long() -> None:
     assert strips(SymbolicWorkflow(Accumulate())) is None
     assert strips(SymbolicWorkflow(SlidingWindow(30))) is None
+    assert strips(SymbolicWorkflow(Made(lambda i: by_count(real(1))))) is None  # without lags
+
+
+@pytest.mark.parametrize(("age", "known"), [(1, True), (8, True), (9, False)])
+def test_later_real_data_are_followed_as_far_as_sampled_ones(age: int, known: bool) -> None:
+    """All that there are by that iteration, of `age` iterations ago: without, and with the newest sampled pool."""
+    for sampled in ((), (1,)):
+
+        def rule(i: int, sampled: tuple[int, ...] = sampled) -> TrainingSet:
+            newest = tuple(synthetic(i - lag) for lag in sampled)
+            return by_count(real(i - age if i > age + 1 else i), *newest)
+
+        workflow = Made(rule)
+        found = strips(SymbolicWorkflow(workflow))
+        assert (found is not None) == known
+        if found is not None:
+            assert [found.gain(n) for n in range(1, 41)] == gain(workflow, 40)
 
 
 U = "sigma**2*d/(T-d-1)"

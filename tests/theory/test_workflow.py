@@ -87,6 +87,22 @@ def test_invalid_training_sets_are_refused(rule, message):
         Made(rule).shares(2)
 
 
+@pytest.mark.parametrize("iteration", [2, 5])
+def test_a_refusal_names_the_pools_that_there_are(iteration):
+    """Each of these is taken, and the next one of either kind is not."""
+    with pytest.raises(ValueError, match="does not exist by then") as refusal:
+        Made(lambda i: by_count(synthetic(i))).shares(iteration)
+    assert str(refusal.value).partition(". ")[2] == (
+        f"It can use real(1) to real({iteration}) and synthetic(1) to synthetic({iteration - 1})."
+    )
+    Made(lambda i: by_count(*(real(k) for k in range(1, i + 1)), *(synthetic(k) for k in range(1, i)))).shares(
+        iteration
+    )
+    for beyond in (real(iteration + 1), synthetic(iteration)):
+        with pytest.raises(ValueError, match="does not exist by then"):
+            Made(lambda i, beyond=beyond: by_count(real(1), beyond)).shares(iteration)
+
+
 def test_a_subsample_cannot_be_larger_than_its_pools():
     assert Made(lambda i: subsample(pools(1, i))).drawn(2) == 1
     with pytest.raises(ValueError, match="draws 3 times T rows .* hold 2 times T"):

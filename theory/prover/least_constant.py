@@ -105,13 +105,19 @@ def _attained(statement: Statement, bound: sp.Expr, iteration: int | None, proof
 
 
 def _limit(gain: sp.Expr, shape: sp.Expr) -> sp.Expr | None:
-    """The limit of gain/shape for n -> oo; `None` where it is not known."""
-    gain = _without_harmonics(gain)
+    """The limit of gain/shape for n -> oo, the larger one of even and odd n; `None` where it is not known."""
+    gain, shape = _without_harmonics(gain), _without_harmonics(shape)
     powers = [p for p in parts(gain, sp.Pow) if p.base.is_number and p.exp.has(n)]
     rates = {p: coefficient(p.exp, n, 1) for p in powers}
     vanishing = {p: sp.S.Zero for p, rate in rates.items() if rate.is_number and abs(p.base) ** rate < 1}
-    limit = as_expression(sp.limit(replaced(gain, vanishing) / _without_harmonics(shape), n, sp.oo))
-    return limit if limit is sp.oo or limit.is_finite else None
+    turning = [p for p, rate in rates.items() if p.base == -1 and rate.is_Integer]
+    limits = []
+    for first in (1, 2) if turning else (1,):
+        along = replaced(gain, vanishing | {p: at(p, n, first) for p in turning})
+        limits.append(as_expression(sp.limit(along / shape, n, sp.oo)))
+    if sp.oo in limits:
+        return sp.oo
+    return max(limits, key=lambda limit: sp.N(limit, 50)) if all(limit.is_finite for limit in limits) else None
 
 
 def _without_harmonics(expression: sp.Expr) -> sp.Expr:

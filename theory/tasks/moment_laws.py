@@ -96,7 +96,7 @@ class MomentLaw:
         )
 
     def _growth_at(self, numbers: Mapping[sp.Symbol, sp.Rational]) -> Growth | None:
-        there = replace(self, numbers={**self.numbers, **numbers})
+        there = replace(self, numbers=numbers)
         formula = there._formula(SymbolicWorkflow(self.workflow))
         return None if formula is None or formula.growth is None else formula.growth.scaled(self.unit)
 

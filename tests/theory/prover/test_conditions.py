@@ -7,7 +7,7 @@ from theory.prover.conditions import Condition, nonnegative, numbers, positive, 
 from theory.prover.lemmas import LogBound, TailBound
 from theory.prover.region import From, Region
 from theory.prover.unsound import Unsound
-from theory.symbols import i, n
+from theory.symbols import T, i, n
 from theory.sympy_types import substituted
 from theory.tasks.regression.symbols import DOMAIN, d, sigma
 
@@ -29,6 +29,10 @@ REGION = Region(DOMAIN.cells()[0], From(2))
         (vanishes(n / (n + 1), REGION), False),
         (vanishes(1 / sp.log(n), REGION), False),  # not shown
         (vanishes(n / (n**2 * (d - 2) + 1), REGION), False),  # it grows at d = 2
+        (vanishes(1 / (n * (d - 1) + 1), REGION), False),  # it is 1 at d = 1
+        (vanishes(1 / (1 + n * (T - d - 2)), REGION), False),
+        (vanishes(1 / (n * (1 - d) - 1), REGION), False),
+        (vanishes(1 / (n * (1 - T + d) - 1), REGION), True),
         (numbers(True, ""), True),
         (numbers(sp.Gt(2, 1), ""), True),
         (numbers(False, ""), False),

@@ -133,6 +133,28 @@ def test_relations_narrow(domain: Domain, relations: list[str | sp.Basic] | str,
     assert str(domain.narrowed(relations)) == text
 
 
+@pytest.mark.parametrize("sign", [">", ">="])
+@pytest.mark.parametrize("slope", ["0", "1/2", "2/3", "3/2", "2"])
+@pytest.mark.parametrize("constant", ["-1/3", "5/2", "3", "7/3", "25/4"])
+def test_a_relation_leaves_the_integers_that_obey_it(sign: str, slope: str, constant: str) -> None:
+    """Each by itself: the least T at every d; and n, from below and from above."""
+
+    def obeys(value: int, line: Fraction) -> bool:
+        return value > line if sign == ">" else value >= line
+
+    line = Fraction(constant)
+    narrowed = DOMAIN.narrowed(f"T {sign} {slope}*d + {constant}")
+    for features in range(1, 14):
+        at = Fraction(slope) * features + line
+        expected = next(T for T in range(features + 2, 99) if obeys(T, at))
+        assert narrowed.least(T, {d: Fraction(features)}) == expected
+    assert DOMAIN.narrowed(f"n {sign} {constant}").least_n == next(n for n in range(1, 99) if obeys(n, line))
+    if line > 1:
+        less = DOMAIN.narrowed([f"n {sign.replace('>', '<')} {constant}", f"T {sign.replace('>', '<')} {constant} + 5"])
+        assert less.most_n == next(n for n in range(99, 0, -1) if obeys(-n, -line))
+        assert less.ceilings[T] == next(T for T in range(99, 0, -1) if obeys(-T, -line - 5))
+
+
 @pytest.mark.parametrize(
     ("domain", "relation", "forms"),
     [
@@ -174,6 +196,9 @@ def test_unknown_symbols_are_refused_with_the_domain_s_own() -> None:
         (DOMAIN.narrowed(["T >= 9", "T >= 7*d/2"]), {d: sp.Integer(3)}, "T >= 11, n >= 1"),
         (DENSITY, {T: sp.Integer(2), h: sp.Rational(1, 2)}, "d >= 1, n >= 1"),
         (SAMPLES, {}, "T >= 1, n >= 1"),
+        (CAPPED, {h: sp.Rational(3, 4)}, "T >= 1, n >= 1"),  # at an end, as at a floor
+        (DOMAIN.narrowed("T <= 9"), {T: sp.Integer(9), d: sp.Integer(7)}, "n >= 1"),
+        (FLOORED, {T: ONE, h: TWO}, "n >= 1"),
         (Domain((Variable(d, (ONE,)), Variable(T, (9 - d,)))), {d: sp.Integer(20)}, "T >= 1, n >= 1"),
     ],
 )
@@ -193,6 +218,8 @@ def test_numbers_are_put_in(domain: Domain, numbers: dict[sp.Symbol, sp.Rational
         (DOMAIN, {sigma: sp.Integer(0)}, "give sigma > 0"),
         (FLOORED, {h: sp.Integer(1)}, "give h >= 2"),
         (CAPPED, {h: sp.Integer(1)}, "give h <= 3/4"),
+        (CAPPED, {h: sp.Rational(751, 1000)}, "h = 751/1000 is outside the domain; give h <= 3/4"),
+        (DOMAIN.narrowed("T <= 9"), {T: sp.Integer(10), d: sp.Integer(7)}, "T = 10 is outside the domain; give T <= 9"),
         (DOMAIN, {n: sp.Integer(1)}, "n is no variable"),
     ],
 )

@@ -447,6 +447,21 @@ def test_the_letter_of_a_split_is_not_one_of_the_domains_own(tmp_path):
     assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
 
 
+@needs_gp
+def test_a_cell_is_split_at_a_whole_number(tmp_path):
+    """(d - 1) (d - 2) >= 0 for whole d alone: at d = 1, and from d = 2 on, with one more split there."""
+    v = DOMAIN.slacks[d]
+    for splits in ((Split(0, v),), (Split(0, v), Split(1, v))):
+        cases = tuple(Case("difference", cell, From(1)) for cell in range(len(splits) + 1))
+        found = Certificate(DOMAIN, sp.S.One, cases, splits=splits)
+        bound = n + (d - 1) * (d - 2)
+        check(n, bound, found)
+        script = gp_script(n, bound, found)
+        assert verdict(script, tmp_path) == "verified"
+        # a real number is not whole
+        assert "what is split is a whole number" in verdict(script.replace("split(1, v_", "split(1, sigma_"), tmp_path)
+
+
 W = sp.Symbol("w", positive=True)
 WEIGHTS = Domain((Variable(W, (), Fraction(1)),))
 

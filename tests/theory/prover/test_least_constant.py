@@ -3,8 +3,10 @@
 import pytest
 import sympy as sp
 
-from theory import Accumulate, LinearRegression, Replace, Tightest, Undecided, law, tightest
+from tests.helpers import Made
+from theory import Accumulate, LinearRegression, Replace, Tightest, Undecided, by_count, law, real, synthetic, tightest
 from theory.prover import least_constant
+from theory.symbols import n
 
 ALL, CHAIN = (law(LinearRegression(design="fixed"), workflow) for workflow in (Accumulate(), Replace()))
 
@@ -35,3 +37,43 @@ def test_without_a_proof_there_is_none_and_it_has_the_time_that_is_left(monkeypa
     assert 0 < given[0] < 1000
     tightest(ALL, asymptotic=asymptotic)
     assert given[1] is None
+
+
+UNIT = "sigma**2*d/(T-d-1)"
+
+
+@pytest.mark.parametrize(
+    ("family", "domain", "constant", "attained"),
+    [
+        (None, (), sp.oo, False),
+        pytest.param(f"n*{UNIT}", (), sp.S.One, True, marks=pytest.mark.slow),
+        pytest.param(f"n*{UNIT}", "n >= 2", sp.Rational(2, 3), True, marks=pytest.mark.slow),
+    ],
+)
+def test_a_gain_that_alternates_has_the_larger_limit(family, domain, constant, attained):
+    """All data from the model two iterations ago: c_n = ceil(n/2)."""
+    workflow = Made(lambda i: by_count(synthetic(i - 2)) if i > 2 else by_count(real(1)))
+    found = tightest(law(LinearRegression(design="fixed"), workflow), family, domain=domain)
+    assert isinstance(found, Tightest)
+    assert (found.constant, found.attained) == (constant, attained)
+
+
+TURNING = (-1) ** n
+
+
+@pytest.mark.parametrize(
+    ("gain", "limit"),
+    [
+        (3 + TURNING, 4),
+        (3 - TURNING / 2, sp.Rational(7, 2)),
+        (2 + TURNING * (1 + 1 / n) / 3, sp.Rational(7, 3)),
+        (n - n * TURNING, sp.oo),
+        (3 + TURNING + TURNING / 2**n - (-sp.S.Half) ** n, 4),
+        (5 + (-1) ** (n + 1) + 1 / n, 6),
+        (2 + TURNING / n, 2),
+        (1 + (-2) ** -n, 1),
+        ((-2) ** n, None),
+    ],
+)
+def test_a_limit_is_that_of_even_or_of_odd_n(gain: sp.Expr, limit: object) -> None:
+    assert least_constant._limit(gain, sp.S.One) == limit

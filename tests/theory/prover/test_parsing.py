@@ -128,6 +128,15 @@ def test_what_is_refused(text: str) -> None:
         parse_bound(text, LETTERS)
 
 
+@pytest.mark.parametrize(
+    "text", ["(-T)^(1/3)", "T + (-1)^(1/3)", "n*(-2)^(2/3)", "sqrt(-T)", "log(-n)", "log(0)*n", "T^(-1/3) - (-d)^(3/4)"]
+)
+def test_what_is_no_real_number_is_refused_whatever_its_letters(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a finite real number; check divisions and roots\.$") as refusal:
+        parse_bound(text, LETTERS)
+    assert repr(text) in str(refusal.value)
+
+
 @pytest.mark.parametrize("text", ["2**(2**n)", "(T+d+n)**64", "(1+1/n)**64*(T-1/d)**64", "exp(exp(n))"])
 def test_large_expressions_are_read_and_not_worked_out(text: str) -> None:
     parts = sum(1 for _ in sp.preorder_traversal(parse_bound(text, LETTERS)))

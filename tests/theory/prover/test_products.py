@@ -1,13 +1,15 @@
 """The lemma about products: true where its conditions hold, refused where one fails; and products at points."""
 
+import math
 from fractions import Fraction
+from itertools import combinations_with_replacement
 
 import flint
 import mpmath
 import pytest
 import sympy as sp
 
-from theory.prover.ball_sums import NoValue
+from theory.prover.ball_sums import NoValue, RationalProduct
 from theory.prover.balls import compiled
 from theory.prover.canonical import partial_product, step, sums_are_plain
 from theory.prover.certificate import Case, Certificate, check
@@ -218,6 +220,37 @@ def test_balls_of_long_products_see_their_zeros_and_poles():
         assert compiled(partial_product(1 - 400 / i))(at) == 0
         with pytest.raises(NoValue):
             compiled(partial_product(1 + 1 / (i - 400)))(at)
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        (i - 5) / (i + 1),
+        (i + 2) / (i - 5),
+        i / (i - 5) - 5 / (i - 5),
+        (i - 3) * (i - 6) / ((i - 5) * (i + 1)),
+        1 + 1 / i,
+    ],
+    ids=str,
+)
+def test_balls_of_a_range_are_the_product_factor_by_factor(factor):
+    """With zeros and divisions by zero at its ends, beside them, and where they cancel."""
+    product, divides, known = RationalProduct(factor, i), factor.has(1 / (i - 5)), 0
+    for first, last in combinations_with_replacement((1, 3, 4, 5, 6, 7, 40), 2):
+        if divides and first <= 5 <= last:
+            with pytest.raises(NoValue):
+                product(first, last, {})
+            continue
+        exactly = math.prod((fraction(factor.subs(i, k)) for k in range(first, last + 1)), start=Fraction(1))
+        with flint.ctx.workprec(80):
+            found = product(first, last, {})
+            if exactly == 0:
+                assert found == 0
+            elif found.is_finite():  # nothing is said of factors all before a zero
+                assert found.contains(flint.fmpq(exactly.numerator, exactly.denominator))
+                assert found.rad() <= abs(found) * 1e-15
+                known += 1
+    assert known >= 3
 
 
 def test_values_that_are_not_known():

@@ -231,6 +231,30 @@ def test_induction_is_told():
     assert flaws(text) == []
 
 
+_M = r"$m \ge 0$"
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "cases", "said"),
+    [
+        (3, None, "O4 O3 S4", rf"$n \ge 3$: $n = 3, 4$ by themselves; $n = m + 4$, {_M}, by induction from $n = 4$."),
+        (2, None, "O2 O3 F4", rf"$n \ge 2$: $n = 2, 3$ by themselves; $n = m + 4$, {_M}."),
+        (2, 9, "B2:6 B6:10", r"$n \ge 2$ up to $9$: $2 \le n < 6$, as "),
+        (5, 6, "O5 O6", r"$n \ge 5$ up to $6$: $n = 5, 6$ by themselves."),
+    ],
+)
+def test_the_end_of_a_proof_says_which_n_it_reaches_and_how(least, most, cases, said):
+    kinds = {"O": certificate.Only, "F": certificate.From, "S": certificate.From, "B": certificate.Between}
+    domain = Domain((Variable(sp.Symbol("x", integer=True, positive=True), (sp.Integer(1),)),), least, most)
+    listed = tuple(
+        certificate.Case("step" if kind == "S" else "difference", 0, kinds[kind](*map(int, "".join(run).split(":"))))
+        for kind, *run in cases.split()
+    )
+    proof = certificate.Certificate(domain, sp.S.One, listed)
+    certificate.check(n, n**2, proof)
+    assert f"The cases reach every {said}" in proof_document(n, n**2, proof)
+
+
 def test_a_case_names_its_cell():
     """Of two, in the order of the certificate; a proof in one cell names none."""
     h = sp.Symbol("h", positive=True)

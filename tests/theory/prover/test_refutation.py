@@ -1,6 +1,7 @@
 """The search for counterexamples: where its moves lead, and what it finds off the grid of points that it begins at."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -70,6 +71,24 @@ def test_a_real_number_doubles_and_halves(value: Fraction, moves: list[Fraction]
 def _fails_at(condition: sp.Expr) -> Search:
     """A search for where law <= bound fails: where the condition, which is a whole number, is 0, or less."""
     return Search(Sides(lambda iteration, at: sp.S.One, lambda iteration, at: condition), DOMAIN, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("ends", "end"),
+    [
+        (Variable(h, (), Fraction(3, 4)), "3/4"),
+        (Variable(h, (sp.Rational(1, 3),), Fraction(3, 4)), "3/4"),
+        (Variable(h, (sp.Rational(1, 3),)), "1/3"),
+    ],
+)
+@pytest.mark.parametrize("look", [Search.small, Search.far])
+def test_what_fails_at_the_end_of_a_real_number_alone_is_seen_there(ends: Variable, end: str, look: Any) -> None:
+    bound = (h - sp.Rational(end)) ** 2 - sp.Rational(1, 10**40)
+    sides = Sides(lambda iteration, at: sp.S.Zero, lambda iteration, at: bound)
+    search = Search(sides, Domain((ends,)), frozenset({h}))
+    found = look(search)
+    assert found is not None
+    assert search.at(found)[h] == Fraction(end)
 
 
 @pytest.mark.parametrize("iteration", [*range(1, 9), 10, 15, 20, 30, 50])

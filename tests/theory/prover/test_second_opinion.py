@@ -325,3 +325,14 @@ def test_where_there_is_no_value():
         below_one = flint.arb(compiled(sp.zeta(1 / n))({n: fmpq(2)}))
         assert below_one.overlaps(flint.arb("-1.4603545088095868128894991525152980125 +/- 1e-37"))  # DLMF 25.6
         assert below_one.rad() < flint.arb("1e-25")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [sp.polygamma(sp.Rational(3, 2), n), sp.polygamma(T / 2, n), sp.polygamma(-T, n), sp.zeta(1001 + n), sp.gamma(n)],
+    ids=str,
+)
+def test_of_orders_and_functions_that_are_not_worked_out_nothing_is_said(expression):
+    with flint.ctx.workprec(100):
+        assert not flint.arb(compiled(expression)({T: fmpq(3), n: fmpq(4)})).is_finite()
+        assert flint.arb(compiled(sp.polygamma(T, n))({T: fmpq(3), n: fmpq(4)})).is_finite()

@@ -19,6 +19,8 @@ x, y, z = sp.symbols("x y z", positive=True)
         ((x + y) ** 7 * (x - y), 81),
         (1 / (x + 1) + 1 / (y + 1) ** 2, 6),  # (y + 1)^2 + x + 1 over (x + 1) (y + 1)^2
         (1 / (x + 1) + 3 / (x + 1), 2),  # one denominator
+        ((x / (x + y + z) + y / (x + y + z)) ** 9, 1000),  # of one denominator, which is raised too
+        ((1 / (x + 1) + 2 / (x + 1)) ** -5, 6),
         (sp.sqrt((x + 1) ** 99) + 1, 100),
         (sp.log((x + y + z) ** 64), 65**3),
     ],

@@ -275,6 +275,18 @@ def test_growth_by_numbers_is_what_the_law_does(rows, kind):
     )
 
 
+@pytest.mark.parametrize("rows", [2, 9])
+@pytest.mark.parametrize("kept", ["", "T", "shape", "mean", "T shape", "T mean", "shape mean"])
+def test_growth_is_the_same_whether_the_task_has_a_number_or_it_is_given(rows, kept):
+    numbers = {"T": rows, "shape": 2, "mean": 3}
+    own = {name: numbers[name] for name in kept.split()}
+    rest = {name: value for name, value in numbers.items() if name not in own}
+    found = theory.law(Gamma(**own), FixedReal("1/10"), "variance").growth(**rest)
+    whole = theory.law(Gamma(), FixedReal("1/10"), "variance").growth(**numbers)
+    assert (found.kind, found.scale, found.constant) == (whole.kind, whole.scale, whole.constant)
+    assert not found.constant.free_symbols
+
+
 def test_what_has_no_formula_has_one_value_after_another():
     law = theory.law(Gaussian(), SlidingWindow(3))
     assert str(law.expr) == "variance(n)"
