@@ -29,6 +29,7 @@ from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, sig
 from theory.prover.parsing import parse_bound
 from theory.prover.powers import Square
 from theory.prover.proof_latex import proof_document, proof_in_parts
+from theory.prover.region import Run
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT
 
@@ -257,10 +258,10 @@ def test_the_end_of_a_proof_says_which_n_it_reaches_and_how(least, most, cases, 
     assert f"The cases reach every {said}" in proof_document(n, n**2, proof)
 
 
-FROM_ONE = certificate.From(1)
+FROM_ONE: Run = certificate.From(1)
 
 
-def _lines(law, bound, domain, *lemmas, run=FROM_ONE, unit=sp.S.One) -> list[str]:
+def _lines(law, bound, domain, *lemmas, run: Run = FROM_ONE, unit=sp.S.One) -> list[str]:
     """Of a proof in one case."""
     found = certificate.Certificate(domain, unit, (certificate.Case("difference", 0, run, lemmas),))
     certificate.check(law, bound, found)
