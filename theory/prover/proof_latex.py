@@ -52,7 +52,7 @@ def proof_in_parts(parts: Iterable[tuple[str, sp.Expr, sp.Expr, Certificate]]) -
     """One document for several proofs: for each where it is of, the law, the bound and the certificate."""
     lines: list[str] = []
     for where, law, bound, certificate in parts:
-        title = where.partition(",")[0].replace(">=", r"\ge")
+        title = where.partition(",")[0].replace(">=", r"\ge").replace("<=", r"\le")
         lines += [rf"\section{{The case ${title}$}}"]
         lines += _Proof(law, bound, certificate).lines()
     return _document(lines)

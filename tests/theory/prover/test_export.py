@@ -447,6 +447,14 @@ def test_the_letter_of_a_split_is_not_one_of_the_domains_own(tmp_path):
     assert verdict(gp_script(law, bound, found), tmp_path) == "verified"
 
 
+def test_a_script_says_what_it_proves_and_of_which_whole_numbers():
+    for limit, said in ((False, "Proved"), (True, "Proved in the limit")):
+        found = Certificate(DOMAIN, sp.S.One, (Case("difference", 0, From(1)),), asymptotic=limit)
+        lines = gp_script(n, n + T, found).splitlines()
+        assert lines[:2] == [rf"\\ {said}: n <= T + n", r"\\ for T >= d + 2, d >= 1, n >= 1, sigma > 0."]
+        assert "INTEGERS = [T_, d_];" in lines
+
+
 @needs_gp
 def test_a_cell_is_split_at_a_whole_number(tmp_path):
     """(d - 1) (d - 2) >= 0 for whole d alone: at d = 1, and from d = 2 on, with one more split there."""

@@ -24,11 +24,14 @@ from theory import (
 from theory.prover import certificate
 from theory.prover.domain import Domain, Variable, m
 from theory.prover.lemma_statements import statement
-from theory.prover.lemmas import Lemma, LogRatio
-from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, turned
+from theory.prover.lemmas import Lemma, LogRatio, TailBound, ZetaTail
+from theory.prover.math_latex import LongNumbers, broken, broken_sum, latex, signed, turned
 from theory.prover.parsing import parse_bound
+from theory.prover.powers import Square
 from theory.prover.proof_latex import proof_document, proof_in_parts
-from theory.symbols import n
+from theory.prover.region import Run
+from theory.symbols import T, i, n
+from theory.tasks.regression.symbols import DOMAIN, ONE_FIT
 
 from .test_export import proof
 from .test_export_traps import MORE_TRUE, TRUE, used_by
@@ -253,6 +256,50 @@ def test_the_end_of_a_proof_says_which_n_it_reaches_and_how(least, most, cases, 
     proof = certificate.Certificate(domain, sp.S.One, listed)
     certificate.check(n, n**2, proof)
     assert f"The cases reach every {said}" in proof_document(n, n**2, proof)
+
+
+FROM_ONE: Run = certificate.From(1)
+
+
+def _lines(law, bound, domain, *lemmas, run: Run = FROM_ONE, unit=sp.S.One) -> list[str]:
+    """Of a proof in one case."""
+    found = certificate.Certificate(domain, unit, (certificate.Case("difference", 0, run, lemmas),))
+    certificate.check(law, bound, found)
+    return proof_document(law, bound, found).splitlines()
+
+
+def test_each_step_of_a_case_is_told_as_it_is():
+    ended = Domain(DOMAIN.variables, 2, 2)
+    told = _lines(n, n, ended, TailBound(i**-2, 1 / n, False), run=certificate.Only(2))
+    assert told[told.index("By lemma 1 (TailBound),") + 4] == r"where for $n = m + 2$, $m \ge 0$"  # beyond n = 2
+    told = _lines(n, n, DOMAIN, TailBound(i**-2, 1 / n, False))
+    assert told[told.index("By lemma 1 (TailBound),") + 4] == "where"
+    squares = Square(sp.S.One, n - 2), Square(sp.S.One, n - 3)
+    told = _lines(sp.S.Zero, (n - 2) ** 2 + (n - 3) ** 2, Domain(()), *squares)
+    called = "and the difference of the two sides is called $y_{%d} \\ge 0$. Put in, this leaves"
+    assert [line for line in told if "is called" in line] == [called % k for k in (1, 2)]
+    told = _lines(n, n, Domain(()), ZetaTail(2))
+    assert [line for line in told if "H^{(2)}_{n} = " in line and r"\frac{\pi^{2}}{6}" in line]
+    told = _lines(n * ONE_FIT, (n + 1) * ONE_FIT, DOMAIN, unit=ONE_FIT)
+    unit = r"& \fit{ \frac{d \sigma^{2}}{T - d - 1} = \frac{\sigma^{2} v + \sigma^{2}}{u + 1} > 0.}"
+    assert told[told.index("There") + 2] == unit
+    told = _lines(3 * n, sp.pi * n, Domain(()))
+    assert [line for line in told if "approx" in line] == [r"& \fit{-3 + \pi \approx 0.1416}"]
+
+
+def test_a_term_that_is_a_sum_stands_in_brackets_beside_others():
+    terms = ((0, 1, "T + n"), (0, 2, r"\left(T + n\right)"), (1, 2, r"+ \left(T + n\right)"))
+    for place, count, printed in terms:
+        assert signed(T + n, place, count) == printed
+    assert (signed(n, 1, 2), signed(-n, 1, 2)) == ("+ n", "- n")
+
+
+def test_parts_are_named_by_their_n():
+    proof = certificate.Certificate(Domain(()), sp.S.One, (certificate.Case("difference", 0, certificate.From(1)),))
+    text = proof_in_parts((where, n, n + 1, proof) for where in ("n = 1", "2 <= n <= 5, where", "n >= 6, where it is"))
+    assert re.findall(r"\\section\{(.*)\}", text) == [
+        "The case $n = 1$", r"The case $2 \le n \le 5$", r"The case $n \ge 6$",
+    ]  # fmt: skip
 
 
 def test_a_case_names_its_cell():
