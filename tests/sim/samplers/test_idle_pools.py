@@ -1,5 +1,6 @@
 """A pool of no weight is no part of a training set: neither its rows nor its size is in a sampler that is made."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_there_is_one_of_every_task():
 
 
 @pytest.mark.parametrize(("idle", "without"), PAIRS.values(), ids=PAIRS)
-@pytest.mark.parametrize("task", TASKS, ids=str)
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: re.sub(" at 0x[0-9a-f]+", "", str(task)))  # as each worker has
 def test_a_pool_of_no_weight_is_in_no_sampler(task, idle, without):
     built = 0
     for name in sampler_names(type(task))[1:]:
