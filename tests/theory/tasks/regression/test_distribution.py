@@ -120,7 +120,7 @@ def newest(size):
         (newest(2), 20),
         (SlidingWindow(2), 20),
         (AccumulateSubsample(), 20),
-        (Made(lambda i: subsample(pools(1, i), rows="1/2")), 10),
+        pytest.param(Made(lambda i: subsample(pools(1, i), rows="1/2")), 10, id="half of all"),
     ],
     ids=str,
 )
