@@ -63,6 +63,7 @@ def test_it_is_infinite_from_the_peak_on(T, d, peak):
     assert np.isfinite(limit[0])
     assert np.isfinite(law(FixedReal(1), "fresh", T, d).evaluate(n=range(1, 7))).all()  # the others count nothing
     assert (np.isinf(limit[1:]) == (abs(2 * T - d) < 2)).all()
+    assert law(FixedReal("1/2"), "fresh", T, d).evaluate(n=2) == limit[1]  # of the last that is asked for too
     assert law(Accumulate(), "fresh", T, d).moments_exist() == 0
     assert law(Accumulate(), "fixed", T, d).moments_exist() == (d - T) // 2
 

@@ -166,3 +166,12 @@ def test_where_it_is_found():
 def test_where_it_is_not_known(workflow, iterations, T, d, message):
     with pytest.raises(ValueError, match=message):
         errors(workflow, iterations, T=T, d=d)
+
+
+@pytest.mark.parametrize("d", [74, 75])
+def test_corrected_it_needs_a_row_more(d):
+    """The second training set has 75 different rows of 100."""
+    with pytest.raises(ValueError, match=f"more than {d + 1} different rows"):
+        errors(DRAWS, 2, T=100, d=d, corrected=True)
+    assert np.isfinite(errors(DRAWS, 2, T=100, d=74)).all()
+    assert np.isfinite(errors(DRAWS, 2, T=100, d=73, corrected=True)).all()

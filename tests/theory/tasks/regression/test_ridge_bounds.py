@@ -325,6 +325,15 @@ def test_the_formulas_are_close_at_many_rows():
     assert value - max(below) < 0.01 * value
 
 
+@pytest.mark.parametrize("ridge", [Fraction(1, 3), 2], ids=str)
+def test_the_formula_for_any_rows_is_where_its_halves_meet(ridge):
+    """d/(m - d - 1) where rows are more than 2 (d + 1), and d/(4 c) where fewer, each over 1/m: at 2 (d + 1) both."""
+    of = law(8, 3, 1, **{**UNSCALED, "ridge": ridge}).derived.envelopes
+    (anywhere,) = [each for each in of if each.above and not each.needs]
+    noise = sp.cancel(anywhere.expr.subs({n: 1, T: 8, d: 3, sigma: 1}).doit() - 1)
+    assert noise == sp.Rational(3, 8 - 3 - 1) + sp.Rational(3) / (4 * sp.Rational(ridge))
+
+
 def test_the_least_norm_has_formulas():
     """At numbers T and d: fixed design for any workflow, and the newest pool alone at fresh design."""
     of = law(10, 30, 1.0, design="fixed", ridge=0)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, stats
 
 from tests.theory.tasks.regression.literal_ridge import chi_square
-from theory.tasks.regression.wishart import mean
+from theory.tasks.regression.wishart import Laguerre, mean
 
 
 @pytest.mark.parametrize(("T", "d"), [(1, 1), (5, 3), (3, 8), (12, 13), (20, 10), (1000, 4)])
@@ -25,6 +25,16 @@ def test_one_feature_is_chi_square(T, ridge):
 
     expected, _ = integrate.quad(integrand, 0, 14, epsabs=1e-14, epsrel=1e-13, limit=500)
     assert mean(lambda u: u / (u + ridge) ** 2, T, 1) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 30, 10**4, 10**7])
+def test_nodes_lie_where_eigenvalues_do(rows):
+    """Of one feature x is chi: outside is less than 1e-14, and inside no more than 30 of its deviations."""
+    low, high = Laguerre(1, 10, rows - 1).interval
+    x = stats.chi(rows)
+    assert x.cdf(low) < 1e-14
+    assert x.sf(high) < 1e-14
+    assert high - low < 30 * x.std()
 
 
 @pytest.mark.parametrize("T", [3, 6])
