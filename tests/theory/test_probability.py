@@ -87,6 +87,15 @@ def test_every_iteration_at_the_largest_gain() -> None:
     assert near.counterexample["n"] > 64
 
 
+@pytest.mark.parametrize(("first", "found"), [(2, 2), (3, 3), (64, 64), (65, 128)])
+def test_the_first_of_64_iterations_is_the_counterexample(first: int, found: int) -> None:
+    """The gain of replace is n; beyond 64 iterations n is doubled."""
+    one_fit = _law(Replace()).distribution(n=1, T=20, d=4).isf(0.01)
+    threshold = float(one_fit) * (first - 0.5)
+    verdict = theory.check_probability(_law(Replace()), threshold, 0.01, T=20, d=4)
+    assert verdict.counterexample == {"n": found}
+
+
 def test_gains_without_a_bound_are_refuted_and_unknown_ones_left_open() -> None:
     refuted = check_probability(_law(Replace()), 5, 0.999, T=20, d=4)
     assert refuted.counterexample is not None

@@ -38,12 +38,9 @@ def objection(workflow: SymbolicWorkflow, design: str) -> str | None:
     """Why the law is not known here; `None` where it is."""
     name, lags = workflow.workflow, workflow.lags if design == "fresh" else None
     alike = lags is not None and lags.by_count and lags.thinning == 0 and lags.anchor == 0
-    if not alike or lags is None or len(lags.runs) != 1 or len(lags.fresh) != 1:
+    if lags is None or not alike or [[x[:2] for x in kind] for kind in (lags.runs, lags.fresh)] != [[(1, 1)], [(0, 0)]]:
         return f"{name} is not real(n) and synthetic(n - 1) with all rows alike at fresh design."
-    first, last, _, ratio = lags.runs[0]
-    if (first, last) != (1, 1) or lags.fresh[0][:2] != (0, 0):
-        return f"{name} is not real(n) and synthetic(n - 1) with all rows alike at fresh design."
-    ratio = sp.sympify(ratio)
+    ratio = sp.sympify(lags.runs[0][-1])
     # for whole ratios of at least 1 the rule shows rho < 1 at every T
     if not ratio.is_integer or not is_nonnegative(ratio - 1):
         return f"{name}: the rows are not a whole multiple of T at every T."
