@@ -225,3 +225,26 @@ def test_where_a_variance_is_said_to_be_infinite_there_is_no_second_moment(detai
             relation = task.own_quantities[0].infinite_variance
             assert relation is not None
             assert bool(relation.subs({T: rows, d: 7})) == (law.moments_exist(sigma=1) < 2), rows
+
+
+#: Of each task: default, what a picture begins with, and the most of a slider.
+BEGIN = {
+    "regression": {"T": (None, 100, None), "d": (None, 32, 10_000), "sigma": (1, None, None)},
+    "gaussian": {"T": (None, 10, None), "d": (1, None, 100)},
+    "bernoulli": {"T": (None, 10, None), "p": (0.5, None, 1)},
+    "categorical": {"T": (None, 10, None)},
+    "poisson": {"T": (None, 10, None), "mean": (1, None, None)},
+    "gamma": {"T": (None, 10, None), "shape": (None, 1, None), "mean": (1, None, None)},
+    "negative-binomial": {"T": (None, 10, None), "r": (None, 2, None), "mean": (1, None, None)},
+    "kernel-density": {"T": (None, 10, None), "bandwidth": (1, None, None)},
+    "generalised-linear": {"T": (None, 1000, None), "d": (None, 3, 10_000), "signal": (1, None, None)},
+}
+
+
+def test_what_is_not_given_and_where_pictures_begin():
+    found = {task.name: {p.name: (p.default, p.typical, p.most) for p in task.parameters} for task in TASKS}
+    assert found == BEGIN
+    assert [(task.name, p.name) for task in TASKS for p in task.parameters if p.each] == [
+        ("regression", "T"),
+        ("regression", "sigma"),
+    ]
