@@ -66,6 +66,14 @@ def test_sizes_and_noises_are_not_given_twice(name, of_pools):
             assert f"{name} is given one an iteration, and the generator has {of_pools} too" in str(said)
 
 
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_real_data_have_the_first_of_the_numbers_of_each_iteration(iterations):
+    """One number is enough for one iteration."""
+    each: Any = {"T": (20, 30, 12)[:iterations], "sigma": (0.5, 1.0, 2.0)[:iterations]}
+    numbers = Numbers.of(sim.LinearRegression(d=3, design="fresh", **each), Replace(), iterations)
+    assert (numbers.T, numbers.d, numbers.unit) == (20, 3, 0.5)
+
+
 def test_pools_of_an_iteration_grow_with_its_rows_real_ones_too():
     unequal = sized(sim.LinearRegression(T=(10, 20, 30), d=3, design="fresh"), FreshReal(2), 3)
     assert [unequal.size(Pool(i)) for i in (1, 2, 3)] == [1, 4, 6]
