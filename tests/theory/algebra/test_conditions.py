@@ -7,14 +7,15 @@ import sympy as sp
 
 from tests.helpers import Made
 from tests.theory.algebra.cases import cases, states
-from theory import RuleDoesNotApply, by_count, pools, real, synthetic
+from theory import AccumulateFresh, RuleDoesNotApply, by_count, pools, real, synthetic
 from theory.algebra import operations as op, reading
-from theory.algebra.indices import FEATURES, ROWS, N
+from theory.algebra.indices import FEATURES, ROWS, N, fresh
 from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, equations, expectations, laws, least_norm, nested, ridge, sampled, sums
 from theory.algebra.rules.equations import P, Q
 from theory.algebra.rules.expectations import independent
-from theory.algebra.terms import Equation, Monomial, Value
+from theory.algebra.terms import Equation, Expression, Monomial, Value
+from theory.pools import Pools
 from theory.symbolic_workflow import SymbolicWorkflow
 
 MIXED = cases()["fresh real 1"].setting
@@ -60,6 +61,12 @@ def test_shares_add_up_where_all_are_there():
     for setting, weights in ((both, [(P, 1)]), (both, [(Q, 2)]), (both, [(P, 2), (Q, 2)]), (chain, [(P, 2)])):
         partial = shared(setting, *weights)
         assert sums.shares_add_up(setting, partial) == partial
+    # nor do those of another iteration, of which there are others
+    for index in (N - 1, N + 1, sp.Integer(3)):
+        other = shared(chain, (lambda n, k, index=index: P(index, k), 1))
+        assert sums.shares_add_up(chain, other) == other
+        other = shared(both, (P, 1), (lambda n, k, index=index: Q(index, k), 2))
+        assert sums.shares_add_up(both, other) == other
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,37 @@ def test_a_recursion_has_a_limit_where_it_is_shown_to_contract(lost, shown):
         laws.first_order_recursion(MIXED, value)
 
 
+@pytest.mark.parametrize("odd", [True, False])
+def test_real_data_of_a_workflow_that_cannot_be_read_may_have_any_size(odd):
+    """Which branches on the parity of the iteration; one that is read at every iteration says what it has."""
+
+    def renewed(i):
+        return by_count(real(i), synthetic(i - 1)) if i % 2 == odd else by_count(synthetic(i - 1))
+
+    assert reading.has_sized_real(SymbolicWorkflow(Made(renewed, lambda p: p)))
+    assert reading.has_sized_real(SymbolicWorkflow(Made(renewed)))
+    for ratio in (1, 2, "1/2"):
+        assert reading.has_sized_real(SymbolicWorkflow(AccumulateFresh(ratio))) == (ratio != 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_real_alone"),
+    [
+        (lambda i: by_count(pools(1, i)), True),
+        (lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)), True),
+        (lambda i: by_count(pools(1, i), real(i)), False),  # real(1) twice at n = 1
+        (lambda i: by_count(pools(i, i)), True),
+        (lambda i: by_count(pools(i, i), Pools(2, i, fresh_real=True)), True),
+        (lambda i: by_count(pools(i - 1, i)), False),
+        (lambda i: by_count(synthetic(i - 1), real(1)), False),
+    ],
+    ids=["all", "all, and real", "all, and new", "newest", "newest, and real", "two", "newest, and real(1)"],
+)
+def test_runs_are_read_at_the_first_iteration_where_they_are_real_1_alone(rule, is_real_alone):
+    workflow = SymbolicWorkflow(Made(lambda i: rule(i) if i != 1 else by_count(real(1))))
+    assert reading.counted(workflow, "fresh").from_start == is_real_alone
+
+
 @pytest.mark.parametrize("renewed", [2, 3, 4, 5])
 def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
     """Also of the last one before the training sets are the same for good."""
@@ -98,6 +136,7 @@ def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
 
 
 KEPT, FIXED = cases()["accumulate fresh"].setting, cases()["accumulate, fixed"].setting
+HALF_READ, K = replace(KEPT, from_start=False), fresh()
 DRAWN, WEIGHTED = cases()["subsample"].setting, cases()["weights"].setting
 G, W, ERROR, NOISE = KEPT.training, KEPT.chain.gram, KEPT.error, KEPT.chain.noise
 
@@ -206,6 +245,18 @@ REFUSED = {
         laws.varying_recursion,
         "not a multiple of the one before",
     ),
+    "a sum in a formula": (
+        KEPT,
+        Value(Expression((Monomial(sp.S.One, ((K, sp.S.One, N),)),), False), 1),
+        laws.summation,
+        "the value is no formula yet",
+    ),
+    "an older error where there is no first training set": (
+        HALF_READ,
+        value((HALF_READ.error(N - 1), HALF_READ.error(N - 1).T, HALF_READ.training(N, -1))),
+        nested.older_error,
+        "do not keep all older rows",
+    ),
     "matrices in a formula": (KEPT, value((G(N, -1),)), laws.summation, "the value is no formula yet"),
     "the unit at finite T": (KEPT, Value(laws.number(sp.S.One), 1), laws.one_fit, "in the limit T -> oo alone"),
     "rows of one X stacked": (
@@ -235,6 +286,19 @@ def test_what_a_rule_is_not_of(name):
     setting, state, rule, reason = REFUSED[name]
     with pytest.raises(RuleDoesNotApply, match=reason):
         rule(setting, state)
+
+
+@pytest.mark.parametrize("start", [1, 2, 3])
+def test_what_is_said_of_model_1_is_judged_at_1(start):
+    asked: list[int] = []
+
+    def seen(m, least):
+        asked.append(least)
+        return [m]
+
+    apart = value((G(N, -1),), start=start, base=value((W(1, -1),)).expression)
+    assert expectations.each_monomial(apart, seen) == apart
+    assert sorted(asked) == sorted([start, 1])
 
 
 def test_a_rule_is_of_equations_or_of_values():
