@@ -8,7 +8,20 @@ import sympy as sp
 
 import theory
 from tests.helpers import Made
-from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing, subsample, synthetic
+from theory import (
+    Accumulate,
+    FixedReal,
+    Gaussian,
+    Generator,
+    Replace,
+    ReplaceGrowing,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
 from theory.tasks.gaussian.chain import DigammaSum
@@ -106,6 +119,25 @@ def test_a_sum_of_digammas():
 def test_mistakes(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("late", [2, 4, 5])
+@pytest.mark.parametrize("of", ["variance", "mean_error"])
+def test_an_unbiased_covariance_ends_where_some_rows_count_more(late, of):
+    """Where the first training sets count all rows alike, the law has values up to the first that does not."""
+    shares = {real(1): "1/3", synthetic(1): "2/3"}
+    workflow = Made(lambda i: by_weight(shares) if i == late else by_count(pools(1, i)))
+    if late == 2:
+        with pytest.raises(ValueError, match="an unbiased covariance is defined where every row counts alike"):
+            theory.law(Gaussian(estimator="unbiased"), workflow, of)
+        return
+    law, usual = (theory.law(Gaussian(estimator="unbiased"), each, of) for each in (workflow, Accumulate()))
+    before = range(1, late)
+    np.testing.assert_allclose(law.evaluate(n=before, T=5), usual.evaluate(n=before, T=5), rtol=1e-12)
+    for found in (lambda: law.evaluate(n=late, T=5), lambda: law.derived.each(late)):
+        with pytest.raises(ValueError, match=f"at iteration {late} some rows count more than others"):
+            found()
+    assert theory.law(Gaussian(), workflow, of).evaluate(n=late, T=5) > 0
 
 
 def test_needs_are_assumptions():
