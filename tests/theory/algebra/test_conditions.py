@@ -1,15 +1,16 @@
 """Conditions of rules exactly at their edges: states made by hand that a rule must refuse, or leave as they are."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import sympy as sp
 
 from tests.helpers import Made
 from tests.theory.algebra.cases import cases, states
-from theory import AccumulateFresh, RuleDoesNotApply, by_count, pools, real, synthetic
+from theory import AccumulateFresh, RuleDoesNotApply, Workflow, by_count, pools, real, synthetic
 from theory.algebra import operations as op, reading
-from theory.algebra.indices import FEATURES, ROWS, N, fresh
+from theory.algebra.families import PoolRun
+from theory.algebra.indices import FEATURES, RIDGE, ROWS, N, fresh
 from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, equations, expectations, laws, least_norm, nested, ridge, sampled, sums
 from theory.algebra.rules.equations import P, Q
@@ -123,6 +124,56 @@ def test_runs_are_read_at_the_first_iteration_where_they_are_real_1_alone(rule, 
     assert reading.counted(workflow, "fresh").from_start == is_real_alone
 
 
+@dataclass(frozen=True)
+class Growing(Workflow):
+    """All data are kept, of which there are more at each iteration: k^2 T sampled rows, and (k + 1) T real ones."""
+
+    def training_set(self, iteration):
+        return by_count(pools(1, iteration), Pools(2, iteration, fresh_real=True))
+
+    def pool_size(self, pool):
+        return pool**2
+
+    def real_size(self, iteration):
+        return iteration + 1
+
+
+def test_rows_are_counted_pool_by_pool():
+    """Of the chain and of real data by the index of each, and in all: of sets 1 and 3 by hand."""
+    setting = reading.counted(SymbolicWorkflow(Growing()), "fresh")
+    assert [setting.rows(sp.Integer(k)) for k in (1, 2, 3)] == [ROWS, 4 * ROWS, 9 * ROWS]
+    assert [setting.real_rows(sp.Integer(k)) for k in (2, 3)] == [3 * ROWS, 4 * ROWS]
+    assert setting.real_rows(N - 1) == sp.expand(N * ROWS)
+    assert setting.training_rows(sp.S.One) == ROWS
+    assert setting.training_rows(sp.Integer(3)) == (1 + 4 + 9 + 3 + 4) * ROWS
+    assert sp.simplify(setting.training_rows(N).subs(N, 3) - 21 * ROWS) == 0
+
+
+#: Runs of a training set, and whether it is the one before and pools of iteration n.
+RUNS = {
+    "all": ([PoolRun(sp.S.One, N)], True),
+    "all, and real": ([PoolRun(sp.S.One, N), PoolRun(sp.Integer(2), N, fresh_real=True)], True),
+    "all but the newest": ([PoolRun(sp.S.One, N - 1)], False),
+    "all twice": ([PoolRun(sp.S.One, N), PoolRun(sp.S.One, N)], False),
+    "two new ones": ([PoolRun(sp.S.One, 2 * N)], False),
+    "the newest": ([PoolRun(N, N)], False),
+    "all, and the newest real": ([PoolRun(sp.S.One, N), PoolRun(N, N, fresh_real=True)], False),
+    "all, and older real": ([PoolRun(sp.S.One, N), PoolRun(sp.Integer(2), N - 1, fresh_real=True)], False),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_new_are_pools_of_the_iteration_once(name):
+    runs, is_new = RUNS[name]
+    setting = replace(cases()["accumulate fresh"].setting, runs=tuple(runs))
+    older = value((setting.error(N - 1), setting.error(N - 1).T, setting.training(N, -1)))
+    if is_new:
+        assert nested.older_error(setting, older) != older
+    else:
+        with pytest.raises(RuleDoesNotApply, match="do not keep all older rows and add new pools alone"):
+            nested.older_error(setting, older)
+
+
 @pytest.mark.parametrize("renewed", [2, 3, 4, 5])
 def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
     """Also of the last one before the training sets are the same for good."""
@@ -165,7 +216,19 @@ def multiple(rho, start=2, base: int | None = 1):
     return Value(op.plus(op.scaled(rho, older), laws.number(sp.S.One)), start, first)
 
 
+def changed(case, rule, **parts):
+    """The equation that a rule of a case leads to, with parts of it changed."""
+    state = dict(states(case))[rule]
+    assert isinstance(state, Equation)
+    return replace(state, **parts)
+
+
 OLDER = (MIXED.error(N - 1), MIXED.error(N - 1).T)
+ALL, RIDGED = cases()["accumulate, fresh"].setting, cases()["ridge"].setting
+SPANNED, SPANNED_ONCE = cases()["least norm"].setting, cases()["least norm, fixed"].setting
+FIRST = op.matrix(W(1), ERROR(1)), op.matrix(NOISE(1))
+FORM, OLDER_FORM = "the difference is taken of equations of the form", "older equations are of the form"
+SOLVED = "the error is not solved for at every iteration"
 #: (setting, state, rule, the reason).
 REFUSED = {
     "a draw at finite T": (DRAWN, drawn(limit=False), designs.thinning, "in the limit T -> oo alone"),
@@ -244,6 +307,72 @@ REFUSED = {
         value((*OLDER, MIXED.training(N, -1)), base=laws.number(sp.S.One)),
         laws.varying_recursion,
         "not a multiple of the one before",
+    ),
+    "a difference in the limit": (
+        ALL,
+        changed("accumulate, fresh", "errors", limit=True),
+        equations.difference,
+        FORM,
+    ),
+    "a difference with model 1 apart": (
+        ALL,
+        changed("accumulate, fresh", "errors", base=FIRST),
+        equations.difference,
+        FORM,
+    ),
+    "a difference of what is solved": (
+        ALL,
+        changed("accumulate, fresh", "errors", left=op.matrix(ALL.error(N))),
+        equations.difference,
+        FORM,
+    ),
+    "older rows in the limit": (
+        KEPT,
+        changed("accumulate fresh", "errors", limit=True),
+        nested.older_training_set,
+        OLDER_FORM,
+    ),
+    "older rows with model 1 apart": (
+        KEPT,
+        changed("accumulate fresh", "errors", base=FIRST),
+        nested.older_training_set,
+        OLDER_FORM,
+    ),
+    "older errors from model 2 on": (
+        WEIGHTED,
+        changed("weights", "isolate", start=2),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "older errors with model 1 apart": (
+        WEIGHTED,
+        changed("weights", "isolate", base=(op.matrix(WEIGHTED.error(1)), op.matrix(WEIGHTED.error(0)))),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "older errors through another matrix each": (
+        SPANNED_ONCE,
+        changed("least norm, fixed", "isolate", left=op.matrix(SPANNED_ONCE.chain.gram(N, 0), SPANNED_ONCE.error(N))),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "the variance of a fit to a pool": (
+        RIDGED,
+        Value(
+            op.plus(
+                value((RIDGED.chain.gram(N, -1),), start=1).expression,
+                op.scaled(-RIDGE, value((RIDGED.chain.gram(N, -2),), start=1).expression),
+            ),
+            1,
+        ),
+        ridge.one_fit_each,
+        "no bias or variance has this power",
+    ),
+    "the variance of a fit of least norm to a pool": (
+        SPANNED,
+        value((SPANNED.chain.gram(N, -1),), start=1),
+        least_norm.least_norm_fits,
+        "no bias or variance has this power",
     ),
     "a sum in a formula": (
         KEPT,

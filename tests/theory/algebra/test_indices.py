@@ -20,7 +20,7 @@ from theory.algebra.indices import (
     total,
     whole,
 )
-from theory.symbols import T as PUBLIC_T, i, n
+from theory.symbols import T as PUBLIC_T, i, k, n
 from theory.sympy_types import sum_of
 
 K = fresh()
@@ -67,6 +67,18 @@ def test_sums():
     product: Any = T * inner
     assert public(outside(product)) == PUBLIC_T * sp.Sum(1 / i, (i, 1, n))
     assert own(sp.sympify(PUBLIC_T + n)) == T + N
+
+
+def test_a_sum_within_a_sum_has_an_index_of_its_own():
+    """As it is printed, too: what stands for the outer index inside is the outer one."""
+    j: Any = fresh()
+    for outer in (sp.Sum, sp.Product):
+        for inner in (sp.Sum, sp.Product):
+            written = outer(K * inner(1 + K / j, (j, K + 1, N)), (K, 2, N))
+            expected = outer(i * inner(1 + i / k, (k, i + 1, n)), (i, 2, n))
+            assert public(written) == expected
+            assert sp.latex(public(written)) == sp.latex(expected)
+    assert public(sp.Sum(1 / K, (K, 1, N)) + sp.Sum(j, (j, 1, N))) == sp.Sum(1 / i, (i, 1, n)) + sp.Sum(i, (i, 1, n))
 
 
 def test_a_users_symbols_are_not_the_algebras():

@@ -49,6 +49,16 @@ def test_what_stands_before_it():
     assert matrix(summed) == r"- T \sum_{i=2}^{n} \frac{1}{i}\, W_i"
 
 
+def test_a_bound_index_is_called_as_nothing_else_is():
+    """Neither as a symbol of a user's workflow nor as another index."""
+    for taken, name in (("i", "j"), ("m", "i")):
+        symbol = sp.Symbol(taken, integer=True, positive=True)
+        summed = op.over(1, N, lambda k, symbol=symbol: op.matrix(KEPT.chain.gram(k), coefficient=symbol))
+        assert matrix(summed) == rf"{taken} \sum_{{{name}=1}}^{{n}} W_{name}"
+    twice = op.times(*(op.over(1, N, lambda k: op.matrix(KEPT.chain.gram(k, 2))) for _ in range(2)))
+    assert matrix(twice) == r"\sum_{i=1}^{n} \sum_{j=1}^{n} W_i^{2} W_j^{2}"
+
+
 @pytest.mark.parametrize(
     ("traces", "expected"),
     [

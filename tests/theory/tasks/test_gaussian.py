@@ -26,6 +26,8 @@ from theory.symbols import T, n
 from theory.sympy_types import as_expression
 from theory.tasks.gaussian.chain import DigammaSum
 
+HALVED = Generator(temperature="1/2")
+
 #: Each model fitted to T/2 of the T rows sampled from the one before.
 HALF_OF_IT = Made(lambda i: subsample(synthetic(i - 1), rows="1/2"))
 
@@ -119,6 +121,18 @@ def test_a_sum_of_digammas():
 def test_mistakes(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("estimator", ["mle", "unbiased"])
+def test_no_gain_is_told_of_other_samples_than_those_of_the_models(estimator):
+    """The error of the mean at half the temperature goes to another number than the workflow's gain."""
+    task = Gaussian(estimator=estimator)
+    usual, cold = theory.law(task, Replace(), "mean_error"), task.generated(Replace(), HALVED, "mean_error")
+    many = 10**9
+    assert usual.gain_expr == n
+    assert usual.evaluate(n=5, T=many, d=1) * many == pytest.approx(5, rel=1e-6)
+    assert cold.evaluate(n=5, T=many, d=1) * many == pytest.approx(1 + sum(4.0**-k for k in range(1, 5)), rel=1e-6)
+    assert cold.gain_expr is None
 
 
 @pytest.mark.parametrize("late", [2, 4, 5])
