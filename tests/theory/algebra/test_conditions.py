@@ -187,7 +187,7 @@ def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
 
 
 KEPT, FIXED = cases()["accumulate fresh"].setting, cases()["accumulate, fixed"].setting
-HALF_READ, K = replace(KEPT, from_start=False), fresh()
+HALF_READ, DRAWS, K = replace(KEPT, from_start=False), replace(KEPT, draws=True), fresh()
 DRAWN, WEIGHTED = cases()["subsample"].setting, cases()["weights"].setting
 G, W, ERROR, NOISE = KEPT.training, KEPT.chain.gram, KEPT.error, KEPT.chain.noise
 
@@ -383,6 +383,12 @@ REFUSED = {
     "an older error where there is no first training set": (
         HALF_READ,
         value((HALF_READ.error(N - 1), HALF_READ.error(N - 1).T, HALF_READ.training(N, -1))),
+        nested.older_error,
+        "do not keep all older rows",
+    ),
+    "an older error where rows are drawn": (
+        DRAWS,
+        value((DRAWS.error(N - 1), DRAWS.error(N - 1).T, DRAWS.training(N, -1))),
         nested.older_error,
         "do not keep all older rows",
     ),

@@ -396,6 +396,28 @@ def test_each_law_is_of_its_own_design_and_features(rule, design):
     assert held == {each for each in every if expected(*each)}
 
 
+@pytest.mark.parametrize(
+    ("workflow", "run", "rows"),
+    [
+        (Replace(), "newest", [1, 1, 1, 1]),
+        (ReplaceGrowing(), "newest", [1, 2, 3, 4]),
+        (Made(lambda i: by_count(pools(i, i)), lambda k: k**2), "newest", [1, 4, 9, 16]),
+        (Accumulate(), "all", [1, 2, 3, 4]),
+        (Made(lambda i: by_count(pools(1, i)), lambda k: k), "all", [1, 3, 6, 10]),
+        (SlidingWindow(2), None, None),
+        (FreshReal(), None, None),
+    ],
+    ids=["newest", "growing", "squares", "all", "all of growing ones", "window", "real"],
+)
+def test_rows_of_a_run_are_those_of_its_pools(workflow, run, rows):
+    symbolic = SymbolicWorkflow(workflow)
+    assert ridge_fixed.run_of(symbolic) == run
+    found = ridge_fixed.rows_of_run(symbolic, run)
+    assert (found is None) == (rows is None)
+    if rows is not None:
+        assert [found.subs(n, m) for m in range(1, 5)] == rows
+
+
 def test_workflows_that_draw_or_collect(recwarn):
     """At fresh design any workflow has a law; AccumulateFresh counts rows, and a draw sorts them by their sets."""
     task = LinearRegression(30, 20, 0.5, design="fresh", ridge=0.2)
