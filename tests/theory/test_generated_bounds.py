@@ -1,5 +1,7 @@
 """Bounds on laws of generators: judged as other laws are, refused where they hold for T -> oo alone."""
 
+from typing import Any
+
 import pytest
 import sympy as sp
 
@@ -69,7 +71,7 @@ def test_without_a_formula_each_iteration_is_judged_as_it_is_evaluated(generator
     assert each is not None
     for m, value in enumerate(law.evaluate(T=12, d=3, sigma=2.0, n=range(1, 6)), 1):
         found = each(m)
-        at = {symbol: {"T": 12, "d": 3, "sigma": 2}[symbol.name] for symbol in found.free_symbols}
+        at: dict[Any, Any] = {symbol: {"T": 12, "d": 3, "sigma": 2}[str(symbol)] for symbol in found.free_symbols}
         assert float(found.subs(at)) == pytest.approx(value, rel=1e-14)
 
 

@@ -21,7 +21,7 @@ from theory.algebra.indices import (
     whole,
 )
 from theory.symbols import T as PUBLIC_T, i, k, n
-from theory.sympy_types import sum_of
+from theory.sympy_types import added, sum_of
 
 K = fresh()
 
@@ -74,11 +74,12 @@ def test_a_sum_within_a_sum_has_an_index_of_its_own():
     j: Any = fresh()
     for outer in (sp.Sum, sp.Product):
         for inner in (sp.Sum, sp.Product):
-            written = outer(K * inner(1 + K / j, (j, K + 1, N)), (K, 2, N))
+            written: Any = outer(K * inner(1 + K / j, (j, K + 1, N)), (K, 2, N))
             expected = outer(i * inner(1 + i / k, (k, i + 1, n)), (i, 2, n))
             assert public(written) == expected
             assert sp.latex(public(written)) == sp.latex(expected)
-    assert public(sp.Sum(1 / K, (K, 1, N)) + sp.Sum(j, (j, 1, N))) == sp.Sum(1 / i, (i, 1, n)) + sp.Sum(i, (i, 1, n))
+    beside = [sum_of(1 / K, K, sp.S.One, N), sum_of(j, j, sp.S.One, N)]
+    assert public(added(beside)) == added([sum_of(1 / i, i, sp.S.One, n), sum_of(i, i, sp.S.One, n)])
 
 
 def test_a_users_symbols_are_not_the_algebras():

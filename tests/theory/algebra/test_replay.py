@@ -140,7 +140,9 @@ def test_a_mean_over_a_pool_is_over_that_pool_alone(real):
     """E tr W^-1 of m rows is d/(m - d - 1), of T sampled rows and of 2 T real ones, and no number beside that."""
     setting = cases()["accumulate fresh, sized"].setting
     gram = setting.real.gram(N, -1) if real else setting.chain.gram(N, -1)
-    rows = gram.family.size(N)
+    size = gram.family.size
+    assert size is not None  # of a pool
+    rows = size(N)
     before = Step("made by hand", "", "", Value(op.expected_trace(op.matrix(gram)), 2))
     for part in (1, sp.Rational(99, 100)):
         right = Value(number(part * FEATURES / (rows - FEATURES - 1)), 2)

@@ -279,8 +279,8 @@ def test_growth_that_numbers_make_linear():
 def test_a_product_grows_as_its_factors_multiplied_out(roots, kind):
     """Roots and their opposites as often as each other, and not."""
     i, far = sp.Symbol("i"), 20_000
-    factor = sp.Mul(*((i - sp.sympify(root)) ** many for root, many in roots.items()))
-    found = formulas.growth_of_product(factor.subs(i, formulas.i))
+    factor = as_expression(sp.Mul(*((i - sp.sympify(root)) ** many for root, many in roots.items())))
+    found = formulas.growth_of_product(as_expression(factor.subs(i, formulas.i)))
     assert found is not None
     assert found.kind == kind
     steps = np.prod([(np.arange(1, far + 1) - complex(sp.sympify(root))) ** many for root, many in roots.items()], 0)

@@ -148,7 +148,9 @@ def test_an_unbiased_covariance_ends_where_some_rows_count_more(late, of):
     law, usual = (theory.law(Gaussian(estimator="unbiased"), each, of) for each in (workflow, Accumulate()))
     before = range(1, late)
     np.testing.assert_allclose(law.evaluate(n=before, T=5), usual.evaluate(n=before, T=5), rtol=1e-12)
-    for found in (lambda: law.evaluate(n=late, T=5), lambda: law.derived.each(late)):
+    each = law.derived.each
+    assert each is not None
+    for found in (lambda: law.evaluate(n=late, T=5), lambda: each(late)):
         with pytest.raises(ValueError, match=f"at iteration {late} some rows count more than others"):
             found()
     assert theory.law(Gaussian(), workflow, of).evaluate(n=late, T=5) > 0

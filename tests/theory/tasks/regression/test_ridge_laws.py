@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -342,6 +343,7 @@ def test_laws_that_there_are_not():
             theory.law(ridge, workflow)
     with pytest.raises(ValueError, match="has symbols for parameters; with a ridge its law needs numbers"):
         theory.law(replace(ridge, design="fresh"), FixedReal(sp.Symbol("w", positive=True)))
+    given: dict[str, Any]
     for given in ({}, {"T": 9}, {"d": 3}):
         with pytest.raises(ValueError, match="another one for T > d than for T < d; give .* numbers T and d"):
             theory.law(LinearRegression(design="fresh", ridge=0, **given), Accumulate())
