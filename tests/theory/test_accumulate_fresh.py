@@ -206,6 +206,18 @@ def test_windows_of_rows_do_not_get_this_law():
         follow(reading.counted(symbolic, "fresh"), accumulate_fresh.RULES)
 
 
+@pytest.mark.parametrize("ratios", [(1, 1), (2, 3), (0, 2), (1, "1/2"), ("1/2", 1), ("3/2", 2), (2, "5/2")], ids=str)
+def test_rows_are_whole_multiples_of_T_for_this_law(ratios):
+    """Of real data as of sampled ones: of an odd T there is no half."""
+    symbolic = SymbolicWorkflow(AccumulateFresh(*ratios))
+    said = accumulate_fresh.objection(symbolic, "fresh")
+    if all(isinstance(ratio, int) for ratio in ratios):
+        assert said is None
+    else:
+        assert said == f"{symbolic.workflow}: the rows are not a whole multiple of T at every T."
+    assert "does not keep" in (accumulate_fresh.objection(symbolic, "fixed") or "")
+
+
 @pytest.mark.slow
 def test_a_family_has_the_law():
     r, s = sp.symbols("r s", integer=True, positive=True)

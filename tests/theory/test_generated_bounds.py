@@ -1,5 +1,7 @@
 """Bounds on laws of generators: judged as other laws are, refused where they hold for T -> oo alone."""
 
+from typing import Any
+
 import pytest
 import sympy as sp
 
@@ -50,6 +52,27 @@ def test_a_law_without_a_formula_is_judged_at_its_own_numbers():
     refuted = check_bound(hot, f"{ONE}*n", domain="n <= 4")
     assert isinstance(refuted, Refuted)
     assert hot.gain(int(refuted.counterexample["n"]))[-1] > refuted.counterexample["n"]
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        Generator(bias=3),
+        Generator(bias="1/2", temperature=2),
+        Generator(pull="1/4", distance=2),
+        Generator(temperature=3),
+    ],
+    ids=["bias", "less of it, and hotter", "verifier", "hotter"],
+)
+def test_without_a_formula_each_iteration_is_judged_as_it_is_evaluated(generator):
+    """With the square of what labels are shifted by, and of how often."""
+    law = generated(SlidingWindow(3), generator, design="fixed")
+    each = law.judged.derived.each
+    assert each is not None
+    for m, value in enumerate(law.evaluate(T=12, d=3, sigma=2.0, n=range(1, 6)), 1):
+        found = each(m)
+        at: dict[Any, Any] = {symbol: {"T": 12, "d": 3, "sigma": 2}[str(symbol)] for symbol in found.free_symbols}
+        assert float(found.subs(at)) == pytest.approx(value, rel=1e-14)
 
 
 @pytest.mark.slow

@@ -1,20 +1,22 @@
 """Conditions of rules exactly at their edges: states made by hand that a rule must refuse, or leave as they are."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import sympy as sp
 
 from tests.helpers import Made
 from tests.theory.algebra.cases import cases, states
-from theory import RuleDoesNotApply, by_count, pools, real, synthetic
+from theory import AccumulateFresh, RuleDoesNotApply, Workflow, by_count, pools, real, synthetic
 from theory.algebra import operations as op, reading
-from theory.algebra.indices import FEATURES, ROWS, N
+from theory.algebra.families import PoolRun
+from theory.algebra.indices import FEATURES, RIDGE, ROWS, N, fresh
 from theory.algebra.normal_form import normal
 from theory.algebra.rules import designs, equations, expectations, laws, least_norm, nested, ridge, sampled, sums
 from theory.algebra.rules.equations import P, Q
 from theory.algebra.rules.expectations import independent
-from theory.algebra.terms import Equation, Monomial, Value
+from theory.algebra.terms import Equation, Expression, Monomial, Value
+from theory.pools import Pools
 from theory.symbolic_workflow import SymbolicWorkflow
 
 MIXED = cases()["fresh real 1"].setting
@@ -60,6 +62,12 @@ def test_shares_add_up_where_all_are_there():
     for setting, weights in ((both, [(P, 1)]), (both, [(Q, 2)]), (both, [(P, 2), (Q, 2)]), (chain, [(P, 2)])):
         partial = shared(setting, *weights)
         assert sums.shares_add_up(setting, partial) == partial
+    # nor do those of another iteration, of which there are others
+    for index in (N - 1, N + 1, sp.Integer(3)):
+        other = shared(chain, (lambda n, k, index=index: P(index, k), 1))
+        assert sums.shares_add_up(chain, other) == other
+        other = shared(both, (P, 1), (lambda n, k, index=index: Q(index, k), 2))
+        assert sums.shares_add_up(both, other) == other
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,87 @@ def test_a_recursion_has_a_limit_where_it_is_shown_to_contract(lost, shown):
         laws.first_order_recursion(MIXED, value)
 
 
+@pytest.mark.parametrize("odd", [True, False])
+def test_real_data_of_a_workflow_that_cannot_be_read_may_have_any_size(odd):
+    """Which branches on the parity of the iteration; one that is read at every iteration says what it has."""
+
+    def renewed(i):
+        return by_count(real(i), synthetic(i - 1)) if i % 2 == odd else by_count(synthetic(i - 1))
+
+    assert reading.has_sized_real(SymbolicWorkflow(Made(renewed, lambda p: p)))
+    assert reading.has_sized_real(SymbolicWorkflow(Made(renewed)))
+    for ratio in (1, 2, "1/2"):
+        assert reading.has_sized_real(SymbolicWorkflow(AccumulateFresh(ratio))) == (ratio != 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_real_alone"),
+    [
+        (lambda i: by_count(pools(1, i)), True),
+        (lambda i: by_count(pools(1, i), Pools(2, i, fresh_real=True)), True),
+        (lambda i: by_count(pools(1, i), real(i)), False),  # real(1) twice at n = 1
+        (lambda i: by_count(pools(i, i)), True),
+        (lambda i: by_count(pools(i, i), Pools(2, i, fresh_real=True)), True),
+        (lambda i: by_count(pools(i - 1, i)), False),
+        (lambda i: by_count(synthetic(i - 1), real(1)), False),
+    ],
+    ids=["all", "all, and real", "all, and new", "newest", "newest, and real", "two", "newest, and real(1)"],
+)
+def test_runs_are_read_at_the_first_iteration_where_they_are_real_1_alone(rule, is_real_alone):
+    workflow = SymbolicWorkflow(Made(lambda i: rule(i) if i != 1 else by_count(real(1))))
+    assert reading.counted(workflow, "fresh").from_start == is_real_alone
+
+
+@dataclass(frozen=True)
+class Growing(Workflow):
+    """All data are kept, of which there are more at each iteration: k^2 T sampled rows, and (k + 1) T real ones."""
+
+    def training_set(self, iteration):
+        return by_count(pools(1, iteration), Pools(2, iteration, fresh_real=True))
+
+    def pool_size(self, pool):
+        return pool**2
+
+    def real_size(self, iteration):
+        return iteration + 1
+
+
+def test_rows_are_counted_pool_by_pool():
+    """Of the chain and of real data by the index of each, and in all: of sets 1 and 3 by hand."""
+    setting = reading.counted(SymbolicWorkflow(Growing()), "fresh")
+    assert [setting.rows(sp.Integer(k)) for k in (1, 2, 3)] == [ROWS, 4 * ROWS, 9 * ROWS]
+    assert [setting.real_rows(sp.Integer(k)) for k in (2, 3)] == [3 * ROWS, 4 * ROWS]
+    assert setting.real_rows(N - 1) == sp.expand(N * ROWS)
+    assert setting.training_rows(sp.S.One) == ROWS
+    assert setting.training_rows(sp.Integer(3)) == (1 + 4 + 9 + 3 + 4) * ROWS
+    assert sp.simplify(setting.training_rows(N).subs(N, 3) - 21 * ROWS) == 0
+
+
+#: Runs of a training set, and whether it is the one before and pools of iteration n.
+RUNS = {
+    "all": ([PoolRun(sp.S.One, N)], True),
+    "all, and real": ([PoolRun(sp.S.One, N), PoolRun(sp.Integer(2), N, fresh_real=True)], True),
+    "all but the newest": ([PoolRun(sp.S.One, N - 1)], False),
+    "all twice": ([PoolRun(sp.S.One, N), PoolRun(sp.S.One, N)], False),
+    "two new ones": ([PoolRun(sp.S.One, 2 * N)], False),
+    "the newest": ([PoolRun(N, N)], False),
+    "all, and the newest real": ([PoolRun(sp.S.One, N), PoolRun(N, N, fresh_real=True)], False),
+    "all, and older real": ([PoolRun(sp.S.One, N), PoolRun(sp.Integer(2), N - 1, fresh_real=True)], False),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_new_are_pools_of_the_iteration_once(name):
+    runs, is_new = RUNS[name]
+    setting = replace(cases()["accumulate fresh"].setting, runs=tuple(runs))
+    older = value((setting.error(N - 1), setting.error(N - 1).T, setting.training(N, -1)))
+    if is_new:
+        assert nested.older_error(setting, older) != older
+    else:
+        with pytest.raises(RuleDoesNotApply, match="do not keep all older rows and add new pools alone"):
+            nested.older_error(setting, older)
+
+
 @pytest.mark.parametrize("renewed", [2, 3, 4, 5])
 def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
     """Also of the last one before the training sets are the same for good."""
@@ -98,6 +187,7 @@ def test_real_data_of_one_iteration_alone_are_later_ones(renewed):
 
 
 KEPT, FIXED = cases()["accumulate fresh"].setting, cases()["accumulate, fixed"].setting
+HALF_READ, DRAWS, K = replace(KEPT, from_start=False), replace(KEPT, draws=True), fresh()
 DRAWN, WEIGHTED = cases()["subsample"].setting, cases()["weights"].setting
 G, W, ERROR, NOISE = KEPT.training, KEPT.chain.gram, KEPT.error, KEPT.chain.noise
 
@@ -126,7 +216,19 @@ def multiple(rho, start=2, base: int | None = 1):
     return Value(op.plus(op.scaled(rho, older), laws.number(sp.S.One)), start, first)
 
 
+def changed(case, rule, **parts):
+    """The equation that a rule of a case leads to, with parts of it changed."""
+    state = dict(states(case))[rule]
+    assert isinstance(state, Equation)
+    return replace(state, **parts)
+
+
 OLDER = (MIXED.error(N - 1), MIXED.error(N - 1).T)
+ALL, RIDGED = cases()["accumulate, fresh"].setting, cases()["ridge"].setting
+SPANNED, SPANNED_ONCE = cases()["least norm"].setting, cases()["least norm, fixed"].setting
+FIRST = op.matrix(W(1), ERROR(1)), op.matrix(NOISE(1))
+FORM, OLDER_FORM = "the difference is taken of equations of the form", "older equations are of the form"
+SOLVED = "the error is not solved for at every iteration"
 #: (setting, state, rule, the reason).
 REFUSED = {
     "a draw at finite T": (DRAWN, drawn(limit=False), designs.thinning, "in the limit T -> oo alone"),
@@ -206,6 +308,90 @@ REFUSED = {
         laws.varying_recursion,
         "not a multiple of the one before",
     ),
+    "a difference in the limit": (
+        ALL,
+        changed("accumulate, fresh", "errors", limit=True),
+        equations.difference,
+        FORM,
+    ),
+    "a difference with model 1 apart": (
+        ALL,
+        changed("accumulate, fresh", "errors", base=FIRST),
+        equations.difference,
+        FORM,
+    ),
+    "a difference of what is solved": (
+        ALL,
+        changed("accumulate, fresh", "errors", left=op.matrix(ALL.error(N))),
+        equations.difference,
+        FORM,
+    ),
+    "older rows in the limit": (
+        KEPT,
+        changed("accumulate fresh", "errors", limit=True),
+        nested.older_training_set,
+        OLDER_FORM,
+    ),
+    "older rows with model 1 apart": (
+        KEPT,
+        changed("accumulate fresh", "errors", base=FIRST),
+        nested.older_training_set,
+        OLDER_FORM,
+    ),
+    "older errors from model 2 on": (
+        WEIGHTED,
+        changed("weights", "isolate", start=2),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "older errors with model 1 apart": (
+        WEIGHTED,
+        changed("weights", "isolate", base=(op.matrix(WEIGHTED.error(1)), op.matrix(WEIGHTED.error(0)))),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "older errors through another matrix each": (
+        SPANNED_ONCE,
+        changed("least norm, fixed", "isolate", left=op.matrix(SPANNED_ONCE.chain.gram(N, 0), SPANNED_ONCE.error(N))),
+        sums.resolvent,
+        SOLVED,
+    ),
+    "the variance of a fit to a pool": (
+        RIDGED,
+        Value(
+            op.plus(
+                value((RIDGED.chain.gram(N, -1),), start=1).expression,
+                op.scaled(-RIDGE, value((RIDGED.chain.gram(N, -2),), start=1).expression),
+            ),
+            1,
+        ),
+        ridge.one_fit_each,
+        "no bias or variance has this power",
+    ),
+    "the variance of a fit of least norm to a pool": (
+        SPANNED,
+        value((SPANNED.chain.gram(N, -1),), start=1),
+        least_norm.least_norm_fits,
+        "no bias or variance has this power",
+    ),
+    "a sum in a formula": (
+        KEPT,
+        Value(Expression((Monomial(sp.S.One, ((K, sp.S.One, N),)),), False), 1),
+        laws.summation,
+        "the value is no formula yet",
+    ),
+    "an older error where there is no first training set": (
+        HALF_READ,
+        value((HALF_READ.error(N - 1), HALF_READ.error(N - 1).T, HALF_READ.training(N, -1))),
+        nested.older_error,
+        "do not keep all older rows",
+    ),
+    "an older error where rows are drawn": (
+        DRAWS,
+        value((DRAWS.error(N - 1), DRAWS.error(N - 1).T, DRAWS.training(N, -1))),
+        nested.older_error,
+        "do not keep all older rows",
+    ),
     "matrices in a formula": (KEPT, value((G(N, -1),)), laws.summation, "the value is no formula yet"),
     "the unit at finite T": (KEPT, Value(laws.number(sp.S.One), 1), laws.one_fit, "in the limit T -> oo alone"),
     "rows of one X stacked": (
@@ -235,6 +421,19 @@ def test_what_a_rule_is_not_of(name):
     setting, state, rule, reason = REFUSED[name]
     with pytest.raises(RuleDoesNotApply, match=reason):
         rule(setting, state)
+
+
+@pytest.mark.parametrize("start", [1, 2, 3])
+def test_what_is_said_of_model_1_is_judged_at_1(start):
+    asked: list[int] = []
+
+    def seen(m, least):
+        asked.append(least)
+        return [m]
+
+    apart = value((G(N, -1),), start=start, base=value((W(1, -1),)).expression)
+    assert expectations.each_monomial(apart, seen) == apart
+    assert sorted(asked) == sorted([start, 1])
 
 
 def test_a_rule_is_of_equations_or_of_values():

@@ -20,8 +20,8 @@ from theory.algebra.indices import (
     total,
     whole,
 )
-from theory.symbols import T as PUBLIC_T, i, n
-from theory.sympy_types import sum_of
+from theory.symbols import T as PUBLIC_T, i, k, n
+from theory.sympy_types import added, sum_of
 
 K = fresh()
 
@@ -67,6 +67,19 @@ def test_sums():
     product: Any = T * inner
     assert public(outside(product)) == PUBLIC_T * sp.Sum(1 / i, (i, 1, n))
     assert own(sp.sympify(PUBLIC_T + n)) == T + N
+
+
+def test_a_sum_within_a_sum_has_an_index_of_its_own():
+    """As it is printed, too: what stands for the outer index inside is the outer one."""
+    j: Any = fresh()
+    for outer in (sp.Sum, sp.Product):
+        for inner in (sp.Sum, sp.Product):
+            written: Any = outer(K * inner(1 + K / j, (j, K + 1, N)), (K, 2, N))
+            expected = outer(i * inner(1 + i / k, (k, i + 1, n)), (i, 2, n))
+            assert public(written) == expected
+            assert sp.latex(public(written)) == sp.latex(expected)
+    beside = [sum_of(1 / K, K, sp.S.One, N), sum_of(j, j, sp.S.One, N)]
+    assert public(added(beside)) == added([sum_of(1 / i, i, sp.S.One, n), sum_of(i, i, sp.S.One, n)])
 
 
 def test_a_users_symbols_are_not_the_algebras():

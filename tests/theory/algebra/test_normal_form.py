@@ -9,10 +9,26 @@ from theory.algebra import operations as op
 from theory.algebra.checker import instances
 from theory.algebra.checker.values import evaluated, product, trace
 from theory.algebra.indices import BOUND, N, fresh
-from theory.algebra.normal_form import normal, simplified_trace, simplified_word, transposed
+from theory.algebra.normal_form import normal, simplified_trace, simplified_word, split, transposed
 from theory.algebra.terms import Expression, Monomial
 
 SETTING = cases()["fresh real 1"].setting
+
+
+@pytest.mark.parametrize(
+    ("last", "beyond"), [(N, 0), (N - 1, 1), (N - 3, 3), (N + 1, None), (N + 2, None), (sp.Integer(4), None)], ids=str
+)
+def test_a_sum_is_cut_where_the_rest_is_a_known_number_of_terms(last, beyond):
+    (m,) = op.over(1, N, lambda k: op.matrix(SETTING.chain.gram(k), coefficient=1 / k)).monomials
+    if beyond is None:
+        with pytest.raises(ValueError, match="is no known number of terms"):
+            list(split(m, 0, last))
+        return
+    kept, *rest = split(m, 0, last)
+    assert [ends[1:] for ends in kept.sums] == [(1, last)]
+    assert [(x.coefficient, x.word[0].index) for x in rest] == [
+        (1 / (last + step), last + step) for step in range(1, beyond + 1)
+    ]
 
 
 @pytest.fixture(scope="module")

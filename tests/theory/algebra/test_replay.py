@@ -14,6 +14,7 @@ from theory.algebra.checker.quadrature import Grid
 from theory.algebra.checker.replay import objections
 from theory.algebra.checker.values import Older
 from theory.algebra.indices import CARRIED, ENERGY, FEATURES, RIDGE, ROWS, SIGMA, N
+from theory.algebra.rules.laws import number
 from theory.algebra.terms import Equation, Value
 from theory.derivation import Step
 
@@ -116,6 +117,37 @@ def test_a_step_that_says_nothing_of_model_1_is_seen(name):
         before = (rule, state)
     assert Equation in seen
     assert (Value in seen) == name.startswith(("fresh real", "accumulate fresh"))
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "said"),
+    [
+        (3, N, []),
+        (4, N, ["summation: the value changes at n = 1"]),
+        (3, N + 1, ["summation: the value changes at n = 2"]),
+    ],
+    ids=["alike", "another first", "others later"],
+)
+def test_numbers_without_a_matrix_have_the_value_at_n_1_compared_too(first, later, said):
+    setting = cases()["accumulate, fixed"].setting
+    before, after = (Value(number(x), 2, base=number(sp.Integer(one))) for x, one in ((N, 3), (later, first)))
+    steps = [Step("made by hand", "", "", before), Step("summation", "", "", after)]
+    assert [each for each in objections(setting, steps) if each.startswith("summation")] == said
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["sampled", "real"])
+def test_a_mean_over_a_pool_is_over_that_pool_alone(real):
+    """E tr W^-1 of m rows is d/(m - d - 1), of T sampled rows and of 2 T real ones, and no number beside that."""
+    setting = cases()["accumulate fresh, sized"].setting
+    gram = setting.real.gram(N, -1) if real else setting.chain.gram(N, -1)
+    size = gram.family.size
+    assert size is not None  # of a pool
+    rows = size(N)
+    before = Step("made by hand", "", "", Value(op.expected_trace(op.matrix(gram)), 2))
+    for part in (1, sp.Rational(99, 100)):
+        right = Value(number(part * FEATURES / (rows - FEATURES - 1)), 2)
+        said = objections(setting, [before, Step("inverse wishart mean", "", "", right)])
+        assert any(each.startswith("inverse wishart mean") for each in said) == (part != 1), said
 
 
 @pytest.mark.parametrize("index", [N, N - 2, sp.Integer(1)], ids=str)

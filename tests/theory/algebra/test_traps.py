@@ -562,9 +562,10 @@ def test_a_window_is_not_unrolled():
 def test_an_increment_with_errors_is_not_unrolled():
     equation = dict(states("accumulate, fresh"))["isolate"]
     assert isinstance(equation, Equation)
-    more = op.plus(equation.right, op.matrix(G(N, -1), CHAIN.gram(N), ERROR(N - 1)))
-    with pytest.raises(RuleDoesNotApply, match="still contains errors"):
-        sums.unroll(ACCUMULATE, replace(equation, right=more))
+    for vector in (ERROR(N - 1), ACCUMULATE.model(N - 1)):  # a model has its error in it
+        more = op.plus(equation.right, op.matrix(G(N, -1), CHAIN.gram(N), vector))
+        with pytest.raises(RuleDoesNotApply, match="still contains errors"):
+            sums.unroll(ACCUMULATE, replace(equation, right=more))
 
 
 def test_a_derivation_of_another_workflow_is_seen():

@@ -35,6 +35,7 @@ from theory import (
 )
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
+from theory.tasks import formulas
 from theory.tasks.exponential_family.counts import mean, r, shape
 from theory.tasks.kernel_density.symbols import bandwidth
 
@@ -259,6 +260,32 @@ def test_growth_that_numbers_make_linear():
         near, far = law.evaluate(n=[100, 200], **numbers)
         assert (far - near) / 100 == pytest.approx(float(as_expression(found.constant)), rel=1e-12)
         assert theory.law(Gamma(**numbers), FixedReal("1/3"), of).growth().constant == found.constant
+
+
+@pytest.mark.parametrize(
+    ("roots", "kind"),
+    [
+        ({"1/3": 1, "-1/3": 1, "0": -2}, "bounded"),
+        ({"1/3": 2, "-1/3": 1, "0": -3}, "vanishing"),
+        ({"-1/3": 2, "1/3": 1, "0": -3}, "power"),
+        ({"0": -3, "-1/3": 1, "1/3": 2}, "vanishing"),
+        ({"1/3": -1, "-1/3": 2, "0": -1}, "power"),
+        ({"-1/4": 1, "1/4": -1}, "power"),
+        ({"1/4": 2, "-1/4": 2, "1/2": -2, "-1/2": -2}, "bounded"),
+        ({"I": 1, "-I": 1, "1/2": -1, "-1/2": -1}, "bounded"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else ",".join(f"{root}^{many}" for root, many in value.items()),
+)
+def test_a_product_grows_as_its_factors_multiplied_out(roots, kind):
+    """Roots and their opposites as often as each other, and not."""
+    i, far = sp.Symbol("i"), 20_000
+    factor = as_expression(sp.Mul(*((i - sp.sympify(root)) ** many for root, many in roots.items())))
+    found = formulas.growth_of_product(as_expression(factor.subs(i, formulas.i)))
+    assert found is not None
+    assert found.kind == kind
+    steps = np.prod([(np.arange(1, far + 1) - complex(sp.sympify(root))) ** many for root, many in roots.items()], 0)
+    leading = as_expression(found.constant) * (1 if found.scale is None else found.scale.subs(n, far))
+    assert complex(sp.N(leading)).real == pytest.approx(np.prod(steps).real, rel=1e-3)
 
 
 @pytest.mark.parametrize(("rows", "kind"), [(1, "exponential"), (2, "exponential"), (9, "bounded")])

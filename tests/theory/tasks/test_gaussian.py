@@ -8,10 +8,25 @@ import sympy as sp
 
 import theory
 from tests.helpers import Made
-from theory import Accumulate, FixedReal, Gaussian, Generator, Replace, ReplaceGrowing, subsample, synthetic
+from theory import (
+    Accumulate,
+    FixedReal,
+    Gaussian,
+    Generator,
+    Replace,
+    ReplaceGrowing,
+    by_count,
+    by_weight,
+    pools,
+    real,
+    subsample,
+    synthetic,
+)
 from theory.symbols import T, n
 from theory.sympy_types import as_expression
 from theory.tasks.gaussian.chain import DigammaSum
+
+HALVED = Generator(temperature="1/2")
 
 #: Each model fitted to T/2 of the T rows sampled from the one before.
 HALF_OF_IT = Made(lambda i: subsample(synthetic(i - 1), rows="1/2"))
@@ -106,6 +121,39 @@ def test_a_sum_of_digammas():
 def test_mistakes(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("estimator", ["mle", "unbiased"])
+def test_no_gain_is_told_of_other_samples_than_those_of_the_models(estimator):
+    """The error of the mean at half the temperature goes to another number than the workflow's gain."""
+    task = Gaussian(estimator=estimator)
+    usual, cold = theory.law(task, Replace(), "mean_error"), task.generated(Replace(), HALVED, "mean_error")
+    many = 10**9
+    assert usual.gain_expr == n
+    assert usual.evaluate(n=5, T=many, d=1) * many == pytest.approx(5, rel=1e-6)
+    assert cold.evaluate(n=5, T=many, d=1) * many == pytest.approx(1 + sum(4.0**-k for k in range(1, 5)), rel=1e-6)
+    assert cold.gain_expr is None
+
+
+@pytest.mark.parametrize("late", [2, 4, 5])
+@pytest.mark.parametrize("of", ["variance", "mean_error"])
+def test_an_unbiased_covariance_ends_where_some_rows_count_more(late, of):
+    """Where the first training sets count all rows alike, the law has values up to the first that does not."""
+    shares = {real(1): "1/3", synthetic(1): "2/3"}
+    workflow = Made(lambda i: by_weight(shares) if i == late else by_count(pools(1, i)))
+    if late == 2:
+        with pytest.raises(ValueError, match="an unbiased covariance is defined where every row counts alike"):
+            theory.law(Gaussian(estimator="unbiased"), workflow, of)
+        return
+    law, usual = (theory.law(Gaussian(estimator="unbiased"), each, of) for each in (workflow, Accumulate()))
+    before = range(1, late)
+    np.testing.assert_allclose(law.evaluate(n=before, T=5), usual.evaluate(n=before, T=5), rtol=1e-12)
+    each = law.derived.each
+    assert each is not None
+    for found in (lambda: law.evaluate(n=late, T=5), lambda: each(late)):
+        with pytest.raises(ValueError, match=f"at iteration {late} some rows count more than others"):
+            found()
+    assert theory.law(Gaussian(), workflow, of).evaluate(n=late, T=5) > 0
 
 
 def test_needs_are_assumptions():

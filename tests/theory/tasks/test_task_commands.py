@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import theory.__main__
 from tests.helpers import command, refused
@@ -61,6 +62,15 @@ def test_a_verdict_by_numbers(capsys):
         text = command(capsys, "theory", options).out
         assert f"  growth      : {kind}, " in text
         assert ("  limit       = oo" in text) == (kind == "exponential")
+
+
+@pytest.mark.parametrize(("table", "T", "d"), [("iris", 70, 3), (None, "T", "d")])
+def test_a_law_of_a_table_has_its_numbers(capsys, table, T, d):
+    """Not a letter is left for what the table says."""
+    options = "accumulate --task generalised-linear --json --iterations 2" + (f" --table {table}" if table else "")
+    found = command(capsys, "theory", options).json
+    assert sp.simplify(sp.sympify(found["closed_form"]) - sp.sympify(f"{d}*harmonic(n, 2)/{T}")) == 0
+    assert GeneralisedLinear(table=table).by_numbers == (table is not None)
 
 
 def test_a_temperature_and_how_the_law_goes_on_are_told(capsys):

@@ -1,5 +1,7 @@
 """Variance and distribution against chains simulated here with NumPy, and against the moments of scipy's F."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -17,8 +19,10 @@ from theory import (
     pools,
     subsample,
 )
+from theory.derivation import EXACT, LARGE_T
 from theory.symbols import T, n
-from theory.tasks.regression.symbols import d, sigma
+from theory.tasks.regression.distribution import ONE_FIT_VARIANCE, SquaredError
+from theory.tasks.regression.symbols import ONE_FIT, d, sigma
 
 
 def chains(shares, design, samples, features, replicates=20_000):
@@ -98,6 +102,18 @@ def test_where_it_is_known():
     with pytest.raises(ValueError, match=r"T >= d \+ 2"):
         fresh.distribution(T=4, d=3, n=1)
     assert theory.linear.test_error(FreshReal(1, "1/2"), design="fixed").variance() is not None
+
+
+@pytest.mark.parametrize("draws", [False, True], ids=["whole", "drawn"])
+def test_errors_are_multiples_of_one_fits_where_the_rows_of_X_are_used_alike(draws):
+    """At fixed design, and there neither of draws nor of parts of X, whose laws are of large T."""
+    exact = SquaredError(3 * ONE_FIT, EXACT, "fixed", draws, walk=False)
+    assert exact.variance() == 9 * ONE_FIT_VARIANCE
+    assert exact.objection(2) is None
+    for other in (replace(exact, validity=LARGE_T), replace(exact, design="fresh")):
+        assert other.variance() is None
+        assert other.objection(1) is None
+        assert other.objection(2) == "it is known at fixed design for pools used whole, and everywhere for n = 1"
 
 
 @pytest.mark.parametrize(("samples", "features", "moments"), [(4, 3, 0), (5, 3, 1), (6, 3, 1), (7, 3, 2), (11, 3, 4)])

@@ -354,8 +354,9 @@ def test_mistakes():
         generated(Accumulate(), Generator(bias=1), design="both")
     with pytest.raises(ValueError, match="test error needs T >= d \\+ 2"):
         generated(Accumulate(), Generator(bias=1), design="fixed").evaluate(T=10, d=9, n=2)
-    with pytest.raises(ValueError, match="the symbol T has another meaning"):
-        generated(FixedReal(sp.Symbol("T", positive=True)), Generator(), design="fixed")
+    for name in ("T", "d", "sigma"):
+        with pytest.raises(ValueError, match=f"the symbol {name} has another meaning"):
+            generated(FixedReal(sp.Symbol(name, positive=True)), Generator(), design="fixed")
     with pytest.raises(ValueError, match="Ask for at least one"):
         generated(Accumulate(), Generator(bias=1), design="fixed").gain(0)
     wrongs: list[Any] = [[], 0, 1.5, [1, 0]]

@@ -14,10 +14,13 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
     by_weight,
     gain,
     linear,
+    pools,
     real,
+    subsample,
     synthetic,
     unequal,
 )
@@ -123,6 +126,16 @@ def test_real_pools_have_their_own_fluctuations():
 def test_mistakes(workflow, generator, iterations, message):
     with pytest.raises(ValueError, match=message):
         kappa(workflow, iterations, generator)
+
+
+@pytest.mark.parametrize("drawn", [2, 3, 4])
+def test_one_draw_is_enough(drawn):
+    """At the last iteration that is asked for as well, and not at a later one."""
+    workflow = Made(lambda i: subsample(pools(1, i)) if i == drawn else by_count(pools(1, i)))
+    assert kappa(workflow, drawn - 1) == kappa(Accumulate(), drawn - 1)
+    for iterations in (drawn, drawn + 1):
+        with pytest.raises(ValueError, match="Made draws rows"):
+            kappa(workflow, iterations)
 
 
 @pytest.mark.parametrize(

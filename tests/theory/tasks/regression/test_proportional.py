@@ -1,5 +1,7 @@
 """The proportional limit against published numbers of the master equation, exact laws, and least squares itself."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,13 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    by_count,
     by_weight,
     gain,
     linear,
+    pools,
     real,
+    subsample,
     synthetic,
 )
 from theory.generator import Generator
@@ -297,6 +302,22 @@ def test_sigma_and_sizes():
 def test_mistakes(workflow, iterations, T, d, message):
     with pytest.raises(ValueError, match=message):
         proportional.errors(workflow, iterations, T=T, d=d)
+
+
+@pytest.mark.parametrize("last", [2, 3])
+@pytest.mark.parametrize("corrected", [False, True])
+def test_what_is_refused_is_so_from_the_iteration_on_that_has_it(last, corrected):
+    """A training set of d rows or fewer, d + 1 with the correction; and one draw more than there may be."""
+    d, least = 10, 10 + corrected
+    for rows in (least, least + 1):
+        small = Made(lambda i, rows=rows: subsample(pools(1, i), rows=Fraction(rows if i == last else 40, 40)))
+        said = [proportional.objection(small, iterations, T=40, d=d, corrected=corrected) for iterations in range(1, 5)]
+        assert [text is None for text in said] == [rows > least or iterations < last for iterations in range(1, 5)]
+        for text in filter(None, said):
+            assert f"more than {least} rows in every training set; iteration {last} of Made has {rows}." in text
+    drawn = Made(lambda i: subsample(pools(1, i)) if i > last else by_count(pools(1, i)))
+    assert proportional.objection(drawn, last + 9, T=40, d=d, corrected=corrected) is None
+    assert "draws rows" in (proportional.objection(drawn, last + 10, T=40, d=d, corrected=corrected) or "")
 
 
 def test_an_equation_without_a_solution_is_refused():

@@ -1,5 +1,7 @@
 """Draws at fixed design in the limit d/T -> gamma, against literal chains, laws of whole pools, and small gamma."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -11,7 +13,7 @@ from theory import Accumulate, AccumulateSubsample, LinearRegression, Replace, R
 from theory.linear import test_error as law_of
 from theory.tasks.regression import repeated_rows
 from theory.tasks.regression.repeated_rows import MOST, errors
-from theory.workflow import pools, real, subsample, synthetic
+from theory.workflow import by_count, by_weight, pools, real, subsample, synthetic
 
 DRAWS = AccumulateSubsample()
 NEWEST = Made(lambda n: subsample(pools(max(1, n - 1), n)))
@@ -168,10 +170,21 @@ def test_where_it_is_not_known(workflow, iterations, T, d, message):
         errors(workflow, iterations, T=T, d=d)
 
 
-@pytest.mark.parametrize("d", [74, 75])
-def test_corrected_it_needs_a_row_more(d):
-    """The second training set has 75 different rows of 100."""
-    with pytest.raises(ValueError, match=f"more than {d + 1} different rows"):
-        errors(DRAWS, 2, T=100, d=d, corrected=True)
-    assert np.isfinite(errors(DRAWS, 2, T=100, d=74)).all()
-    assert np.isfinite(errors(DRAWS, 2, T=100, d=73, corrected=True)).all()
+@pytest.mark.parametrize("last", [2, 3])
+def test_what_is_refused_is_so_from_the_iteration_on_that_has_it(last):
+    """Too few different rows, by one; and pools of which one counts more, or has other rows."""
+    for rows, corrected in ((10, False), (11, False), (11, True), (12, True)):
+        few = Made(lambda i, rows=rows: subsample(pools(i, i), rows=Fraction(rows if i == last else 40, 40)))
+        least = 10 + corrected
+        said = [repeated_rows.objection(few, iterations, T=40, d=10, corrected=corrected) for iterations in range(1, 5)]
+        assert [text is None for text in said] == [rows > least or iterations < last for iterations in range(1, 5)]
+        for text in filter(None, said):
+            assert (
+                f"more than {least} different rows in every training set; iteration {last} of Made has {rows}" in text
+            )
+    uneven = Made(lambda i: by_weight({real(1): "2/3", synthetic(1): "1/3"}) if i == last else by_count(pools(1, i)))
+    larger = Made(lambda i: by_count(pools(1, i)), lambda k: 2 if k == last else 1)
+    for other in (uneven, larger):
+        assert repeated_rows.objection(other, last - 1, T=40, d=10, corrected=False) is None
+        said = repeated_rows.objection(other, last, T=40, d=10, corrected=False) or ""
+        assert said.endswith(f"iteration {last} of Made has others.")

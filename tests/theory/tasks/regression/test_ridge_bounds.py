@@ -24,6 +24,8 @@ from theory import (
     by_count,
     envelopes,
     pools,
+    real,
+    synthetic,
 )
 from theory.envelopes import Between, between
 from theory.prover import certificate
@@ -254,6 +256,24 @@ def test_balls_hold_the_law(task):
             rounding = 1e-12 * values
             assert low is None or (values >= low - rounding).all()
             assert high is None or (values <= high + rounding).all()
+
+
+def test_a_bias_that_may_fall_is_no_bound_on_later_ones():
+    """Where each third model is fitted to real data again it does fall; under one run of pools it does not."""
+    back = Made(lambda i: by_count(synthetic(i - 1)) if i % 3 else by_count(real(1)))
+
+    def known_of(workflow: Workflow) -> Any:
+        at_numbers = theory.law(SAME_ROWS, workflow).derived.at_numbers
+        assert at_numbers is not None
+        return at_numbers(SAME_ROWS.numbers)
+
+    known = known_of(back)
+    lost = [float(known.at(m)[0].subs(sigma, 0)) for m in (2, 3)]
+    assert lost[1] < 0.9 * lost[0]
+    assert known.later(2) is None
+    for workflow in (ALL, Replace()):
+        first, low, high = known_of(workflow).later(2)
+        assert (first, high, low.has(sigma)) == (2, None, False)
 
 
 def test_a_long_window_has_no_formula_above():

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,10 +28,12 @@ from theory import (
     pools,
 )
 from theory.depth import z
+from theory.symbolic_workflow import SymbolicWorkflow
 from theory.symbols import T as ROWS, i, n
+from theory.tasks import regression
 from theory.tasks.regression import equivalents, ridge_fit, ridge_fixed
-from theory.tasks.regression.ridge import BIAS, VARIANCE
-from theory.tasks.regression.symbols import sigma
+from theory.tasks.regression.ridge import BIAS, VARIANCE, Ridge
+from theory.tasks.regression.symbols import d as FEATURES, sigma
 
 TWO = Spectrum((1.5, 0.5), (50, 50), (0.4, 0.8))
 
@@ -321,6 +324,7 @@ def test_a_ridge_is_another_task():
         ({"ridge": 0, "T": 6, "d": 5}, "no finite mean"),
         ({"ridge": 1, "T": 0, "d": 5}, "T must be whole numbers of at least 1"),
         ({"ridge": 1, "T": [4, 5], "d": 5}, "with a ridge T and sigma are one number each"),
+        ({"ridge": 1, "T": 4, "d": 5, "sigma": [1.0, 2.0]}, "with a ridge T and sigma are one number each"),
         ({"ridge": 1, "d": 2, "covariance": np.eye(2)}, "with a ridge the covariance is given by its spectrum"),
         ({"ridge": 1, "spectrum": [1.0]}, "spectrum must be a Spectrum"),
         ({"ridge": 1, "spectrum": TWO}, r"add up to 1.2, and must add up to signal\^2 = 1. Give signal=1.095"),
@@ -339,8 +343,10 @@ def test_laws_that_there_are_not():
             theory.law(ridge, workflow)
     with pytest.raises(ValueError, match="has symbols for parameters; with a ridge its law needs numbers"):
         theory.law(replace(ridge, design="fresh"), FixedReal(sp.Symbol("w", positive=True)))
-    with pytest.raises(ValueError, match="another one for T > d than for T < d; give .* numbers T and d"):
-        theory.law(LinearRegression(design="fresh", ridge=0), Accumulate())
+    given: dict[str, Any]
+    for given in ({}, {"T": 9}, {"d": 3}):
+        with pytest.raises(ValueError, match="another one for T > d than for T < d; give .* numbers T and d"):
+            theory.law(LinearRegression(design="fresh", ridge=0, **given), Accumulate())
     with pytest.raises(ValueError, match="there is no law with a ridge; leave one of them out"):
         ridge.generated(Accumulate(), theory.Generator(temperature=2))
     with pytest.raises(ValueError, match="followed for at most 200 iterations; got 201"):
@@ -354,6 +360,64 @@ def test_laws_that_there_are_not():
     with pytest.raises(ValueError, match="only its mean is known"):
         theory.law(ridge, Accumulate()).distribution(n=1)
     assert theory.law(ridge, Accumulate()).moments_exist() > 10**6
+
+
+def test_without_a_ridge_rows_within_one_of_the_features_are_outside():
+    """As long as T or d is open, it is said of all numbers; with a ridge any T >= 1 is inside."""
+    for ridge in (0, 0.5):
+        task = LinearRegression(design="fresh", ridge=ridge)
+        for T, features in ((t, f) for t in range(1, 8) for f in range(1, 6)):
+            at = {ROWS: T, FEATURES: features, sigma: 1, n: 1}
+            inside = all(relation.subs(at) == sp.true for relation in task.relations())
+            assert inside == bool(ridge or abs(T - features) >= 2), (T, features)
+
+
+@pytest.mark.parametrize("rule", ["ridge_chain", "ridge_nested", "minimum_norm", "ridge_fixed"])
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+def test_each_law_is_of_its_own_design_and_features(rule, design):
+    """Of the newest pool alone and of all of them: what is derived for one design is not taken at the other."""
+    held = set()
+    for workflow in (Replace(), Accumulate()):
+        for penalty in (0, 0.5):
+            for spectrum in (None, Spectrum((2.0, 1.0), (2, 2), (0.5, 0.5))):
+                for scaled in (True, False):
+                    ridge = Ridge(float(penalty), scaled, 1.0, spectrum)
+                    said = getattr(regression, rule).objection(SymbolicWorkflow(workflow), design, ridge)
+                    if said is None:
+                        held.add((str(workflow), bool(penalty), spectrum is None, scaled))
+    every = [
+        (w, p, alike, s) for w in ("Replace()", "Accumulate()") for p in (0, 1) for alike in (0, 1) for s in (0, 1)
+    ]
+    expected = {
+        ("ridge_chain", "fresh"): lambda w, penalty, alike, scaled: w == "Replace()",
+        ("ridge_nested", "fresh"): lambda w, penalty, alike, scaled: w == "Accumulate()" and not (penalty and scaled),
+        ("minimum_norm", "fresh"): lambda w, penalty, alike, scaled: w == "Replace()" and alike and not penalty,
+        ("minimum_norm", "fixed"): lambda w, penalty, alike, scaled: not penalty,
+        ("ridge_fixed", "fixed"): lambda w, penalty, alike, scaled: alike,
+    }.get((rule, design), lambda *_: False)
+    assert held == {each for each in every if expected(*each)}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "run", "rows"),
+    [
+        (Replace(), "newest", [1, 1, 1, 1]),
+        (ReplaceGrowing(), "newest", [1, 2, 3, 4]),
+        (Made(lambda i: by_count(pools(i, i)), lambda k: k**2), "newest", [1, 4, 9, 16]),
+        (Accumulate(), "all", [1, 2, 3, 4]),
+        (Made(lambda i: by_count(pools(1, i)), lambda k: k), "all", [1, 3, 6, 10]),
+        (SlidingWindow(2), None, None),
+        (FreshReal(), None, None),
+    ],
+    ids=["newest", "growing", "squares", "all", "all of growing ones", "window", "real"],
+)
+def test_rows_of_a_run_are_those_of_its_pools(workflow, run, rows):
+    symbolic = SymbolicWorkflow(workflow)
+    assert ridge_fixed.run_of(symbolic) == run
+    found = ridge_fixed.rows_of_run(symbolic, run)
+    assert (found is None) == (rows is None)
+    if rows is not None:
+        assert [found.subs(n, m) for m in range(1, 5)] == rows
 
 
 def test_workflows_that_draw_or_collect(recwarn):
