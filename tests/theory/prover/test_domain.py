@@ -111,6 +111,7 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
         (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
         (COUNTS, "r > 4", "r >= 5, n >= 1"),
+        (SAMPLES, [n < 10, T < 60, sp.Lt(4, T)], "T >= 5, T <= 59, n >= 1, n <= 9"),
         # what says nothing of numbers that are positive
         (DENSITY, ["h >= 0", "T >= -3", "n >= 0"], "T >= 2, d >= 1, n >= 1"),
         (DENSITY, ["h >= -1", "h >= 1/2", "n > 0"], "T >= 2, d >= 1, n >= 1, h >= 1/2"),

@@ -97,6 +97,8 @@ def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
         "n**(1/1001)",
         "n**-65",
         "(n-3)**n",
+        "(-1/2)**(n/3)",
+        "(-2)**log(n)",
         "harmonic(10**9)",
         "harmonic(n, 10**9)",
         "harmonic(n, n)",
