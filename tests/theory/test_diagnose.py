@@ -409,3 +409,9 @@ def test_tables_that_cannot_be_read_are_refused(text, message, tmp_path, capsys)
     file = tmp_path / "losses.csv"
     file.write_text(text)
     refused(command(capsys, "theory", f"diagnose {file}"), "theory diagnose", message)
+
+
+@pytest.mark.parametrize("level", ["1", "1.5"])
+def test_a_level_is_a_share(level, capsys):
+    ran = command(capsys, "theory", f"diagnose losses.csv --level {level}")
+    refused(ran, "theory diagnose", f"must be below 1, as 0.95; got '{level}'")

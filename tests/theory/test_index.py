@@ -1,8 +1,10 @@
 """A symbolic iteration takes part in arithmetic, and gives nothing else away."""
 
 import math
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,14 @@ def test_every_path():
     assert results(method) == {1, 2, 3}
     assert every_path(lambda i: sum(1 for _ in iter(lambda: i % 2 == 0, None)), AT) is None  # asks for ever
     assert results(lambda i: (i > 5, i > 5)) == {(True, True), (False, False)}
+
+
+def test_an_answer_is_that_to_its_own_question():
+    """Of two comparisons with one number each pair of answers that an iteration gives is on some way."""
+    signs = (operator.gt, operator.ge, operator.eq, operator.ne, operator.lt, operator.le)
+    for one, other in product(signs, signs):
+        found = {path.result for path in every_path(lambda i, a=one, b=other: (a(i, 5), b(i, 5)), AT) or ()}
+        assert found >= {(one(i, 5), other(i, 5)) for i in range(2, 9)}
 
 
 @dataclass(frozen=True)
