@@ -167,6 +167,16 @@ def test_readings_with_an_excess_below_zero_are_not_likely():
     assert found.possible == []
 
 
+def test_an_assignment_is_as_likely_as_its_likeliest_reading():
+    """Of a shift, which neither noise nor forgetting looks like."""
+    losses = {
+        name: 1 + 0.2 * GAIN[w] + 0.1 * (DEPTH[w] - 1) ** 2 for name, w in (("a", Replace()), ("b", Accumulate()))
+    }
+    found = diagnose_jointly(losses, 0.3, [Accumulate(), Replace()], forecasts=())
+    assert next(iter(found.likelihoods)) == (Replace(), Accumulate())
+    assert found.likelihoods[Replace(), Accumulate()] == pytest.approx(0, abs=1e-9)
+
+
 def test_errors_by_seed_are_not_enlarged():
     """Whatever the readings leave over: they are the seeds' own."""
     losses = np.array([1.0, 3.0, 2.0, 5.0, 1.0, 4.0]) + 0.1 * np.random.default_rng(7).normal(size=(2, 9, 6))
