@@ -195,6 +195,7 @@ def test_errors_by_seed_are_not_enlarged():
         (({"a": [1, 2], "b": [1, 3]}, 0.1, [Replace(), Replace()]), {}, "as many different workflows"),
         (({"a": [1, 2], "b": [1, np.nan]}, 0.1), {}, "the losses of b must be finite numbers"),
         (({"a": [1, 2], "b": [[1, 2], [1, 3]]},), {}, "give each the same seeds"),
+        (({"a": [[1, 2], [1, 3]], "b": [[1, 2], [1, 3], [1, 4]]},), {}, "give each the same seeds"),
         (({"a": [1, 2], "b": [1, 3]}, {"a": 0.1}), {}, "there is a chain b; give that too"),
         (({"a": [1, 2], "b": [1, 3]}, [0.1, 0.1, 0.1]), {}, "standard errors must be one for each loss of a chain"),
         (({"a": [1, 2], "b": [1, 3]}, 0.1), {"level": 1}, "above 0 and below 1"),

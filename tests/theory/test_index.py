@@ -106,6 +106,24 @@ def test_every_path():
     assert results(lambda i: (i > 5, i > 5)) == {(True, True), (False, False)}
 
 
+@pytest.mark.parametrize("what", ["nonnegative", "integer"])
+def test_of_quotients_and_rests_no_more_is_said_than_is_seen(what):
+    methods = {
+        "nonnegative": [lambda i: (i - 5) // 2, lambda i: (5 - i) // 2, lambda i: i // 2, lambda i: (i - 5) % 2],
+        "integer": [lambda i: i / 2 % 1, lambda i: (i + Fraction(1, 3)) % 2, lambda i: i % 2, lambda i: i / 2 // 1],
+    }[what]
+    said = [getattr(expression(path.result), f"is_{what}") for method in methods for path in every_path(method, AT)]
+    assert said == [None, None, True, True]
+    holds = [
+        all(
+            value >= 0 if what == "nonnegative" else value % 1 == 0
+            for value in map(method, map(Fraction, range(2, 12)))
+        )
+        for method in methods
+    ]
+    assert holds == [False, False, True, True]
+
+
 def test_an_answer_is_that_to_its_own_question():
     """Of two comparisons with one number each pair of answers that an iteration gives is on some way."""
     signs = (operator.gt, operator.ge, operator.eq, operator.ne, operator.lt, operator.le)

@@ -65,6 +65,8 @@ def test_each_candidate_tells_its_errors_and_how_they_go_on(found):
             continue
         assert (told["error"], told["last"]) == pytest.approx((max(gains[:20]), gains[19]), rel=1e-12)
         kinds.add((each.growth.kind, told["error"] > told["last"]))
+        ends = str(each.growth.constant) if each.growth.kind == "bounded" else "oo"
+        assert (told["growth"], told["limit"]) == (each.growth.kind, ends)
         twice = {"bounded": gains[-1], "linear": (gains[-1] - gains[-2]), "logarithmic": (gains[-1] - gains[199])}
         constant = float(each.growth.constant) * (math.log(2) if each.growth.kind == "logarithmic" else 1)
         # what goes to 0 does so as (log n)/n, the others as 1/n

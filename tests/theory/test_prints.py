@@ -106,3 +106,6 @@ def test_a_least_constant():
     found = tightest(law(FIXED, Replace()), "sigma**2*d*n/(T-d-1)")
     assert isinstance(found, Tightest)
     assert str(found).startswith("tightest: law <= C * bound for C = 1 (reached)")
+    for attained, said in ((False, "not reached"), (None, "it is not decided whether it is reached")):
+        limit = replace(found, attained=attained, asymptotic=True)
+        assert str(limit).startswith(f"tightest: law <= C * bound for C = 1, in the limit T -> oo ({said})\n")
