@@ -177,6 +177,13 @@ def test_an_assignment_is_as_likely_as_its_likeliest_reading():
     assert found.likelihoods[Replace(), Accumulate()] == pytest.approx(0, abs=1e-9)
 
 
+def test_the_assignment_that_is_not_excluded_is_named():
+    losses = chains(np.random.default_rng(6), 0.4, 0.001)
+    for workflows in ([Replace(), Accumulate()], [Accumulate(), Replace()]):
+        found = diagnose_jointly(losses, 0.001, workflows, forecasts=())
+        assert found.verdict.startswith("of the 2 assignments only a: Replace(), b: Accumulate() is not excluded; ")
+
+
 def test_errors_by_seed_are_not_enlarged():
     """Whatever the readings leave over: they are the seeds' own."""
     losses = np.array([1.0, 3.0, 2.0, 5.0, 1.0, 4.0]) + 0.1 * np.random.default_rng(7).normal(size=(2, 9, 6))

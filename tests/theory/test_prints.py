@@ -20,6 +20,7 @@ from theory import (
     law,
     tightest,
 )
+from theory.derivation import Derivation, Step
 from theory.prover import verdicts
 from theory.prover.parts import Part, Parts
 
@@ -39,6 +40,11 @@ def test_a_law_that_is_not_exact_is_not_written_as_an_equation():
     text = str(law(LinearRegression(design="fresh"), AccumulateSubsample()))
     assert "E_n ~ " in text
     assert "validity: large-T" in text
+
+
+def test_a_derivation_by_steps():
+    steps = (Step("first", "a = b", "because"), Step("then", "b = c", "so it is"))
+    assert str(Derivation(steps)) == "1. first: because\n     a = b\n2. then: so it is\n     b = c"
 
 
 def test_a_generator_is_named():
