@@ -147,7 +147,7 @@ def _fit(
         reason = f"{points} iteration{'s' * (points > 1)} cannot tell {unknowns} unknowns; measure {unknowns + 1}"
         return Fit(workflow, kind, kept, reason=reason)
     if rank(columns) < unknowns:
-        return _collinear(seen, shapes, kind, kept, level)
+        return _collinear(seen, shapes, kind, kept)
     X = _numbers(columns)
     test = seen.errors.test(X)
     later = () if test is not None and test.p_value < 1 - level else seen.forecasts  # far out exact shapes take time
@@ -192,9 +192,7 @@ def _fit(
     )
 
 
-def _collinear(
-    seen: Seen[Place], shapes: Readings[Of, Place], kind: str, kept: Fraction | None, level: float
-) -> Fit[Of, Place]:
+def _collinear(seen: Seen[Place], shapes: Readings[Of, Place], kind: str, kept: Fraction | None) -> Fit[Of, Place]:
     """At the iterations seen, the columns are not independent."""
     if kind == "noise":
         reason = "the gain is the same at all iterations seen, so that excess and best loss are not told apart"
@@ -204,7 +202,7 @@ def _collinear(
     reason = (
         "at the iterations seen its shape is that of the gain: it fits where noise alone does, and is not told from it"
     )
-    return Fit(shapes.workflow, kind, kept, possible=test is None or test.p_value >= 1 - level, reason=reason)
+    return Fit(shapes.workflow, kind, kept, possible=test is None or test.p_value >= 1 - seen.level, reason=reason)
 
 
 def _untested(seen: Seen[Any], points: int, unknowns: int) -> str:

@@ -10,6 +10,7 @@ import sympy as sp
 from tests.helpers import Made, thinned
 from theory import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
@@ -39,6 +40,14 @@ class Shrinking(Made):
         return Fraction(1, 2) ** iteration
 
 
+@dataclass(frozen=True)
+class NewerReal(Made):
+    """As `Made`, with later real data of 2 T rows."""
+
+    def real_size(self, iteration):
+        return 2
+
+
 def best_in_floats(workflow, iterations):
     """Coefficients on the noises in float64; weights by solving the constrained least squares with a multiplier."""
     names, errors, found = [], [np.zeros(0)], []
@@ -61,7 +70,18 @@ def best_in_floats(workflow, iterations):
 
 
 @pytest.mark.parametrize(
-    "workflow", [SlidingWindow(2), SlidingWindow(3), LATEST[2], ALL_SAMPLED, FreshReal(3), FixedReal("1/5")], ids=str
+    "workflow",
+    [
+        SlidingWindow(2),
+        SlidingWindow(3),
+        LATEST[2],
+        ALL_SAMPLED,
+        FreshReal(3),
+        FixedReal("1/5"),
+        AccumulateFresh(2, "1/2"),
+        NewerReal(lambda i: by_count(real(i), pools(max(2, i - 1), i)), lambda j: 3),
+    ],
+    ids=str,
 )
 def test_against_floats(workflow):
     found = best_weights(workflow, 6)

@@ -32,6 +32,8 @@ SIZED = Made(lambda i: by_count(pools(1, i)), lambda k: k)
 #: The first pool has T rows, whatever the others have: the formula of sizes that begin otherwise is another one.
 LARGER, SMALLER = (Made(lambda i: by_count(pools(1, i)), lambda k, size=size: size) for size in (3, "1/2"))
 OLD = Made(lambda i: by_weight({synthetic(i - 1 - i % 2): "1/3", real(i): "2/3"}) if i > 3 else by_count(real(1)))
+#: From the second model on as many pools at the same distances, but more than one of them.
+TWO = Made(lambda i: by_weight({real(i): "1/4", pools(i - 1, i): "3/4"}))
 WORKFLOWS = [
     Replace(),
     ReplaceGrowing(),
@@ -47,6 +49,7 @@ WORKFLOWS = [
     LARGER,
     SMALLER,
     OLD,
+    TWO,
 ]
 
 
@@ -82,7 +85,8 @@ def test_formulas_give_the_numbers(workflow):
 
 def test_what_has_a_formula():
     with_formula = [workflow for workflow in WORKFLOWS if depth(workflow).expr is not None]
-    assert with_formula == [w for w in WORKFLOWS if w not in (SlidingWindow(2), SlidingWindow(3), LARGER, SMALLER, OLD)]
+    without = (SlidingWindow(2), SlidingWindow(3), LARGER, SMALLER, OLD, TWO)
+    assert with_formula == [w for w in WORKFLOWS if w not in without]
 
 
 def test_accumulate():

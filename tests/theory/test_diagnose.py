@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,16 @@ def test_what_has_the_shape_of_the_gain_is_possible_where_noise_alone_fits(kind)
         assert "its shape is that of the gain" in str(found.reason)
 
 
+@pytest.mark.parametrize(("p", "possible"), [(0.03, False), (0.049, False), (0.051, True)])
+def test_what_is_not_told_from_noise_is_excluded_where_noise_is(p, possible):
+    """Forgetting too, of whose other shapes each is tested at half of what may be wrong."""
+    off = np.array([1, -1, 0.5, -0.5, 0.2, -0.2])
+    losses = 1.9 + 0.02 * off * math.sqrt(stats.chi2.isf(p, 5) / (off @ off))
+    found = diagnose(losses, 0.02, FixedReal(1), best_loss=1.5, forecasts=())
+    assert found.fits[0].test.p_value == pytest.approx(p)
+    assert [one.possible for one in found.fits] == [possible] * 3
+
+
 def test_replace_is_told_from_all_others_and_accumulate_but_from_what_has_its_gain():
     generator, n = np.random.default_rng(11), 30
     losses = chain(Replace(), n) + 0.01 * generator.normal(size=n)
@@ -273,6 +284,7 @@ def test_the_first_standard_errors_decide_not_the_order_of_the_losses():
         (([1.0, 2.0], [0.1] * 3), "standard errors must be positive"),
         (([[1.0, 2.0], [1.1, 2.1]], 0.1), "losses by seed have their own spread"),
         (([[1.0, 2.0]] * 3,), "the losses of all 3 seeds are the same"),
+        ((np.outer(range(1, 8), [1.0, 2.0, 2.0, 4.0, 3.0, 7.0]),), "the 7 seeds differ in too few ways for a test"),
         (([1.0, 2.0], 0.1, "replace"), "a workflow is needed"),
     ],
 )
@@ -397,3 +409,9 @@ def test_tables_that_cannot_be_read_are_refused(text, message, tmp_path, capsys)
     file = tmp_path / "losses.csv"
     file.write_text(text)
     refused(command(capsys, "theory", f"diagnose {file}"), "theory diagnose", message)
+
+
+@pytest.mark.parametrize("level", ["1", "1.5"])
+def test_a_level_is_a_share(level, capsys):
+    ran = command(capsys, "theory", f"diagnose losses.csv --level {level}")
+    refused(ran, "theory diagnose", f"must be below 1, as 0.95; got '{level}'")

@@ -167,6 +167,23 @@ def test_readings_with_an_excess_below_zero_are_not_likely():
     assert found.possible == []
 
 
+def test_an_assignment_is_as_likely_as_its_likeliest_reading():
+    """Of a shift, which neither noise nor forgetting looks like."""
+    losses = {
+        name: 1 + 0.2 * GAIN[w] + 0.1 * (DEPTH[w] - 1) ** 2 for name, w in (("a", Replace()), ("b", Accumulate()))
+    }
+    found = diagnose_jointly(losses, 0.3, [Accumulate(), Replace()], forecasts=())
+    assert next(iter(found.likelihoods)) == (Replace(), Accumulate())
+    assert found.likelihoods[Replace(), Accumulate()] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_assignment_that_is_not_excluded_is_named():
+    losses = chains(np.random.default_rng(6), 0.4, 0.001)
+    for workflows in ([Replace(), Accumulate()], [Accumulate(), Replace()]):
+        found = diagnose_jointly(losses, 0.001, workflows, forecasts=())
+        assert found.verdict.startswith("of the 2 assignments only a: Replace(), b: Accumulate() is not excluded; ")
+
+
 def test_errors_by_seed_are_not_enlarged():
     """Whatever the readings leave over: they are the seeds' own."""
     losses = np.array([1.0, 3.0, 2.0, 5.0, 1.0, 4.0]) + 0.1 * np.random.default_rng(7).normal(size=(2, 9, 6))
@@ -185,6 +202,7 @@ def test_errors_by_seed_are_not_enlarged():
         (({"a": [1, 2], "b": [1, 3]}, 0.1, [Replace(), Replace()]), {}, "as many different workflows"),
         (({"a": [1, 2], "b": [1, np.nan]}, 0.1), {}, "the losses of b must be finite numbers"),
         (({"a": [1, 2], "b": [[1, 2], [1, 3]]},), {}, "give each the same seeds"),
+        (({"a": [[1, 2], [1, 3]], "b": [[1, 2], [1, 3], [1, 4]]},), {}, "give each the same seeds"),
         (({"a": [1, 2], "b": [1, 3]}, {"a": 0.1}), {}, "there is a chain b; give that too"),
         (({"a": [1, 2], "b": [1, 3]}, [0.1, 0.1, 0.1]), {}, "standard errors must be one for each loss of a chain"),
         (({"a": [1, 2], "b": [1, 3]}, 0.1), {"level": 1}, "above 0 and below 1"),

@@ -14,7 +14,7 @@ from theory import Accumulate, FreshReal, Replace, SlidingWindow, diagnose, diag
 from theory.__main__ import parser
 from theory.diagnose import errors_of
 from theory.diagnose_command import from_table
-from theory.diagnose_errors import BySeed
+from theory.diagnose_errors import BySeed, Interval
 
 #: Losses that no reading fits, and the excess of one fit is known.
 CROOKED = [2.0, 2.5, 2.6, 2.4, 2.1, 2.7]
@@ -60,6 +60,11 @@ def test_likelihoods_by_seed_are_those_of_the_best_means_and_covariance() -> Non
 
     least = optimize.minimize(lambda b: size(X @ b), [0.0, 1.0], method="Nelder-Mead", tol=1e-10).fun
     assert test.log_likelihood == pytest.approx(-9 / 2 * (least - size(losses.mean(0))), rel=1e-6)
+
+
+def test_an_end_of_0_is_told() -> None:
+    assert str(Interval(1.0, 0.0, 2.0)) == "1 [0, 2]"
+    assert str(Interval(1.0, None, None)) == "1"
 
 
 def test_what_order_is_told_is_told_in_json_too() -> None:

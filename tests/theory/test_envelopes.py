@@ -45,6 +45,11 @@ def _number(value: int) -> Statement:
     return Statement(sp.Integer(value), NOWHERE, name="it")
 
 
+def test_what_is_known_by_formulas_and_by_numbers_is_known_of_both_sides() -> None:
+    one, two, three, four = map(_number, range(1, 5))
+    assert Between((three,), (one,)).joined(Between((four,), (two,))) == Between((three, four), (one, two))
+
+
 @pytest.mark.parametrize("lower", [False, True])
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (1, 1), (0, 4), (2, 2), (3, 3), (4, 4)])
 def test_verdicts_are_those_of_all_numbers_between(low: int, high: int, lower: bool) -> None:

@@ -167,6 +167,16 @@ def test_drawing_from_iteration_101_on_is_seen():
     assert (law.exact, law.validity) == (False, "large-T")
 
 
+@dataclass(frozen=True)
+class WithReal(Made):
+    """As `Made`, with later real data of other sizes."""
+
+    real_sizes: Any = None
+
+    def real_size(self, iteration):
+        return self.real_sizes(iteration)
+
+
 #: Workflow, and the rows of its smallest training set in multiples of T (at most 1; 0: not known, or none at all).
 FEWEST = [
     (Replace(), 1),
@@ -187,6 +197,10 @@ FEWEST = [
     (Sized(0, lambda j, p: j // 2 + 1, keep=False), 1),
     (Sized(0, lambda j, p: 1 if j % 2 else "1/2", keep=False), Fraction(1, 2)),
     (Made(lambda i: by_count(pools(1, i)) if i % 2 else None), 1),
+    (WithReal(lambda i: by_count(real(i)), None, lambda j: "1/3"), Fraction(1, 3)),
+    (WithReal(lambda i: by_count(real(i)), None, lambda j: 1 / j), 0),
+    (WithReal(lambda i: by_count(real(i), synthetic(i - 1)), lambda j: "1/4", lambda j: "1/2"), Fraction(3, 4)),
+    (WithReal(lambda i: by_count(real(i), synthetic(i - 1)), None, lambda j: 1 / j), 1),
 ]
 
 
@@ -263,3 +277,13 @@ def test_a_formula_is_judged_as_far_as_it_was_looked_at(is_bound):
         with pytest.raises(ValueError, match="looked at up to iteration 64; .* which n <= 64 narrows"):
             theory.check_bound(smaller, larger, lower=is_bound, domain=domain)
     assert theory.check_bound(smaller, larger, lower=is_bound, domain="63 <= n <= 64").verdict == "proved"
+
+
+def test_formulas_around_a_law_are_judged_as_far_as_it_was_looked_at():
+    ridge = theory.LinearRegression(design="fixed", ridge=1.0)
+    law = theory.law(ridge, Made(lambda i: by_count(synthetic(i - 1)), lambda j: (3**j - 1) / 2))
+    assert law.derived.envelopes
+    assert sp.Le(n, 64) in law.assumptions
+    for domain in ((), "n <= 65"):
+        with pytest.raises(ValueError, match="looked at up to iteration 64; .* which n <= 64 narrows"):
+            theory.check_bound(law, "n", domain=domain)

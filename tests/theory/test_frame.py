@@ -5,6 +5,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 
 import pyarrow.parquet
 import pytest
@@ -128,6 +129,7 @@ def test_print_tells_what_is_alike_once_and_the_ends_of_a_long_one():
     assert {len(row) for row in rows} == {len(heading)}
     assert str(Frame({"workflow": ["replace"] * 2, "n": [1, 2]})).splitlines() == ["workflow: replace", "n", "1", "2"]
     assert str(Frame({"workflow": ["replace"], "n": [1]})).split() == ["workflow", "n", "replace", "1"]
+    assert str(Frame({"ridge": [0, False], "n": [1, 2]})).split() == ["ridge", "n", "0", "1", "False", "2"]
 
 
 def test_notebooks_get_a_table_without_the_users_tags():
@@ -135,6 +137,9 @@ def test_notebooks_get_a_table_without_the_users_tags():
     assert html.count("<tr>") == 3
     assert "<th>&lt;b&gt;</th>" in html
     assert "<td>a &amp; b</td>" in html
+    html = Frame({"n": [*range(1, 101)]})._repr_html_()
+    assert [int(n) for n in re.findall("<td>([0-9]+)</td>", html)] == [*range(1, 21), *range(81, 101)]
+    assert html.endswith("<p>(100 rows, of which 40 are shown)</p>")
 
 
 @pytest.mark.parametrize("option", ["--output", "--plot"])

@@ -10,7 +10,7 @@ import sympy as sp
 from theory import Accumulate, LinearRegression, Replace, SlidingWindow, law
 from theory.generator_table import SAMPLED, GeneratorRow, generator_rows
 from theory.symbols import n
-from theory.table import Row
+from theory.table import Entry, Row, latex, markdown, values
 from theory.tasks import TASKS
 from theory.tasks.regression.symbols import ONE_FIT
 
@@ -34,6 +34,35 @@ def test_closed_forms_are_the_numbers(sampled):
             values = [float(formula.subs(n, iteration)) for iteration in range(1, 8)]
             np.testing.assert_allclose(values, exact.evaluate(T=20, d=3, sigma=0.5, n=range(1, 8)), rtol=1e-12)
     assert any(formula is not None for _, formula in formulas)
+
+
+class Cells(Entry):
+    def __init__(self, *of):
+        self.of = of
+
+    def cells(self):
+        return dict(zip(("closed_form", "needs", "source"), self.of, strict=True))
+
+
+def test_each_form_of_a_table_has_every_cell():
+    rows = [Cells(n**2 / 2, "T >= d + 2", None), Cells(None, "T | d", "new here")]
+    assert markdown(rows).splitlines() == [
+        "| closed_form | needs | source |",
+        "|---|---|---|",
+        "| n**2/2 | T >= d + 2 | - |",
+        r"| - | T \| d | new here |",
+    ]
+    assert latex(rows).splitlines() == [
+        r"\begin{tabular}{lll}",
+        r"closed form & needs & source \\ \hline",
+        r"$\frac{n^{2}}{2}$ & T $\ge$ d + 2 & -- \\",
+        r"-- & T | d & new here \\",
+        r"\end{tabular}",
+    ]
+    assert values(rows) == [
+        {"closed_form": "n**2/2", "needs": "T >= d + 2", "source": None},
+        {"closed_form": None, "needs": "T | d", "source": "new here"},
+    ]
 
 
 def test_columns_are_those_of_the_other_rows():

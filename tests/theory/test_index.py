@@ -1,8 +1,10 @@
 """A symbolic iteration takes part in arithmetic, and gives nothing else away."""
 
 import math
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,32 @@ def test_every_path():
     assert results(method) == {1, 2, 3}
     assert every_path(lambda i: sum(1 for _ in iter(lambda: i % 2 == 0, None)), AT) is None  # asks for ever
     assert results(lambda i: (i > 5, i > 5)) == {(True, True), (False, False)}
+
+
+@pytest.mark.parametrize("what", ["nonnegative", "integer"])
+def test_of_quotients_and_rests_no_more_is_said_than_is_seen(what):
+    methods = {
+        "nonnegative": [lambda i: (i - 5) // 2, lambda i: (5 - i) // 2, lambda i: i // 2, lambda i: (i - 5) % 2],
+        "integer": [lambda i: i / 2 % 1, lambda i: (i + Fraction(1, 3)) % 2, lambda i: i % 2, lambda i: i / 2 // 1],
+    }[what]
+    said = [getattr(expression(path.result), f"is_{what}") for method in methods for path in every_path(method, AT)]
+    assert said == [None, None, True, True]
+    holds = [
+        all(
+            value >= 0 if what == "nonnegative" else value % 1 == 0
+            for value in map(method, map(Fraction, range(2, 12)))
+        )
+        for method in methods
+    ]
+    assert holds == [False, False, True, True]
+
+
+def test_an_answer_is_that_to_its_own_question():
+    """Of two comparisons with one number each pair of answers that an iteration gives is on some way."""
+    signs = (operator.gt, operator.ge, operator.eq, operator.ne, operator.lt, operator.le)
+    for one, other in product(signs, signs):
+        found = {path.result for path in every_path(lambda i, a=one, b=other: (a(i, 5), b(i, 5)), AT) or ()}
+        assert found >= {(one(i, 5), other(i, 5)) for i in range(2, 9)}
 
 
 @dataclass(frozen=True)

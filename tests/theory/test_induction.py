@@ -10,6 +10,7 @@ from sympy.parsing.sympy_parser import parse_expr
 
 import theory
 from theory import Accumulate, AccumulateFresh, AccumulateSubsample, Proved, Refuted, check_bound, gain, linear
+from theory.one_by_one import recursion
 from theory.prover import certificate
 from theory.prover.bounds import judge
 from theory.prover.canonical import before, partial_product, partial_sum, tail
@@ -163,6 +164,16 @@ def test_a_draw_is_judged_against_all_data(of: str, lower: bool) -> None:
         for part in found.parts:
             certificate.check(*part.sides, part.certificate)
     assert isinstance(check_bound(all_kept, drawn, lower=not lower), Refuted)
+
+
+@pytest.mark.parametrize("asymptotic", [False, True])
+def test_a_law_has_its_own_recursion_and_its_limit_that_of_the_gain(asymptotic: bool) -> None:
+    law = linear.test_error(AccumulateFresh("1/2", 2), design="fixed")
+    known = recursion(law, asymptotic=asymptotic)
+    assert known is not None
+    values = [c * (1 if asymptotic else law.unit) for c in map(rational, gain(law.workflow, 6))]
+    for k in range(2, 7):
+        assert sp.simplify(at(known.factor, n, k) * values[k - 2] + at(known.added, n, k) - values[k - 1]) == 0
 
 
 def test_a_formula_with_one_product_has_a_recursion() -> None:

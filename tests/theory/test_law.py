@@ -8,7 +8,18 @@ import sympy as sp
 
 import theory
 from tests.helpers import Made
-from theory import Accumulate, AccumulateSubsample, FixedReal, FreshReal, Replace, ReplaceGrowing, by_count, gain, pools
+from theory import (
+    Accumulate,
+    AccumulateSubsample,
+    FixedReal,
+    FreshReal,
+    Replace,
+    ReplaceGrowing,
+    by_count,
+    gain,
+    pools,
+    synthetic,
+)
 from theory.linear import DESIGNS
 from theory.symbols import T, n
 from theory.sympy_types import as_expression, substituted
@@ -123,6 +134,19 @@ def test_evaluate_refuses(arguments, message):
     given = {"T": 10, "d": 2, "sigma": 1.0, "n": 1} | arguments
     with pytest.raises(ValueError, match=message):
         law.evaluate(**given)
+
+
+@pytest.mark.parametrize("wrong", [2, 3])
+def test_a_training_set_that_is_not_valid_is_seen_at_once(wrong):
+    rule = Made(lambda i: by_count(synthetic(i if i == wrong else i - 1)))
+    with pytest.raises(ValueError, match=f"iteration {wrong} uses synthetic"):
+        theory.linear.test_error(rule, design="fixed")
+
+
+def test_a_next_order_that_is_not_known_is_said():
+    law = theory.law(theory.Poisson(), Accumulate())
+    with pytest.raises(ValueError, match=r"not known under Accumulate\(\) for Poisson\(\)\.$"):
+        law.kappa(2)
 
 
 def test_notebook_rendering():

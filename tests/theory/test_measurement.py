@@ -36,6 +36,21 @@ def test_a_ratio_is_that_of_means_to_first_order():
     np.testing.assert_allclose(ratio.standard_error, spread, rtol=5e-3)  # 1/sqrt(2 million), five times
 
 
+def test_errors_that_are_known_stay_known():
+    """Of standard errors without degrees of freedom the interval is the normal one, in a ratio too."""
+    a, b = Measurement(3.0, 0.3), Measurement(2.0, 0.4)
+    for found, mean, error in (
+        (a - b, 1.0, 0.5),
+        (a / b, 1.5, 1.5 * math.hypot(0.1, 0.2)),
+        (a - Measurement(1.0), 2, 0.3),
+    ):
+        assert found.degrees == math.inf
+        expected = stats.norm.interval(0.95, mean, error)
+        np.testing.assert_allclose(found.interval(), expected, rtol=1e-12)
+    one = Measurement(3.0, 0.3, 4.0) - b  # as if by infinitely many seeds of the other
+    np.testing.assert_allclose(one.degrees, 0.25**2 / (0.3**4 / 4), rtol=1e-12)
+
+
 def test_a_difference_of_the_same_seeds_is_paired():
     random = np.random.default_rng(2)
     common = random.normal(0, 5, 6)

@@ -65,6 +65,8 @@ def test_each_candidate_tells_its_errors_and_how_they_go_on(found):
             continue
         assert (told["error"], told["last"]) == pytest.approx((max(gains[:20]), gains[19]), rel=1e-12)
         kinds.add((each.growth.kind, told["error"] > told["last"]))
+        ends = str(each.growth.constant) if each.growth.kind == "bounded" else "oo"
+        assert (told["growth"], told["limit"]) == (each.growth.kind, ends)
         twice = {"bounded": gains[-1], "linear": (gains[-1] - gains[-2]), "logarithmic": (gains[-1] - gains[199])}
         constant = float(each.growth.constant) * (math.log(2) if each.growth.kind == "logarithmic" else 1)
         # what goes to 0 does so as (log n)/n, the others as 1/n
@@ -117,6 +119,16 @@ def test_a_budget_that_is_just_met_is_met(monkeypatch):
         best = plan(budget, **given).best
         assert (best.workflow, best.cost) == (Larger(FixedReal("1/2"), Fraction(2)), 10)
     assert plan("99/10", **given).best is None
+    none = plan("99/10", **given | {"error": 2})
+    assert (none.best, none.candidates[0].reason) == (None, "costs 10, more than 9.9")
+
+
+def test_too_small_a_share_of_sampled_data_is_told(monkeypatch):
+    monkeypatch.setitem(plan.__globals__, "FAMILIES", [each for each in FAMILIES if "rows alike" in each.name])
+    (alike,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=1).candidates
+    assert alike.reason == "a training set has a share of 1/2 sampled data, less than 2/3"
+    (larger,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=2).candidates
+    assert (larger.size, larger.feasible, larger.reason) == (2, True, None)
 
 
 @pytest.mark.slow

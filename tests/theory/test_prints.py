@@ -20,6 +20,7 @@ from theory import (
     law,
     tightest,
 )
+from theory.derivation import Derivation, Step
 from theory.prover import verdicts
 from theory.prover.parts import Part, Parts
 
@@ -39,6 +40,11 @@ def test_a_law_that_is_not_exact_is_not_written_as_an_equation():
     text = str(law(LinearRegression(design="fresh"), AccumulateSubsample()))
     assert "E_n ~ " in text
     assert "validity: large-T" in text
+
+
+def test_a_derivation_by_steps():
+    steps = (Step("first", "a = b", "because"), Step("then", "b = c", "so it is"))
+    assert str(Derivation(steps)) == "1. first: because\n     a = b\n2. then: so it is\n     b = c"
 
 
 def test_a_generator_is_named():
@@ -106,3 +112,6 @@ def test_a_least_constant():
     found = tightest(law(FIXED, Replace()), "sigma**2*d*n/(T-d-1)")
     assert isinstance(found, Tightest)
     assert str(found).startswith("tightest: law <= C * bound for C = 1 (reached)")
+    for attained, said in ((False, "not reached"), (None, "it is not decided whether it is reached")):
+        limit = replace(found, attained=attained, asymptotic=True)
+        assert str(limit).startswith(f"tightest: law <= C * bound for C = 1, in the limit T -> oo ({said})\n")

@@ -152,6 +152,12 @@ def test_numbers_outside_the_domain_are_refused(given, message):
         theory.law(GammaMean(), Replace()).evaluate(n=1, **given)
 
 
+def test_numbers_that_are_missing_are_named():
+    for given, named in (({}, "T, d; give them by name, as T=…"), ({"T": 9}, "d; give them by name, as d=…")):
+        with pytest.raises(ValueError, match=f"^regression needs numbers for {named}"):
+            theory.law(theory.LinearRegression(design="fixed"), Replace()).evaluate(n=1, **given)
+
+
 def test_quantities():
     assert theory.law(GammaMean(), Replace()).quantity.name == "mean_error"
     with pytest.raises(ValueError, match="gamma-mean has no quantity 'variance'; it has mean_error, log_error"):

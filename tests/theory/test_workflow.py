@@ -1,5 +1,7 @@
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import sympy as sp
 from tests.helpers import Made
 from theory import (
     Accumulate,
+    AccumulateFresh,
     AccumulateSubsample,
     FixedReal,
     FreshReal,
@@ -17,6 +20,7 @@ from theory import (
     Replace,
     ReplaceGrowing,
     SlidingWindow,
+    TrainingSet,
     Workflow,
     by_count,
     by_weight,
@@ -26,7 +30,18 @@ from theory import (
     subsample,
     synthetic,
 )
+from theory.plan_families import Larger
 from theory.workflow import check_workflow
+
+
+@dataclass(frozen=True)
+class Kept(Workflow):
+    """Real data alone, whatever its parameter is."""
+
+    value: Any
+
+    def training_set(self, iteration):
+        return by_count(real(1))
 
 
 @pytest.mark.parametrize("workflow", [Replace(), ReplaceGrowing(), Accumulate()], ids=str)
@@ -77,7 +92,9 @@ def test_later_real_data_are_pools_of_their_own():
         (lambda i: by_count(pools(0, i)), "which does not exist by then"),
         (lambda i: by_weight({real(1): "1/2", synthetic(i - 1): "1/3"}), "add up to 1; got .* in all 5/6"),
         (lambda i: by_weight({real(1): "3/2", synthetic(i - 1): "-1/2"}), "must be at least 0"),
-        (lambda i: by_count(real(1), pools(1, i)), "each pool once"),
+        (lambda i: by_count(real(1), pools(1, i)), r"names real\(1\), real\(1\) to synthetic\(1\); .* each pool once"),
+        (lambda i: TrainingSet((pools(1, 1), pools(2, 2)), (1,)), "needs one share a part"),
+        (lambda i: TrainingSet((pools(1, 2),), (1, 0)), "needs one share a part"),
         (lambda i: by_count(), "names no pool"),
         (lambda i: by_count(pools(2, 1)), "names no pool"),
     ],
@@ -176,6 +193,19 @@ def test_numbers_are_put_into_a_workflow_within_another():
     assert not sized.is_symbolic
     assert sized.shares(3) == {Pool(1): Fraction(1, 3), Pool(3): Fraction(2, 3)}
     assert sized.size(Pool(3)) == 3
+
+
+def test_symbols_are_seen_wherever_they_stand():
+    w = sp.Symbol("w", positive=True)
+    for value in (w, 1 - w, (1, w), [[w]], {2: w}, {2: (1, {3: w})}, FixedReal(w), (FixedReal(w),)):
+        assert Kept(value).symbols == {w}
+    assert Kept({w: 1}).symbols == Kept((1, "w", None)).symbols == frozenset()
+
+
+def test_sampled_pools_of_another_size_leave_real_data_as_they_are():
+    workflow = AccumulateFresh(3, 5)
+    for sized in (Generator(sizes=[1, 2, 2]).sized(workflow), Larger(workflow, Fraction(2))):
+        assert (sized.size(Pool(3)), sized.size(Pool(3, fresh_real=True)), sized.size(Pool(1))) == (2, 3, 1)
 
 
 def test_gain_counts_from_one():

@@ -329,9 +329,12 @@ class Reader:
         words, index = self.words, sp.Integer(2)
         if words.token.kind == "[":
             words.advance()
-            index = self.operand_number()
-            if not index.is_Integer or index < 2 or words.token.kind != "]":
-                raise words.misplaced(r"a root is \sqrt[3]{...}, with a whole number")
+            place = words.token
+            index = self.operand_number() if place.kind == NUMBER else sp.S.Zero
+            if not index.is_Integer or index < 2:
+                raise self.wrong(place, r"a root is \sqrt[3]{...}, with a whole number from 2 on")
+            if words.token.kind != "]":
+                raise words.misplaced(r"a root is \sqrt[3]{...}")
             words.advance()
             if words.token.kind != "{":
                 raise words.misplaced(r"a root is \sqrt[3]{...}")

@@ -111,6 +111,7 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
         (SAMPLES, ["T >= 7/2", "T >= 2"], "T >= 4, n >= 1"),
         (DENSITY, ["T >= d", h >= 2, "2*h >= 1"], "T >= 2, T >= d, d >= 1, n >= 1, h >= 2"),
         (COUNTS, "r > 4", "r >= 5, n >= 1"),
+        (SAMPLES, [n < 10, T < 60, sp.Lt(4, T)], "T >= 5, T <= 59, n >= 1, n <= 9"),
         # what says nothing of numbers that are positive
         (DENSITY, ["h >= 0", "T >= -3", "n >= 0"], "T >= 2, d >= 1, n >= 1"),
         (DENSITY, ["h >= -1", "h >= 1/2", "n > 0"], "T >= 2, d >= 1, n >= 1, h >= 1/2"),
@@ -119,6 +120,7 @@ def test_variables_that_are_not_positive_are_refused(variable: Variable, why: st
         (SAMPLES, "2*n > 6", "T >= 1, n >= 4"),
         (DENSITY, ["h <= 2", "3*h <= 4", h <= 7], "T >= 2, d >= 1, n >= 1, h <= 4/3"),
         (DENSITY, "n <= 2", "T >= 2, d >= 1, n >= 1, n <= 2"),
+        (SAMPLES, ["n >= 3", "n <= 3"], "T >= 1, n >= 3, n <= 3"),
         (DOMAIN, "T <= 100", "T >= d + 2, d >= 1, T <= 100, d <= 98, n >= 1"),
         (DOMAIN, "T <= 201/2", "T >= d + 2, d >= 1, T <= 100, d <= 98, n >= 1"),
         (DOMAIN, ["T <= 100", "T >= 2*d + 5", "T < 60"], "T >= d + 2, T >= 2*d + 5, d >= 1, T <= 59, d <= 27, n >= 1"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
+import mpmath
 import pytest
 import sympy as sp
 
@@ -19,7 +20,7 @@ from theory.prover.canonical import partial_product
 from theory.prover.certificate import Case, Certificate, check
 from theory.prover.domain import Domain, Variable
 from theory.prover.export import gp_script
-from theory.prover.gp_text import rule_of
+from theory.prover.gp_text import number, rule_of
 from theory.prover.lemmas import HarmonicLog, Lemma, LogBound, PowerBound, RootBound, TailBound, ZetaTail
 from theory.prover.parsing import parse_bound
 from theory.prover.powers import AsExponential, ExponentBound, Inside, InsideRoot
@@ -388,6 +389,40 @@ def test_what_a_function_equals_is_said_where_it_says_more(function, factors):
         assert found == sp.Mul(*factors, evaluate=False)
         at_numbers = {n: 5, T: 11, d: 4}
         assert sp.N(found.subs(at_numbers) - function.subs(at_numbers), 30) == pytest.approx(0, abs=1e-25)
+
+
+def _hurwitz(order, x):
+    """Of order 1 as well, where the script has the digamma function in its place."""
+    return mpmath.inf if order == 1 else mpmath.zeta(order, x)
+
+
+#: What stands in scripts, by functions of mpmath's.
+GP_NAMES = {
+    "Pi": mpmath.pi,
+    "Euler": mpmath.euler,
+    "chosen": lambda condition, yes, no: yes if condition else no,
+    "psi": mpmath.digamma,
+    "zetahurwitz": _hurwitz,
+    **{name: getattr(mpmath, name) for name in ("exp", "log", "zeta", "factorial", "mpf")},
+}
+NUMBERS = [
+    sp.pi**2 / 6 - sp.Rational(7, 3),
+    sp.EulerGamma + sp.log(3) * sp.E,
+    sp.exp(sp.Rational(-1, 3)) + 2 ** sp.Rational(-3, 4),
+    *(sp.polygamma(order, sp.Rational(5, 7)) for order in range(4)),
+    sp.zeta(3),
+    sp.zeta(4, sp.Rational(5, 7)),
+    sp.harmonic(sp.Rational(5, 7), 2, evaluate=False),
+    sp.harmonic(sp.Rational(5, 7), evaluate=False),
+]
+
+
+@pytest.mark.parametrize("constant", NUMBERS, ids=str)
+def test_a_number_of_a_script_has_its_value(constant):
+    text = re.sub(r"\((\d+)\)!", r"factorial(\1)", number(constant).replace("if(", "chosen(").replace("^", "**"))
+    with mpmath.workdps(40):
+        value = eval(re.sub(r"\d+", r"mpf(\g<0>)", text), GP_NAMES)
+        assert mpmath.almosteq(value, mpmath.mpf(str(sp.N(constant, 40))), rel_eps=1e-30)
 
 
 def test_what_cannot_be_exported_is_said():

@@ -24,6 +24,7 @@ from theory.prover.lemmas import (
     TailBound,
     Telescoping,
     Termwise,
+    ZetaTail,
 )
 from theory.prover.powers import (
     AsExponential,
@@ -213,6 +214,8 @@ def test_series_are_their_sums() -> None:
 
 
 FALSE: list[tuple[Lemma, Region, str]] = [
+    (ZetaTail(1), REGION, "a whole number p >= 2"),  # the series diverges
+    (ZetaTail(0), REGION, "a whole number p >= 2"),
     (Inside(2 ** (i * sp.log(T)), LogBound(T, TWO, 1, True)), REGION, "without i"),  # one y for every i
     (
         Inside(sp.exp(sp.sqrt(sp.log(sigma) ** 2)), LogBound(sigma, TWO, 1, False)),

@@ -1,5 +1,7 @@
 """Bounds as text: what is read, exactly, and what is refused in one line, without ever being evaluated."""
 
+import re
+
 import pytest
 import sympy as sp
 
@@ -27,6 +29,7 @@ LETTERS = (T, d, sigma, n)
         ("Sum(1/(i*(i*T-d-1)),(i,1,n))", sp.Sum(1 / (i * (i * T - d - 1)), (i, 1, n))),
         ("n**(1/3)", sp.cbrt(n)),
         ("sigma²", sigma**2),
+        ("harmonic(n,)+harmonic(n,2,)", sp.harmonic(n) + sp.harmonic(n, 2)),
     ],
 )
 def test_what_is_read(text: str, expected: sp.Expr) -> None:
@@ -40,6 +43,13 @@ def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
         parse_bound(sp.Symbol("x") + 1, LETTERS)
     with pytest.raises(ValueError, match="not one of"):
         parse_bound(sp.sin(n), LETTERS)
+    for term, told in (
+        (n * i, "Sum(i*n, (i, 1, n))"),
+        (sp.Sum(i, (i, 1, n)) / i, "Sum(Sum(i, (i, 1, n))/i, (i, 1, n))"),
+    ):
+        says = f"a term without n and without sums; got '{told}'"
+        with pytest.raises(ValueError, match=re.escape(f"a sum in a bound has {says}.")):
+            parse_bound(sp.Sum(term, (i, 1, n)), LETTERS)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +107,8 @@ def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
         "n**(1/1001)",
         "n**-65",
         "(n-3)**n",
+        "(-1/2)**(n/3)",
+        "(-2)**log(n)",
         "harmonic(10**9)",
         "harmonic(n, 10**9)",
         "harmonic(n, n)",

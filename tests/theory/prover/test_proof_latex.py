@@ -142,6 +142,14 @@ def test_every_condition_is_told():
     assert told == ["n = m + 2 > 0,", "d + n = m + v + 3 > 0,", r"d = v + 1 \ge 0,"]
 
 
+@pytest.mark.parametrize("value", [1 / (n + 1), 2 / (n + 1) ** 3, 1 / (n + 1) - 1 / (n + 2) ** 2], ids=str)
+def test_what_goes_to_0_is_told(value):
+    """The estimate of a tail, whatever it is made of."""
+    term = value.subs(n, i - 1) - value.subs(n, i)
+    text = proof_in_parts([("n >= 1", *used_by(TailBound(term, value, True), USED[TailBound][1]))])
+    assert rf"where ${latex(value)} \to 0$ for $n \to \infty$," in text
+
+
 def test_every_kind_of_run_is_told(tmp_path):
     bounds = (
         ("replace", "2**(n-1)"),
@@ -201,6 +209,7 @@ def test_a_proof_can_be_followed():
         "By lemma 1 (ZetaTail),",
         "By lemma 2 (TailBound),",
         r"\to 0$ for $n \to \infty$,",
+        r"In these variables, all of them $\ge 0$, it is",
         r"since no coefficient is negative",
         r"The cases reach every $n \ge 1$: $n = m + 1$, $m \ge 0$.",
         r"\textbf{Lemma 2} (TailBound). If $v(k) \to 0$",
@@ -311,8 +320,18 @@ def test_a_case_names_its_cell():
     assert re.findall(r"\\paragraph\{Case (\d+): .*, cell (\d+)\.\}", text) == [("1", "2"), ("2", "1")]
     for number, cell in enumerate(two.cells(), 1):
         assert rf"\par Cell {number}: $h = {latex(cell[h])}$." in text
+    assert r"The domain is the union of 2 cells, with $u \ge 0$:" in text
     one = Domain((Variable(h, (sp.Integer(1),)),))
     assert ", cell" not in proof_document(n * h, n * h + 1, certificate.Certificate(one, sp.S.One, cases[1:]))
+
+
+def test_what_is_left_is_0_or_in_variables_or_a_number():
+    proof = certificate.Certificate(Domain(()), sp.S.One, (certificate.Case("difference", 0, certificate.From(1)),))
+    for bound, said in ((n, "It is $0$."), (n + 1, "In these variables it is"), (2 * n, "In these variables it is")):
+        found = re.findall(
+            r"^(It is \$0\$\.|In these variables.* it is)$", proof_document(n, bound, proof), re.MULTILINE
+        )
+        assert found == [said]
 
 
 def test_long_expressions_are_broken():

@@ -122,6 +122,15 @@ def test_what_fails_far_out_is_seen_there(condition: sp.Expr) -> None:
     assert substituted(condition, {x: value // 2 for x, value in at_found.items()}) > 0
 
 
+@pytest.mark.parametrize("first", [257, 1000, 70_001, 2**19 + 1])
+@pytest.mark.parametrize("x", [n, T - d, d], ids=str)
+def test_what_fails_far_out_is_refuted_where_it_begins(x: sp.Expr, first: int) -> None:
+    search = _fails_at(first - x)
+    found = search.far()
+    assert found is not None
+    assert substituted(x, search.at(found)) == first
+
+
 def _dip(x: sp.Expr) -> sp.Expr:
     """Less than 1 for 9/10 < x < 11/10 alone; on the right of that it falls back to 1."""
     return 1 + ((x - 1) ** 2 - sp.Rational(1, 100)) / (1 + x**3)

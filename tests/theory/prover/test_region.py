@@ -175,6 +175,10 @@ def test_quotients_keep_values_and_poles() -> None:
         ((n - 1) ** (n - 1), True),  # 0^0 = 1
         ((n - 1) ** (-n), False),
         ((-2) ** (-n), True),
+        (sp.sqrt(sp.log(n)), True),
+        (sp.sqrt(sp.log(n / 2)), False),  # below 0 at n = 1
+        (sp.sqrt(sp.log(T - d - 1)), True),
+        (sp.sqrt(sp.log(T - d - 1) - sp.log(2)), False),
         (sp.log(n), True),
         (sp.log(n - 1), False),
         (sp.log(n * (n - 1)), False),

@@ -80,12 +80,15 @@ def test_a_formula_is_used_where_those_of_both_sides_hold(ours: int, theirs: int
             beyond=lambda start, above, number=number, late=late: Beyond(
                 start + late if late else 1, sp.Integer(number)
             ),
+            name=name,
         )
-        for number, late in ((1, ours), (2, theirs))
+        for name, number, late in (("one", 1, ours), ("two", 2, theirs))
     )
     found = in_parts(two, one, True) if lower else in_parts(one, two, False)
     assert found is not None
-    assert found.parts[-1].where.partition(",")[0] == f"n >= {first}"
+    words = "where one is at most 1 and two is at least 2"
+    before = [] if first == 3 else [f"3 <= n <= {first - 1}, {words}"]
+    assert [part.where for part in found.parts] == [*before, f"n >= {first}, {words}"]
     ends = [(part.certificate.domain.least_n, part.certificate.domain.most_n) for part in found.parts]
     assert ends == ([(3, None)] if first == 3 else [(3, first - 1), (first, None)])
 

@@ -1,5 +1,6 @@
 """The largest and the least numbers that are taken, and the next ones, which are refused in one line."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from theory import (
     downstream_error,
     mixture_error,
 )
-from theory.derivation import MOST_EXACT
+from theory.derivation import MOST_EXACT, estimated
 from theory.tasks.exponential_family import support
 from theory.tasks.regression import (
     checks,
@@ -136,6 +137,11 @@ def test_so_many_iterations_and_no_more(monkeypatch):
     (next_order,) = (each for each in law.derived.estimates if each.validity == "next-order")
     assert next_order.objection({}, MOST_EXACT) is None
     assert f"at most {MOST_EXACT} iterations" in (next_order.objection({}, MOST_EXACT + 1) or "")
+    with pytest.raises(ValueError, match=f"at most {MOST_EXACT} iterations; got {MOST_EXACT + 1}"):
+        law.evaluate(n=[1, MOST_EXACT + 1], T=9, d=3, validity="next-order")
+    named = replace(next_order, values=lambda numbers, iterations: np.zeros(iterations))
+    assert list(estimated([named], {}, MOST_EXACT)) == ["next-order"]
+    assert estimated([named], {}, MOST_EXACT + 1) == {}
     monkeypatch.setattr(matrix_beta, "MOST_FEATURES", 2)
     monkeypatch.setattr(matrix_beta, "MOST_ROWS", 12)
     for d, rows, others, taken in ((2, 6, 6, True), (3, 6, 6, False), (2, 6, 7, False)):
