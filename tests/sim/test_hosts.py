@@ -70,6 +70,9 @@ def test_devices_that_there_are_not_are_one_line(error, monkeypatch):
     ) as caught:
         check_devices()
     assert "\n" not in str(caught.value)
+    monkeypatch.delenv("JAX_PLATFORMS")  # it may have chosen them by itself
+    with pytest.raises(ValueError, match=r"^JAX finds no device to compute on \(.*\)\. Set JAX_PLATFORMS=cpu\.$"):
+        check_devices()
 
 
 @pytest.fixture
