@@ -101,6 +101,13 @@ def test_compare_refuses_a_law_of_something_else(workflow, design):
         sim.compare(run, theory.linear.test_error(workflow, design=design))
 
 
+def test_compare_refuses_an_unequal_law_of_the_other_design():
+    run = made(Accumulate(), "fresh", [1.0], [0.01], T=(100,))
+    assert sim.compare(run, theory.unequal(Accumulate(), design="fresh")).verdict != "not comparable"
+    with pytest.raises(ValueError, match="law of the test error at fixed design under .*a run with the law of its own"):
+        sim.compare(run, theory.unequal(Accumulate(), design="fixed"))
+
+
 @pytest.mark.parametrize("T", thinned([(20, 30, 40), 20], every=2), ids=str)
 def test_unequal_pools_have_the_sizes_of_the_workflow(T):
     task = sim.LinearRegression(T=T, d=3, design="fresh")
