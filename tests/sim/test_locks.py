@@ -94,6 +94,9 @@ def test_its_owner_may_enter_again(tmp_path):
             pass
         with pytest.raises(ValueError, match="in use"):
             lock(tmp_path).__enter__()
+        inside(tmp_path).write_text("")  # as before it has signed
+        with pytest.raises(ValueError, match=r"in use by another process\. Choose another\.$"):
+            lock(tmp_path).__enter__()
     with lock(tmp_path):
         pass
 

@@ -191,6 +191,11 @@ def test_medians_follow_the_law_at_large_T():
     agrees(law.task, Accumulate(), law.quantity.name, law.evaluate(n=range(1, 4)), effect=0.02, own=(-0.08, 0.0))
 
 
+def test_an_estimate_is_measured_in_units_of_the_variance_of_one():
+    chain: Any = build("literal", Estimator(MEDIAN, median, 9), Replace(), 1)[0]
+    np.testing.assert_allclose(chain.scale * float(chain.measure(jnp.asarray(0.5))), 0.25 * 9 / (np.pi / 2), rtol=1e-6)
+
+
 def test_an_estimator_must_be_there():
     with pytest.raises(ValueError, match="a simulation needs the estimator itself: give estimate="):
         sim.run(Estimator(x, T=9), Replace(), iterations=2, replicates=9, key=jr.key(0))
