@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import jax.random as jr
 import numpy as np
@@ -57,7 +58,7 @@ def test_unequal_pools_are_held_against_their_own_law():
     assert abs(other.test_error.mean[1] - law[1]) > 10 * other.test_error.standard_error[1]
 
 
-def made(workflow, design, mean, standard_error, T=100, d=32):
+def made(workflow, design, mean, standard_error, T: Any = 100, d=32):
     task = sim.LinearRegression(T=T, d=d, design=design)
     estimate = Estimate(np.asarray(mean), np.asarray(standard_error), {}, {})
     return Run(task, workflow, len(mean), "test_error", 1000, "literal", "float64", estimate, 2, "")
