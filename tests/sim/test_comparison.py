@@ -107,6 +107,15 @@ def test_compare_refuses_an_unequal_law_of_the_other_design():
     assert sim.compare(run, theory.unequal(Accumulate(), design="fresh")).verdict != "not comparable"
     with pytest.raises(ValueError, match="law of the test error at fixed design under .*a run with the law of its own"):
         sim.compare(run, theory.unequal(Accumulate(), design="fixed"))
+    with pytest.raises(ValueError, match="has no next-order values; it has exact"):
+        sim.compare(run, theory.unequal(Accumulate(), design="fresh"), validity="next-order")
+
+
+@pytest.mark.parametrize(("validity", "named"), [(None, "the law"), ("exact", "the law's exact values")], ids=str)
+def test_a_verdict_names_the_values_that_were_asked_for(validity, named):
+    law = theory.law(sim.LinearRegression(T=100, d=32, design="fresh"), Accumulate())
+    for mean, said in ((1.0, f" standard errors from {named}; at most 5 is expected."), (32 / 67, f" of {named}.")):
+        assert sim.compare(made(Accumulate(), "fresh", [mean], [0.01]), law, validity=validity).reason.endswith(said)
 
 
 @pytest.mark.parametrize("T", thinned([(20, 30, 40), 20], every=2), ids=str)
