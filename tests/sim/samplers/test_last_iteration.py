@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import pytest
 
 from sim.samplers.edited import LiteralEdited
@@ -16,7 +17,9 @@ from sim.samplers.penalty import RidgeNumbers
 from sim.samplers.radial import Radial, RadialFixed
 from sim.samplers.ridge import RidgeFixed, RidgeWishart
 from sim.samplers.ridge_literal import RidgeLiteral
+from sim.samplers.rows import Kept
 from sim.samplers.scatter import GaussianScatter
+from sim.samplers.schedule import schedule
 from sim.samplers.wishart import Wishart, WishartFixed
 from tests.helpers import Made
 from theory import (
@@ -51,6 +54,7 @@ OLDER = at_last(lambda i: by_count(pools(1, i)))
 DRAWN = at_last(lambda i: subsample(pools(1, i)))
 HALF = at_last(newest, sizes=lambda j: "1/2" if j == 4 else 1)
 DOUBLE = at_last(newest, sizes=lambda j: 2 if j == 4 else 1)
+MIXED = at_last(lambda i: by_count(synthetic(i - 1), real(i)))
 FEW = at_last(newest, sizes=lambda j: "1/9" if j == 4 else 1)
 
 
@@ -128,11 +132,20 @@ def test_what_iteration_4_alone_brings(sampler, task, workflow, said):
 
 
 def test_a_generator_is_looked_at_as_far():
-    mixed, cold = at_last(lambda i: by_count(synthetic(i - 1), real(i))), Generator("1/2")
-    assert Radial.generator_objection(cold, FRESH, mixed, 3) is None
-    assert "of iteration 4 have different noises" in str(Radial.generator_objection(cold, FRESH, mixed, 4))
+    cold = Generator("1/2")
+    assert Radial.generator_objection(cold, FRESH, MIXED, 3) is None
+    assert "of iteration 4 have different noises" in str(Radial.generator_objection(cold, FRESH, MIXED, 4))
     assert Limit.generator_objection(Generator(bias=1), FRESH, DRAWN, 3) is None
     assert "shifted labels is not known" in str(Limit.generator_objection(Generator(bias=1), FRESH, DRAWN, 4))
+
+
+def test_real_data_of_the_last_iteration_are_drawn():
+    """And none where none are used; whoever drew none would read another pool in their place."""
+    float64 = jnp.dtype("float64")
+    for iterations, some in ((3, False), (4, True)):
+        assert RidgeLiteral(RIDGES[0], MIXED, iterations, float64).kinds == 1 + some
+        assert Kept(MIXED, 9, iterations, float64).fresh_real == some
+        assert schedule(MIXED, iterations).fresh_real == some
 
 
 @pytest.mark.parametrize("workflow", [OLDER, DOUBLE, DRAWN], ids=["older pools", "sizes", "a draw"])
