@@ -216,7 +216,8 @@ def _compare_means(run: Run, expected: _Expected, asymptotic: bool) -> Compariso
     z = np.where(same, of_same, shift / np.where(same, 1, estimate.standard_error))
     unknown = same & np.isnan(z)
     worst = float(np.abs(z[~unknown]).max()) if not unknown.all() else float("nan")
-    named = "the law" if expected.estimate is None else f"the law's {expected.estimate} values, which are not exact"
+    named = "the law" if expected.estimate is None else f"the law's {expected.estimate} values"
+    named += ", which are not exact" * (expected.estimate not in (None, EXACT))
     if run.moments < 2:
         verdict, reason = "not comparable", run.note
     elif not noise <= NOISIEST:

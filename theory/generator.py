@@ -193,6 +193,10 @@ class Sized(Workflow):
         """That of the workflow."""
         return self.workflow.real_size(iteration)
 
+    def __str__(self) -> str:
+        """`Replace() with pools of 1, 2, 1/2 times T rows`."""
+        return f"{self.workflow} with pools of {_listed(self.sizes)} times T rows"
+
 
 def _listed(values: Sequence[object]) -> str:
     return ", ".join(map(str, values))

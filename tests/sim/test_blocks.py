@@ -83,6 +83,19 @@ def test_so_many_steps_are_under_way(ahead, told):
     assert blocks.told == told
 
 
+class Several(Blocks):
+    """Blocks on three devices, each of one replicate that has the block's number."""
+
+    def __init__(self):
+        self.size, self.devices, self._arguments = 1, 3, ()
+        self._compute = lambda starts: jnp.asarray(starts)[:, None, None]
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 3), (0, 4), (2, 7), (5, 6)])
+def test_the_padding_of_the_last_step_is_read_by_nobody(first, last):
+    assert [block.tolist() for block in Several()(first, last)] == [[[number]] for number in range(first, last)]
+
+
 def test_on_a_cpu_a_device_is_one_thread(monkeypatch):
     """Else several devices wait for the same threads."""
     asked = {}

@@ -93,6 +93,13 @@ def test_a_law_of_another_workflow_takes_the_runs_numbers(run):
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), expected)
 
 
+def test_of_several_runs_a_law_of_another_workflow_takes_the_firsts_numbers(run):
+    other = replace(run, task=LinearRegression(T=40, d=5, design="fixed"))
+    figure = sim.plot(run, other, theory.law(LinearRegression(design="fixed"), SlidingWindow(2)))
+    expected = theory.law(TASK, SlidingWindow(2)).evaluate(n=range(1, 5))
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), expected)
+
+
 def test_a_law_is_drawn_for_as_many_iterations_as_are_asked_for(run):
     line = sim.plot(run, theory.law(TASK, SlidingWindow(2)), iterations=7).axes[0].lines[0]
     np.testing.assert_array_equal(line.get_ydata(), theory.law(TASK, SlidingWindow(2)).evaluate(n=range(1, 8)))
@@ -141,4 +148,7 @@ def test_a_run_in_a_few_lines(run):
         "Why.",
     ]
     assert "±" not in str(lonely)
+    assert str(lonely).startswith(f"Accumulate() for {run.task}: 1 replicate, {run.sampler} sampler in ")
+    cold = replace(run, replicates=5000, generator=Generator(temperature="1/2"))
+    assert str(cold).startswith(f"Accumulate() and Generator(temperature=1/2) for {run.task}: 5,000 replicates, ")
     assert str(sim.compare(run, theory.law(TASK, Accumulate()))).startswith(("agree: ", "not comparable: "))

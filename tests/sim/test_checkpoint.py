@@ -176,6 +176,13 @@ def test_it_keeps_all_that_digits_depend_on(tmp_path):
         write(state, arrays, configuration | {name: "another"})
         with pytest.raises(ValueError, match=f"of another run: {name} is another there"):
             simulate(state, Mine())
+    # as is one that says more, of an option that is left at its default here, or less
+    write(state, arrays, configuration | {"ridge": 0.1})
+    with pytest.raises(ValueError, match=r"of another run: ridge is 0.1 there and None here\."):
+        simulate(state, Mine())
+    write(state, arrays, {name: value for name, value in configuration.items() if name != "T"})
+    with pytest.raises(ValueError, match=r"of another run: T is None there and 200 here\."):
+        simulate(state, Mine())
 
 
 def test_training_sets_are_told_apart_by_sizes_and_draws():

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import jax.random as jr
 import numpy as np
@@ -57,7 +58,7 @@ def test_unequal_pools_are_held_against_their_own_law():
     assert abs(other.test_error.mean[1] - law[1]) > 10 * other.test_error.standard_error[1]
 
 
-def made(workflow, design, mean, standard_error, T=100, d=32):
+def made(workflow, design, mean, standard_error, T: Any = 100, d=32):
     task = sim.LinearRegression(T=T, d=d, design=design)
     estimate = Estimate(np.asarray(mean), np.asarray(standard_error), {}, {})
     return Run(task, workflow, len(mean), "test_error", 1000, "literal", "float64", estimate, 2, "")
@@ -99,6 +100,22 @@ def test_compare_refuses_a_law_of_something_else(workflow, design):
     run = made(Accumulate(), "fresh", [1.0], [0.01])
     with pytest.raises(ValueError, match="Compare a run with the law of its own"):
         sim.compare(run, theory.linear.test_error(workflow, design=design))
+
+
+def test_compare_refuses_an_unequal_law_of_the_other_design():
+    run = made(Accumulate(), "fresh", [1.0], [0.01], T=(100,))
+    assert sim.compare(run, theory.unequal(Accumulate(), design="fresh")).verdict != "not comparable"
+    with pytest.raises(ValueError, match="law of the test error at fixed design under .*a run with the law of its own"):
+        sim.compare(run, theory.unequal(Accumulate(), design="fixed"))
+    with pytest.raises(ValueError, match="has no next-order values; it has exact"):
+        sim.compare(run, theory.unequal(Accumulate(), design="fresh"), validity="next-order")
+
+
+@pytest.mark.parametrize(("validity", "named"), [(None, "the law"), ("exact", "the law's exact values")], ids=str)
+def test_a_verdict_names_the_values_that_were_asked_for(validity, named):
+    law = theory.law(sim.LinearRegression(T=100, d=32, design="fresh"), Accumulate())
+    for mean, said in ((1.0, f" standard errors from {named}; at most 5 is expected."), (32 / 67, f" of {named}.")):
+        assert sim.compare(made(Accumulate(), "fresh", [mean], [0.01]), law, validity=validity).reason.endswith(said)
 
 
 @pytest.mark.parametrize("T", thinned([(20, 30, 40), 20], every=2), ids=str)

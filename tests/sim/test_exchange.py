@@ -81,3 +81,32 @@ def test_settings_are_the_same_in_all(room):
         for number in (1, 2):
             told = room.told(lambda own, number=number, other=other: hosts.agree(other if own == number else {"T": 9}))
             assert all(f"different options: {message} in process {number}. Start all" in each for each in told)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint32"])
+def test_what_is_gathered_has_its_bits_and_its_shape(dtype, monkeypatch):
+    """The transport has words of 32 bits in a row; the second process is made up."""
+    random, values = np.random.default_rng(0), {}
+    for process in (0, 1):
+        values[process] = (
+            (1e6 * random.normal(size=(3, 2))).astype(dtype) if dtype != "uint32" else np.eye(3, 2, 1, dtype)
+        )
+    words = values[1].view(np.uint32).ravel()
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    monkeypatch.setattr(hosts, "_gathered", lambda own: np.stack([own, words]))
+    found = hosts.gather(values[0])
+    assert (found.dtype, found.shape) == (dtype, (2, 3, 2))
+    np.testing.assert_array_equal(found, np.stack([values[0], values[1]]))
+
+
+def test_who_lost_another_process_says_which_it_is_itself(monkeypatch):
+    def broken(words):
+        raise RuntimeError("Connection closed by peer")
+
+    monkeypatch.setattr(jax, "process_count", lambda: 3)
+    monkeypatch.setattr(jax, "process_index", lambda: 1)
+    monkeypatch.setattr(hosts, "_gathered", broken)
+    with pytest.raises(
+        hosts.Lost, match="^process 1 of 3 lost another process of this run; that one's own output says"
+    ):
+        hosts.gather(np.zeros(2))

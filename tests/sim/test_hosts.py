@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import pytest
 
 from sim import hosts
 from sim.hosts import check_devices, cores, keep_compiled, use_all_cores
+from sim.sharing import results_only
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -70,6 +72,9 @@ def test_devices_that_there_are_not_are_one_line(error, monkeypatch):
     ) as caught:
         check_devices()
     assert "\n" not in str(caught.value)
+    monkeypatch.delenv("JAX_PLATFORMS")  # it may have chosen them by itself
+    with pytest.raises(ValueError, match=r"^JAX finds no device to compute on \(.*\)\. Set JAX_PLATFORMS=cpu\.$"):
+        check_devices()
 
 
 @pytest.fixture
@@ -105,3 +110,27 @@ def test_what_is_started_already_stays(chosen, monkeypatch):
     monkeypatch.setattr(jax.config, "update", too_late)
     use_all_cores()
     assert chosen == {}
+
+
+def test_who_leaves_has_said_all_and_is_missed_by_nobody(monkeypatch):
+    done = []
+
+    def ended(status):
+        raise SystemExit(status)
+
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, SimpleNamespace(flush=lambda name=name: done.append(name)))
+    monkeypatch.setattr(hosts, "_WATCH", SimpleNamespace(dismiss=lambda: done.append("dismissed")))
+    monkeypatch.setattr(os, "_exit", ended)
+    with pytest.raises(SystemExit) as left:
+        hosts.leave(130)
+    assert (done, left.value.code) == (["stdout", "stderr", "dismissed"], 130)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_a_transport_prints_is_no_result(shared, capfd):
+    with results_only(Namespace(distributed=shared)):
+        os.write(1, b"connected\n")
+    os.write(1, b"result\n")
+    said = capfd.readouterr()
+    assert (said.out, said.err) == (("result\n", "connected\n") if shared else ("connected\nresult\n", ""))

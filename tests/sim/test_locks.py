@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,25 @@ def test_a_second_one_is_refused_and_told_who_holds_it_until_that_one_dies(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def far_east(monkeypatch):
+    """A machine whose clock shows nine hours more than UTC."""
+    monkeypatch.setenv("TZ", "EAST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_since_when_is_told_in_the_time_that_is_named(tmp_path):
+    inside(tmp_path).write_text("process 123456789 on a host of a very long name, of a run that was killed\n" * 3)
+    with lock(tmp_path):
+        (signed,) = inside(tmp_path).read_text().splitlines()
+    since = datetime.strptime(signed.partition(", since ")[2], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    assert timedelta(0) <= datetime.now(UTC) - since < timedelta(minutes=5)
+
+
 def test_who_waits_says_so(tmp_path, holder, capsys, monkeypatch):
     waiting = lock(tmp_path, wait=True)
     first, acquire = [], waiting._lock.acquire
@@ -72,6 +93,9 @@ def test_its_owner_may_enter_again(tmp_path):
         with held:
             pass
         with pytest.raises(ValueError, match="in use"):
+            lock(tmp_path).__enter__()
+        inside(tmp_path).write_text("")  # as before it has signed
+        with pytest.raises(ValueError, match=r"in use by another process\. Choose another\.$"):
             lock(tmp_path).__enter__()
     with lock(tmp_path):
         pass

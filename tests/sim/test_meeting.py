@@ -178,6 +178,27 @@ def test_the_others_call_the_host(place, host, monkeypatch):
     assert called.value.args == ((host, 80),)
 
 
+def test_who_has_come_waits_for_the_last_one_as_long_as_process_0_does(monkeypatch):
+    class Process0(socket.socket):
+        """At its other end somebody greets at once, and answers when all have come."""
+
+        def recv(self, *_):
+            assert not told or (self.gettimeout() or 0) > meeting.PATIENCE
+            return b'{"problem": null}\n' if told else b"model-collapse\n"
+
+        def sendall(self, content, *_):
+            told.append(content)
+
+    def call(_, timeout):
+        connection.settimeout(timeout)
+        return connection
+
+    told, connection = [], Process0()
+    monkeypatch.setattr(socket, "create_connection", call)
+    meeting.meet("here:1", 1, {"processes": 3}, hosts.compare)
+    assert told == [b'{"process": 1, "settings": {"processes": 3}}\n']
+
+
 @pytest.mark.parametrize("place", ["nowhere", "host:", "host:port", ":80", "host:99999", "host:65536", "host:0"])
 def test_a_coordinator_is_a_host_and_a_port(place):
     with pytest.raises(ValueError, match="a host and a port"):

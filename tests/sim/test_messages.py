@@ -16,6 +16,7 @@ from sim.samplers.scatter import moments_note
 from sim.statistics import Estimate
 from sim.tasks import samplers_of
 from theory import (
+    Accumulate,
     AccumulateSubsample,
     Bernoulli,
     FreshReal,
@@ -117,6 +118,15 @@ MISTAKES = {
         lambda: sampler("literal", Gaussian(T=3, d=4), Replace(), of="log_determinant"),
         "the log_determinant needs covariances that are not singular, from d + 1 = 5 rows on; got a fit to 3.",
     ),
+    "a pool's singular covariance": (
+        lambda: sampler("sufficient", Gaussian(T=8, d=3), Replace(), Generator(sizes=(1, 1, "1/4"))),
+        "a pool of 2 rows has a singular covariance at d=3. Use the literal sampler.",
+    ),
+    "an unbiased covariance of one row": (
+        lambda: sampler("literal", Gaussian(4, 1, "unbiased"), Replace(), Generator(sizes=(1, 1, "1/4"))),
+        "an unbiased covariance needs 2 rows, and Replace() with pools of 1, 1, 1/4 times T rows fits 1. Ask for "
+        'the estimator "mle".',
+    ),
     "fewer rows than features": (
         lambda: sampler("wishart", replace(FRESH, d=20, ridge=0.0), Replace()),
         "Replace() fits a model to fewer rows than its 20 features without a ridge, and the wishart sampler keeps no "
@@ -149,6 +159,42 @@ def test_a_mistake_is_said_to_the_word(mistake, said):
     with pytest.raises((ValueError, AttributeError)) as found:
         mistake()
     assert str(found.value) == said
+
+
+#: A sampler, and all that is to be known of its numbers.
+NOTES = {
+    "a variance that is infinite": (
+        ("wishart", replace(FRESH, T=6), REPLACE),
+        "with 6 rows in a training set at d=3 the test error has a mean but its variance is infinite (finite from "
+        "d + 4 rows on): a standard error would mean nothing and is not given.",
+    ),
+    "means given the designs": (
+        ("conditional", FRESH, REPLACE),
+        "each replicate is an expected test error given its designs: same mean, no quantiles; with quantiles=True "
+        "(--quantiles) a run has them.",
+    ),
+    "the limit": (
+        ("gaussian", FRESH, REPLACE),
+        "the limit T -> oo: test errors are sigma^2 / T times those of a Gaussian walk.",
+    ),
+    "rows near the features in number": (
+        ("literal", replace(FRESH, T=9, d=20, ridge=0.0), Accumulate()),
+        "without a ridge, model 2 is fitted to 18 different rows at d=20, and its test error has a mean but its "
+        "variance is infinite (finite from d - 4 rows down and from d + 4 up): a standard error would mean nothing and "
+        "is not given.",
+    ),
+    "as many rows as features": (
+        ("literal", replace(FRESH, T=10, d=20, ridge=0.0), Accumulate()),
+        "without a ridge, model 2 is fitted to 20 different rows at d=20, and its test error has no mean (there is one "
+        "from d - 2 rows down and from d + 2 up): neither a mean from there on nor a standard error means anything. "
+        "Quantiles do, or use a ridge.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "said"), NOTES.values(), ids=NOTES)
+def test_what_to_know_of_numbers_is_said_to_the_word(asked, said):
+    assert sampler(*asked)[0].note == said
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,20 @@ def test_results_of_another_configuration_or_changed_by_hand_do_not_count(tmp_pa
     assert results.load({"T": 100}) is None
 
 
+def test_results_of_any_configuration_are_of_the_one_that_is_recorded(tmp_path):
+    """Where it, or the table, was changed by hand they are of none."""
+    results = Results(tmp_path, "some")
+    results.save({"T": 100}, ROWS, time.monotonic())
+    assert [row["iteration"] for row in results.load(None) or []] == ["1", "2"]
+    for path, old, new in ((results.provenance, '"T": 100', '"T": 101'), (results.table, "0.1", "0.2")):
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        assert results.load(None) is None
+        path.write_text(text)
+        assert results.load(None) is not None
+
+
 def test_damaged_results_do_not_count(tmp_path):
     results = Results(tmp_path, "some")
     results.save({"T": 100}, ROWS, time.monotonic())

@@ -117,6 +117,23 @@ def test_interrupted_it_keeps_what_there_is_at_once():
     assert state.saved[-1] == (100, True)
 
 
+def test_interrupted_within_a_block_it_keeps_nothing_of_that(monkeypatch):
+    """The next run computes that block anew."""
+    merge = rounds._merge
+
+    def merged(total, *more):
+        merge(total, *more)
+        if total.count % SIZE:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds, "_merge", merged)
+    state = Kept()
+    with pytest.raises(Stopped) as stopped:
+        simulate(Made(1.0), Target(1, 450, None), lambda numbers: numbers, state=state)
+    assert stopped.value.found.count == 450
+    assert state.saved[-1][0] == 400
+
+
 class Losing(Made):
     """The same, of which a share of the replicates has no number."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -103,3 +104,26 @@ def test_a_table_of_checksums_that_is_none(tmp_path, content):
     (tmp_path / NAME).write_text(content)
     with pytest.raises(ValueError, match="is damaged: it is no table of checksums"):
         Seals(tmp_path)
+
+
+def test_noted_again_once_it_has_changed(tmp_path):
+    seals = Seals(tmp_path)
+    for content in (OLD, NEW):
+        (tmp_path / "table").write_bytes(content)
+        seals.note(["table"])
+        assert seals.check("table") == len(content)
+        seals.store()
+        assert stored(tmp_path) == [[len(content), digest(content)]]
+
+
+def test_a_change_of_a_moment_later_is_seen(tmp_path):
+    """Of as many bytes, within the second in which the file was looked at."""
+    seals, path, second = Seals(tmp_path), tmp_path / "table", 10**18
+    path.write_bytes(OLD)
+    os.utime(path, ns=(second, second + 1))
+    seals.note(["table"])
+    assert seals.check("table") == len(OLD)
+    path.write_bytes(OLD[::-1])
+    os.utime(path, ns=(second, second + 2))
+    with pytest.raises(ValueError, match="does not match its checksum"):
+        seals.check("table")

@@ -187,6 +187,32 @@ def test_every_pool_has_its_own_rows(task):
         assert (error < 0.02 * expected).all()  # twice and half as many rows are far off
 
 
+#: What a row of a model is distributed as, by the model.
+ROWS = [
+    (Bernoulli(20_000, 0.3), lambda m: stats.rv_discrete(values=([0, 1], m))),
+    (Categorical(20_000, (0.5, 0.3, 0.2)), lambda m: stats.rv_discrete(values=([0, 1, 2], m))),
+    (Poisson(20_000, 1.7), stats.poisson),
+    (Gamma(20_000, 2.0, 1.5), lambda m: stats.gamma(2, scale=m / 2)),
+    (NegativeBinomial(20_000, 2.0, 1.5), lambda m: stats.nbinom(2, 2 / (2 + m))),
+]
+
+
+@pytest.mark.usefixtures("quickly_compiled")
+@pytest.mark.parametrize(("task", "of"), ROWS, ids=[type(task).__name__ for task, _ in ROWS])
+def test_every_row_has_its_distribution(task, of):
+    """Of a model that is not the truth."""
+    chain: Any = build("literal", task, Replace(), 1, "float64")[0]
+    model = chain.truth[::-1] if chain.truth.ndim else 1.25 * chain.truth
+    rows, exact = np.asarray(chain.sample(jr.key(6), model, jnp.array(False)))[:, 0], of(np.asarray(model))
+    if isinstance(task, Gamma):
+        assert stats.kstest(rows, exact.cdf).pvalue > 1e-6
+        return
+    most = int(exact.ppf(0.999))
+    shares = np.append(exact.pmf(np.arange(most)), exact.sf(most - 1))
+    counts = np.bincount(np.minimum(rows, most).astype(int), minlength=most + 1)
+    assert stats.chisquare(counts, 20_000 * shares).pvalue > 1e-6
+
+
 def test_accumulate_loses_the_categories_absent_from_the_real_data():
     task = Categorical(5, (0.5, 0.3, 0.2, 0.0))
     lost = sum((1 - p) ** 5 for p in (0.5, 0.3, 0.2))

@@ -133,6 +133,15 @@ def test_labels_have_their_means(link):
     assert (np.abs(mean - expected) < Z * error).all()
 
 
+@pytest.mark.parametrize("link", LINKS)
+def test_labels_know_of_their_features_by_the_model_alone(link):
+    """By a model of nought they are independent: of one feature, that is, whose random numbers could be theirs too."""
+    chain = rows_of(GeneralisedLinear(4000, 1, 1.0, link), Replace(), 1)
+    x, label = np.asarray(chain.sample(jr.key(3), jnp.zeros(1), jnp.array(True))).T
+    for power in (1, 2):
+        assert abs(np.corrcoef(x**power, label)[0, 1]) < Z / 4000**0.5
+
+
 def expected_loss(link, signal, model):
     """Of a model on a new row, by a rule on a square: x along the truth, and across it."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(150)
@@ -241,8 +250,11 @@ def test_lost_fits_are_counted_and_not_averaged():
     np.testing.assert_allclose(run.estimate.standard_error, error, rtol=1e-9)
     median = [np.quantile(column[~np.isnan(column)], 0.5, method="inverted_cdf") for column in numbers.T]
     np.testing.assert_allclose(run.estimate.quantiles[0.5], median, rtol=2.1e-3)
-    assert f"{run.unconverged[1]} of 3,000 replicates have no model 2 (" in run.note
-    assert "each mean is over the replicates that have that model" in run.note
+    worst = f"{run.unconverged[1]} of 3,000 replicates have no model 2 ({run.unconverged[1] / 3000:.2%}): "
+    assert run.note == (
+        f"{worst}{LINKS['logistic'].failure}. They are left out, and each mean is over the replicates that have that "
+        "model."
+    )
     # a mean says the same whatever comes later
     short = simulate(iterations=1)
     assert short.unconverged[0] == run.unconverged[0]
@@ -258,8 +270,12 @@ def test_a_model_that_needs_no_lost_one_is_there():
 
 def test_a_run_of_which_too_many_are_lost_is_refused(capsys):
     line = "replace --task generalised-linear --T 10 --d 2 --iterations 4 --replicates 500"
+    ran = command(capsys, "sim", line)
     refused(
-        command(capsys, "sim", line), "python -m sim", "A mean over the others is given where at most 5% have none."
+        ran,
+        "python -m sim",
+        f" of 500 replicates have no model 4 at T=10, d=2: {LINKS['logistic'].failure}. A mean over the others is "
+        "given where at most 5% have none. Use more rows, fewer features or a smaller signal.",
     )
 
 

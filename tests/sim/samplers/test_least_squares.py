@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 import sim
-from sim.samplers.least_squares import Numbers, fewest_rows, given_twice, sized
+from sim.samplers.least_squares import Numbers, fewest_rows, given_twice, is_least_squares, sized
+from sim.tasks import samplers_of
 from tests.helpers import Made
 from theory import (
     Accumulate,
     AccumulateSubsample,
     FreshReal,
     Generator,
+    LinearRegression,
     Pool,
     Replace,
     SlidingWindow,
@@ -72,6 +74,31 @@ def test_real_data_have_the_first_of_the_numbers_of_each_iteration(iterations):
     each: Any = {"T": (20, 30, 12)[:iterations], "sigma": (0.5, 1.0, 2.0)[:iterations]}
     numbers = Numbers.of(sim.LinearRegression(d=3, design="fresh", **each), Replace(), iterations)
     assert (numbers.T, numbers.d, numbers.unit) == (20, 3, 0.5)
+
+
+@pytest.mark.parametrize("design", ["fixed", "fresh"])
+def test_no_sampler_takes_what_is_given_twice(design):
+    """The limit T -> oo neither, in which rows have no number: sizes are in multiples of T."""
+    given: list[tuple[dict[str, Any], Generator]] = [
+        ({"T": (20, 30, 20), "sigma": 1.0}, Generator(sizes=(1, 2, 1))),
+        ({"T": 20, "sigma": (1.0, 2.0, 1.0)}, Generator(noises=(1, 2, 1))),
+    ]
+    for numbers, generator in given:
+        twice = sim.LinearRegression(d=3, design=design, **numbers)
+        every = [sampler for sampler in samplers_of(LinearRegression) if sampler.serves(twice, Replace(), 3)]
+        assert {sampler.name for sampler in every} >= {"radial", "wishart", "literal", "gaussian", "conditional"}
+        for sampler in every:
+            said = sampler.generator_objection(generator, twice, Replace(), 3)
+            assert sampler.edits or said == given_twice(twice, generator) is not None, sampler
+
+
+@pytest.mark.parametrize(("T", "is_that"), [(8, False), (10, False), (12, False), (14, True), (16, True)])
+def test_a_ridge_of_nought_is_least_squares_where_the_mean_is_finite(T, is_that):
+    """Half of T rows are drawn: from d + 2 on, d = 5."""
+    halves = Made(lambda i: subsample(pools(1, i), rows="1/2"))
+    nought, some = (sim.LinearRegression(T=T, d=5, design="fresh", ridge=ridge) for ridge in (0.0, 0.1))
+    assert is_least_squares(nought, halves, 3) == is_that
+    assert not is_least_squares(some, halves, 3)
 
 
 def test_pools_of_an_iteration_grow_with_its_rows_real_ones_too():

@@ -144,6 +144,17 @@ def test_a_bandwidth_is_of_the_rows_that_count(rule):
     np.testing.assert_allclose(found, 0.5 * RULES[rule](5, deviation), rtol=1e-6)
 
 
+def test_rows_of_a_density_are_picked_by_weight_and_have_a_noise_of_their_own():
+    """Of five rows that lie there one counts for nothing."""
+    chain: Any = build("literal", KernelDensity(20_000, 0.5), Replace(), 1, "float64")[0]
+    places, weights = np.array([-3.0, 99.0, 0.0, 1.0, 5.0]), np.array([0.1, 0.0, 0.2, 0.3, 0.4])
+    model = chain.fit(jnp.asarray(places)[:, None], jnp.asarray(weights))
+    found = np.asarray(chain.sample(jr.key(2), model, jnp.array(False)))[:, 0]
+    assert stats.kstest(found, lambda z: stats.norm.cdf((z[:, None] - places) / 0.5) @ weights).pvalue > 1e-6
+    real_rows = np.asarray(chain.sample(jr.key(2), model, jnp.array(True)))[:, 0]
+    assert stats.kstest(real_rows, stats.norm.cdf).pvalue > 1e-6
+
+
 @SLOW
 def test_means_of_kernel_densities():
     known = [0.2, 0.2525, 0.27744, 0.29221]
@@ -178,6 +189,11 @@ def test_medians_follow_the_law_at_large_T():
     """At 51 rows medians of rows of two models vary 8 % less than the law of T -> oo says, at most."""
     law = theory.law(Estimator(MEDIAN, median, 51), Accumulate(), "variance_ratio")
     agrees(law.task, Accumulate(), law.quantity.name, law.evaluate(n=range(1, 4)), effect=0.02, own=(-0.08, 0.0))
+
+
+def test_an_estimate_is_measured_in_units_of_the_variance_of_one():
+    chain: Any = build("literal", Estimator(MEDIAN, median, 9), Replace(), 1)[0]
+    np.testing.assert_allclose(chain.scale * float(chain.measure(jnp.asarray(0.5))), 0.25 * 9 / (np.pi / 2), rtol=1e-6)
 
 
 def test_an_estimator_must_be_there():
