@@ -45,6 +45,9 @@ def test_products_have_their_sign_and_numbers_do_not_run_together():
     assert [text(expr) for expr in (2 * x, x * 4**n, 3 * x**n)] == ["2x", "4nx", "3xn"]
     # a weight is at most 1
     assert [text(expr) for expr in ((1 - x) ** 2, (x - 1) ** 2, (1 - x) ** 3)] == ["(1−x)2", "(1−x)2", "(1−x)3"]
+    # what is no weight stays as it is, and so does a root
+    shown = [x * (1 - 1 / T) ** n, (T - 1) ** 2, sp.sqrt(x - 1)]
+    assert [text(expr) for expr in shown] == ["x(1−1T)n", "(T−1)2", "x−1"]
 
 
 def test_every_law_of_the_table_is_printed_as_mathematics():

@@ -333,6 +333,18 @@ def test_the_command_says_both_numbers_keeps_verdicts_when_asked_and_notices(tmp
     assert kept == {row["id"]: row["verdict"] for row in own if row["verdict"] != NOT_TESTED}
 
 
+def test_verdicts_that_are_not_kept_or_damaged_are_said_to_be(tmp_path):
+    file = tmp_path / "claims.json"
+    with pytest.raises(ValueError, match="no verdicts are kept in") as caught:
+        verdicts.departures([], file)
+    assert str(caught.value).endswith(f"{file}; keep them: python -m paper_repro claims --record")
+    for content in ("", "{", "5", "[5]", '["some"]'):
+        file.write_text(content)
+        with pytest.raises(ValueError, match="is damaged; restore it, or keep today's verdicts: --record") as caught:
+            verdicts.departures([], file)
+        assert str(caught.value).startswith(str(file))
+
+
 def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, rows):
     file = tmp_path / "claims.json"
     first, others = PAPERS[0], {claim.id for paper in PAPERS[1:] for claim in paper.claims}
