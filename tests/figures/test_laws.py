@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import sympy as sp
 
-from figures.laws import _family, equations, laws, section
+from figures.laws import _family, _rate, equations, laws, section
 from figures.mathml import mathml
 from tests.figures.tasks import Levels, Mean
 from theory import Accumulate, Bernoulli, FreshReal, SlidingWindow, law
@@ -66,6 +66,9 @@ def test_the_rate_that_gets_a_name_is_that_of_the_law():
     written = law.limit() + (ONE_FIT - law.limit()) * power
     assert sp.simplify((written - law.expr).subs({T: 50, d: 7})) == 0
     assert len(equations(law)) == 4
+    assert _rate(law) == power.base
+    # one that no parameter of the task is in is short, and stays where it is
+    assert all(_rate(law_of(FreshReal(s), design="fixed")) is None for s in (2, sp.Symbol("s", positive=True)))
 
 
 def test_the_list_of_a_task_speaks_of_its_own_letters():
