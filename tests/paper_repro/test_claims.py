@@ -199,8 +199,8 @@ def test_a_claim_that_laws_judge_needs_no_table():
     assert of(2.5).judge(nothing)["verdict"] == REFUTED
     assert of(2.5).judge(nothing)["differs"] == "refuted here: a number is 2.5, to be above 1 and below 2"
     (wide,) = of(1.5).quantities
-    assert replace(wide, above=99.94, below=math.inf).needs == "above 99.94"
-    assert replace(wide, above=-math.inf, below=2 / 3).needs == "below 0.6667"
+    bounds = ((99.94, math.inf, "above 99.94"), (-math.inf, 2 / 3, "below 0.6667"))
+    assert all(Quantity("", wide.measure, low, high).needs == told for low, high, told in bounds)
     told = "left open: a number in [1.7, 2.1], to be above 1 and below 2"
     assert wide.objection(Measurement(1.9, 0.1, math.inf)) == told
     assert replace(of(1.5), where="from memory [M]").judge(nothing)["verdict"] == IN_SHAPE

@@ -1,5 +1,6 @@
 """A user's own molecules, as files come: numbered atoms, odd names, drawings, isomers, and other suffixes."""
 
+import dataclasses
 import gzip
 import pickle
 import re
@@ -323,8 +324,11 @@ def test_the_remedy_is_the_option_that_helps(tmp_path, capsys):
     for _ in range(2):  # read, and from the cache
         with pytest.raises(ValueError, match=message):
             of(path, max_atoms=3, per_molecule=1).real(1, 50, key=jr.key(0))
+    made = of(path, max_atoms=4, per_molecule=1)
     with pytest.raises(ValueError, match=r"use fewer --conformations\.$"):
-        of(path, max_atoms=4, per_molecule=1).real(1, 50, key=jr.key(0))
+        made.real(1, 50, key=jr.key(0))
+    with pytest.raises(ValueError, match=r"or a larger --max-atoms, for which 1 molecules were skipped\.$"):
+        dataclasses.replace(made, too_large=1).check_real(1, 50)
     with pytest.raises(ValueError, match=r"holds 2 molecules .* are needed; use more --molecules than 2"):
         of(path, test_molecules=2, molecules=2, per_molecule=1)
     capsys.readouterr()

@@ -252,6 +252,7 @@ def test_prose_is_no_table_and_no_json(tmp_path):
         "Dear text, hello",
         "One,two\nthree",
         "[1]\nA note",
+        '["one", 2]',
         '"Yes," said',
     ):
         assert read_texts(write(tmp_path / "a.txt", one)) == [one]
