@@ -297,7 +297,11 @@ PICTURES: tuple[Picture, ...] = (
         "language_temperature",
         "appendix, Fig. 13: sampling at temperature 0.3 against 1",
         lambda tables: language.plot_temperature(*tables),
-        _recorded(_temperatures, "language", "language_temperature", "language_temperature_texts"),
+        _recorded(
+            _temperatures,
+            *("language", "language_texts", "language_learning"),
+            *("language_temperature", "language_temperature_texts"),
+        ),
     ),
     Picture(
         "vae",
@@ -334,7 +338,8 @@ PICTURES: tuple[Picture, ...] = (
         "not in the paper: what drives the loss of diffusion models",
         lambda tables: diffusion.plot_ablation(*tables),
         _recorded(
-            _what_drives_diffusion, "diffusion_ablation", "diffusion_ablation_samples", "diffusion_short", "diffusion"
+            _what_drives_diffusion,
+            *(f"diffusion{kind}{table}" for kind in ("_ablation", "_short", "") for table in ("", "_samples")),
         ),
     ),
     Picture(
@@ -361,8 +366,13 @@ PICTURES: tuple[Picture, ...] = (
         creep.plot,
         _recorded(
             _what_is_forgotten,
-            *("vae", "vae_length", "vae_length_images", "diffusion"),
-            *("language", "language_steps", "language_longer", "language_longer_steps"),
+            *(f"vae{kind}{table}" for kind in ("", "_length") for table in ("", "_images")),
+            *("diffusion", "diffusion_samples", "language_learning"),
+            *(
+                f"language{kind}{table}"
+                for kind in ("", "_steps", "_longer", "_longer_steps")
+                for table in ("", "_texts")
+            ),
         ),
     ),
     Picture(

@@ -67,9 +67,9 @@ def mathml(expr: sp.Basic, *, named: str = "", unit: sp.Expr | None = None) -> s
 
 
 def _turned(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-    """Differences with a weight, 0 < w <= 1, so that they are positive: (1 - w)^2, not (w - 1)^2."""
-    halves = [(symbol, sp.Rational(1, 2)) for symbol in base.free_symbols]
-    backward = base.is_Add and len(halves) == 1 and base.subs(halves) < 0
+    """Differences with a weight, 0 < w <= 1, so that they are positive: (1 - w)^2, not (w - 1)^2; no count is one."""
+    halves = [(symbol, sp.Rational(1, 2)) for symbol in base.free_symbols if not symbol.is_integer]
+    backward = base.is_Add and len(halves) == 1 == len(base.free_symbols) and base.subs(halves) < 0
     return (-1) ** exponent * (-base) ** exponent if backward and exponent.is_integer else base**exponent
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Float, Int, Shaped
 from rdkit import Chem
 from tqdm import tqdm
 
@@ -22,9 +22,6 @@ ORGANIC = ("C", "H", "D", "N", "O", "F", "P", "S", "CL", "BR", "I")
 
 #: Atoms other than hydrogen that a ligand has at least: smaller ones are solvents, ions and gases.
 LEAST = 6
-
-#: Angstrom; a conformation that is no higher along z counts as flat.
-FLAT = 0.01
 
 #: What is read: the categories of the dictionary, and the columns of each.
 _COMPONENTS, _ATOMS, _BONDS = "chem_comp", "chem_comp_atom", "chem_comp_bond"
@@ -103,7 +100,7 @@ class _Component:
             raise TooLarge(f"has {counted.sum()} atoms, not 3 to {max_atoms}", too_large(max_atoms))
         graph = self._graph()
         whole = [xyz for xyz in (self.model, self.ideal) if misplaced(xyz[counted]) is None]
-        conformations = [_upright(xyz, counted) for xyz in whole if not is_drawn(placed(graph, [xyz]))]
+        conformations = [xyz for xyz in whole if not is_drawn(placed(graph, [xyz]))]
         if not conformations:
             raise Skipped("has no conformation in which every atom has a place of its own")
         molecule = placed(graph, conformations)
@@ -131,12 +128,6 @@ class _Component:
             why = "is no molecule that RDKit accepts"
             raise Skipped(f"{why}: {str(error).splitlines()[0]}", why) from error
         return molecule.GetMol()
-
-
-def _upright(xyz: Float[np.ndarray, "atoms 3"], counted: Bool[np.ndarray, " atoms"]) -> Float[np.ndarray, "atoms 3"]:
-    """The same conformation, turned where it lies in the plane z = 0: RDKit would take it for a drawing."""
-    sides = np.ptp(xyz[counted], axis=0)
-    return xyz if sides[2] > FLAT else np.roll(xyz, 2 - int(sides.argmax()), axis=1)
 
 
 def _read(content: bytes) -> Sequence[_Component]:

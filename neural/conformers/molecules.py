@@ -36,6 +36,9 @@ ATOM = re.compile(r"\[(?!\d*H[+-]?\d*(?::\d+)?\])[^\]]*\]|Br|Cl|[BCNOPSFIbcnops]
 #: Angstrom; no two atoms are nearer to one another.
 NEAREST = 0.1
 
+#: Angstrom; a conformation that is no higher along z counts as flat.
+FLAT = 0.01
+
 #: Lengths of a bond, in units of the sum of its atoms' covalent radii; nanometres, bohr and picometres are none.
 SHORTEST_BOND, LONGEST_BOND = 0.6, 1.6
 
@@ -224,6 +227,7 @@ def prepared(molecule: Chem.Mol, *, hydrogens: bool, max_atoms: int) -> Chem.Mol
         raise Skipped("has no positions in space, but is drawn in a plane")
     if reasons := [reason for xyz in positions(made) if (reason := stretched(made, xyz))]:
         raise Skipped(reasons[0], "has a bond far too long or too short")
+    made = placed(made, [_upright(xyz) for xyz in positions(made)])
     made.SetProp("_Name", molecule.GetProp("_Name"))
     return made
 
@@ -272,6 +276,14 @@ def stretched(molecule: Chem.Mol, xyz: np.ndarray) -> str | None:
         if not SHORTEST_BOND * radii <= length <= LONGEST_BOND * radii:
             return f"has a bond {'-'.join(atom.GetSymbol() for atom in ends)} of {length:.2f} angstrom"
     return None
+
+
+def _upright(xyz: np.ndarray) -> np.ndarray:
+    """The same conformation, turned where it lies in the plane z = 0: RDKit takes one of a molecule with a double bond
+    for a drawing, when it reads again what was kept without the hydrogens that lay beside that plane.
+    """
+    sides = np.ptp(xyz, axis=0)
+    return xyz if sides[2] > FLAT else np.roll(xyz, 2 - int(sides.argmax()), axis=1)
 
 
 def is_drawn(molecule: Chem.Mol) -> bool:

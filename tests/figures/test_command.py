@@ -79,3 +79,35 @@ def test_a_stale_table_is_made_anew(kept, monkeypatch, state, place):
     entry = SimpleNamespace(state=lambda name: state)
     monkeypatch.setattr(catalogue, "EXPERIMENTS", {"two": entry})
     assert kept() == place
+
+
+def test_a_picture_names_every_table_that_it_is_loaded_from(monkeypatch):
+    """One that is missing would be made where results are recorded, of an installation too."""
+    asked = set()
+
+    def load(results, configuration):
+        asked.add(results.table.stem)
+        return []
+
+    monkeypatch.setattr(Results, "load", load)
+    for picture in catalogue.PICTURES:
+        if picture.source is not None:
+            asked.clear()
+            picture.source.load(picture.source.folder)
+            assert asked == set(picture.source.tables), picture.name
+
+
+def test_all_data_that_tables_lack_are_said_once(tmp_path, monkeypatch):
+    def entry(lacks):
+        return SimpleNamespace(kept="cpu", lacks=lambda preset: lacks if preset == "cpu" else "")
+
+    known = {
+        "one": entry(""),
+        "two": entry("A is missing"),
+        "three": entry("B is missing"),
+        "four": entry("A is missing"),
+    }
+    monkeypatch.setattr(catalogue, "EXPERIMENTS", known)
+    source = catalogue.Source(tmp_path, ("one", "one_texts", "two", "three", "four"), print)
+    assert source.lacks == "A is missing; B is missing"
+    assert catalogue.Source(tmp_path, ("one",), print).lacks == ""

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
 
 from figures import demystified, recursion
 from figures.style import style
@@ -81,6 +82,12 @@ def test_lines_are_the_formula(ridge):
     ends = [line.get_ydata()[-1] for line in right.lines if line.get_linestyle() == "-"]
     assert min(abs(end / law - 1) for end in ends) < 1e-9
     assert "chains" in ridge.get_supxlabel()
+
+
+def test_circles_are_as_far_off_below_the_formula_as_above():
+    points = [1.0, 2.0, 3.0], [(2.0, 0.5), (4.5, 0.25), (5.0, 1.0)]
+    found = demystified._draw(Figure().subplots(), ([1.0, 3.0], [3.0, 5.0]), points, "black", [3.0, 4.0, 5.0])
+    assert found == [2, 2, 0]
 
 
 def test_gaussians_and_states_are_the_tables():

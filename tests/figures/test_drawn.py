@@ -4,6 +4,7 @@ Tables are read here and not by the functions that draw; colours, levels and uni
 """
 
 import csv
+import itertools
 import math
 from typing import Any
 
@@ -15,6 +16,7 @@ from matplotlib.container import ErrorbarContainer
 from scipy import stats
 
 from figures import (
+    chains,
     designs,
     diffusion,
     forgetting,
@@ -127,6 +129,22 @@ def caption(figure):
 
 def test_colours():
     assert COLOUR == COLOURS
+
+
+def test_a_curve_is_of_its_own_rows_and_seeds():
+    """Of one variant, workflow and metric, in the order of iterations, whatever that of the table is."""
+    rows, expected = [], {}
+    for k, place in enumerate(itertools.product(("cpu", "other"), ("replace", "accumulate"), ("rise", "test_loss"))):
+        means, seeds = 10 * k + np.arange(1, 12), 3 + k
+        expected[place] = means, stats.t.ppf(0.975, seeds - 1) * means / 100
+        for n in range(11, 0, -1):
+            row = dict(zip(("variant", "workflow", "metric"), place, strict=True)) | {"iteration": n}
+            row |= {"mean": means[n - 1], "standard_error": means[n - 1] / 100, "replicates": seeds}
+            rows.append({name: str(value) for name, value in row.items()})
+    for place, (means, halves) in expected.items():
+        found = chains.curve(rows, *place)
+        np.testing.assert_array_equal(found.mean, means)
+        np.testing.assert_allclose(found.half, halves)
 
 
 def made_up(sweep, seed=0):

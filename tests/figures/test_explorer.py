@@ -8,11 +8,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+import sympy as sp
 from sympy.core.function import AppliedUndef
 
 import theory
 from figures.controls import EXPLORED, ITERATIONS, WINDOWS, form, of_task
-from figures.explorer import script
+from figures.explorer import _JavaScript, script
 from figures.laws import label
 from figures.report import page
 from tests.engines import ENGINES, browse, in_quickjs
@@ -158,6 +159,14 @@ def test_which_laws_there_are_under_a_generator(tmp_path):
     # at fresh design its exact numbers have no formula
     assert law("FreshReal(s, w)", "fresh", {"temperature": 1, "bias": 0})["exact"] is False
     assert law("Replace", "", {"temperature": 0}, task="mean") is None
+
+
+def test_sums_products_and_harmonic_numbers_are_loops():
+    i, printed = sp.Symbol("i", integer=True), _JavaScript().doprint
+    assert printed(sp.Sum(1 / (i + n), (i, 2, n))) == "sum(2, n, (i) => 1/(i + n))"
+    assert printed(sp.Product(i + 1, (i, 1, n - 1))) == "product(1, n - 1, (i) => i + 1)"
+    assert printed(sp.harmonic(n - 1)) == "sum(1, n - 1, (i) => 1/i)"
+    assert printed(sp.harmonic(n, 2)) == "sum(1, n, (i) => Math.pow(i, -2))"
 
 
 def test_there_are_points_of_every_task():

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import sympy as sp
 
-from figures.laws import _family, equations, laws, section
+from figures.laws import _family, _rate, equations, laws, section
 from figures.mathml import mathml
 from tests.figures.tasks import Levels, Mean
 from theory import Accumulate, Bernoulli, FreshReal, SlidingWindow, law
@@ -45,6 +45,9 @@ def test_products_have_their_sign_and_numbers_do_not_run_together():
     assert [text(expr) for expr in (2 * x, x * 4**n, 3 * x**n)] == ["2x", "4nx", "3xn"]
     # a weight is at most 1
     assert [text(expr) for expr in ((1 - x) ** 2, (x - 1) ** 2, (1 - x) ** 3)] == ["(1−x)2", "(1−x)2", "(1−x)3"]
+    # what is no weight stays as it is, and so does a root
+    shown = [x * (1 - 1 / T) ** n, (T - 1) ** 2, sp.sqrt(x - 1)]
+    assert [text(expr) for expr in shown] == ["x(1−1T)n", "(T−1)2", "x−1"]
 
 
 def test_every_law_of_the_table_is_printed_as_mathematics():
@@ -63,6 +66,9 @@ def test_the_rate_that_gets_a_name_is_that_of_the_law():
     written = law.limit() + (ONE_FIT - law.limit()) * power
     assert sp.simplify((written - law.expr).subs({T: 50, d: 7})) == 0
     assert len(equations(law)) == 4
+    assert _rate(law) == power.base
+    # one that no parameter of the task is in is short, and stays where it is
+    assert all(_rate(law_of(FreshReal(s), design="fixed")) is None for s in (2, sp.Symbol("s", positive=True)))
 
 
 def test_the_list_of_a_task_speaks_of_its_own_letters():

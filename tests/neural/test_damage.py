@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural.directory import RunDirectory
+from neural.directory import TRAINING, RunDirectory, _rows
 from sim.seals import NAME as CHECKSUMS
 from tests.helpers import command, refused
 from tests.neural.test_loop import PLAN, go
@@ -56,7 +56,7 @@ DAMAGES = {
     "thesis": lambda path: path.write_text("years of work\n"),
 }
 POOLS = {
-    "NaN": lambda path: rewrite(path, lambda x: x * np.nan),
+    "NaN": lambda path: rewrite(path, lambda x: np.where(np.arange(x.size).reshape(x.shape) == 1, np.nan, x)),
     "another shape": lambda path: rewrite(path, lambda x: x[:, :-1]),
     "another dtype": lambda path: rewrite(path, lambda x: x.astype(np.float64)),
     "objects": lambda path: np.save(path, np.array([{}]), allow_pickle=True),
@@ -198,6 +198,24 @@ def test_killed_between_a_checksum_and_its_file(run, monkeypatch):
             with pytest.raises(KeyboardInterrupt):
                 go(path, Accumulate(), resume=True)
         np.testing.assert_array_equal(go(path, Accumulate(), resume=True)["value"], straight["value"])
+
+
+def test_a_row_is_whole_or_none():
+    whole, older = b"1,5,0,0.5,,\n", b"1,5,0,0.5,0.25\n"
+    head = ",".join(TRAINING).encode() + b"\n"
+    found = {"iteration": "1", "step": "5", "seed": "0", "loss": "0.5", "test_loss": "", "held_out_loss": ""}
+    for damaged in (
+        b"1,10,0,0.4\n",
+        b"1,10,0\n",
+        b"1,x,0,0.4,,\n",
+        b"1,10,0,,,\n",
+        b"1,10,0,0.4,y,\n",
+        b"1,2.5,0,0.4,,\n",
+    ):
+        assert _rows(head + whole + damaged + whole, TRAINING) == [found, None, found], damaged
+    # a table from before there was a column lacks it in all rows
+    older_head = head.replace(b",held_out_loss", b"")
+    assert _rows(older_head + older + b"1,10,0,0.4\n", TRAINING) == [found | {"test_loss": "0.25"}, None]
 
 
 def test_losses_up_to_a_checkpoint_are_sealed_and_half_a_line_behind_it_is_none(tmp_path):

@@ -291,6 +291,7 @@ def test_remarks_are_of_the_rows_that_they_name(capsys):
     with kept() as remarks:
         tell_left_out("a.csv", ["line 4", "line 9"], "without a text")
         tell_left_out("a.csv", [], "without a text")
+        tell_left_out("a.csv", ["line 4", "line 9"], "without a text")  # as where a file is read twice
         tell_of_copies("a", ["x", "y", "x", "x"], ["z", "y", "z", "y", "x"], "images")
     copies = "of the images to train on equal another one and are kept"
     seen = "of the 5 images held out are trained on too, so that the test loss is too low"

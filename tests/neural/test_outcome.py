@@ -4,6 +4,8 @@ import csv
 import json
 from dataclasses import fields
 from fractions import Fraction
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -309,6 +311,11 @@ def test_two_runs_of_one_workflow_are_told_apart_by_their_folders(runs):
     colours = [container[0].get_color() for container in above.containers]
     assert colours[0] != colours[1]
     assert below.containers[0][0].get_color() == colours[1]
+    # and with a third of another workflow; where all differ in it no folder is told
+    three = [read_run(runs / name) for name in ("replace", "again", "accumulate")]
+    for shown, told in ((three, True), (three[:2], True), (three[1:], False), (three[:1], False)):
+        frame = of_picture._told_apart(reduce(add, (run.table() for run in shown)), shown)
+        assert ("run" in frame.columns) == told
 
 
 def test_the_law_of_the_gain_stands_beside_converged_models():

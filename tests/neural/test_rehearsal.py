@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from neural import rehearsal
 from neural.loop import Fit
@@ -59,3 +60,20 @@ def test_what_takes_long_is_not_done_again(monkeypatch):
     assert (found.steps, found.step) == (20, (0.4, 0.4))
     assert (found.part, found.test, found.evaluate) == (9, 1, 1)
     assert found.compile == (10 - 8) + 0 + (2 - 1) + 0
+
+
+@pytest.mark.parametrize(
+    ("spent", "told"),
+    [((2.0, 0.5), (2.0, 0.5)), ((2.0, 5.0), (2.0, 2.0)), ((rehearsal.LONG + 1.0,), (rehearsal.LONG + 1.0,) * 2)],
+    ids=["faster", "slower", "long"],
+)
+def test_a_call_is_timed_again_unless_it_is_long_and_takes_no_more_than_at_first(spent, told, monkeypatch):
+    now, calls = [100.0], iter(spent)
+
+    def call():
+        now[0] += next(calls)
+        return "found"
+
+    monkeypatch.setattr(rehearsal, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    assert rehearsal._timed(call) == ("found", *told)
+    assert not list(calls)

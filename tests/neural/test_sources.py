@@ -105,6 +105,13 @@ def test_biotites_own_dictionary_is_one_of_those_that_are_known():
     assert source.state(Path("nowhere")).startswith("there, biotite")
 
 
+def test_a_biotite_without_its_dictionary_has_none(tmp_path, monkeypatch):
+    (source,) = (source for source in SOURCES if source.use.endswith("--data ccd"))
+    for path in (None, tmp_path / "components.bcif"):
+        monkeypatch.setattr(sources, "dictionary", lambda path=path: path)
+        assert source.state(tmp_path) == "missing"
+
+
 def test_make_and_the_readme_say_where_to_look():
     recipe = (ROOT / "Makefile").read_text().partition("\ndata:")[2].partition("\n\n")[0]
     assert "-m neural.sources" in recipe

@@ -199,6 +199,8 @@ def test_a_claim_that_laws_judge_needs_no_table():
     assert of(2.5).judge(nothing)["verdict"] == REFUTED
     assert of(2.5).judge(nothing)["differs"] == "refuted here: a number is 2.5, to be above 1 and below 2"
     (wide,) = of(1.5).quantities
+    bounds = ((99.94, math.inf, "above 99.94"), (-math.inf, 2 / 3, "below 0.6667"))
+    assert all(Quantity("", wide.measure, low, high).needs == told for low, high, told in bounds)
     told = "left open: a number in [1.7, 2.1], to be above 1 and below 2"
     assert wide.objection(Measurement(1.9, 0.1, math.inf)) == told
     assert replace(of(1.5), where="from memory [M]").judge(nothing)["verdict"] == IN_SHAPE
@@ -329,6 +331,18 @@ def test_the_command_says_both_numbers_keeps_verdicts_when_asked_and_notices(tmp
     assert f"a kept verdict no longer follows: {own[0]['id']}: kept" in ran.err
     kept = json.loads((tmp_path / "paper_repro/results/claims.json").read_text())
     assert kept == {row["id"]: row["verdict"] for row in own if row["verdict"] != NOT_TESTED}
+
+
+def test_verdicts_that_are_not_kept_or_damaged_are_said_to_be(tmp_path):
+    file = tmp_path / "claims.json"
+    with pytest.raises(ValueError, match="no verdicts are kept in") as caught:
+        verdicts.departures([], file)
+    assert str(caught.value).endswith(f"{file}; keep them: python -m paper_repro claims --record")
+    for content in ("", "{", "5", "[5]", '["some"]'):
+        file.write_text(content)
+        with pytest.raises(ValueError, match="is damaged; restore it, or keep today's verdicts: --record") as caught:
+            verdicts.departures([], file)
+        assert str(caught.value).startswith(str(file))
 
 
 def test_of_one_paper_alone_the_others_verdicts_are_left_as_they_are(tmp_path, rows):

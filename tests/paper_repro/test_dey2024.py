@@ -130,6 +130,19 @@ def test_a_wrong_gain_is_not_taken_for_the_law():
     assert not claims._same(None, n)
 
 
+@pytest.mark.parametrize("odd", [0, -1])
+def test_one_estimator_with_another_law_is_enough(odd, monkeypatch):
+    from theory.symbols import n
+
+    law = claims._law
+
+    def another_of_one(known, workflow):
+        return law(known, Accumulate() if known == estimators.ESTIMATORS[odd] else workflow)
+
+    monkeypatch.setattr(claims, "_law", another_of_one)
+    assert not claims._all_have(Replace(), n)
+
+
 def test_the_weighted_median_is_a_median():
     random = np.random.default_rng(0)
     rows = random.normal(size=31)

@@ -13,6 +13,7 @@ from paper_repro.kazdan2024 import kernel_density as kernels, linear_claims, mix
 from paper_repro.kazdan2024.paper import PAPER
 from paper_repro.kazdan2024.published import PUBLISHED
 from tests.paper_repro import transcribed
+from theory import AccumulateSubsample
 from theory.tasks.regression.symbols import ONE_FIT
 
 INF = math.inf
@@ -216,6 +217,29 @@ def test_each_quantity_is_read_from_the_cells_that_it_names():
         quantities = by_id[name].quantities[: len(expected)]
         found = [quantity.measure(tables.__getitem__).mean for quantity in quantities]
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_approximations_are_of_the_iterations_that_they_are_held_against(monkeypatch):
+    """In units of one fit each; the law is planted, for theory's own tests have it."""
+
+    class Planted:
+        def __init__(self, workflow, design):
+            self.told = workflow, design
+
+        def evaluate(self, *, n, **numbers):
+            assert numbers.pop("T") in (32, 100)
+            assert numbers == {"d": 10, "sigma": 1, "validity": "approximation"}
+            assert self.told == (AccumulateSubsample(), "fresh" if np.ndim(n) == 0 else "fixed")
+            return 0.3 * np.asarray(n, float) ** 2
+
+    monkeypatch.setattr(linear_claims, "test_error", Planted)
+    for rows in (32, 100):
+        expected = np.mean([0.3 * n**2 for n in range(81, 101)]) / (10 / (rows - 11))
+        assert linear_claims._plateau_of_law(rows) == pytest.approx(expected)
+    tables = {"kazdan_subsampled": made_up("kazdan_subsampled")}
+    found = linear_claims._over_proportional(tables.__getitem__, 8)
+    expected = linear("accumulate-subsample", 32, 8, "fresh") / (0.3 * 8**2 / (10 / 21))
+    assert found.mean == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A user's own molecules, as files come: numbered atoms, odd names, drawings, isomers, and other suffixes."""
 
+import dataclasses
 import gzip
 import pickle
 import re
@@ -254,6 +255,23 @@ def test_a_flat_molecule_may_lie_in_a_plane(tmp_path):
     assert names(of(write(tmp_path / "a.sdf", ETHANOL + renamed(flat, "benzene") + "$$$$\n"))) == ["benzene", "ethanol"]
 
 
+@pytest.mark.parametrize("hydrogens", [False, True])
+def test_heavy_atoms_beside_a_double_bond_may_lie_in_a_plane(hydrogens, tmp_path):
+    """As calculations lay them out: the hydrogens tell that it is no drawing, and may be left out."""
+    oxime = in_space("CC=NO")
+    heavy = [atom.GetAtomicNum() > 1 for atom in oxime.GetAtoms()]
+    (x,) = molecules.positions(oxime)
+    x = (x - x[heavy].mean(0)) @ np.linalg.svd(x[heavy] - x[heavy].mean(0))[2].T
+    x[heavy, 2] = 0
+    path = write(tmp_path / "a.sdf", ETHANOL + renamed(molecules.block(molecules.placed(oxime, [x])), "oxime"))
+    made = of(path, test_molecules=0, hydrogens=hydrogens)
+    assert names(made) == ["ethanol", "oxime"]
+    _, found = distances(made, "oxime")
+    real = x if hydrogens else x[heavy]
+    apart = np.linalg.norm(real[:, None] - real, axis=-1)
+    np.testing.assert_allclose(np.sort(found[0].ravel()), np.sort(apart.ravel()), atol=1e-3)
+
+
 def test_a_molecule_with_and_without_its_hydrogens(tmp_path, capsys):
     bare = Chem.MolToMolBlock(Chem.RemoveHs(in_space("CCO", "bare"))) + "$$$$\n"
     made = of(write(tmp_path / "a.sdf", TWO + bare), hydrogens=True)
@@ -306,8 +324,11 @@ def test_the_remedy_is_the_option_that_helps(tmp_path, capsys):
     for _ in range(2):  # read, and from the cache
         with pytest.raises(ValueError, match=message):
             of(path, max_atoms=3, per_molecule=1).real(1, 50, key=jr.key(0))
+    made = of(path, max_atoms=4, per_molecule=1)
     with pytest.raises(ValueError, match=r"use fewer --conformations\.$"):
-        of(path, max_atoms=4, per_molecule=1).real(1, 50, key=jr.key(0))
+        made.real(1, 50, key=jr.key(0))
+    with pytest.raises(ValueError, match=r"or a larger --max-atoms, for which 1 molecules were skipped\.$"):
+        dataclasses.replace(made, too_large=1).check_real(1, 50)
     with pytest.raises(ValueError, match=r"holds 2 molecules .* are needed; use more --molecules than 2"):
         of(path, test_molecules=2, molecules=2, per_molecule=1)
     capsys.readouterr()
@@ -367,13 +388,14 @@ def test_other_isomers_are_skipped_and_named(tmp_path, capsys):
     flat = Chem.Mol(nowhere)
     rdDepictor.Compute2DCoords(flat)
     good = [in_space("CCCO", seed=seed) for seed in (1, 2, 3, 4)]
-    pickled(tmp_path / "a" / "a.pickle", [good[0], *others, nowhere, bare, twice, flat, *good[1:]])
+    wide = molecules.placed(nowhere, [2 * molecules.positions(good[0])[0]])
+    pickled(tmp_path / "a" / "a.pickle", [good[0], *others, nowhere, bare, twice, flat, wide, *good[1:]])
     pickled(tmp_path / "a" / "b.pickle", [in_space("NCC(=O)O")], smiles="NCC(=O)O")
     made = geom(tmp_path / "a", per_molecule=3)
     assert names(made) == ["CCCO", "NCC(=O)O"]
     told = capsys.readouterr().err
-    assert f"{tmp_path / 'a'}: 9 skipped (a.pickle, conformer 2: is another molecule ([H]OC([H])(" in told
-    assert told.endswith("and 4 more)\n")
+    assert f"{tmp_path / 'a'}: 10 skipped (a.pickle, conformer 2: is another molecule ([H]OC([H])(" in told
+    assert told.endswith("and 5 more)\n")
     molecule, apart = distances(made, "CCCO")
     assert len(apart) == 3  # what is skipped takes no one's place
     assert (apart[:, Chem.GetAdjacencyMatrix(molecule).astype(bool)] < 1.7).all()
@@ -385,6 +407,10 @@ def test_a_folder_of_pickles_with_what_systems_leave(tmp_path):
     for name in ("._a.pickle", ".DS_Store", "notes.txt"):
         write(tmp_path / "a" / name, b"\0\5\x16\7")
     assert names(geom(tmp_path / "a")) == ["CC(=O)O", "CCO", "NCC(=O)O"]
+    bytes_before = (tmp_path / "a" / "c.pkl").stat().st_size
+    pickled(tmp_path / "a" / "c.pkl", [in_space("CC(=O)O")], smiles="OC(=O)C")
+    assert (tmp_path / "a" / "c.pkl").stat().st_size == bytes_before  # but another file, read anew
+    assert names(geom(tmp_path / "a")) == ["CCO", "NCC(=O)O", "OC(=O)C"]
     pickled(tmp_path / "a" / "c.pkl", [in_space("CC(=O)O")], smiles="two\nlines")
     assert names(geom(tmp_path / "a")) == ["CCO", "NCC(=O)O", "two lines"]
     assert names(geom(write(tmp_path / "B.SDF", TWO))) == ["ethanol", "glycine"]

@@ -17,6 +17,11 @@ def test_three_atoms_always_lie_in_a_plane():
         assert not molecules.is_drawn(molecules.placed(molecule, flat[1:]))
 
 
+def test_a_name_is_told_up_to_sixty_letters():
+    for letters, told in ((1, "a"), (60, 60 * "a"), (61, 60 * "a" + "…"), (1000, 60 * "a" + "…")):
+        assert molecules._short(letters * "a") == told
+
+
 def test_some_are_drawn_at_random_and_always_the_same():
     found = molecules.drawn(1000, 100)
     assert found == sorted(set(found)) == molecules.drawn(1000, 100)

@@ -163,9 +163,13 @@ def test_a_folder_in_order_is_represented(monkeypatch):
     noise = np.random.default_rng(2).uniform(-0.05, 0.05, (40, 4, 4, 1))
     train = (labels[:, None, None, None] / 4 + noise).astype(np.float32)
     architecture = Architecture("linear", 4, 4, 1, latent=2, features=1, halvings=1, beta=0.1)
-    learner = ImageModel(ImageSet(train, train[::4], labels), architecture, noisy=False)
+    learner = ImageModel(ImageSet(train, train[::2], labels), architecture, noisy=False)
     samples = train[None, 10:20]  # of one class alone
     assert learner._measure(metrics.pixels(samples[0]))["classes"] == 1 / 4
+    # as many images on each side
+    np.testing.assert_array_equal(learner._test, metrics.pixels(train[:20:2]))
+    assert len(learner._real) == 10
+    assert learner.evaluate(None, train[None, 10:]) == learner.evaluate(None, samples)
 
 
 @pytest.mark.parametrize("batch", [4, 9])

@@ -123,3 +123,19 @@ def test_branches_must_begin_differently():
     grammar = Grammar(choose((1, "a b"), (1, "a c")))
     with pytest.raises(ValueError, match="must begin with different words; \\['a'\\]"):
         grammar.log_probabilities(["a", "b"])
+
+
+def test_branches_with_slots_of_their_own_by_brute_force():
+    """A slot that one branch alone fills, and one that each fills with other words, whose forms are recalled."""
+    tells = Grammar(
+        (
+            choose((1, (draw("hue", "red blue"), draw("name", "Tom Kit"))), (2, ("no", draw("name", "Una Bo")))),
+            draw_given("name", "food", {"Tom": "fish", "Kit": "milk cream", "Una": "mice", "Bo": "bones"}),
+            Recall("name", {"Tom": "he", "Kit": "it", "Una": "she", "Bo": "they"}),
+        )
+    )
+    told = every_story(tells)
+    assert tells.vocabulary == sorted({word for story in told for word in story})
+    assert tells.longest == max(map(len, told))
+    assert math.isclose(tells.mean_words, sum(p * len(story) for story, p in told.items()), rel_tol=1e-12)
+    assert math.isclose(tells.entropy, -sum(p * math.log(p) for p in told.values()), rel_tol=1e-12)

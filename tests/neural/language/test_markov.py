@@ -31,6 +31,12 @@ def test_frequencies_are_the_products_of_the_moves():
     assert total == pytest.approx(1)  # each text that can be was drawn, and none that cannot
 
 
+def test_no_text_is_impossible_where_every_move_can_happen():
+    rows = source().test
+    assert source().impossible(rows) is None  # token 2 never ends a text
+    assert source(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.1, 0.5, 0.4]])).impossible(rows) == 0
+
+
 def test_next_token_is_the_move_up_to_the_end():
     made = source()
     assert made.next_token is not None

@@ -106,6 +106,7 @@ def test_a_column_is_named(tmp_path):
     rows = [{"text": "no", "story": "yes"}, {"text": "never", "story": "always"}]
     contents = {
         "a.csv": "text,story\nno,yes\nnever,always\n",
+        "spaces.csv": "text, story \nno,yes\nnever,always\n",
         "a.tsv": "story\ttext\nyes\tno\nalways\tnever",
         "a.json": json.dumps(rows),
         "a.jsonl": "\n".join(map(json.dumps, rows)),
@@ -251,6 +252,7 @@ def test_prose_is_no_table_and_no_json(tmp_path):
         "Dear text, hello",
         "One,two\nthree",
         "[1]\nA note",
+        '["one", 2]',
         '"Yes," said',
     ):
         assert read_texts(write(tmp_path / "a.txt", one)) == [one]
