@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from sim.dispatch import sampler_names
-from sim.samplers.base import USUAL
 from sim.samplers.penalty import totals
 from sim.samplers.pools import largest_pools
 from sim.tasks import SAMPLERS
@@ -23,7 +22,6 @@ from theory import (
     Gamma,
     Gaussian,
     GeneralisedLinear,
-    Generator,
     KernelDensity,
     LinearRegression,
     NegativeBinomial,
@@ -79,9 +77,9 @@ TASKS = [
 ]
 
 
-def made(name: str, task: Any, workflow: Workflow, generator: Generator = USUAL) -> Any:
+def made(name: str, task: Any, workflow: Workflow) -> Any:
     try:
-        return build(name, task, workflow, 3, generator=generator)
+        return build(name, task, workflow, 3)
     except ValueError as objection:
         return str(objection).replace(str(workflow), "it")
 
@@ -104,19 +102,6 @@ def test_a_pool_of_no_weight_is_in_no_sampler(task, idle, without):
         assert one[0].moments == other[0].moments
         built += 1
     assert built
-
-
-@pytest.mark.parametrize("design", ["fixed", "fresh"])
-def test_how_it_would_be_labelled_is_of_no_consequence(design):
-    """Nor does it keep a sampler from what it takes."""
-    idle, without = PAIRS["T"]
-    task, cold = LinearRegression(T=T, d=3, sigma=1.0, design=design), Generator("1/2", noises=(1, 2, 3))
-    for name in sampler_names(LinearRegression)[1:]:
-        one, other = (made(name, task, workflow, cold) for workflow in (idle, without))
-        if isinstance(one, str) or isinstance(other, str):
-            assert one == other, name
-        else:
-            assert eqx.tree_equal(one[0], other[0]), name
 
 
 def test_nor_is_it_the_largest_of_a_training_set():
