@@ -125,8 +125,8 @@ def test_a_budget_that_is_just_met_is_met(monkeypatch):
 
 def test_too_small_a_share_of_sampled_data_is_told(monkeypatch):
     monkeypatch.setitem(plan.__globals__, "FAMILIES", [each for each in FAMILIES if "rows alike" in each.name])
-    (alike,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=1).candidates
-    assert alike.reason == "a training set has a share of 1/2 sampled data, less than 2/3"
+    (alike,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="4/5", largest=2).candidates
+    assert (alike.size, alike.reason) == (2, "a training set has a share of 2/3 sampled data, less than 4/5")
     (larger,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=2).candidates
     assert (larger.size, larger.feasible, larger.reason) == (2, True, None)
 
