@@ -40,7 +40,7 @@ class Cells(Entry):
     def __init__(self, *of):
         self.of = of
 
-    def cells(self):
+    def cells(self) -> dict[str, object]:
         return dict(zip(("closed_form", "needs", "source"), self.of, strict=True))
 
 

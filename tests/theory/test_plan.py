@@ -114,19 +114,20 @@ def test_a_simulation_keeps_below_and_a_cheaper_plan_of_the_family_does_not(foun
 def test_a_budget_that_is_just_met_is_met(monkeypatch):
     """Where sampled rows are free, larger pools cost the same: gains 1 + (1/4 + … + 4^-4)/m, above 1.3 at m = 1."""
     monkeypatch.setitem(plan.__globals__, "FAMILIES", [each for each in FAMILIES if each.name.startswith("first real")])
-    given = {"error": "13/10", "iterations": 5, "T": 10, "excess": 1, "largest": 3}
+    given: dict[str, Any] = {"error": "13/10", "iterations": 5, "T": 10, "excess": 1, "largest": 3}
     for budget in (10, 11):
         best = plan(budget, **given).best
         assert (best.workflow, best.cost) == (Larger(FixedReal("1/2"), Fraction(2)), 10)
     assert plan("99/10", **given).best is None
-    none = plan("99/10", **given | {"error": 2})
+    given["error"] = 2
+    none = plan("99/10", **given)
     assert (none.best, none.candidates[0].reason) == (None, "costs 10, more than 9.9")
 
 
 def test_too_small_a_share_of_sampled_data_is_told(monkeypatch):
     monkeypatch.setitem(plan.__globals__, "FAMILIES", [each for each in FAMILIES if "rows alike" in each.name])
-    (alike,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=1).candidates
-    assert alike.reason == "a training set has a share of 1/2 sampled data, less than 2/3"
+    (alike,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="4/5", largest=2).candidates
+    assert (alike.size, alike.reason) == (2, "a training set has a share of 2/3 sampled data, less than 4/5")
     (larger,) = plan(error=2, iterations=3, T=10, excess=1, least_sampled="2/3", largest=2).candidates
     assert (larger.size, larger.feasible, larger.reason) == (2, True, None)
 

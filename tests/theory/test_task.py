@@ -153,9 +153,14 @@ def test_numbers_outside_the_domain_are_refused(given, message):
 
 
 def test_numbers_that_are_missing_are_named():
-    for given, named in (({}, "T, d; give them by name, as T=…"), ({"T": 9}, "d; give them by name, as d=…")):
+    law = theory.law(theory.LinearRegression(design="fixed"), Replace())
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({}, "T, d; give them by name, as T=…"),
+        ({"T": 9}, "d; give them by name, as d=…"),
+    ]
+    for given, named in cases:
         with pytest.raises(ValueError, match=f"^regression needs numbers for {named}"):
-            theory.law(theory.LinearRegression(design="fixed"), Replace()).evaluate(n=1, **given)
+            law.evaluate(n=1, **given)
 
 
 def test_quantities():

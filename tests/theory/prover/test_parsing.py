@@ -7,6 +7,7 @@ import sympy as sp
 
 from theory.prover.parsing import parse_bound, parts_of
 from theory.symbols import T, i, n
+from theory.sympy_types import as_expression
 from theory.tasks.regression.symbols import d, sigma
 
 LETTERS = (T, d, sigma, n)
@@ -49,7 +50,7 @@ def test_expressions_are_taken_by_the_names_of_their_symbols() -> None:
     ):
         says = f"a term without n and without sums; got '{told}'"
         with pytest.raises(ValueError, match=re.escape(f"a sum in a bound has {says}.")):
-            parse_bound(sp.Sum(term, (i, 1, n)), LETTERS)
+            parse_bound(as_expression(sp.Sum(term, (i, 1, n))), LETTERS)
 
 
 @pytest.mark.parametrize(
