@@ -173,10 +173,10 @@ def test_where_it_is_not_known(workflow, iterations, T, d, message):
 @pytest.mark.parametrize("last", [2, 3])
 def test_what_is_refused_is_so_from_the_iteration_on_that_has_it(last):
     """Too few different rows, by one; and pools of which one counts more, or has other rows."""
-    for rows, corrected in ((10, False), (11, False), (11, True), (12, True)):
+    for rows, corrected in ((11, False), (12, False), (12, True), (13, True)):
         few = Made(lambda i, rows=rows: subsample(pools(i, i), rows=Fraction(rows if i == last else 40, 40)))
-        least = 10 + corrected
-        said = [repeated_rows.objection(few, iterations, T=40, d=10, corrected=corrected) for iterations in range(1, 5)]
+        least = 11 + corrected
+        said = [repeated_rows.objection(few, iterations, T=40, d=11, corrected=corrected) for iterations in range(1, 5)]
         assert [text is None for text in said] == [rows > least or iterations < last for iterations in range(1, 5)]
         for text in filter(None, said):
             assert (
@@ -185,6 +185,6 @@ def test_what_is_refused_is_so_from_the_iteration_on_that_has_it(last):
     uneven = Made(lambda i: by_weight({real(1): "2/3", synthetic(1): "1/3"}) if i == last else by_count(pools(1, i)))
     larger = Made(lambda i: by_count(pools(1, i)), lambda k: 2 if k == last else 1)
     for other in (uneven, larger):
-        assert repeated_rows.objection(other, last - 1, T=40, d=10, corrected=False) is None
-        said = repeated_rows.objection(other, last, T=40, d=10, corrected=False) or ""
+        assert repeated_rows.objection(other, last - 1, T=40, d=11, corrected=False) is None
+        said = repeated_rows.objection(other, last, T=40, d=11, corrected=False) or ""
         assert said.endswith(f"iteration {last} of Made has others.")
