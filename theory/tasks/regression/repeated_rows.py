@@ -48,11 +48,11 @@ def objection(workflow: Workflow, iterations: int, *, T: int, d: int, corrected:
                 "the limit d/T -> gamma of draws at fixed design is known where pools have T rows that count alike; "
                 f"iteration {iteration} of {workflow} has others."
             )
-        there = T * (1 - (1 - float(rows) / len(pools)) ** len(pools))
+        there = T * (1 - (1 - rows / len(pools)) ** len(pools))  # exactly: with d of them there is no limit
         if there <= d + corrected:
             return (
                 f"without ridge the limit d/T -> gamma needs more than {d + corrected} different rows in every "
-                f"training set; iteration {iteration} of {workflow} has {there:.4g}. Use more samples or fewer "
+                f"training set; iteration {iteration} of {workflow} has {float(there):.4g}. Use more samples or fewer "
                 "features."
             )
     return None

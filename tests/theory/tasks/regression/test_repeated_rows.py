@@ -182,6 +182,10 @@ def test_what_is_refused_is_so_from_the_iteration_on_that_has_it(last):
             assert (
                 f"more than {least} different rows in every training set; iteration {last} of Made has {rows}" in text
             )
+    for rows in range(1, 39):  # whichever way 1 - (1 - rows/40) is rounded
+        few = Made(lambda i, rows=rows: subsample(pools(i, i), rows=Fraction(rows if i == last else 40, 40)))
+        assert repeated_rows.objection(few, last, T=40, d=rows, corrected=False), rows
+        assert repeated_rows.objection(few, last, T=40, d=rows - 1, corrected=True), rows
     uneven = Made(lambda i: by_weight({real(1): "2/3", synthetic(1): "1/3"}) if i == last else by_count(pools(1, i)))
     larger = Made(lambda i: by_count(pools(1, i)), lambda k: 2 if k == last else 1)
     for other in (uneven, larger):
