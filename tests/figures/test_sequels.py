@@ -126,12 +126,12 @@ def test_weights_and_where_the_least_is():
         w = np.asarray(lines[name].get_xdata())
         np.testing.assert_allclose(np.asarray(lines[name].get_ydata()), (w**2 + k * (1 - w) ** 2) / (w * (2 - w)))
         best = (math.sqrt(k**2 + 4 * k) - k) / 2
-        marks = [tuple(np.asarray(line.get_data()).ravel()) for line in axes.lines if line.get_marker() == "v"]
-        assert any(np.allclose(mark, (best, best)) for mark in marks)
+        own = [line for line in axes.lines if line.get_color() == lines[name].get_color()]  # 1/4 and 4 are not swapped
+        (mark,), (square,) = ([line.get_data() for line in own if line.get_marker() == marker] for marker in "vs")
+        np.testing.assert_allclose(np.ravel(mark), (best, best))
         naive = k / (1 + k)
-        squares = [tuple(np.asarray(line.get_data()).ravel()) for line in axes.lines if line.get_marker() == "s"]
         value = (naive**2 + k * (1 - naive) ** 2) / (naive * (2 - naive))
-        assert any(np.allclose(mark, (naive, value)) for mark in squares)
+        np.testing.assert_allclose(np.ravel(square), (naive, value))
     shown = bars(axes)
     tasks = ("least squares", "logistic regression", "Poisson regression", "mean of a Gaussian")
     places = [(task, weight) for task in tasks for weight in ("3/10", "309/500", "9/10")]
