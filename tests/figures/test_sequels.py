@@ -127,11 +127,13 @@ def test_weights_and_where_the_least_is():
         np.testing.assert_allclose(np.asarray(lines[name].get_ydata()), (w**2 + k * (1 - w) ** 2) / (w * (2 - w)))
         best = (math.sqrt(k**2 + 4 * k) - k) / 2
         own = [line for line in axes.lines if line.get_color() == lines[name].get_color()]  # 1/4 and 4 are not swapped
-        (mark,), (square,) = ([line.get_data() for line in own if line.get_marker() == marker] for marker in "vs")
-        np.testing.assert_allclose(np.ravel(mark), (best, best))
+        (mark,), (square,) = (
+            [np.asarray(line.get_data()) for line in own if line.get_marker() == marker] for marker in "vs"
+        )
+        np.testing.assert_allclose(mark.ravel(), (best, best))
         naive = k / (1 + k)
         value = (naive**2 + k * (1 - naive) ** 2) / (naive * (2 - naive))
-        np.testing.assert_allclose(np.ravel(square), (naive, value))
+        np.testing.assert_allclose(square.ravel(), (naive, value))
     shown = bars(axes)
     tasks = ("least squares", "logistic regression", "Poisson regression", "mean of a Gaussian")
     places = [(task, weight) for task in tasks for weight in ("3/10", "309/500", "9/10")]
