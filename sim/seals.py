@@ -25,7 +25,8 @@ class Seals:
     def __init__(self, folder: Path) -> None:
         self._folder, self._file = folder, folder / NAME
         self._seals: dict[str, list[Seal]] = {}
-        #: Files that this process wrote or checked, as they were then: size and time of the last change.
+        #: Files that this process wrote or checked, as they were then: size and time of the last change. Each has one
+        #: checksum.
         self._seen: dict[str, tuple[int, int]] = {}
         if self._file.exists():
             self._seals = _read(self._file)
@@ -45,6 +46,7 @@ class Seals:
 
         def filled(partial: Path) -> None:
             fill(partial)
+            self._seen.pop(name, None)  # stopped before the move, it is looked at again
             self._seals[name] = [*self._present(name), seal_of(partial)]
             self.store()
 
@@ -84,7 +86,8 @@ class Seals:
         path = self._folder / name
         state = _state(path)
         if self._seen.get(name) == state:
-            return self._seals[name][-1][0]
+            ((size, _),) = self._seals[name]
+            return size
         matching = [
             (size, digest)
             for size, digest in self._seals.get(name, [])

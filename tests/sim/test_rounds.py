@@ -72,6 +72,40 @@ def test_as_many_steps_are_under_way_as_a_batch_has_whole_blocks_for_all_devices
     assert blocks.ahead == {steps}
 
 
+class Timed(Made):
+    """Blocks of so many seconds each, of a clock of their own."""
+
+    def __init__(self, seconds):
+        super().__init__(1.0)
+        self.seconds, self.now, self.rounds = seconds, 0.0, []
+
+    def monotonic(self):
+        return self.now
+
+    def __call__(self, first, last, ahead=2):
+        self.rounds.append(last - first)
+        self.now += self.seconds * (last - first)
+        return super().__call__(first, last, ahead)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "blocks"),
+    [
+        (0.001, [1, 8, 64, 27]),  # at most eight times as many as before
+        (0.02, [1, 8, 64, 27]),
+        (0.05, [1, 8, 64, 27]),
+        (0.25, [1, 8, 20, 20, 20, 20, 11]),  # as many as take five seconds
+        (2.0, [1, 2] + 48 * [2] + [1]),
+        (60.0, 100 * [1]),
+    ],
+)
+def test_rounds_become_as_long_as_they_shall_be(monkeypatch, seconds, blocks):
+    timed = Timed(seconds)
+    monkeypatch.setattr(rounds, "time", timed)
+    run(timed, replicates=100 * SIZE)
+    assert timed.rounds == blocks
+
+
 class Kept(Checkpoint):
     """A checkpoint that notes what it is to keep, and whether at once."""
 

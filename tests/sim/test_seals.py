@@ -16,6 +16,10 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A table, killed between its new checksum and the move into its place: it has those of both states."""
@@ -83,6 +87,17 @@ def test_written_it_has_one_checksum_and_both_until_it_is_in_its_place(tmp_path)
     (tmp_path / "table").unlink()
     seals.write("table", lambda path: path.write_bytes(OLD))
     assert stored(tmp_path) == [[7, digest(OLD)]]
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_stopped_before_the_move_a_file_is_what_it_was(tmp_path, monkeypatch, grows):
+    seals = Seals(tmp_path)
+    seals.write("table", lambda path: path.write_bytes(OLD))
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        seals.write("table", lambda path: path.write_bytes(NEW))
+    assert (tmp_path / "table").read_bytes() == OLD
+    assert seals.check("table", grows=grows) == len(OLD)
 
 
 def test_noted_as_they_are_and_forgotten(folder):

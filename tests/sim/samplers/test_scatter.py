@@ -22,7 +22,6 @@ from theory import (
     FreshReal,
     Gaussian,
     Generator,
-    LinearRegression,
     Replace,
     SlidingWindow,
 )
@@ -165,9 +164,3 @@ def test_mistakes(task, workflow, more, message):
     settings = {"iterations": 2, "replicates": 10, "key": jr.key(0)} | more
     with pytest.raises(ValueError, match=message):
         sim.run(task, workflow, **settings)
-
-
-def test_who_has_signed_numbers_has_no_quantiles():
-    for task in (Gaussian, LinearRegression):
-        for sampler in samplers_of(task):
-            assert not (sampler.is_signed and sampler.has_quantiles)

@@ -10,7 +10,7 @@ from scipy import stats
 from sim.samplers.density_rows import Density
 from sim.samplers.gaussian_rows import Fitted
 from sim.samplers.scatter import Model
-from sim.tasks import samplers_of
+from sim.tasks import SAMPLERS, samplers_of
 from theory import Bernoulli, Categorical, Gamma, Gaussian, KernelDensity, NegativeBinomial, Poisson, Replace
 
 FLOAT64 = jnp.dtype("float64")
@@ -100,3 +100,11 @@ def test_a_divergence_has_the_moments_of_an_inverse_whichever_sampler(T, moments
         found.setdefault(made.of, []).append(made(Gaussian(T, 2), Replace(), 2, FLOAT64).moments)
     assert found.pop("kl") == [moments, moments]
     assert set(map(tuple, found.values())) == {(2, 2)}
+
+
+def test_what_may_be_below_0_has_no_quantiles():
+    every = [sampler for task in SAMPLERS for sampler in samplers_of(task)]
+    assert {each.of for each in every if each.is_signed} == {"log_determinant", "held_out_loss"}
+    for each in every:
+        assert each.is_signed == (each.of in ("log_determinant", "held_out_loss"))
+        assert not (each.is_signed and each.has_quantiles)
