@@ -26,7 +26,7 @@ FLAGS = {
     "xla_backend_optimization_level": "1",
     "xla_cpu_parallel_codegen_split_count": "1",
 }
-if jaxlib_version[:2] == (0, 10):  # of the oldest that is served: it takes as long again otherwise; later ones have none
+if jaxlib_version[:2] == (0, 10):  # Python 3.11's; later ones do not know the flag
     FLAGS["xla_cpu_use_fusion_emitters"] = "false"
 for flag, value in FLAGS.items():
     if flag not in os.environ.get("XLA_FLAGS", ""):
