@@ -20,6 +20,7 @@ from matplotlib.transforms import Bbox
 
 from figures import catalogue, designs, linear_a, linear_b
 from figures.style import style
+from tests.figures import looks
 from tests.figures.test_figures import table
 
 SIMULATED: dict[str, Any] = {"linear_a": linear_a, "linear_b": linear_b, "designs": designs}
@@ -340,3 +341,32 @@ def test_a_legend_shows_lines_as_they_are_drawn(name):
             assert alike
             if handle.get_linewidth() and is_joined(handle):
                 assert look(handle) in alike, handle
+
+
+@every
+def test_nothing_changes_unseen(name):
+    """Look at the picture, and keep how it looks by `python -m tests.figures.looks`."""
+    assert looks.differs(looks.described(drawn(name)), (looks.FOLDER / f"{name}.txt").read_text()) is None
+
+
+def test_every_picture_and_no_other_is_kept():
+    assert {path.stem for path in looks.FOLDER.iterdir()} == {one.name for one in catalogue.PICTURES}
+
+
+@pytest.mark.parametrize(
+    ("found", "differs"),
+    [
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 3\n", False),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.500001 -2.25\nnext 3\n", False),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 2.25\nnext 3\n", True),
+        ("line 'k = 2' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 3\n", True),
+        ("line 'k = 1' #009e74ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 3\n", True),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 3)); 0.5 -2.25\nnext 3\n", True),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 4\n", True),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\n", True),
+        ("line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 3\nmore\n", True),
+    ],
+)
+def test_a_look_differs_by_its_words_or_by_a_number(found, differs):
+    kept = "line 'k = 1' #009e73ff 1.2 (0, (1, 2)); 0.5 -2.25\nnext 3\n"
+    assert (looks.differs(found, kept) is not None) == differs
