@@ -62,8 +62,10 @@ def test_a_number_has_the_digits_that_its_error_leaves(value, error, text):
 
 
 def test_each_field_of_a_run_stands_in_its_column():
+    """Of tables of one configuration those of the first, which is what the figures have made here."""
     made = {"hash": "abc", "device": "a <device>", "seconds": "1,234", "versions": "jax 1, numpy 2"}
-    row = report._run([("one", made), ("one_more", made)])
+    elsewhere = {name: f"other {value}" for name, value in made.items()}
+    row = report._run([("one", made), ("one_more", elsewhere)])
     assert '<th scope="row">one, one_more</th>' in row
     assert cells(row) == {
         "hash": "<code>abc</code>",

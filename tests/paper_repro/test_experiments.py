@@ -19,6 +19,7 @@ from paper_repro.recorded import RECORDED, matching
 from paper_repro.registry import BY_ARXIV, EXPERIMENTS, PAPERS
 from sim.results import Results, configuration_hash
 from tests.helpers import command
+from tests.paper_repro import presets as kept
 from theory import Accumulate, Replace, ReplaceGrowing
 from theory.linear import test_error as exact_error
 
@@ -52,6 +53,16 @@ def test_names_are_those_of_the_tables():
     )
     assert len(BY_ARXIV) == len(PAPERS)
     assert all(re.fullmatch(r"\d{4}\.\d{5}", arxiv) for arxiv in BY_ARXIV)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_presets_are_those_that_are_kept(name):
+    """A change makes hours of recordings stale: if it is meant, `python -m tests.paper_repro.presets` keeps it."""
+    assert kept.described()[name] == json.loads(kept.FILE.read_text())[name]
+
+
+def test_there_are_no_presets_of_other_experiments():
+    assert json.loads(kept.FILE.read_text()).keys() == EXPERIMENTS.keys()
 
 
 def sizes_of(experiment):
