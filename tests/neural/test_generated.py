@@ -1,6 +1,7 @@
 """Pools of other sizes, and edited ones: which rows they have, the law that they follow, and what is refused."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -81,6 +82,18 @@ def test_pools_that_grow_are_not_edited():
     check_edits(Generator(edited="1/5"), ReplaceGrowing(), 1)  # of T rows
     with pytest.raises(ValueError, match=r"which is Replace\(\); ReplaceGrowing\(\) has another"):
         check_edits(Generator(edited="1/5"), ReplaceGrowing(), 2)
+
+
+class HalfAtFirst(Replace):
+    """Model 1 has half of the rows."""
+
+    def drawn(self, iteration):
+        return Fraction(1, 2) if iteration == 1 else None
+
+
+def test_the_first_training_set_is_edited_whole_too():
+    with pytest.raises(ValueError, match=r"edits the training set as it was"):
+        check_edits(Generator(edited="1/5"), HalfAtFirst(), 3)
 
 
 def test_noise_and_bias_of_labels_are_none_of_networks():

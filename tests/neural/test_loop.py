@@ -16,6 +16,7 @@ from neural.directory import RunDirectory, look
 from neural.loop import Learner, checked_steps, run
 from neural.plan import Plan
 from neural.real_data import check_available
+from neural.sizes import check_pools
 from neural.train import Training
 from neural.training_set import TrainingRows
 from tests.helpers import thinned
@@ -379,6 +380,13 @@ def test_what_will_be_refused_is_refused_before_anything_is_trained(workflow, me
     with pytest.raises(ValueError, match=message):
         run(Few(), workflow, PLAN, TRAINING, directory)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_last_training_set_is_looked_at_too():
+    """Model 2 alone has the real rows that are twice as many."""
+    check_pools(AccumulateFresh(2), dataclasses.replace(PLAN, iterations=1))
+    with pytest.raises(ValueError, match=r"real\(2\) has 2 times T rows"):
+        check_pools(AccumulateFresh(2), dataclasses.replace(PLAN, iterations=2))
 
 
 def test_every_number_of_samples_is_looked_at_before_anything_is_trained(monkeypatch):

@@ -119,6 +119,10 @@ def test_budget_in_epochs_grows_with_the_data_and_in_steps_does_not():
         ({"weight_decay": -0.1}, "weight_decay times the learning rate"),
         ({"weight_decay": 10.0}, "at least 0 and below 1; got 10.0 times 0.1"),
         ({"averaging": 1.0}, "averaging is a share that is kept, at least 0 and below 1; got 1.0"),
+        ({"averaging": 1.5}, "averaging is a share that is kept, at least 0 and below 1; got 1.5"),
+        ({"averaging": -0.5}, "averaging is a share that is kept, at least 0 and below 1; got -0.5"),
+        ({"warmup": 1.5}, "warmup is a share"),
+        ({"warmup": -0.5}, "warmup is a share"),
     ],
 )
 def test_bad_budgets(changes, message):

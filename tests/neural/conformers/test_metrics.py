@@ -22,6 +22,20 @@ def test_rmsd_is_over_rotations_and_symmetries():
     assert hands[0, 1] > 0.1  # a mirror image is another conformation
 
 
+def test_angles_in_a_line_and_torsions_in_a_plane_are_numbers():
+    """Cosines of which rounding makes more than 1, or less than -1."""
+    along, across = np.random.default_rng(0).normal(size=(2, 200, 3))
+    units = along / np.linalg.norm(along, axis=-1, keepdims=True)
+    assert ((units * units).sum(-1) > 1).any()
+    nought = np.zeros((200, 3))
+    line = np.stack([along, nought, along, -along], axis=1)
+    found = metrics.angle(line, np.array([[0, 1, 2], [0, 1, 3]]))
+    np.testing.assert_allclose(found, np.tile([0, 180], (200, 1)), atol=3e-6)
+    plane = np.stack([along, nought, across, along + across, across - along], axis=1)
+    found = metrics.torsion(plane, np.array([[0, 1, 2, 3], [0, 1, 2, 4]]))
+    np.testing.assert_allclose(found, np.tile([0, 180], (200, 1)), atol=3e-6)
+
+
 def test_coverage_and_matching_by_hand():
     distances = np.array([[0.1, 2.0], [0.75, 0.9], [3.0, 0.751]])  # 0.75 is near, and no more
     assert metrics.recall(distances) == (pytest.approx(2 / 3), pytest.approx((0.1 + 0.75 + 0.751) / 3))
