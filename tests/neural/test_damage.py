@@ -286,6 +286,16 @@ def test_two_at_one_directory(run):
     go(run, Accumulate(), resume=True)
 
 
+def test_a_run_that_began_since_the_folder_was_looked_at_is_not_overwritten(tmp_path):
+    path = tmp_path / "run"
+    first, second = (RunDirectory(path, {"workflow": name}, resume=False) for name in ("Accumulate()", "Replace()"))
+    with first.held():
+        first.write_sample("model-1.txt", b"")
+    with pytest.raises(ValueError, match="run holds a run already"), second.held():
+        second.start()
+    assert "Accumulate()" in (path / "configuration.json").read_text()
+
+
 @pytest.mark.slow
 def test_a_refused_run_does_not_block_the_corrected_one(capsys, tmp_path):
     file = tmp_path / "text.txt"
