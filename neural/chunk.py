@@ -49,7 +49,7 @@ def lengthened(array: np.ndarray, length: int) -> np.ndarray:
 
 def advanced(
     program: Program, keys: Key[Array, " seeds"], fit: PyTree, chunk: Chunk, of: Sequence[slice]
-) -> tuple[PyTree, Float[Any, "length seeds"]]:
+) -> tuple[PyTree, Float[Any, "length wanted"]]:
     """The fits of some seeds after a chunk, on all devices of this process, and its losses.
 
     Args:
@@ -57,7 +57,7 @@ def advanced(
         keys: one a seed.
         fit: of all seeds.
         chunk: of all seeds.
-        of: neighbouring blocks of seeds, of which the fits are wanted.
+        of: neighbouring blocks of seeds, whose fits and losses are wanted.
     """
     numbers = np.int32(chunk.end), np.int32(chunk.steps)
     rows, weights = chunk.rows, chunk.weights

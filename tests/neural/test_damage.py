@@ -287,7 +287,7 @@ def test_two_at_one_directory(run):
 
 
 def test_a_run_that_began_since_the_folder_was_looked_at_is_not_overwritten(tmp_path):
-    path = tmp_path / "run"
+    path = tmp_path / "folders" / "that_are_not_there" / "run"
     first, second = (RunDirectory(path, {"workflow": name}, resume=False) for name in ("Accumulate()", "Replace()"))
     with first.held():
         first.write_sample("model-1.txt", b"")

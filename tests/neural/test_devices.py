@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
 
-from neural.devices import PARTS, blocks, entries, groups, mesh, side_by_side, stacked
+from neural import chunk, devices
+from neural.chunk import Chunk, advanced
+from neural.devices import PARTS, blocks, entries, groups, mesh, sample_on_devices, side_by_side, stacked
 
 ROOT = Path(__file__).parents[2]
 
@@ -187,3 +190,31 @@ def test_entries_and_stacks_are_each_others_reverse():
     again = stacked(every)
     np.testing.assert_array_equal(again["w"], tree["w"])
     assert again["name"] == "tanh"
+
+
+@pytest.mark.parametrize("of", [[slice(0, 2)], [slice(1, 3)], [slice(0, 1), slice(1, 3)], [slice(2, 3)]], ids=str)
+def test_accelerators_have_the_seeds_that_are_wanted_and_no_others(monkeypatch, of):
+    """Of three: those of a process among others."""
+    monkeypatch.setattr(chunk, "one_at_a_time", lambda: False)
+    monkeypatch.setattr(devices, "one_at_a_time", lambda: False)
+    keys, models, wanted = jr.split(jr.key(0), 3), {"weight": np.arange(3.0)}, slice(of[0].start, of[-1].stop)
+    rows = np.arange(30.0, dtype=np.float32).reshape(5, 3, 2)  # steps, seeds, of a batch
+    seen = {}
+
+    def program(keys, fit, start, end, steps, rows, weights):
+        seen.update(keys=jr.key_data(keys), weight=fit["weight"], rows=rows, weights=weights)
+        return fit, jnp.zeros((5, len(keys)), jnp.float32)
+
+    whole = Chunk(0, 5, 5, rows, rows + 1)
+    _, losses = advanced(program, keys, models, whole, of)
+    expected = {"keys": jr.key_data(keys)[wanted], "weight": models["weight"][wanted]}
+    expected |= {"rows": rows[:, wanted], "weights": rows[:, wanted] + 1}
+    for name, value in expected.items():
+        np.testing.assert_array_equal(seen[name], value)
+    assert losses.shape == (5, wanted.stop - wanted.start)
+
+    def sample(models, *, keys):
+        return np.asarray(models["weight"])[:, None] + 0 * np.asarray(jr.key_data(keys)[..., 0])
+
+    found = sample_on_devices(sample, models, jax.vmap(lambda key: jr.split(key, 4))(keys), of)
+    np.testing.assert_array_equal(found, np.tile(np.arange(3.0)[wanted][:, None], 4))
