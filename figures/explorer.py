@@ -51,11 +51,11 @@ class _JavaScript(JavascriptCodePrinter):
     """Sums and products become loops, and numbers of windows, which have no formula, are looked up."""
 
     def _print_Sum(self, expr: sp.Sum) -> str:
-        (index, first, last), term = expr.limits[0], self._print(expr.function)
+        ((index, first, last),), term = expr.limits, self._print(expr.function)
         return f"sum({self._print(first)}, {self._print(last)}, ({index}) => {term})"
 
     def _print_Product(self, expr: sp.Product) -> str:
-        (index, first, last), factor = expr.limits[0], self._print(expr.function)
+        ((index, first, last),), factor = expr.limits, self._print(expr.function)
         return f"product({self._print(first)}, {self._print(last)}, ({index}) => {factor})"
 
     def _print_harmonic(self, expr: sp.Expr) -> str:

@@ -4,12 +4,23 @@ import html
 import re
 import xml.etree.ElementTree as ElementTree
 
+import pytest
 import sympy as sp
 
-from figures.laws import _family, _rate, equations, laws, section
+from figures.laws import _any, _family, _rate, equations, laws, section
 from figures.mathml import mathml
 from tests.figures.tasks import Levels, Mean
-from theory import Accumulate, Bernoulli, FreshReal, SlidingWindow, law
+from theory import (
+    Accumulate,
+    Bernoulli,
+    FreshReal,
+    Gaussian,
+    GeneralisedLinear,
+    KernelDensity,
+    LinearRegression,
+    SlidingWindow,
+    law,
+)
 from theory.linear import test_error as law_of
 from theory.symbols import T, n
 from theory.table import FAMILIES, rows
@@ -113,3 +124,19 @@ def test_a_law_that_some_variants_have_is_not_said_of_all():
     for table in ("long", "square"):
         assert text.count(f"{table} table, even noise, exact at finite T") == 1
     assert not {"any table", "either noise", "wide table", "odd noise"} & set(re.findall(r"\w+ (?:table|noise)", text))
+
+
+@pytest.mark.parametrize(
+    ("task", "title"),
+    [
+        (LinearRegression(design="fresh"), "either design, "),
+        (Gaussian(), "either estimator, "),
+        (KernelDensity(), "any rule, "),
+        (GeneralisedLinear(), "any link, "),
+        (Bernoulli(), ""),
+        (Levels("long", "even"), "any table, either noise, "),
+    ],
+    ids=str,
+)
+def test_of_two_it_is_either_and_of_more_any(task, title):
+    assert _any(task) == title
