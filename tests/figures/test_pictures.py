@@ -349,6 +349,10 @@ def test_nothing_changes_unseen(name):
     assert looks.differs(looks.described(drawn(name)), (looks.FOLDER / f"{name}.txt").read_text()) is None
 
 
+def test_what_is_not_simulated_is_recorded():
+    assert {one.name for one in catalogue.PICTURES if one.source and not one.source.is_recorded} == SIMULATED.keys()
+
+
 def test_every_picture_and_no_other_is_kept():
     assert {path.stem for path in looks.FOLDER.iterdir()} == {one.name for one in catalogue.PICTURES}
 

@@ -366,7 +366,7 @@ class Reader:
         words, meanings = self.words, list[str]()
         while words.token.kind in ("_", "{", NAME, "=", NUMBER, "}", "^") and len(meanings) < 9:
             meanings.append(words.advance().meaning)
-            if meanings[-2:] == ["^", "n"] or meanings[-3:] == ["^", "{", "n"]:
+            if meanings[-2:] == ["^", "n"]:
                 break
         if words.token.kind == "}":
             meanings.append(words.advance().meaning)

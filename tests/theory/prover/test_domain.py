@@ -240,8 +240,10 @@ def test_numbers_outside_are_refused(domain: Domain, numbers: dict[sp.Symbol, sp
     ],
 )
 def test_ceilings_that_leave_nothing_are_refused(variable: Variable, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        Domain((variable,))
+    """Of the first variable and of one behind another that has no ceiling."""
+    for before in ((), (Variable(d, (ONE,)),)):
+        with pytest.raises(ValueError, match=why):
+            Domain((*before, variable))
     with pytest.raises(ValueError, match="at some T a floor of another variable is above its ceiling; give T an end"):
         Domain((Variable(T, (ONE,)), Variable(h, (T + 1,), Fraction(9))))
     with pytest.raises(ValueError, match="at some d a floor of another variable is above its ceiling"):

@@ -30,6 +30,11 @@ LETTERS = (T, d, sigma, n)
         ("Sum(1/(i*(i*T-d-1)),(i,1,n))", sp.Sum(1 / (i * (i * T - d - 1)), (i, 1, n))),
         ("n**(1/3)", sp.cbrt(n)),
         ("sigma²", sigma**2),
+        ("n(2)", 2 * n),
+        ("n (3/2)", sp.Rational(3, 2) * n),
+        ("2(3/4)n", sp.Rational(3, 2) * n),
+        (r"n \frac{1}{2}", n / 2),
+        (r"\frac{1}{2}\frac{1}{3}", sp.Rational(1, 6)),
         ("harmonic(n,)+harmonic(n,2,)", sp.harmonic(n) + sp.harmonic(n, 2)),
     ],
 )

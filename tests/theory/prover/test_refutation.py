@@ -91,6 +91,20 @@ def test_what_fails_at_the_end_of_a_real_number_alone_is_seen_there(ends: Variab
     assert search.at(found)[h] == Fraction(end)
 
 
+@pytest.mark.parametrize("lowest", [510, 700, 1000, 1399])
+@pytest.mark.parametrize(("axis", "x"), [(0, n - 1), (1, T - d - 2), (2, d - 1)], ids=str)
+def test_a_convex_margin_is_least_where_it_is_narrowed_to(lowest: int, axis: int, x: sp.Expr) -> None:
+    """Between half of 700 and its double, to two."""
+    search = _fails_at((x - lowest) ** 2 + 1)
+    least = search._least
+    start = Point(tuple(low + 700 for low in least), (Fraction(3),))
+    (found,) = search._narrowed(start, axis)
+    assert abs(found.whole[axis] - least[axis] - lowest) <= 2
+    assert [value for k, value in enumerate(found.whole) if k != axis] == [
+        value for k, value in enumerate(start.whole) if k != axis
+    ]
+
+
 @pytest.mark.parametrize("iteration", [*range(1, 9), 10, 15, 20, 30, 50])
 def test_what_fails_at_one_round_iteration_is_seen_at_once(iteration: int) -> None:
     found = _fails_at((n - iteration) ** 2).small()

@@ -141,6 +141,8 @@ def test_points_reach_corners_boundaries_and_far_out():
     seen = [(int(p[n].p), int(p[T].p), int(p[d].p)) for p in points(DOMAIN)]
     assert {(1, 3, 1), (2, 3, 1), (10**30, 3, 1), (1, 10**6 + 3, 10**6 + 1), (1, 2 * 10**6 + 2, 10**6 + 1)} <= set(seen)
     assert {n_ for n_, *others in seen if others == [3, 1]} >= {1, 2, 3, 4, 5, 7, 10, 20, 50, 100, 10**3, 10**6, 10**12}
+    assert {T_ for n_, T_, d_ in seen if (n_, d_) == (1, 1)} >= {3, 4, 5, 6, 12, 32, 102}
+    assert {d_ for _, _, d_ in seen} >= {1, 2, 3, 4, 10, 30, 100, 1001, 10**6 + 1}
     assert {point[sigma] for point in points(DOMAIN)} >= {fmpq(1, 2**20), fmpq(2**20), fmpq(1)}
     assert points(DOMAIN) == points(Domain(DOMAIN.variables))
 
