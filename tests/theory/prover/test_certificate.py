@@ -269,6 +269,15 @@ def test_cells_reach_every_point_of_the_domain() -> None:
         assert any(all(value >= 0 for value in solution.values()) for found in solutions for solution in found)
 
 
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_harmonic_numbers_begin_at_n(p: int) -> None:
+    def harmonic(x: sp.Expr) -> sp.Expr:
+        return sp.harmonic(x, p) if p > 1 else sp.harmonic(x)
+
+    assert canonical(harmonic(n + 2)) - (harmonic(n) + (n + 1) ** -p + (n + 2) ** -p) == 0
+    assert canonical(harmonic(n - 2)) - (harmonic(n) - n**-p - (n - 1) ** -p) == 0
+
+
 def test_the_canonical_form_is_equal_at_every_point() -> None:
     texts = [
         "digamma(n+1-(d+1)/T)-digamma(1-(d+1)/T)",

@@ -189,3 +189,19 @@ def test_a_sum_that_ends_before_its_pole() -> None:
         return mpmath.harmonic(99_500) - mpmath.harmonic(99_999)
 
     _holds(sum_of(1 / (i - T), i, 1, n), {n: Fraction(499), T: Fraction(100_000)}, known)
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "value"),
+    [
+        ("4/9", "1/2", "2/3"),
+        ("8/27", "2/3", "4/9"),
+        ("9/4", "-3/2", "8/27"),
+        ("1/16", "3/4", "1/8"),
+        ("25", "1/2", "5"),
+    ],
+)
+def test_rational_powers_that_are_rational_are_exact(base: str, exponent: str, value: str) -> None:
+    found = Enclosure(60).value(x ** sp.Rational(exponent), {x: Fraction(base)})
+    assert found == Fraction(value)
+    assert isinstance(found, Fraction)

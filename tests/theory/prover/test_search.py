@@ -10,7 +10,7 @@ from theory.prover.canonical import partial_sum
 from theory.prover.certificate import Certificate, check
 from theory.prover.domain import Domain
 from theory.prover.region import Between, From, Only, RootFrom, Run
-from theory.prover.search import QUICK, Known, find
+from theory.prover.search import QUICK, Known, _line, find
 from theory.prover.splits import Split
 from theory.symbols import T, i, n
 from theory.tasks.regression.symbols import DOMAIN, ONE_FIT, d, sigma
@@ -111,3 +111,21 @@ def test_what_was_found_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.delattr(search, "_Lemmas")
     assert _found(LINEAR, 2 ** (n - 1), known) == found
+
+
+@pytest.mark.parametrize(
+    ("base", "line"),
+    [
+        (2 * n + 3, (3, 2)),
+        (n - 4, (-4, 1)),
+        (n / 2, None),
+        (3 - n, None),
+        (n**2, None),
+        (sp.sqrt(n) + 1, None),
+        (n + T, None),
+        (T, None),
+    ],
+    ids=str,
+)
+def test_a_line_has_whole_numbers_and_rises(base: sp.Expr, line: tuple[int, int] | None) -> None:
+    assert _line(base) == line

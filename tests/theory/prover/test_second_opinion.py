@@ -149,7 +149,8 @@ def test_points_reach_corners_boundaries_and_far_out():
 
 EXPRESSIONS = [
     sp.harmonic(n), sp.harmonic(n + 3, 2), sp.harmonic(n, sp.Rational(5, 2)), sp.harmonic(n - sp.Rational(1, 2)),
-    sp.polygamma(0, T / d + n), sp.polygamma(3, n + sp.Rational(1, 3)), sp.zeta(1 + 1 / T), sp.zeta(3, n + 1),
+    sp.polygamma(0, T / d + n), sp.polygamma(3, n + sp.Rational(1, 3)), sp.polygamma(2, T / d + n),
+    sp.zeta(1 + 1 / T), sp.zeta(3, n + 1),
     sp.log(n + d) / (T - d), sp.exp(-n / T) + sp.E, n ** sp.Rational(3, 2) - sp.sqrt(T - d), (1 + 1 / T) ** (n + d),
     n ** sp.Rational(3, 4) + (T + d) ** sp.Rational(-5, 6), (n + 1) ** sp.Rational(1, 3),
     (-sp.Rational(1, 2)) ** n, sp.pi * sp.EulerGamma**2 + sigma, 1 / (n + 1) ** 3 - 2 ** (-n), n**n / T**n,
