@@ -253,7 +253,8 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
         root: the tree.
         jobs: mutants at a time.
         kept: a file that has what became of mutants before, and gets what becomes of others. What it has is planted
-            again where the source has changed, or the tests of a survivor, or where the test that killed it is no more.
+            again where the source has changed, or a survivor's tests or what these can run, or where the test that
+            killed it is no more.
 
     Raises:
         ValueError: a test that killed a mutant fails without it too.
@@ -270,7 +271,9 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
             mutant = queue.pop(0)
             text = (root / mutant.file).read_text()
             name, old_new = mutant.name(text), tuple(" ".join(lines) for lines in mutant.lines(text))
-            tests = _digest(*((root / test.partition("::")[0]).read_text() for test in tests_of(mutant.file, root)))
+            tests = _digest(
+                *missing(), *((root / test.partition("::")[0]).read_text() for test in tests_of(mutant.file, root))
+            )
             outcome, test, of = state["judged"].get(name, ("survived", "", ""))
             if (mutant.file, *old_new) in listed:
                 outcome, test = "equivalent", ""
@@ -299,6 +302,11 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
     return counts
 
 
+def missing() -> list[str]:
+    """Programs that tests want and skip without; what these tests alone see survives."""
+    return [program for program in ("gp", "chromium") if shutil.which(program) is None]
+
+
 def record(row: dict[str, object]) -> None:
     """Keep the row of a package in place of the one before."""
     kept = csv.DictReader(TABLE.read_text().splitlines() if TABLE.exists() else [])
@@ -319,6 +327,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--kept", type=Path, metavar="FILE", help="go on from what this file has of a run before")
     parser.add_argument("--record", action="store_true", help=f"keep the counts in {TABLE.name}")
     options = parser.parse_args(arguments)
+    if missing():
+        print(f"not installed: {', '.join(missing())}; what only tests with it see survives", file=sys.stderr)
     untested = [file for file in sources(options.package, root) if not tests_of(file, root)]
     print("".join(f"no test mirrors {file}: name one in mirrors.toml\n" for file in untested), end="")
     mutants = [m for m in drawn(options.package, root, options.sample, options.seed) if m.file not in untested]

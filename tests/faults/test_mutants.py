@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -137,3 +138,19 @@ def test_every_source_has_tests_that_are_there(package):
 
 def test_equivalent_mutants_are_of_todays_code():
     mutants.equivalents(mutants.ROOT)
+
+
+def test_a_program_that_is_not_there_is_named(tree, monkeypatch, capsys):
+    """Tests that want it are skipped, and a survivor of these is judged anew once it is there."""
+
+    async def nothing(*_):
+        return {}
+
+    monkeypatch.setattr(mutants, "run", nothing)
+    for there, said in (
+        (["gp"], "not installed: chromium; what only tests with it see survives\n"),
+        (["gp", "chromium"], ""),
+    ):
+        monkeypatch.setattr(mutants, "shutil", SimpleNamespace(which=lambda name, there=there: name in there or None))
+        assert mutants.main(["--package", "sim", "--sample", "0"], root=tree) == 0
+        assert capsys.readouterr().err == said
