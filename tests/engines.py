@@ -24,6 +24,10 @@ def in_node(script: str, expression: str, folder: Path) -> Any:
     return json.loads(subprocess.run([node, file], capture_output=True, text=True, check=True).stdout)
 
 
+#: What the browser's program is called.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
 def in_chromium(script: str, expression: str, folder: Path) -> Any:
     page = f"<!DOCTYPE html><script>{script}\ndocument.title = JSON.stringify({expression});</script>"
     dom, messages = browse(page, folder)
@@ -36,8 +40,7 @@ ENGINES: tuple[Callable[[str, str, Path], Any], ...] = (in_quickjs, in_node, in_
 
 def browse(page: str, folder: Path, fragment: str = "") -> tuple[str, list[str]]:
     """The document that the page becomes in Chromium once its scripts have run, and what is said on its console."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None) or pytest.skip("no Chromium is installed")
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None) or pytest.skip("no Chromium is installed")
     file = folder / "page.html"
     file.write_text(page)
     quiet = ("quic", "background-networking", "component-update", "sync", "gpu")

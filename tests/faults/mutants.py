@@ -27,6 +27,7 @@ from cosmic_ray.ast import ast_nodes, get_ast  # pyright: ignore[reportMissingIm
 from cosmic_ray.mutating import mutate_code  # pyright: ignore[reportMissingImports]
 from cosmic_ray.plugins import get_operator, operator_names  # pyright: ignore[reportMissingImports]
 
+from tests.engines import CHROMIUM
 from tests.faults.__main__ import LISTS, ROOT, copy_tree, pytest, write
 
 #: What can be asked for, and what of it is asked for by itself.
@@ -304,7 +305,8 @@ async def run(mutants: Sequence[Mutant], root: Path, jobs: int, kept: Path | Non
 
 def missing() -> list[str]:
     """Programs that tests want and skip without; what these tests alone see survives."""
-    return [program for program in ("gp", "chromium") if shutil.which(program) is None]
+    programs = {"PARI/GP": ("gp",), "Chromium": CHROMIUM}
+    return [program for program, names in programs.items() if not any(map(shutil.which, names))]
 
 
 def record(row: dict[str, object]) -> None:
@@ -328,7 +330,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--record", action="store_true", help=f"keep the counts in {TABLE.name}")
     options = parser.parse_args(arguments)
     if missing():
-        print(f"not installed: {', '.join(missing())}; what only tests with it see survives", file=sys.stderr)
+        print(f"not installed: {', '.join(missing())}; what only tests with that see survives", file=sys.stderr)
     untested = [file for file in sources(options.package, root) if not tests_of(file, root)]
     print("".join(f"no test mirrors {file}: name one in mirrors.toml\n" for file in untested), end="")
     mutants = [m for m in drawn(options.package, root, options.sample, options.seed) if m.file not in untested]

@@ -148,8 +148,8 @@ def test_a_program_that_is_not_there_is_named(tree, monkeypatch, capsys):
 
     monkeypatch.setattr(mutants, "run", nothing)
     for there, said in (
-        (["gp"], "not installed: chromium; what only tests with it see survives\n"),
-        (["gp", "chromium"], ""),
+        (["gp"], "not installed: Chromium; what only tests with that see survives\n"),
+        (["gp", "google-chrome"], ""),
     ):
         monkeypatch.setattr(mutants, "shutil", SimpleNamespace(which=lambda name, there=there: name in there or None))
         assert mutants.main(["--package", "sim", "--sample", "0"], root=tree) == 0
